@@ -1,0 +1,144 @@
+"""What measuring gives: one record a lesion, a vessel, a rule and a scan."""
+
+from dataclasses import dataclass
+
+__all__ = ["Lesion", "RuleScore", "Score", "SiteScore", "TotalScore"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesion:
+    """A 3-D connected calcification of one site, measured by the rule of the result.
+
+    Attributes
+    ----------
+    id : str
+        ``"L1"``, ``"L2"`` ... in descending Agatston score within the exam.
+    site : str
+        `Site.label`: ``"LAD"``, ``"aortic_valve"`` ...
+    agatston, volume_mm3, mass_mg
+        Its part of the score, volume and mass.
+    area_mm2 : float
+        Sum over its slices of the calcified area.
+    peak_hu, mean_hu : float
+        Maximum and mean of its voxels.
+    centroid_mm : (x, y, z)
+        Mean of its voxel centres in the patient, LPS.
+    slices : tuple of int
+        Zero-based slice indices it appears in, ascending.
+    voxel_count, slice_lesion_count : int
+        Voxels, and 2-D lesions (one or more a slice).
+    """
+
+    id: str
+    site: str
+    agatston: float
+    volume_mm3: float
+    mass_mg: float
+    area_mm2: float
+    peak_hu: float
+    mean_hu: float
+    centroid_mm: tuple[float, float, float]
+    slices: tuple[int, ...]
+    voxel_count: int
+    slice_lesion_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteScore:
+    """The measurements of one vessel, of one non-coronary site, or of all vessels together.
+
+    Attributes
+    ----------
+    agatston : float
+        Agatston score by the rule of the result, unrounded.
+    volume_mm3 : float
+        Plain volume: voxels that count times voxel volume.
+    volume_interpolated_mm3 : float
+        Volume after isotropic linear interpolation between slices (Callister 1998).
+    mass_mg : float
+        Calcium mass, mg hydroxyapatite, threshold method (McCollough 2007).
+    integrated_mass_mg, volume_fraction_mass_mg : float or None
+        Threshold-free masses; ``None`` where no clean background could be measured.
+    spatially_weighted : float or None
+        Spatially weighted calcium score (Liang 2012).
+    area_mm2 : float
+        Calcified area summed over slices.
+    mean_density_factor : float or None
+        Agatston score over its area, increment scaling removed: 1 to 4; ``None`` without calcium.
+    mean_hu, peak_hu : float or None
+        Of the voxels that count; ``None`` without calcium.
+    lesion_count, slice_lesion_count : int
+        3-D lesions; 2-D lesions, one or more a slice.
+    """
+
+    agatston: float
+    volume_mm3: float
+    volume_interpolated_mm3: float
+    mass_mg: float
+    integrated_mass_mg: float | None
+    volume_fraction_mass_mg: float | None
+    spatially_weighted: float | None
+    area_mm2: float
+    mean_density_factor: float | None
+    mean_hu: float | None
+    peak_hu: float | None
+    lesion_count: int
+    slice_lesion_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TotalScore(SiteScore):
+    """All four vessels together; non-coronary calcium is never part of it.
+
+    Attributes
+    ----------
+    vessels_involved : int
+        Vessels with a score above zero, 0 to 4.
+    diffusivity : float or None
+        1 - (score of the most affected vessel / total); ``None`` without calcium.
+    """
+
+    vessels_involved: int
+    diffusivity: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleScore:
+    """The Agatston scores under one named rule."""
+
+    rule: str
+    threshold_hu: float
+    total: float
+    vessels: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """The coronary calcium of a scan under one rule, with its spread over all rules.
+
+    Attributes
+    ----------
+    rule : str
+        Name of the rule that every number outside `by_rule` follows.
+    total : TotalScore
+        The four vessels together.
+    vessels : dict
+        ``LM``, ``LAD``, ``LCX``, ``RCA``: always all four.
+    other_sites : dict
+        Non-coronary sites with calcium, by `Site.label`; never part of the total.
+    by_rule : dict
+        Every rule of the table, by name.
+    mass_calibration : str
+        Where the mass factor came from: ``"scan"``, ``"header_patient"``, ``"header_device"`` or
+        ``"default"``.
+    calibration_mg_per_cm3_hu : float
+        The factor itself.
+    """
+
+    rule: str
+    total: TotalScore
+    vessels: dict[str, SiteScore]
+    other_sites: dict[str, SiteScore]
+    by_rule: dict[str, RuleScore]
+    mass_calibration: str
+    calibration_mg_per_cm3_hu: float
