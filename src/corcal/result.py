@@ -1,17 +1,28 @@
 """The one record of a scored exam: versioned, serialisable, the contract between all rooms."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from corcal.ct.scan import Finding, Patient
+from corcal.errors import InputError
+from corcal.lesions.sites import Vessel
 from corcal.scoring.types import Lesion, Score
 
 __all__ = [
+    "RESEARCH_USE",
     "SCHEMA_VERSION",
     "AnnotationRecord",
     "Provenance",
     "Result",
     "ScanRecord",
     "SuitabilityRecord",
+    "read_result",
+    "result_json",
+    "schema_json",
 ]
 
 SCHEMA_VERSION = "1.0"
@@ -96,3 +107,59 @@ class Result:
     score: Score
     lesions: tuple[Lesion, ...]
     provenance: Provenance
+
+
+def result_json(result: Result) -> str:
+    """Serialise a result: indented JSON with a final newline, keys in the order of the schema."""
+    return msgspec.json.format(msgspec.json.encode(result), indent=2).decode() + "\n"
+
+
+def read_result(path: Path | str) -> Result:
+    """Read a ``result.json`` back.
+
+    Raises
+    ------
+    InputError
+        If the file is not a result of a schema version that this release reads.
+    """
+    name = Path(path).name
+    try:
+        text = Path(path).read_bytes()
+    except OSError as exc:
+        msg = f"cannot read {name}: {exc.strerror}"
+        raise InputError(msg) from exc
+    try:
+        version = msgspec.json.decode(text, type=_Versioned).schema_version
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as exc:
+        msg = f"{name} is not a corcal result: {exc}"
+        raise InputError(msg) from exc
+    if version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
+        msg = f"{name} has schema version {version}; this release reads {SCHEMA_VERSION}"
+        raise InputError(msg)
+    try:
+        return msgspec.json.decode(text, type=Result)
+    except msgspec.ValidationError as exc:
+        msg = f"{name} does not follow the schema {SCHEMA_VERSION}: {exc}"
+        raise InputError(msg) from exc
+
+
+def schema_json() -> str:
+    """Give the JSON schema (draft 2020-12) of a result, as text with a final newline."""
+    schema: dict[str, Any] = msgspec.json.schema(Result)
+    definitions = schema["$defs"]
+    definitions["Result"]["properties"]["schema_version"] = {"const": SCHEMA_VERSION}
+    for name in ("Score", "RuleScore"):
+        definitions[name]["properties"]["vessels"]["required"] = [str(vessel) for vessel in Vessel]
+    head = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "corcal result",
+        "version": SCHEMA_VERSION,
+    }
+    return json.dumps(head | schema, indent=2) + "\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Versioned:
+    """The one field that every version of the record has."""
+
+    schema_version: str

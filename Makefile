@@ -1,0 +1,50 @@
+# Two commands: `make demo` and `make test`. Both set up all they need in .venv, from nothing but
+# Python 3.11 or newer, git and make.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test lint types imports unit docs bench clean
+
+demo: .venv/.product
+	$(BIN)/corcal demo --out demo
+
+test: lint types imports unit docs
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/.dev
+	$(BIN)/mypy
+
+imports: .venv/.dev
+	$(BIN)/lint-imports
+
+unit: .venv/.dev
+	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=85
+
+docs: .venv/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+bench: .venv/.dev
+	$(BIN)/python -m benchmarks
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "corcal needs Python 3.11 or newer; found $$($(PYTHON) --version): set PYTHON=..."; exit 2; }
+	$(PYTHON) -m venv .venv
+
+.venv/.product: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "setting up .venv (about a minute)"
+	$(PIP) install --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/.dev: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "setting up .venv with the tools of development (about a minute)"
+	$(PIP) install --constraint constraints.txt --editable '.[dev]'
+	@touch $@ .venv/.product
+
+clean:
+	rm -rf .venv demo site .coverage .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,7 @@
+"""``python -m corcal``."""
+
+import sys
+
+from corcal.cli import main
+
+sys.exit(main())

@@ -1,0 +1,108 @@
+"""The command ``corcal``: a thin edge over the pipeline. Subcommands load when they are called."""
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from corcal._version import __version__
+from corcal.errors import CorcalError
+
+__all__ = ["group", "main"]
+
+# name: (module with the click command called `command`, help line); help lines stand here so that
+# `corcal --help` imports none of the modules
+COMMANDS = {
+    "score": ("corcal.cli.score", "Score the coronary calcium of a CT."),
+    "inspect": (
+        "corcal.cli.inspect",
+        "List every series: what it is, and if it can be scored.",
+    ),
+    "demo": ("corcal.cli.demo", "Simulate a patient with two exams, score both, show the result."),
+    "calibrate": (
+        "corcal.cli.calibrate",
+        "Measure a QRM cardiac phantom against its masses.",
+    ),
+    "schema": ("corcal.cli.schema", "Print the JSON schema of result.json."),
+}
+
+
+class LazyGroup(click.Group):
+    """A click group that imports a subcommand's module only when it is needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
+        """Names in the order in which a person needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import and return one subcommand."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(COMMANDS[cmd_name][0])
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of subcommands from the table."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="corcal")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def group(ctx: click.Context, *, debug: bool) -> None:
+    """Coronary artery calcium from CT: read, check, score, explain.
+
+    For research use only.
+    """
+    ctx.obj = {"debug": debug}
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Returns
+    -------
+    int
+        0 done; 2 the input or the call is unusable; 3 the scan was read but is unfit for scoring;
+        1 a defect of corcal itself, or interrupted (130).
+    """
+    debug = "--debug" in (sys.argv[1:] if args is None else args)
+    try:
+        outcome: Any = group.main(args=args, prog_name="corcal", standalone_mode=False)
+    except CorcalError as exc:
+        if debug:
+            raise
+        return _fail(str(exc), exc.exit_code)
+    except click.exceptions.Exit as exc:
+        return exc.exit_code
+    except click.Abort:
+        return _fail("interrupted", 130)
+    except click.ClickException as exc:
+        return _fail(exc.format_message(), 2)
+    except BrokenPipeError:
+        # The reader of a pipe went away (``corcal schema | head``): nothing is left to say, and
+        # the interpreter's own flush at exit must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except OSError as exc:
+        if debug:
+            raise
+        return _fail(f"cannot use {exc.filename or 'a file'}: {exc.strerror or exc}", 2)
+    except Exception as exc:  # the outermost edge: a person sees no traceback
+        if debug:
+            raise
+        kind = type(exc).__name__
+        return _fail(f"a defect of corcal ({kind}); run again with --debug to see where", 1)
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _fail(message: str, code: int) -> int:
+    """Write one plain line to stderr."""
+    line = " ".join(message.split())
+    sys.stderr.write(f"corcal: {line}\n")
+    return code

@@ -1,0 +1,123 @@
+"""A small, complete result for tests that need one."""
+
+from corcal.ct.scan import Finding, Patient, Severity
+from corcal.result import (
+    SCHEMA_VERSION,
+    AnnotationRecord,
+    Provenance,
+    Result,
+    ScanRecord,
+    SuitabilityRecord,
+)
+from corcal.scoring.types import Lesion, RuleScore, Score, SiteScore, TotalScore
+
+MEASURES = {
+    "agatston": 14.0,
+    "volume_mm3": 12.0,
+    "volume_interpolated_mm3": 11.5,
+    "mass_mg": 3.5,
+    "integrated_mass_mg": 3.9,
+    "volume_fraction_mass_mg": None,
+    "spatially_weighted": None,
+    "area_mm2": 4.0,
+    "mean_density_factor": 3.5,
+    "mean_hu": 390.0,
+    "peak_hu": 401.0,
+    "lesion_count": 1,
+    "slice_lesion_count": 2,
+}
+NOTHING = {name: 0 if name.endswith("count") else 0.0 for name in MEASURES} | {
+    "mean_density_factor": None,
+    "mean_hu": None,
+    "peak_hu": None,
+}
+
+
+def make_result() -> Result:
+    """One lesion of 14 Agatston in the LAD (the reference's worked case d)."""
+    zero = SiteScore(**NOTHING)
+    vessels = {"LM": zero, "LAD": SiteScore(**MEASURES), "LCX": zero, "RCA": zero}
+    by_vessel = {"LM": 0.0, "LAD": 14.0, "LCX": 0.0, "RCA": 0.0}
+    score = Score(
+        rule="textbook",
+        total=TotalScore(**MEASURES, vessels_involved=1, diffusivity=0.0),
+        vessels=vessels,
+        other_sites={},
+        by_rule={
+            "textbook": RuleScore(
+                rule="textbook", threshold_hu=130.0, total=14.0, vessels=by_vessel
+            )
+        },
+        mass_calibration="default",
+        calibration_mg_per_cm3_hu=0.743,
+    )
+    lesion = Lesion(
+        id="L1",
+        site="LAD",
+        agatston=14.0,
+        volume_mm3=12.0,
+        mass_mg=3.5,
+        area_mm2=4.0,
+        peak_hu=401.0,
+        mean_hu=390.0,
+        centroid_mm=(1.0, -2.0, 3.0),
+        slices=(1, 2),
+        voxel_count=16,
+        slice_lesion_count=2,
+    )
+    return Result(
+        schema_version=SCHEMA_VERSION,
+        scan=_scan_record(),
+        suitability=SuitabilityRecord(
+            kind="gated_calcium",
+            verdict="caution",
+            findings=(Finding(code="KVP", severity=Severity.WARNING, message="100 kVp, not 120"),),
+        ),
+        score=score,
+        lesions=(lesion,),
+        provenance=_provenance(),
+    )
+
+
+def _scan_record() -> ScanRecord:
+    return ScanRecord(
+        patient=Patient(patient_id="SIM-1", name="Simulated^Patient", sex="F", age_years=61.0),
+        study_instance_uid="2.25.1",
+        series_instance_uid="2.25.2",
+        frame_of_reference_uid="2.25.3",
+        series_number=3,
+        study_description="Simulated",
+        series_description="Ca score 3.0",
+        modality="CT",
+        manufacturer="corcal",
+        model_name="phantom",
+        date="2026-01-02",
+        time="10:00:00",
+        kvp=120.0,
+        convolution_kernel="MEDIUM",
+        slice_thickness_mm=3.0,
+        increment_mm=3.0,
+        pixel_spacing_mm=(0.5, 0.5),
+        shape=(4, 64, 64),
+        is_gated=True,
+        sop_instance_uids=("2.25.4", "2.25.5", "2.25.6", "2.25.7"),
+    )
+
+
+def _provenance() -> Provenance:
+    return Provenance(
+        software="corcal",
+        software_version="0.1.0",
+        created="2026-01-02T11:00:00+00:00",
+        rule="textbook",
+        rule_reason="the default",
+        threshold_hu=130.0,
+        series_reason="the only series",
+        method="annotation",
+        annotation=AnnotationRecord(
+            format="osirix", source="calcium.xml", sha256="0" * 64, region_count=2
+        ),
+        reader=None,
+        slices_with_calcium=(1, 2),
+        libraries={"numpy": "2.0"},
+    )
