@@ -1,0 +1,56 @@
+"""The command from a cold start: time and peak memory of whole processes."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.harness import gated_scan_folder, machine
+
+__all__ = ["main"]
+
+ROUNDS = 7
+
+
+def main() -> None:
+    """Print time and peak memory of the commands that people wait for."""
+    corcal = str(Path(sys.executable).with_name("corcal"))
+    commands = {"corcal --help": [corcal, "--help"]}
+    folder = gated_scan_folder()
+    if folder is not None:
+        annotations = ["--annotations", str(folder / "calcium.xml")]
+        scan = str(folder / "dicom")
+        commands["corcal score, 57 slices, --json -"] = [
+            corcal, "score", scan, *annotations, "--json", "-",
+        ]  # fmt: skip
+        commands["corcal inspect, 57 slices"] = [corcal, "inspect", scan, "--json", "-"]
+    print(f"\ncold commands   ({ROUNDS} rounds, whole processes)")
+    print(f"  {'':44}{'median s':>10}{'min s':>9}{'max s':>9}{'peak MB':>9}")
+    for name, command in commands.items():
+        runs = [_run(command) for _ in range(ROUNDS)]
+        seconds = [run[0] for run in runs]
+        peak = max(run[1] for run in runs)
+        print(
+            f"  {name:44}{statistics.median(seconds):10.3f}{min(seconds):9.3f}"
+            f"{max(seconds):9.3f}{peak:9.0f}"
+        )
+
+
+def _run(command: list[str]) -> tuple[float, float]:
+    """Seconds from start to end, and the peak resident memory in MB, of one process."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        msg = f"{command[1]} ended with exit code {process.returncode}"
+        raise RuntimeError(msg)
+    return seconds, usage.ru_maxrss / 1024.0
+
+
+if __name__ == "__main__":
+    print(machine())
+    main()

@@ -1,0 +1,59 @@
+"""Interleaved timing: the machine may be noisy, the ratio within one run is what counts."""
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+__all__ = ["compare", "gated_scan_folder", "machine"]
+
+
+def machine() -> str:
+    """Name the processor, the cores that this process may use, and the Python."""
+    model = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{model}, {cores} cores, Python {platform.python_version()}, {platform.system()}"
+
+
+def compare(
+    title: str, contenders: Mapping[str, Callable[[], object]], *, repeats: int = 9
+) -> dict[str, float]:
+    """Time callables in turn, A B C A B C ..., after one warm-up each, and print a table.
+
+    Returns
+    -------
+    dict
+        Median seconds of each contender. The printed ratio is the median of the ratios, round by
+        round, to the first one.
+    """
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for run in contenders.values():
+        run()
+    for _ in range(repeats):
+        for name, run in contenders.items():
+            start = time.perf_counter()
+            run()
+            times[name].append(time.perf_counter() - start)
+    reference = next(iter(times.values()))
+    print(f"\n{title}   ({repeats} rounds)")
+    print(f"  {'':44}{'median s':>10}{'min s':>9}{'max s':>9}{'ratio':>8}")
+    for name, values in times.items():
+        ratio = statistics.median(v / r for v, r in zip(values, reference, strict=True))
+        middle = statistics.median(values)
+        print(f"  {name:44}{middle:10.3f}{min(values):9.3f}{max(values):9.3f}{ratio:8.2f}")
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def gated_scan_folder() -> Path | None:
+    """Folder of the real gated scan that the figures in docs/speed.md are from, if it is here."""
+    default = Path(__file__).resolve().parents[2] / "shared"
+    folder = Path(os.environ.get("CORCAL_SHARED", default)) / "data" / "coca-gated" / "1"
+    return folder if folder.is_dir() else None

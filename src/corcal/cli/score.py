@@ -1,0 +1,122 @@
+"""``corcal score``: one scan in, one explained score out."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from corcal.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from corcal.pipeline import Exam
+    from corcal.result import Result
+
+__all__ = ["command", "score_text"]
+
+
+@click.command("score")
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option(
+    "--annotations",
+    type=click.Path(path_type=Path),
+    help="Which calcium is coronary: OsiriX/Horos XML, DICOM SEG or RTSTRUCT, label volume.",
+)
+@click.option(
+    "--vessel-table",
+    type=click.Path(path_type=Path),
+    help="For a label volume: JSON or CSV that names the site of each label.",
+)
+@click.option("--rule", default="textbook", show_default=True, help="Scoring rule by name.")
+@click.option("--series", metavar="UID", help="Score this series instead of the best one.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write the exam into this folder.")
+@click.option("--pictures", is_flag=True, help="With --out: also pictures and a page to open.")
+@click.option("--json", "json_to", metavar="FILE", help="Write result.json here; - is stdout.")
+@click.option("--reader", help="Who marked or checked the calcium; kept in the result.")
+@click.option("--force", is_flag=True, help="Score a scan that is judged unfit.")
+def command(
+    path: Path,
+    annotations: Path | None,
+    vessel_table: Path | None,
+    rule: str,
+    series: str | None,
+    out: Path | None,
+    json_to: str | None,
+    reader: str | None,
+    *,
+    pictures: bool,
+    force: bool,
+) -> None:
+    """Score the coronary calcium of the best series in PATH.
+
+    PATH is a folder (searched to any depth), one file, or a zip: DICOM, NIfTI, NRRD, MetaImage.
+    """
+    from corcal.pipeline import Options, score_path
+
+    if pictures and out is None:
+        msg = "--pictures needs a folder to write into: give --out DIR"
+        raise click.UsageError(msg)
+    options = Options(
+        annotations=annotations,
+        vessel_table=vessel_table,
+        rule=rule,
+        series=series,
+        reader=reader,
+        force=force,
+    )
+    with progress_bar() as progress:
+        exam = score_path(path, options, progress=progress)
+    _deliver(exam, out, json_to, pictures=pictures)
+
+
+def _deliver(exam: "Exam", out: Path | None, json_to: str | None, *, pictures: bool) -> None:
+    """Write the files that were asked for, and say to a person what came out."""
+    from corcal.result import result_json
+
+    if json_to == "-":
+        sys.stdout.write(result_json(exam.result))
+    elif json_to is not None:
+        Path(json_to).write_text(result_json(exam.result), encoding="utf-8")
+    written: list[Path] = []
+    if out is not None:
+        from corcal.export import write_exam
+
+        written = list(write_exam(exam, out, pictures=pictures).values())
+    if json_to != "-":
+        click.echo(score_text(exam.result))
+        for file in written:
+            click.echo(f"wrote {file}")
+
+
+def score_text(result: "Result") -> str:
+    """Describe a result in plain text for a terminal, 80 columns."""
+    score, scan = result.score, result.scan
+    lines = [
+        f"Agatston score {score.total.agatston:.1f}   ({score.rule} rule)",
+        "",
+        f"{'':8}{'Agatston':>10}{'volume mm3':>12}{'mass mg':>10}{'lesions':>9}{'peak HU':>9}",
+    ]
+    rows = [*score.vessels.items(), ("total", score.total)]
+    for name, part in rows:
+        peak = "-" if part.peak_hu is None else f"{part.peak_hu:.0f}"
+        lines.append(
+            f"{name:8}{part.agatston:10.1f}{part.volume_mm3:12.1f}{part.mass_mg:10.2f}"
+            f"{part.lesion_count:9d}{peak:>9}"
+        )
+    for name, part in score.other_sites.items():
+        lines.append(f"not coronary, not counted: {name} {part.agatston:.1f} Agatston")
+    spread = ", ".join(f"{name} {other.total:.1f}" for name, other in score.by_rule.items())
+    lines += [
+        "",
+        f"By rule:  {spread}",
+        f"Scan:     {scan.series_description or 'no description'}, {scan.shape[0]} slices, "
+        f"increment {scan.increment_mm:g} mm, {_kvp(scan.kvp)}",
+        f"Verdict:  {result.suitability.verdict} ({result.suitability.kind})",
+    ]
+    lines += [f"  {f.severity}: {f.message} [{f.code}]" for f in result.suitability.findings]
+    lines += ["", result.provenance.statement]
+    return "\n".join(lines)
+
+
+def _kvp(kvp: float | None) -> str:
+    return "kVp unknown" if kvp is None else f"{kvp:g} kVp"

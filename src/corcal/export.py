@@ -1,0 +1,56 @@
+"""The folder that a scored exam leaves: the record, the tables, and the pictures if wanted."""
+
+from pathlib import Path
+
+from corcal.interop.tables import write_exam_table, write_lesion_table
+from corcal.pipeline import Exam
+from corcal.result import result_json
+
+__all__ = ["write_exam"]
+
+
+def write_exam(exam: Exam, folder: Path, *, pictures: bool = False) -> dict[str, Path]:
+    """Write a scored exam into a folder, which is made if needed.
+
+    Parameters
+    ----------
+    exam : Exam
+        What `corcal.pipeline` returned.
+    folder : Path
+        Existing files of the same names are replaced; nothing else is touched.
+    pictures : bool
+        Also draw the slices and the projection, and write the page ``index.html``.
+
+    Returns
+    -------
+    dict
+        Name of each output (``"result"``, ``"lesions"``, ``"exam"``, ``"slices"``,
+        ``"projection"``, ``"page"``) and its path.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = {
+        "result": folder / "result.json",
+        "lesions": folder / "lesions.csv",
+        "exam": folder / "exam.csv",
+    }
+    written["result"].write_text(result_json(exam.result), encoding="utf-8")
+    write_lesion_table(exam.result, written["lesions"])
+    write_exam_table([exam.result], written["exam"])
+    if pictures:
+        written |= draw_exam(exam, folder)
+    return written
+
+
+def draw_exam(exam: Exam, folder: Path) -> dict[str, Path]:
+    """Draw the two pictures and the page of one exam."""
+    # matplotlib takes most of a second to import: only for those who want pictures
+    from corcal.report.overview import ExamView, write_overview
+    from corcal.report.projection import projection
+    from corcal.report.slices import axial_montage
+
+    drawn = {"slices": folder / "slices.png", "projection": folder / "projection.png"}
+    axial_montage(exam.result, exam.scan, exam.voxels, drawn["slices"])
+    projection(exam.result, exam.scan, exam.voxels, drawn["projection"])
+    label = exam.result.scan.date or "exam"
+    page = write_overview(folder, [ExamView(label=label, result=exam.result, pictures=drawn)])
+    return drawn | {"page": page}

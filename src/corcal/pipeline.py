@@ -1,0 +1,241 @@
+"""The straight line: what was given, in; a scored exam, out. One step a statement."""
+
+import hashlib
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from corcal._version import __version__
+from corcal.annotations import Annotation, read_annotation
+from corcal.ct.find import find_series, open_input
+from corcal.ct.scan import CTScan
+from corcal.ct.suitability import Suitability, Verdict, assess_scan, choose_series
+from corcal.errors import InputError, UnfitError
+from corcal.lesions.voxels import SiteVoxels
+from corcal.progress import Progress, no_progress
+from corcal.result import (
+    SCHEMA_VERSION,
+    AnnotationRecord,
+    Provenance,
+    Result,
+    ScanRecord,
+    SuitabilityRecord,
+)
+from corcal.scoring.measure import Measurement, measure
+from corcal.scoring.rules import DEFAULT_RULE, ScoringRule, rule_named
+
+__all__ = ["Exam", "Options", "score_path", "score_scan"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a person may choose about a score.
+
+    Attributes
+    ----------
+    annotations : Path or None
+        File that says which calcium is coronary (`corcal.annotations.read_annotation`).
+    vessel_table : Path or None
+        For label volumes: which label is which site.
+    rule : str
+        Name of the scoring rule (`corcal.scoring.rules.RULES`).
+    series : str or None
+        SeriesInstanceUID to score instead of the one that corcal would choose.
+    reader : str or None
+        Who marked or checked the calcium; kept in the provenance.
+    force : bool
+        Score a scan whose verdict is unfit; the verdict stays in the result.
+    """
+
+    annotations: Path | None = None
+    vessel_table: Path | None = None
+    rule: str = DEFAULT_RULE
+    series: str | None = None
+    reader: str | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exam:
+    """A scored exam together with what it was scored from.
+
+    Attributes
+    ----------
+    result : Result
+        The record: what is kept and passed on.
+    scan : CTScan
+        The scan that was scored.
+    voxels : SiteVoxels
+        Where the calcium of each site was looked for.
+    """
+
+    result: Result
+    scan: CTScan
+    voxels: SiteVoxels
+
+
+def score_path(
+    path: Path | str, options: Options | None = None, *, progress: Progress = no_progress
+) -> Exam:
+    """Score the best series of a folder, a file or an archive.
+
+    Parameters
+    ----------
+    path : path
+        A folder searched to any depth, one file, or a zip archive.
+    options : Options, optional
+        The person's choices.
+    progress : Progress, optional
+        Told of each step's advance.
+
+    Returns
+    -------
+    Exam
+        Result, scan and voxels.
+
+    Raises
+    ------
+    InputError
+        If nothing usable was given, or no annotation.
+    UnfitError
+        If a scan was read that is not fit for scoring.
+    """
+    options = options or Options()
+    rule_named(options.rule)  # a misspelt rule is told before the reading, not after it
+    with open_input(path) as source:
+        catalog = find_series(source, progress=progress)
+        choice = choose_series(catalog, series=options.series, progress=progress)
+    return score_scan(
+        choice.scan, options, suitability=choice.suitability, series_reason=choice.reason
+    )
+
+
+def score_scan(
+    scan: CTScan,
+    options: Options,
+    *,
+    suitability: Suitability | None = None,
+    series_reason: str = "given as a scan in memory",
+) -> Exam:
+    """Score one scan: check, assign, measure, record.
+
+    Parameters
+    ----------
+    scan : CTScan
+        The scan.
+    options : Options
+        The person's choices; `Options.annotations` is needed.
+    suitability : Suitability, optional
+        The verdict on the series; made from the scan alone if absent.
+    series_reason : str
+        Why this series, for the provenance.
+
+    Returns
+    -------
+    Exam
+        Result, scan and voxels.
+
+    Raises
+    ------
+    InputError
+        If no annotation was given, or it does not belong to the scan.
+    UnfitError
+        If the scan is unfit and `Options.force` is not set.
+    """
+    suitability = suitability or assess_scan(scan)
+    _require_fit(suitability, force=options.force)
+    annotation = read_annotation(
+        _require_annotation(options), scan, vessel_table=options.vessel_table
+    )
+    rule = rule_named(options.rule)
+    measurement = measure(scan, annotation.voxels, rule=rule)
+    result = Result(
+        schema_version=SCHEMA_VERSION,
+        scan=_scan_record(scan),
+        suitability=SuitabilityRecord(
+            kind=suitability.kind,
+            verdict=suitability.verdict,
+            findings=suitability.findings + annotation.findings + measurement.findings,
+        ),
+        score=measurement.score,
+        lesions=measurement.lesions,
+        provenance=_provenance(options, rule, measurement, annotation, series_reason),
+    )
+    return Exam(result=result, scan=scan, voxels=annotation.voxels)
+
+
+def _require_fit(suitability: Suitability, *, force: bool) -> None:
+    if suitability.verdict is Verdict.UNFIT and not force:
+        reasons = "; ".join(f.message for f in suitability.findings if f.severity == "error")
+        msg = f"not fit for calcium scoring: {reasons} (--force scores it nevertheless)"
+        raise UnfitError(msg)
+
+
+def _require_annotation(options: Options) -> Path:
+    if options.annotations is None:
+        msg = (
+            "no annotation was given: this release measures the calcium that a person has marked; "
+            "give an OsiriX/Horos XML, a DICOM SEG or RTSTRUCT, or a label volume (--annotations)"
+        )
+        raise InputError(msg)
+    return options.annotations
+
+
+def _scan_record(scan: CTScan) -> ScanRecord:
+    acquisition, series = scan.acquisition, scan.series
+    return ScanRecord(
+        patient=scan.patient,
+        study_instance_uid=series.study_instance_uid,
+        series_instance_uid=series.series_instance_uid,
+        frame_of_reference_uid=series.frame_of_reference_uid,
+        series_number=series.series_number,
+        study_description=acquisition.study_description,
+        series_description=acquisition.series_description,
+        modality=acquisition.modality,
+        manufacturer=acquisition.manufacturer,
+        model_name=acquisition.model_name,
+        date=acquisition.date,
+        time=acquisition.time,
+        kvp=acquisition.kvp,
+        convolution_kernel=acquisition.convolution_kernel,
+        slice_thickness_mm=acquisition.slice_thickness_mm,
+        increment_mm=scan.spacing_mm[0],
+        pixel_spacing_mm=scan.spacing_mm[1:],
+        shape=scan.shape,
+        is_gated=acquisition.is_gated,
+        sop_instance_uids=tuple(source.sop_instance_uid for source in scan.slices),
+    )
+
+
+def _provenance(
+    options: Options,
+    rule: ScoringRule,
+    measurement: Measurement,
+    annotation: Annotation,
+    series_reason: str,
+) -> Provenance:
+    path = _require_annotation(options)
+    return Provenance(
+        software="corcal",
+        software_version=__version__,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        rule=rule.name,
+        rule_reason="the default" if rule.name == DEFAULT_RULE else "chosen by the user",
+        threshold_hu=rule.threshold_hu,
+        series_reason=series_reason,
+        method="annotation",
+        annotation=AnnotationRecord(
+            format=annotation.format,
+            source=path.name,
+            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            region_count=annotation.region_count,
+        ),
+        reader=options.reader,
+        slices_with_calcium=tuple(
+            sorted({z for lesion in measurement.lesions for z in lesion.slices})
+        ),
+        libraries={"numpy": np.__version__, "python": platform.python_version()},
+    )
