@@ -11,7 +11,7 @@ from corcal.ct.scan import Finding, Severity
 
 __all__ = ["FINDINGS", "FindingDefinition", "Topic", "finding"]
 
-Topic = Literal["series", "geometry", "pixels", "acquisition"]
+Topic = Literal["series", "geometry", "pixels", "acquisition", "annotation"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,4 +118,20 @@ _READING: dict[str, FindingDefinition] = {
 # Fitness for calcium scoring: codes of corcal.ct.suitability.
 _SUITABILITY: dict[str, FindingDefinition] = {}
 
-FINDINGS: dict[str, FindingDefinition] = {**_READING, **_SUITABILITY}
+# Reading a person's annotation: codes of corcal.annotations.
+_ANNOTATION: dict[str, FindingDefinition] = _table(
+    "annotation",
+    ("ANNOTATION_EMPTY", _I, "The annotation marks no voxel: the reader found no calcium."),
+    ("ANNOTATION_EMPTY_REGION", _I, "A region has no points or voxels, as erased ones leave."),
+    ("ANNOTATION_REGION_WITHOUT_PIXELS", _W, "A region is too small to hold a pixel centre."),
+    ("ANNOTATION_REGION_IGNORED", _W, "A mark that encloses no area (point, line, text)."),
+    ("ANNOTATION_OVERLAP", _W, "Regions of two sites share voxels; the first in the file won."),
+    ("ANNOTATION_CLIPS_LESION", _W, "Calcium connected to annotated calcium is in no region."),
+    ("ANNOTATION_SLICE_BY_INDEX", _W, "Slices were found by number, not by position in mm."),
+    ("ANNOTATION_OFF_SLICE", _W, "Regions lie between slices; the nearest slice was taken."),
+    ("ANNOTATION_STATISTICS_DIFFER", _W, "Area or HU stored with a region are not the scan's."),
+    ("ANNOTATION_FRACTIONAL", _W, "A fractional segmentation was cut at one half."),
+    ("ANNOTATION_OTHER_SERIES", _W, "It was made on another series of the same geometry."),
+)
+
+FINDINGS: dict[str, FindingDefinition] = {**_READING, **_SUITABILITY, **_ANNOTATION}
