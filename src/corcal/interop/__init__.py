@@ -1,1 +1,1 @@
-"""interop."""
+"""For machines: a scored exam in the formats that other programs read."""
