@@ -1,0 +1,58 @@
+"""Annotations that are DICOM objects: which one it is, and whether it is about this scan."""
+
+import struct
+import warnings
+from pathlib import Path
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+
+from corcal.annotations.dicom_seg import read_segmentation
+from corcal.annotations.regions import Annotation
+from corcal.annotations.rtstruct import read_structure_set
+from corcal.ct.scan import CTScan
+from corcal.errors import AnnotationError
+
+__all__ = ["read_dicom_annotation"]
+
+SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
+LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"
+RT_STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
+
+# What pydicom raises on damaged files: lengths that run out, values that do not parse, elements
+# that are missing, decoders that give up.
+_MALFORMED = (InvalidDicomError, AttributeError, KeyError, IndexError, TypeError, ValueError,
+              NotImplementedError, RuntimeError, EOFError, OSError, struct.error)  # fmt: skip
+
+
+def read_dicom_annotation(path: Path, scan: CTScan) -> Annotation:
+    """Read a DICOM Segmentation or RT Structure Set.
+
+    Raises
+    ------
+    AnnotationError
+        If the file is another object, is damaged, or is not about the scan.
+    """
+    try:
+        with warnings.catch_warnings():
+            # Odd values of foreign files matter only where they are used, and are checked there.
+            warnings.simplefilter("ignore")
+            return _read(dcmread(path, force=True), scan)
+    except AnnotationError:
+        raise
+    except _MALFORMED as exc:
+        detail = " ".join(str(exc).split())[:120]
+        msg = f"the DICOM annotation is damaged or incomplete: {detail or type(exc).__name__}"
+        raise AnnotationError(msg) from exc
+
+
+def _read(dataset: Dataset, scan: CTScan) -> Annotation:
+    uid = dataset.get("SOPClassUID")
+    if uid in {SEGMENTATION, LABEL_MAP_SEGMENTATION}:
+        return read_segmentation(dataset, scan)
+    if uid == RT_STRUCTURE_SET:
+        return read_structure_set(dataset, scan)
+    name = getattr(uid, "name", None) or "an object without SOP class"
+    msg = f"the annotation is DICOM {name}; a Segmentation or an RT Structure Set is needed"
+    raise AnnotationError(msg)

@@ -1,0 +1,113 @@
+"""DICOM RT Structure Sets: closed planar contours in patient mm."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from corcal.annotations.dicom_reference import check_frame_of_reference, other_series
+from corcal.annotations.names import site_of_name
+from corcal.annotations.polygon import polygon_pixels
+from corcal.annotations.regions import Annotation, Region, combine
+from corcal.annotations.slices import check_in_slice, nearest_slice, off_slice_finding
+from corcal.ct.findings import finding
+from corcal.ct.scan import CTScan, Finding
+from corcal.errors import AnnotationError
+
+__all__ = ["read_structure_set"]
+
+_CLOSED = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR"})
+
+# Some programs draw through the centres of the outermost pixels, and write mm with two decimals:
+# half of 0.01 mm in a pixel of 0.25 mm.
+BOUNDARY_TOLERANCE_PX = 0.02
+
+
+def read_structure_set(dataset: Dataset, scan: CTScan) -> Annotation:
+    """Read the closed planar contours of all structures.
+
+    Contours of one structure on one slice are combined by the even-odd rule: one inside of
+    another is a hole. A structure without contours needs no name that is known.
+
+    Raises
+    ------
+    AnnotationError
+        If a name is unknown, a contour does not lie in the scan, or the frame of reference is
+        another.
+    """
+    structures = {int(item.ROINumber): item for item in dataset.get("StructureSetROISequence", [])}
+    regions, distances, ignored = [], [], 0
+    for entry in dataset.get("ROIContourSequence", []):
+        contours = list(entry.get("ContourSequence", []))
+        closed = [c for c in contours if c.get("ContourGeometricType") in _CLOSED]
+        ignored += len(contours) - len(closed)
+        if not closed:
+            continue
+        structure = structures.get(int(entry.ReferencedROINumber), Dataset())
+        check_frame_of_reference(structure.get("ReferencedFrameOfReferenceUID"), scan)
+        where = f"structure {int(entry.ReferencedROINumber)}"
+        site = site_of_name(str(structure.get("ROIName", "")), where=where)
+        where += f" ({site.label})"
+        index, off = _voxels([_points(c, where) for c in closed], scan, where)
+        distances.extend(off)
+        regions.append(Region(name=where, site=site, index=index))
+    found = [
+        *_ignored(ignored),
+        *_without_pixels(regions),
+        *off_slice_finding(distances),
+        *other_series(set(_referenced_series(dataset)), scan),
+    ]
+    return combine(regions, scan, annotation_format="rtstruct", findings=found)
+
+
+def _points(contour: Dataset, where: str) -> NDArray[np.float64]:
+    numbers = np.atleast_1d(np.array(contour.get("ContourData") or [], dtype=np.float64))
+    if not numbers.size or numbers.size % 3 or not np.isfinite(numbers).all():
+        msg = f"{where} has a contour of {numbers.size} numbers; points need three finite ones each"
+        raise AnnotationError(msg)
+    return numbers.reshape(-1, 3)
+
+
+def _voxels(
+    contours: list[NDArray[np.float64]], scan: CTScan, where: str
+) -> tuple[NDArray[np.int64], list[float]]:
+    """Flat indices of the voxels of a structure, and the distances of contours from slices."""
+    on_slice: dict[int, list[NDArray[np.float64]]] = defaultdict(list)
+    distances = []
+    for mm in contours:
+        z, distance = nearest_slice(scan, mm, where=where)
+        xy = scan.to_index(mm)[:, :0:-1]
+        check_in_slice(scan, xy, where=where)
+        on_slice[z].append(xy)
+        distances.append(distance)
+    size = scan.shape[1] * scan.shape[2]
+    index = [
+        polygon_pixels(outlines, scan.shape[1:], tolerance_px=BOUNDARY_TOLERANCE_PX) + z * size
+        for z, outlines in sorted(on_slice.items())
+    ]
+    return np.concatenate(index), distances
+
+
+def _referenced_series(dataset: Dataset) -> Iterator[str]:
+    for frame in dataset.get("ReferencedFrameOfReferenceSequence", []):
+        for study in frame.get("RTReferencedStudySequence", []):
+            for series in study.get("RTReferencedSeriesSequence", []):
+                if series.get("SeriesInstanceUID"):
+                    yield str(series.SeriesInstanceUID)
+
+
+def _ignored(count: int) -> list[Finding]:
+    if not count:
+        return []
+    message = f"{count} contours are points or open lines, which enclose no area; left out"
+    return [finding("ANNOTATION_REGION_IGNORED", message)]
+
+
+def _without_pixels(regions: list[Region]) -> list[Finding]:
+    small = [region.name for region in regions if not region.index.size]
+    if not small:
+        return []
+    message = f"{len(small)} structures hold no pixel centre, first {small[0]}"
+    return [finding("ANNOTATION_REGION_WITHOUT_PIXELS", message)]
