@@ -14,6 +14,7 @@ References
 .. [1] Agatston AS et al. J Am Coll Cardiol 1990;15:827-832. doi:10.1016/0735-1097(90)90282-T
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,14 +29,11 @@ from corcal.scoring.rules import ScoringRule
 __all__ = [
     "REFERENCE_INCREMENT_MM",
     "SliceLesions",
-    "agatston_by_rule",
     "find_slice_lesions",
     "slice_lesions_by_rule",
 ]
 
 REFERENCE_INCREMENT_MM = 3.0  # Agatston 1990 [1]: contiguous slices of 3 mm
-
-_SITE_CODES = max(Site) + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +80,13 @@ class SliceLesions:
         dz, dy, dx = self.spacing_mm
         return dy * dx * dz / REFERENCE_INCREMENT_MM
 
-    def agatston_by_site(self) -> NDArray[np.float64]:
-        """Return the Agatston score of each site, indexed by `Site` code."""
-        # Whole numbers are added, and scaled once: the sum does not depend on the order.
-        pixels = np.bincount(self.site, weights=self.weighted_pixels, minlength=_SITE_CODES)
-        return np.asarray(pixels * self.agatston_per_pixel, dtype=np.float64)
+    def agatston(self, sites: Collection[Site]) -> float:
+        """Return the Agatston score of some sites together.
+
+        Whole numbers are added and scaled once, so that the sum does not depend on the order.
+        """
+        rows = np.isin(self.site, np.array(list(sites), dtype=np.uint8))
+        return int(self.weighted_pixels[rows].sum()) * self.agatston_per_pixel
 
 
 def find_slice_lesions(
@@ -160,29 +160,6 @@ def slice_lesions_by_rule(
             groups[key] = _connect(values, voxels, rule)
         found[rule.name] = _keep_large(groups[key], rule, spacing_mm)
     return found
-
-
-def agatston_by_rule(
-    values: NDArray[np.number],
-    voxels: SiteVoxels,
-    *,
-    rules: tuple[ScoringRule, ...],
-    spacing_mm: tuple[float, float, float],
-) -> dict[str, NDArray[np.float64]]:
-    """Return the Agatston score of each site under each rule, indexed by `Site` code.
-
-    Parameters
-    ----------
-    values, voxels, rules, spacing_mm
-        As in `slice_lesions_by_rule`.
-
-    Returns
-    -------
-    dict
-        float64 ndarray of shape (14,) by the name of the rule.
-    """
-    found = slice_lesions_by_rule(values, voxels, rules=rules, spacing_mm=spacing_mm)
-    return {name: lesions.agatston_by_site() for name, lesions in found.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

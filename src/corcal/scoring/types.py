@@ -133,6 +133,8 @@ class Score:
         ``"default"``.
     calibration_mg_per_cm3_hu : float
         The factor itself.
+    mass_calibration_detail : str
+        One sentence: which of the factors, and why.
     """
 
     rule: str
@@ -142,3 +144,4 @@ class Score:
     by_rule: dict[str, RuleScore]
     mass_calibration: str
     calibration_mg_per_cm3_hu: float
+    mass_calibration_detail: str = ""
