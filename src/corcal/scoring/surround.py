@@ -1,0 +1,195 @@
+"""The neighbourhood of a lesion: the voxels that its blur reaches, and the tissue behind it.
+
+A CT image is the object smeared by the point spread. What a calcification adds to the image is
+therefore spread over its neighbourhood, but its sum is kept: the methods that need no threshold add
+up the neighbourhood and take the tissue away. This module says which voxels that are.
+
+- The *region* is the lesion, widened in its slices by `IN_PLANE_MARGIN_MM`, and by one slice, or as
+  many as `SLICE_MARGIN_MM` needs, above and below.
+- The *ring* follows the region in the same slices for `RING_WIDTH_MM`. The *background* is the
+  median of its tissue voxels.
+- Fat, lung and air in the region count as background: they would be subtracted from the calcium.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corcal.errors import GeometryError
+
+__all__ = [
+    "IN_PLANE_MARGIN_MM",
+    "MIN_RING_VOXELS",
+    "MIN_TISSUE_FRACTION",
+    "RING_WIDTH_MM",
+    "SLICE_MARGIN_MM",
+    "TISSUE_HU",
+    "Surround",
+    "find_surround",
+]
+
+# One full width at half maximum of the point spread of the kernels that calcium scoring uses
+# (1.5 mm, measured on the QRM phantom: docs/calibration.md). A Gaussian leaves 0.6 % beyond it.
+IN_PLANE_MARGIN_MM = 1.5
+SLICE_MARGIN_MM = 1.5
+RING_WIDTH_MM = 3.0
+
+# Midway between epicardial fat (-100 HU) and blood (40 HU), up to the calcium threshold.
+TISSUE_HU = (-30.0, 130.0)
+MIN_TISSUE_FRACTION = 0.5  # of the ring, else the background is a mixture and not known
+MIN_RING_VOXELS = 20  # the median of 20 voxels of 20 HU noise is good to 6 HU
+
+_Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surround:
+    """What the threshold-free masses need to know of a lesion's neighbourhood.
+
+    Attributes
+    ----------
+    excess_hu : float
+        Sum over the region of (HU - background).
+    background_hu : float
+        Median of the tissue voxels of the ring.
+    region_voxels, ring_voxels : int
+        How many voxels were summed, and how many gave the background.
+    """
+
+    excess_hu: float
+    background_hu: float
+    region_voxels: int
+    ring_voxels: int
+
+
+def find_surround(
+    hu: NDArray[Any],
+    lesion_index: NDArray[np.integer],
+    *,
+    spacing_mm: tuple[float, float, float],
+    exclude_index: NDArray[np.integer] | None = None,
+) -> Surround | None:
+    """Sum a lesion's neighbourhood above its background.
+
+    Only the box around the lesion is read.
+
+    Parameters
+    ----------
+    hu : ndarray of shape (n_z, n_y, n_x)
+        Scan in Hounsfield units.
+    lesion_index : integer ndarray of shape (n, 3)
+        ``(z, y, x)`` of the lesion's voxels, zero-based.
+    spacing_mm : (dz, dy, dx)
+        ``dz`` is the increment.
+    exclude_index : integer ndarray of shape (m, 3), optional
+        Voxels of other lesions. They are not summed, and neither they nor what their blur reaches
+        are background. The lesion's own voxels among them are ignored.
+
+    Returns
+    -------
+    Surround or None
+        ``None`` if the tissue around the lesion is not known: less than `MIN_RING_VOXELS` or less
+        than `MIN_TISSUE_FRACTION` of the ring within `TISSUE_HU` (fat, lung, bone, contrast, the
+        edge of the scan).
+
+    Raises
+    ------
+    GeometryError
+        If the lesion has no voxel, or one outside the scan.
+    """
+    lesion = _checked(lesion_index, hu.shape)
+    margin_slices = max(1, math.ceil(SLICE_MARGIN_MM / spacing_mm[0] - 1e-9))
+    box, corner = _box_around(lesion, hu.shape, spacing_mm, margin_slices)
+    values = hu[box].astype(np.float64)
+    own = _paint(lesion, corner, values.shape)
+    other = np.zeros_like(own)
+    if exclude_index is not None and len(exclude_index):
+        other = _paint(np.asarray(exclude_index), corner, values.shape) & ~own
+    footprint = _widen_slices(own, margin_slices)
+    near = _widen_in_plane(footprint, IN_PLANE_MARGIN_MM, spacing_mm)
+    around = _widen_in_plane(footprint, IN_PLANE_MARGIN_MM + RING_WIDTH_MM, spacing_mm)
+    blurred_other = _widen_in_plane(
+        _widen_slices(other, margin_slices), IN_PLANE_MARGIN_MM, spacing_mm
+    )
+    ring = values[around & ~near & ~blurred_other]
+    tissue = ring[(ring >= TISSUE_HU[0]) & (ring < TISSUE_HU[1])]
+    if tissue.size < MIN_RING_VOXELS or tissue.size < MIN_TISSUE_FRACTION * ring.size:
+        return None
+    background = float(np.median(tissue))
+    region = values[own | (near & ~other & (values >= TISSUE_HU[0]))]
+    return Surround(
+        excess_hu=float((region - background).sum()),
+        background_hu=background,
+        region_voxels=region.size,
+        ring_voxels=tissue.size,
+    )
+
+
+def _checked(lesion_index: NDArray[np.integer], shape: tuple[int, ...]) -> NDArray[np.integer]:
+    """Return the lesion's voxels as (n, 3), all within the scan."""
+    lesion = np.asarray(lesion_index)
+    if lesion.ndim != 2 or lesion.shape[1] != 3 or len(lesion) == 0:
+        msg = f"a lesion needs (n, 3) voxel indices with n > 0, got shape {lesion.shape}"
+        raise GeometryError(msg)
+    if (lesion < 0).any() or (lesion >= np.array(shape)).any():
+        msg = f"voxel indices from {lesion.min(0)} to {lesion.max(0)} leave a scan of {shape}"
+        raise GeometryError(msg)
+    return lesion
+
+
+def _box_around(
+    lesion: NDArray[np.integer],
+    shape: tuple[int, ...],
+    spacing_mm: tuple[float, float, float],
+    margin_slices: int,
+) -> tuple[tuple[slice, ...], NDArray[np.int64]]:
+    """Box that holds region and ring, cut at the edges of the scan, and its first corner."""
+    reach_mm = IN_PLANE_MARGIN_MM + RING_WIDTH_MM
+    reach = np.array([margin_slices, *(math.ceil(reach_mm / d) for d in spacing_mm[1:])])
+    first = np.maximum(lesion.min(axis=0) - reach, 0)
+    last = np.minimum(lesion.max(axis=0) + reach, np.array(shape) - 1)
+    return tuple(slice(a, b + 1) for a, b in zip(first, last, strict=True)), first
+
+
+def _paint(index: NDArray[np.integer], corner: NDArray[np.int64], shape: tuple[int, ...]) -> _Mask:
+    """Mask of the voxels that lie in the box."""
+    local = index - corner
+    inside = ((local >= 0) & (local < np.array(shape))).all(axis=1)
+    mask = np.zeros(shape, dtype=np.bool_)
+    mask[tuple(local[inside].T)] = True
+    return mask
+
+
+def _widen_slices(mask: _Mask, slices: int) -> _Mask:
+    """Repeat a mask in so many slices above and below."""
+    wide = mask.copy()
+    for step in range(1, slices + 1):
+        wide[step:] |= mask[:-step]
+        wide[:-step] |= mask[step:]
+    return wide
+
+
+def _widen_in_plane(mask: _Mask, radius_mm: float, spacing_mm: tuple[float, float, float]) -> _Mask:
+    """Widen a mask by a disc in each slice: pixel centres within the radius of one that is set.
+
+    The disc is a stack of row segments, and a segment is a difference of running sums: no scipy,
+    whose import alone would take longer than all lesions of a scan.
+    """
+    if not mask.any():
+        return mask
+    _, dy, dx = spacing_mm
+    n_x = mask.shape[2]
+    running = np.zeros((*mask.shape[:2], n_x + 1), dtype=np.int32)
+    np.cumsum(mask, axis=2, out=running[:, :, 1:])
+    columns = np.arange(n_x)
+    wide = np.zeros_like(mask)
+    for step in range(int(radius_mm / dy + 1e-9) + 1):
+        half = int(math.sqrt(max(radius_mm**2 - (step * dy) ** 2, 0.0)) / dx + 1e-9)
+        right, left = np.minimum(columns + half + 1, n_x), np.maximum(columns - half, 0)
+        hit = running[:, :, right] > running[:, :, left]
+        wide[:, step:] |= hit[:, : hit.shape[1] - step]
+        wide[:, : hit.shape[1] - step] |= hit[:, step:]
+    return wide
