@@ -124,6 +124,27 @@ def test_calcium_of_another_lesion_is_neither_summed_nor_background() -> None:
     assert mass(hu, [CENTRE]) == pytest.approx(0.3 + 0.48)  # 0.8 * 800 * 0.75 / 1000
 
 
+def test_the_blur_of_another_lesion_is_no_background() -> None:
+    # a long lesion 3 mm away fills half of the ring with blur of 100 HU, which is no tissue value
+    # of its own: with it the median would lie between 40 and 100
+    hu = tissue()
+    hu[CENTRE] += 500
+    z, y, x = CENTRE
+    wall = [(z, row, x + column) for row in range(41) for column in (6, 7)]
+    hu[:, :, x + 4 : x + 10] = 100
+    hu[:, :, : x - 3] = 100
+    far = [(z, row, x - 6) for row in range(41)]
+    for at in (*wall, *far):
+        hu[at] = 500
+    hu[:, y - 3 : y + 4, x] = 40
+    hu[CENTRE] = 540
+    found = find_surround(
+        hu, np.array([CENTRE]), spacing_mm=SPACING, exclude_index=np.array([*wall, *far])
+    )
+    assert found is not None
+    assert found.background_hu == 40
+
+
 def test_its_own_voxels_among_the_excluded_ones_still_count() -> None:
     hu = tissue()
     hu[CENTRE] += 500

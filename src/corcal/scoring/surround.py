@@ -107,7 +107,7 @@ def find_surround(
     own = _paint(lesion, corner, values.shape)
     other = np.zeros_like(own)
     if exclude_index is not None and len(exclude_index):
-        other = _paint(np.asarray(exclude_index), corner, values.shape) & ~own
+        other = _paint(np.asarray(exclude_index), corner, values.shape)
     footprint = _widen_slices(own, margin_slices)
     near = _widen_in_plane(footprint, IN_PLANE_MARGIN_MM, spacing_mm)
     around = _widen_in_plane(footprint, IN_PLANE_MARGIN_MM + RING_WIDTH_MM, spacing_mm)
