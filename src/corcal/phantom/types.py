@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from corcal._version import __version__
 from corcal.ct.scan import Acquisition, CTScan, Patient, SeriesIdentity, SliceSource
 from corcal.lesions.sites import Site
 from corcal.lesions.voxels import SiteVoxels
+from corcal.phantom.scanner import Scanner
 
 __all__ = [
     "CT_IMAGE_STORAGE",
@@ -16,6 +18,7 @@ __all__ = [
     "SimulatedLesion",
     "SimulatedScan",
     "scan_from_volume",
+    "simulated_acquisition",
     "simulated_uid",
 ]
 
@@ -93,6 +96,57 @@ def simulated_uid(*parts: str | int) -> str:
     """
     name = "/".join(str(part) for part in parts)
     return f"2.25.{uuid.uuid5(_UID_NAMESPACE, name).int}"
+
+
+def simulated_acquisition(
+    scanner: Scanner,
+    *,
+    date: str,
+    time: str = "10:00:00",
+    description: str = "calcium score",
+    is_gated: bool | None = True,
+    patient_position: str = "HFS",
+) -> Acquisition:
+    """Say in a header's words how a simulated scan was made.
+
+    Parameters
+    ----------
+    scanner : Scanner
+        Gives tube voltage, kernel, thickness, field of view and the device's mass factors.
+    date, time : str
+        ``YYYY-MM-DD`` and ``HH:MM:SS``.
+    description : str
+        Follows ``SIMULATED`` in the series description.
+    is_gated : bool or None
+        True for a prospectively gated calcium scan at 75 % of the cardiac cycle; ``None`` leaves
+        the tags silent.
+    patient_position : str
+        A key of `corcal.phantom.dicom.STORED_ORIENTATIONS`.
+    """
+    factor = round(scanner.calibration_mg_per_cm3_hu, 4)
+    return Acquisition(
+        modality="CT",
+        manufacturer="corcal",
+        model_name="corcal.phantom",
+        software_versions=__version__,
+        study_description="SIMULATED coronary calcium CT",
+        series_description=f"SIMULATED {description} {scanner.slice_thickness_mm:.1f} mm",
+        protocol_name="SIMULATED",
+        body_part="HEART",
+        image_type=("ORIGINAL", "PRIMARY", "AXIAL"),
+        scan_options=("PROSPECTIVE_ECG",) if is_gated else (),
+        patient_position=patient_position,
+        date=date,
+        time=time,
+        kvp=scanner.kvp,
+        convolution_kernel=scanner.kernel.name,
+        reconstruction_diameter_mm=round(scanner.field_of_view_mm, 3),
+        slice_thickness_mm=scanner.slice_thickness_mm,
+        gantry_tilt_deg=0.0,
+        is_gated=is_gated,
+        cardiac_phase_percent=75.0 if is_gated else None,
+        mass_factors_device=(factor, factor, factor),
+    )
 
 
 def scan_from_volume(
