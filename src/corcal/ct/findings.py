@@ -80,6 +80,7 @@ _READING: dict[str, FindingDefinition] = {
         ("MULTIPLE_ACQUISITIONS", _W, "One series UID holds several stacks; each is listed."),
         ("MISSING_TAG", _E, "An image lacks a tag that reading needs, or the tag is malformed."),
         ("DUPLICATE_SLICES", _W, "Identical copies of slices were dropped."),
+        ("DAMAGED_FILES", _W, "Files beside the series could not be read: slices may be lost."),
         ("HEADER_UNKNOWN", _W, "The file format says nothing of acquisition and patient."),
     ),
     **_table(
@@ -115,8 +116,53 @@ _READING: dict[str, FindingDefinition] = {
     ),
 }
 
-# Fitness for calcium scoring: codes of corcal.ct.suitability.
-_SUITABILITY: dict[str, FindingDefinition] = {}
+# Fitness for calcium scoring: codes of corcal.ct.suitability. First by the headers, then by voxels.
+_SUITABILITY: dict[str, FindingDefinition] = _table(
+    "acquisition",
+    ("DERIVED_IMAGES", _W, "The slices were computed from other images (reformats)."),
+    ("NOT_SLICES", _E, "Projections, maps or pictures: their values are not HU of slices."),
+    ("VIRTUAL_IMAGES", _W, "Virtual images of two energies: calcium has other HU in them."),
+    ("PHANTOM", _W, "The scan is of a phantom, by its headers or by its voxels."),
+    ("BODY_PART_OTHER", _E, "The headers name another body part; the voxels can overrule it."),
+    ("BODY_PART_DOUBTED", _I, "The headers name another body part, the voxels show a chest."),
+    ("CONTRAST_BY_TAG", _E, "The header names a contrast agent; the voxels can overrule it."),
+    ("CONTRAST_DOUBTED", _W, "The headers speak of contrast, the voxels show none."),
+    ("CONTRAST_HINT", _E, "A description speaks of contrast; the voxels can overrule it."),
+    ("NOT_GATED", _W, "The scan was not ECG-gated: the score is an estimate."),
+    ("GATING_INFERRED", _I, "ECG gating follows from vendor options or the protocol's name."),
+    ("GATING_UNCERTAIN", _W, "ECG gating is guessed from field of view and thickness."),
+    ("KVP_UNKNOWN", _W, "The tube voltage is not known; 130 HU is for 120 kVp."),
+    ("KVP_NOT_120", _W, "Another tube voltage than 120 kVp: scores are not comparable."),
+    ("TIN_FILTER", _W, "A tin filter changes the HU of calcium."),
+    ("KERNEL_SHARP", _W, "A lung or bone kernel raises the score."),
+    ("KERNEL_UNKNOWN", _I, "The reconstruction kernel is not in the header."),
+    ("RECON_ITERATIVE", _I, "Iterative reconstruction of low or medium strength."),
+    ("RECON_STRONG", _W, "Strong iterative or learned reconstruction lowers the score."),
+    ("THICKNESS_UNKNOWN", _W, "The slice thickness is not in the header."),
+    ("SLICES_THIN", _W, "Slices below 2.5 mm: scores are higher."),
+    ("SLICES_THICK", _W, "Slices of 3 to 5 mm: small calcifications are averaged away."),
+    ("SLICES_TOO_THICK", _E, "Slices above 5 mm."),
+    ("SLICES_SPARSE", _E, "The increment is above 1.25 times the thickness: calcium is unseen."),
+    ("FIELD_OF_VIEW_SMALL", _W, "Below 150 mm: the heart may be cut at the sides."),
+    ("FIELD_OF_VIEW_UNUSUAL", _I, "Not between 200 and 260 mm."),
+    ("PIXELS_LARGE", _W, "Pixels above 0.6 mm."),
+    ("PIXELS_TOO_LARGE", _E, "Pixels above 1 mm."),
+    ("PIXELS_NOT_SQUARE", _W, "Rows and columns differ in spacing; above 20 % it is an error."),
+    ("SCAN_TOO_SHORT", _E, "The slices cover less than 60 mm."),
+    ("COVERAGE_SHORT", _W, "The slices cover less than 100 mm: the heart may be cut."),
+    ("DOSE", _I, "The dose of the scan, estimated from CTDIvol."),
+    ("VOXELS_MEASURED", _I, "Blood pool and noise, as measured in the voxels."),
+    ("NO_BODY", _E, "The voxels show no body: there is nothing but air."),
+    ("NOT_HEART", _E, "The voxels show no heart between lungs."),
+    ("HEART_NOT_CONFIRMED", _W, "Lungs are seen, but no heart between them could be made out."),
+    ("HEART_CUT_ABOVE", _W, "The scan ends in the heart, at the top; an error if most is missing."),
+    ("HEART_CUT_BELOW", _W, "The scan begins above the diaphragm: the heart is cut below."),
+    ("CONTRAST_MEASURED", _E, "The blood pool is enhanced: 130 HU or more."),
+    ("BLOOD_POOL_BRIGHT", _W, "The blood pool has 80 to 130 HU: perhaps residual contrast."),
+    ("BLOOD_POOL_NOT_FOUND", _W, "The blood pool could not be located: contrast is unknown."),
+    ("NOISE_HIGH", _W, "Noise above 20 HU (23 HU in large or cut bodies)."),
+    ("NOISE_TOO_HIGH", _E, "Noise above 30 HU makes false lesions."),
+)
 
 # Reading a person's annotation: codes of corcal.annotations.
 _ANNOTATION: dict[str, FindingDefinition] = _table(
