@@ -74,6 +74,7 @@ _READING: dict[str, FindingDefinition] = {
         ("SECONDARY_CAPTURE", _E, "The images are pictures of a screen, not measured HU."),
         ("LOCALIZER", _E, "The images are localizers (scouts, topograms), not slices."),
         ("NO_IMAGES", _E, "The objects have no pixels (reports, dose records, annotations)."),
+        ("MISSING_SERIES_UID", _W, "The files name no series; folder and number stand for it."),
         ("MIXED_PATIENTS", _E, "Files of several patients share one series UID."),
         ("MIXED_STUDIES", _E, "Files of several studies share one series UID."),
         ("MIXED_ACQUISITION", _E, "Slices of different kVp or kernel are in one series."),

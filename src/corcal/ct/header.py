@@ -1,0 +1,349 @@
+"""One DICOM file, or one frame of it, as an `Instance`: what its header says, without pixels."""
+
+import io
+import os
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+
+from corcal.ct.enhanced import Frame, frames_of
+from corcal.ct.files import Candidate, FileOpener
+from corcal.ct.series import ImageHeader, PixelLayout
+from corcal.ct.tags import Tags
+from corcal.errors import InputError
+
+__all__ = [
+    "ENHANCED_CT_CLASSES",
+    "CT_CLASSES",
+    "Instance",
+    "SkipFile",
+    "open_dicom",
+    "read_dataset",
+    "read_instances",
+]
+
+CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
+ENHANCED_CT_CLASSES = (
+    "1.2.840.10008.5.1.4.1.1.2.1",  # Enhanced CT Image Storage
+    "1.2.840.10008.5.1.4.1.1.2.2",  # Legacy Converted Enhanced CT Image Storage
+)
+CT_CLASSES = (CT_IMAGE, *ENHANCED_CT_CLASSES)
+_DICOMDIR = "1.2.840.10008.1.3.10"
+_DEFLATED = "1.2.840.10008.1.2.1.99"
+_IMPLICIT, _EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
+_BIG_ENDIAN = "1.2.840.10008.1.2.2"
+
+MAX_INFLATED_BYTES = 2 * 2**30  # of a deflated data set; a CT slice has 0.5 MB
+
+# What parsing bytes of unknown origin with pydicom may raise (found by feeding it damaged files).
+_PARSE_ERRORS = (
+    InvalidDicomError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    NotImplementedError,
+    OverflowError,
+    RecursionError,
+    OSError,
+)
+
+# Elements without which an image cannot be placed or its pixels not be read.
+_REQUIRED = {
+    "rows": "Rows (0028,0010)",
+    "columns": "Columns (0028,0011)",
+    "bits_allocated": "BitsAllocated (0028,0100)",
+    "bits_stored": "BitsStored (0028,0101)",
+    "pixel_representation": "PixelRepresentation (0028,0103)",
+    "position": "ImagePositionPatient (0020,0032)",
+    "orientation": "ImageOrientationPatient (0020,0037)",
+    "pixel_spacing": "PixelSpacing (0028,0030)",
+}
+
+
+class SkipFile(Exception):  # noqa: N818
+    """The file is not part of any series.
+
+    Attributes
+    ----------
+    reason : str
+        For the user, in a few words.
+    is_damaged : bool
+        Whether it probably was an image once: then a series may lack it.
+    """
+
+    def __init__(self, reason: str, *, is_damaged: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.is_damaged = is_damaged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One image and the tags in which the images of one stack must agree, or by which they split.
+
+    `patient` is compared only, never shown. `missing` names required elements that are absent or
+    malformed.
+    """
+
+    header: ImageHeader
+    patient: str
+    modality: str | None
+    study_uid: str | None
+    series_uid: str | None
+    series_number: int | None
+    frame_of_reference: str | None
+    kvp: float | None
+    kernel: str | None
+    rescale_type: str | None
+    is_lossy: bool
+    phase: float | None
+    trigger_ms: float | None
+    temporal_position: int | None
+    stack_id: str | None
+    missing: tuple[str, ...]
+
+
+def read_instances(candidate: Candidate, opener: FileOpener) -> tuple[Instance, ...]:
+    """Read the header of a file.
+
+    Returns
+    -------
+    tuple of Instance
+        One for a classic object, one a frame for an enhanced one.
+
+    Raises
+    ------
+    SkipFile
+        If the file is not a DICOM object of some series.
+    """
+    if candidate.size == 0:
+        reason = "empty file"
+        raise SkipFile(reason, is_damaged=True)
+    try:
+        with open_dicom(opener, candidate.path, candidate.member) as file:
+            ds = read_dataset(file)
+            tags = Tags(ds)
+            layout = _layout(ds, tags, file)
+    except InputError as exc:
+        raise SkipFile(str(exc), is_damaged=True) from exc
+    except PermissionError as exc:
+        reason = "cannot be opened: permission denied"
+        raise SkipFile(reason, is_damaged=True) from exc
+    except _PARSE_ERRORS as exc:
+        reason = "damaged DICOM file: its header cannot be read"
+        raise SkipFile(reason, is_damaged=True) from exc
+    sop_class = tags.uid(0x00080016) or Tags(ds.file_meta).uid(0x00020002)
+    if sop_class == _DICOMDIR or (sop_class is None and 0x00041220 in tags):
+        reason = "DICOMDIR, an index: the files beside it are read themselves"
+        raise SkipFile(reason)
+    series_uid = tags.uid(0x0020000E)
+    if series_uid is None and sop_class is None:
+        reason = "damaged DICOM file: it names neither its series nor its SOP class"
+        raise SkipFile(reason, is_damaged=True)
+    return tuple(
+        _instance(candidate, ds, tags, layout, sop_class, series_uid, frame)
+        for frame in frames_of(tags, is_enhanced=sop_class in ENHANCED_CT_CLASSES)
+    )
+
+
+def open_dicom(opener: FileOpener, path: Path, member: str | None) -> BinaryIO:
+    """Open a DICOM file for reading; a deflated one is inflated into memory, within a limit.
+
+    Raises
+    ------
+    SkipFile
+        If it is not DICOM by its first bytes.
+    OSError, zlib.error, ValueError
+        If it cannot be read or inflated.
+    """
+    file = opener.open(path, member)
+    try:
+        head = file.read(1024)
+        if not _looks_like_dicom(head):
+            _raise_not_dicom(head)
+        file.seek(0)
+        if head[128:132] == b"DICM" and _DEFLATED.encode() in head:
+            with file:
+                return io.BytesIO(_inflate(file.read()))
+    except BaseException:
+        file.close()
+        raise
+    return file
+
+
+def read_dataset(file: BinaryIO) -> Dataset:
+    """Parse the data set up to its pixels; afterwards `file` stands at PixelData or at its end."""
+    has_preamble = file.read(132)[128:] == b"DICM"
+    file.seek(0)
+    return dcmread(file, stop_before_pixels=True, force=not has_preamble)
+
+
+def _looks_like_dicom(head: bytes) -> bool:
+    if head[128:132] == b"DICM":
+        return True
+    if len(head) < 8:
+        return False
+    # Without a preamble: a file meta or identifying element, explicit or implicit, either endian.
+    for order in "<>":
+        group, element = struct.unpack(f"{order}HH", head[:4])
+        (length,) = struct.unpack(f"{order}I", head[4:8])
+        explicit = head[4:6].isalpha() and head[4:6].isupper()
+        if group in (0x0002, 0x0008) and element <= 0x0018 and (explicit or length <= 64):
+            return True
+    return False
+
+
+def _raise_not_dicom(head: bytes) -> None:
+    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
+        reason = "an archive among other files is not opened: give it by itself"
+        raise SkipFile(reason)
+    reason = "not DICOM, NIfTI, NRRD or MetaImage"
+    raise SkipFile(reason)
+
+
+def _inflate(data: bytes) -> bytes:
+    """Return a deflated DICOM file as an explicit little-endian one."""
+    start = 132
+    while start + 8 <= len(data):  # to the end of the file meta information
+        group, _, vr, length = struct.unpack("<HH2sH", data[start : start + 8])
+        if group != 0x0002:
+            break
+        if vr in (b"OB", b"OW", b"UN", b"UT", b"SQ"):
+            (length,) = struct.unpack("<I", data[start + 8 : start + 12])
+            start += 4
+        start += 8 + length
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    body = inflater.decompress(data[start:], MAX_INFLATED_BYTES)
+    if inflater.unconsumed_tail:
+        msg = f"a deflated data set of more than {MAX_INFLATED_BYTES} bytes"
+        raise ValueError(msg)
+    syntax = struct.pack("<HH2sH", 0x0002, 0x0010, b"UI", 20) + _EXPLICIT.encode() + b"\0"
+    return data[:132] + syntax + body
+
+
+def _layout(ds: Dataset, tags: Tags, file: BinaryIO) -> PixelLayout | None:
+    """Describe the pixels, or ``None`` if there are none or their description is incomplete."""
+    implicit, little = ds.original_encoding
+    start = file.read(12)
+    order = "<" if little in (True, None) else ">"
+    if len(start) < 8 or struct.unpack(f"{order}HH", start[:4]) != (0x7FE0, 0x0010):
+        return None
+    long_form = not implicit and len(start) == 12 and start[4:6] in (b"OB", b"OW", b"UN")
+    field = start[8:12] if long_form else start[4:8]
+    offset = file.tell() - len(start) + (12 if long_form else 8)
+    (length,) = struct.unpack(f"{order}I", field)
+    allocated, stored = tags.ushort(0x00280100), tags.ushort(0x00280101)
+    representation = tags.ushort(0x00280103)
+    if allocated is None or stored is None or representation is None:
+        return None
+    high_bit = tags.ushort(0x00280102)
+    return PixelLayout(
+        offset=offset,
+        length=None if length == 0xFFFFFFFF else length,
+        available=file.seek(0, os.SEEK_END) - offset,
+        bits_allocated=allocated,
+        bits_stored=stored,
+        high_bit=stored - 1 if high_bit is None else high_bit,
+        is_signed=representation == 1,
+        is_little_endian=order == "<",
+        samples_per_pixel=tags.ushort(0x00280002) or 1,
+        photometric=tags.text(0x00280004) or "MONOCHROME2",
+        frame_count=max(tags.integer(0x00280008) or 1, 1),
+    )
+
+
+def _transfer_syntax(ds: Dataset) -> str:
+    declared = Tags(ds.file_meta).uid(0x00020010)
+    if declared is not None:
+        return declared
+    implicit, little = ds.original_encoding
+    if implicit:
+        return _IMPLICIT
+    return _EXPLICIT if little else _BIG_ENDIAN
+
+
+def _instance(
+    candidate: Candidate,
+    ds: Dataset,
+    tags: Tags,
+    layout: PixelLayout | None,
+    sop_class: str | None,
+    series_uid: str | None,
+    frame: Frame,
+) -> Instance:
+    plane, scale = frame.plane, frame.rescale
+    header = ImageHeader(
+        path=candidate.path,
+        source=candidate.source,
+        member=candidate.member,
+        sop_instance_uid=tags.uid(0x00080018),
+        sop_class_uid=sop_class,
+        transfer_syntax_uid=_transfer_syntax(ds),
+        instance_number=tags.integer(0x00200013),
+        acquisition_number=frame.acquisition_number,
+        frame_number=frame.number,
+        rows=tags.ushort(0x00280010) or None,
+        columns=tags.ushort(0x00280011) or None,
+        position_mm=plane.position_mm,
+        orientation=plane.orientation,
+        pixel_spacing_mm=plane.pixel_spacing_mm,
+        rescale_slope=scale.slope,
+        rescale_intercept=scale.intercept,
+        pixel_padding=_padding(tags, layout),
+        slice_thickness_mm=plane.slice_thickness_mm,
+        image_type=frame.image_type,
+        layout=layout,
+    )
+    return Instance(
+        header=header,
+        patient=f"{tags.text(0x00100020)}^{tags.text(0x00100021)}",
+        modality=tags.text(0x00080060),
+        study_uid=tags.uid(0x0020000D),
+        series_uid=series_uid,
+        series_number=tags.integer(0x00200011),
+        frame_of_reference=tags.uid(0x00200052),
+        kvp=frame.kvp,
+        kernel=frame.kernel,
+        rescale_type=scale.kind,
+        is_lossy=tags.text(0x00282110) == "01",
+        phase=frame.phase,
+        trigger_ms=frame.trigger_ms,
+        temporal_position=frame.temporal_position,
+        stack_id=frame.stack_id,
+        missing=_missing(header, tags),
+    )
+
+
+def _missing(header: ImageHeader, tags: Tags) -> tuple[str, ...]:
+    present = {
+        "rows": header.rows,
+        "columns": header.columns,
+        "bits_allocated": tags.ushort(0x00280100),
+        "bits_stored": tags.ushort(0x00280101),
+        "pixel_representation": tags.ushort(0x00280103),
+        "position": header.position_mm,
+        "orientation": header.orientation,
+        "pixel_spacing": header.pixel_spacing_mm,
+    }
+    return tuple(_REQUIRED[name] for name, value in present.items() if value is None)
+
+
+def _padding(tags: Tags, layout: PixelLayout | None) -> tuple[int, int] | None:
+    """Range of stored values that are padding; both limits are padding, in either order."""
+    signed = layout is not None and layout.is_signed
+    value = tags.ushort(0x00280120, signed=signed)
+    if value is None:
+        return None
+    limit = tags.ushort(0x00280121, signed=signed)
+    limit = value if limit is None else limit
+    return min(value, limit), max(value, limit)
