@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset
 
 from corcal.annotations.dicom_reference import check_frame_of_reference, other_series
 from corcal.annotations.lattice import Lattice, lattice_of
-from corcal.annotations.names import find_site, site_of_code, site_of_name
+from corcal.annotations.names import GENERAL_SNOMED_SITES, SNOMED_SITES, find_site, site_of_name
 from corcal.annotations.regions import Annotation, Region, combine
 from corcal.ct.findings import finding
 from corcal.ct.scan import CTScan, Finding
@@ -76,17 +76,18 @@ def _site(number: int, segment: Dataset | None) -> Site:
     if segment is None:
         msg = f"{where} has frames but is not described in the Segment Sequence"
         raise AnnotationError(msg)
-    coded = {site for site in map(site_of_code, _snomed_codes(segment)) if site is not None}
+    codes = _snomed_codes(segment)
     label = str(segment.get("SegmentLabel", ""))
     named = find_site(label)
-    if not coded:
-        return site_of_name(label, where=where)
-    if len(coded | ({named} if named else set())) > 1:
+    coded = {SNOMED_SITES[code] for code in codes if code in SNOMED_SITES}
+    meant = coded | ({named} if named else set())
+    if len(meant) > 1:
         labels = ", ".join(sorted(site.label for site in coded))
         spoken = named.label if named else "no site"
         msg = f"{where} contradicts itself: its codes mean {labels}, its label means {spoken}"
         raise AnnotationError(msg)
-    return coded.pop()
+    general = [GENERAL_SNOMED_SITES[code] for code in codes if code in GENERAL_SNOMED_SITES]
+    return next(iter([*meant, *general]), None) or site_of_name(label, where=where)
 
 
 def _snomed_codes(segment: Dataset) -> list[str]:

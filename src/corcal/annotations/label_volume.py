@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.annotations.lattice import lattice_of
+from corcal.annotations.nifti import GZIP_MAGIC, check_complete, is_nifti
 from corcal.annotations.regions import Annotation, Region, combine
 from corcal.annotations.tables import LabelTable, label_table, segment_table
 from corcal.ct.scan import CTScan
@@ -43,7 +44,8 @@ def read_label_volume(
     path : Path
         The file.
     head : bytes
-        Its first bytes, by which its format is told.
+        Its first bytes, by which its format is told; those of a gzip file are its magic and
+        then the first bytes of what it holds.
     scan : CTScan
         What was labelled. The volume may have other axes and another extent, but the same voxels.
     vessel_table : Path or mapping of int to str, optional
@@ -55,6 +57,9 @@ def read_label_volume(
         If the file is damaged, its labels are not whole numbers or not in the table, or its
         voxels are not the scan's.
     """
+    header = head.removeprefix(GZIP_MAGIC)
+    if is_nifti(header):
+        check_complete(path, header)
     volume = _load(path, head, scan)
     table = label_table(vessel_table) if vessel_table is not None else None
     table = table or segment_table(volume.metadata) or label_table(None)
@@ -108,14 +113,14 @@ def _without_path(detail: str, path: Path) -> str:
 
 def _with_suffix(path: Path, head: bytes, folder: Path) -> Path:
     """Give the file the name that ITK wants for its content: a link, so nothing is copied."""
-    compressed = head[:2] == b"\x1f\x8b"
+    compressed = head.startswith(GZIP_MAGIC)
     wanted: tuple[str, ...]
     if head.startswith(b"NRRD"):
         wanted = (".nrrd", ".nhdr")
     elif compressed:
         wanted = (".nii.gz",)
-    elif head[344:347] in {b"n+1", b"ni1"} or head[4:7] in {b"n+2", b"ni2"}:
-        wanted = (".nii", ".hdr", ".img", ".nia")
+    elif is_nifti(head):
+        wanted = (".nii",)
     else:
         wanted = (".mha", ".mhd")
     if path.name.lower().endswith(wanted):

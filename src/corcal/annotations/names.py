@@ -6,11 +6,11 @@ from corcal.errors import AnnotationError
 from corcal.lesions.sites import Site
 
 __all__ = [
+    "GENERAL_SNOMED_SITES",
     "SITE_NAMES",
     "SNOMED_SITES",
     "accepted_names",
     "find_site",
-    "site_of_code",
     "site_of_name",
 ]
 
@@ -56,7 +56,6 @@ SITE_NAMES: dict[Site, tuple[str, ...]] = {
 # are absent: then the label decides.
 SNOMED_SITES: dict[str, Site] = {
     "3227004": Site.LM,  # left main coronary artery
-    "50018008": Site.LM,  # left coronary artery, as the name "left coronary"
     "59438005": Site.LAD,
     "68787002": Site.LAD,  # proximal
     "91748002": Site.LAD,  # mid
@@ -76,8 +75,6 @@ SNOMED_SITES: dict[str, Site] = {
     "450960006": Site.RCA,  # mid
     "41879009": Site.RCA,  # distal
     "443113009": Site.RCA,  # posterior descending
-    "15825003": Site.ASCENDING_AORTA,  # aorta, as the name "aorta"
-    "113262008": Site.ASCENDING_AORTA,  # thoracic aorta
     "54247002": Site.ASCENDING_AORTA,
     "57034009": Site.ASCENDING_AORTA,  # arch
     "8128003": Site.ASCENDING_AORTA,  # root
@@ -92,6 +89,14 @@ SNOMED_SITES: dict[str, Site] = {
     "56873002": Site.BONE,  # sternum
     "113197003": Site.BONE,  # rib
     "65818007": Site.DEVICE,  # stent
+}
+
+# Codes of a whole of which several sites are parts. They mean what the same words mean as a name,
+# and only where a label does not say it more exactly.
+GENERAL_SNOMED_SITES: dict[str, Site] = {
+    "50018008": Site.LM,  # left coronary artery
+    "15825003": Site.ASCENDING_AORTA,  # aorta
+    "113262008": Site.ASCENDING_AORTA,  # thoracic aorta
 }
 
 _FILLERS = frozenset(
@@ -143,11 +148,6 @@ def site_of_name(name: str, *, where: str) -> Site:
         msg = f"{where} has the name {_quoted(name)}, which no site has; {accepted_names()}"
         raise AnnotationError(msg)
     return site
-
-
-def site_of_code(value: str) -> Site | None:
-    """Return the site of a SNOMED CT code, or ``None`` if it names no site."""
-    return SNOMED_SITES.get(value)
 
 
 def _quoted(name: str) -> str:

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from corcal.annotations.nifti import GZIP_MAGIC, is_nifti
 from corcal.annotations.regions import Annotation
 from corcal.ct.scan import CTScan
 from corcal.errors import AnnotationError
@@ -68,14 +69,14 @@ def read_annotation(
 
 
 def _head(path: Path) -> bytes:
-    """First bytes of a file, decompressed if it is gzip."""
+    """First bytes of a file; of a gzip file, its magic and the first bytes of what it holds."""
     try:
         size = path.stat().st_size
         with path.open("rb") as stream:
             head = stream.read(_HEAD_BYTES)
-        if head[:2] == b"\x1f\x8b":
+        if head.startswith(GZIP_MAGIC):
             with gzip.open(path) as stream:
-                head = b"\x1f\x8b" + stream.read(_HEAD_BYTES)
+                head = GZIP_MAGIC + stream.read(_HEAD_BYTES)
     except (OSError, EOFError, zlib.error) as exc:
         reason = exc.strerror if isinstance(exc, OSError) and exc.strerror else "damaged gzip"
         msg = f"the annotation cannot be opened: {reason}; one readable file is needed"
@@ -94,22 +95,17 @@ def _kind(head: bytes) -> str:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if head.startswith(b"bplist") or text.startswith((b"<?xml", b"<!DOCTYPE plist", b"<plist")):
         return "osirix"
-    if head[128:132] == b"DICM" or head[:4] in _DICOM_STARTS:
+    # Without its preamble, a DICOM file begins with an early element of group 2 or 8.
+    if head[128:132] == b"DICM" or (head[:2] in {b"\x02\0", b"\x08\0"} and head[3:4] == b"\0"):
         return "dicom"
-    plain = head[2:] if head[:2] == b"\x1f\x8b" else head
-    if _is_nifti(plain) or head.startswith(b"NRRD") or text.startswith((b"ObjectType", b"NDims")):
+    plain = head.removeprefix(GZIP_MAGIC)
+    if is_nifti(plain) or head.startswith(b"NRRD") or text.startswith(_META_STARTS):
         return "label_volume"
     msg = f"the annotation is none of the known formats; {_ACCEPTED}"
     raise AnnotationError(msg)
 
 
-# A DICOM file without its preamble begins with the first element of group 2 or 8.
-_DICOM_STARTS = (b"\x02\x00\x00\x00", b"\x08\x00\x00\x00", b"\x08\x00\x05\x00", b"\x08\x00\x08\x00")
-
-
-def _is_nifti(head: bytes) -> bool:
-    """NIfTI-1 has its magic at byte 344, NIfTI-2 at byte 4."""
-    return head[344:347] in {b"n+1", b"ni1"} or head[4:7] in {b"n+2", b"ni2"}
+_META_STARTS = (b"ObjectType", b"NDims", b"Comment =")  # MetaImage is lines of text
 
 
 def _content(path: Path) -> bytes:

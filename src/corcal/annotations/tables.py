@@ -83,7 +83,7 @@ def segment_table(metadata: Mapping[str, str]) -> LabelTable | None:
     """Make the table from the segment names of a 3D Slicer segmentation, if there are any.
 
     Its header has ``Segment0_Name``, ``Segment0_LabelValue`` and ``Segment0_Layer``. Old files
-    have neither of the last two: then segment i is value 1 of layer i.
+    have neither value nor layer: then segment i is value 1 of layer i.
     """
     table: dict[tuple[int | None, int], str] = {}
     for key, name in metadata.items():
@@ -91,8 +91,9 @@ def segment_table(metadata: Mapping[str, str]) -> LabelTable | None:
         if match is None:
             continue
         number = match.group(1)
+        labelled = f"Segment{number}_LabelValue" in metadata
         value = _label(metadata.get(f"Segment{number}_LabelValue", "1"))
-        layer = _label(metadata.get(f"Segment{number}_Layer", number))
+        layer = _label(metadata.get(f"Segment{number}_Layer", "0" if labelled else number))
         table[layer, value] = name
     return LabelTable(source="the segments of the file", names=table) if table else None
 

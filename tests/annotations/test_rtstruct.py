@@ -1,0 +1,133 @@
+"""RT Structure Sets: contours in patient mm on the slices of the scan."""
+
+import numpy as np
+import pytest
+
+from annotations.annotation_maker import SHAPE, make_scan, structure_set
+from corcal.annotations import read_annotation
+from corcal.errors import AnnotationError
+from corcal.lesions.sites import Site
+
+
+def contour(corners_xy, z=1.0):
+    """Corners in pixels of slice z, whole numbers at pixel centres, as patient mm."""
+    xy = np.array(corners_xy, dtype=float)
+    index = np.column_stack((np.full(len(xy), z), xy[:, 1], xy[:, 0]))
+    return make_scan().to_patient_mm(index)
+
+
+SQUARE = [(2.5, 1.5), (4.5, 1.5), (4.5, 3.5), (2.5, 3.5)]  # columns 3 and 4, rows 2 and 3
+SQUARE_PIXELS = {(1, 2, 3), (1, 2, 4), (1, 3, 3), (1, 3, 4)}
+
+
+def read(ds, tmp_path, scan=None):
+    ds.save_as(tmp_path / "rt.dcm", enforce_file_format=True)
+    return read_annotation(tmp_path / "rt.dcm", make_scan() if scan is None else scan)
+
+
+def voxels(annotation):
+    z, y, x = np.unravel_index(annotation.voxels.index, annotation.voxels.shape)
+    return set(zip(z.tolist(), y.tolist(), x.tolist(), strict=True))
+
+
+def found(annotation):
+    return [f.code for f in annotation.findings]
+
+
+def test_a_structure_is_the_pixels_whose_centre_is_inside(tmp_path):
+    annotation = read(structure_set({"Left Circumflex": [contour(SQUARE)]}), tmp_path)
+    assert voxels(annotation) == SQUARE_PIXELS
+    assert set(annotation.voxels.site) == {Site.LCX}
+    assert annotation.findings == ()
+
+
+def test_a_contour_through_the_centres_of_the_outermost_pixels_includes_them(tmp_path):
+    through = contour([(3, 2), (4, 2), (4, 3), (3, 3)])
+    assert voxels(read(structure_set({"LCX": [through]}), tmp_path)) == SQUARE_PIXELS
+
+
+def test_mm_rounded_to_two_decimals_still_hit_the_centres(tmp_path):
+    # 0.005 mm is 0.0125 pixels of 0.4 mm: within the tolerance of 0.02 pixels.
+    through = contour([(3, 2), (4, 2), (4, 3), (3, 3)])
+    shrunk = through + np.sign(through.mean(axis=0) - through) * 0.005
+    assert voxels(read(structure_set({"LCX": [shrunk]}), tmp_path)) == SQUARE_PIXELS
+    inside = through + np.sign(through.mean(axis=0) - through) * 0.02
+    annotation = read(structure_set({"LCX": [inside]}), tmp_path)
+    assert found(annotation) == ["ANNOTATION_REGION_WITHOUT_PIXELS", "ANNOTATION_EMPTY"]
+
+
+def test_a_contour_inside_of_another_on_its_slice_is_a_hole(tmp_path):
+    outer = [(0.5, 0.5), (5.5, 0.5), (5.5, 5.5), (0.5, 5.5)]
+    hole = [(2.5, 2.5), (3.5, 2.5), (3.5, 3.5), (2.5, 3.5)]
+    ds = structure_set({"LAD": [contour(outer), contour(hole), contour(hole, z=2)]})
+    expected = {(1, r, c) for r in range(1, 6) for c in range(1, 6)} - {(1, 3, 3)}
+    assert voxels(read(ds, tmp_path)) == expected | {(2, 3, 3)}
+
+
+def test_one_point_is_one_pixel(tmp_path):
+    assert voxels(read(structure_set({"LAD": [contour([(7, 5)])]}), tmp_path)) == {(1, 5, 7)}
+
+
+@pytest.mark.parametrize(("off", "codes"), [(0.09, []), (0.49, ["ANNOTATION_OFF_SLICE"])])
+def test_a_contour_near_a_slice_is_taken_to_it(off, codes, tmp_path):
+    annotation = read(structure_set({"LAD": [contour(SQUARE, z=1 + off)]}), tmp_path)
+    assert voxels(annotation) == SQUARE_PIXELS
+    assert found(annotation) == codes
+
+
+def test_a_contour_beyond_the_stack_is_refused(tmp_path):
+    ds = structure_set({"LAD": [contour(SQUARE, z=4.51)]})
+    with pytest.raises(AnnotationError, match=r"structure 1 \(LAD\) lies at z -136\.47"):
+        read(ds, tmp_path)
+
+
+def test_a_contour_that_is_not_in_a_slice_is_refused(tmp_path):
+    slanted = contour(SQUARE)
+    slanted[0, 2] += 6.0  # one corner two slices up
+    with pytest.raises(AnnotationError, match="further than half an increment"):
+        read(structure_set({"LAD": [slanted]}), tmp_path)
+
+
+def test_a_contour_outside_of_the_image_is_refused(tmp_path):
+    ds = structure_set({"LAD": [contour([(30, 1), (33, 1), (33, 3)])]})
+    with pytest.raises(AnnotationError, match=r"spans columns 30\.0 to 33\.0"):
+        read(ds, tmp_path)
+
+
+def test_open_lines_and_points_are_left_out_visibly(tmp_path):
+    ds = structure_set({"LAD": [contour(SQUARE)]}, kind="OPEN_PLANAR")
+    annotation = read(ds, tmp_path)
+    assert found(annotation) == ["ANNOTATION_REGION_IGNORED", "ANNOTATION_EMPTY"]
+
+
+def test_an_unknown_name_is_refused_unless_the_structure_is_empty(tmp_path):
+    with pytest.raises(AnnotationError, match="structure 2 has the name 'BODY'"):
+        read(structure_set({"LAD": [contour(SQUARE)], "BODY": [contour(SQUARE)]}), tmp_path)
+    ds = structure_set({"LAD": [contour(SQUARE)], "BODY": []})
+    assert voxels(read(ds, tmp_path)) == SQUARE_PIXELS
+
+
+def test_another_frame_of_reference_is_refused_and_another_series_is_a_warning(tmp_path):
+    ds = structure_set({"LAD": [contour(SQUARE)]})
+    study = ds.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0]
+    study.RTReferencedSeriesSequence[0].SeriesInstanceUID = "1.2.3"
+    assert found(read(ds, tmp_path)) == ["ANNOTATION_OTHER_SERIES"]
+    ds.StructureSetROISequence[0].ReferencedFrameOfReferenceUID = "1.2.3"
+    with pytest.raises(AnnotationError, match="frame of reference"):
+        read(ds, tmp_path)
+
+
+def test_no_structures_mean_that_no_calcium_was_found(tmp_path):
+    annotation = read(structure_set({}), tmp_path)
+    assert (annotation.voxels.shape, annotation.region_count) == (SHAPE, 0)
+    assert found(annotation) == ["ANNOTATION_EMPTY"]
+
+
+def test_contour_data_that_are_no_points_are_named(tmp_path):
+    ds = structure_set({"LAD": [contour(SQUARE)]})
+    ds.ROIContourSequence[0].ContourSequence[0].ContourData = ["1", "2", "3", "4"]
+    with pytest.raises(AnnotationError, match=r"structure 1 \(LAD\) has a contour of 4 numbers"):
+        read(ds, tmp_path)
+    ds.ROIContourSequence[0].ContourSequence[0].ContourData = None
+    with pytest.raises(AnnotationError, match="a contour of 0 numbers"):
+        read(ds, tmp_path)
