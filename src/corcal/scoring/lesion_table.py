@@ -32,7 +32,11 @@ class LesionTable:
         Sum and maximum of the voxels.
     thickness_mm : float64 ndarray of shape (k,)
         Sum over voxels of the interpolated thickness.
-    voxels_zyx : tuple of int64 ndarray of shape (n, 3)
+    index : int64 ndarray of shape (n,)
+        Flat C-order index of all voxels that count, ascending.
+    row : int64 ndarray of shape (n,)
+        Row of the lesion that each of these voxels is part of.
+    voxels_zyx : tuple of int64 ndarray of shape (m, 3)
         Indices of the voxels of each lesion, in the order of the scan.
     """
 
@@ -43,6 +47,8 @@ class LesionTable:
     hu_sum: NDArray[np.float64]
     peak_hu: NDArray[np.float64]
     thickness_mm: NDArray[np.float64]
+    index: NDArray[np.int64]
+    row: NDArray[np.int64]
     voxels_zyx: tuple[NDArray[np.int64], ...]
 
 
@@ -94,6 +100,8 @@ def tabulate_lesions(
         hu_sum=_sums(label, hu, count)[order],
         peak_hu=peak[order],
         thickness_mm=_sums(label, thickness, count)[order],
+        index=index,
+        row=np.argsort(order)[label],
         voxels_zyx=tuple(lists[row] for row in order),
     )
 

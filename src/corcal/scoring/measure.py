@@ -5,6 +5,7 @@ small for the Agatston score has no volume and no mass either, so that a zero is
 The threshold-free masses and the spatially weighted score have regions of their own.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -25,6 +26,7 @@ from corcal.scoring.rules import (
     adapted_rule_for,
 )
 from corcal.scoring.spatially_weighted import SpatialWeighting, spatially_weighted_score
+from corcal.scoring.threshold_free import ThresholdFreeMass, measure_without_threshold
 from corcal.scoring.types import Lesion, RuleScore, Score, SiteScore, TotalScore
 from corcal.scoring.volume import calcium_volume_mm3
 
@@ -97,17 +99,25 @@ def measure(
     found = slice_lesions_by_rule(
         values, voxels, rules=_shown_rules(rule, adapted), spacing_mm=scan.spacing_mm
     )
+    table = tabulate_lesions(scan, voxels, values, found[rule.name])
     context = _Context(
         scan=scan,
         voxels=voxels,
-        table=tabulate_lesions(scan, voxels, values, found[rule.name]),
+        table=table,
         agatston_per_pixel=found[rule.name].agatston_per_pixel,
         calibration=calibration,
         weighting=weighting,
+        threshold_free=measure_without_threshold(
+            scan.hu,
+            table,
+            threshold_hu=rule.threshold_hu,
+            spacing_mm=scan.spacing_mm,
+            calibration_mg_per_cm3_hu=calibration.calibration_mg_per_cm3_hu,
+        ),
     )
     return Measurement(
         score=_score(context, found, rule),
-        lesions=tuple(_lesion(context, row) for row in range(context.table.site.size)),
+        lesions=tuple(_lesion(context, row) for row in range(table.site.size)),
         findings=_findings(calibration, rule, adapted, scan.acquisition.kvp),
     )
 
@@ -122,6 +132,7 @@ class _Context:
     agatston_per_pixel: float
     calibration: MassCalibration
     weighting: SpatialWeighting | None
+    threshold_free: list[ThresholdFreeMass | None]
 
     def agatston(self, weighted_pixels: int) -> float:
         """Scale weighted pixels to an Agatston score."""
@@ -171,13 +182,14 @@ def _site_score(context: _Context, sites: tuple[Site, ...]) -> SiteScore:
     voxel_count = int(table.voxel_count[rows].sum())
     weighted_pixels = int(table.weighted_pixels[rows].sum())
     hu_sum = float(table.hu_sum[rows].sum())
+    free = [context.threshold_free[row] for row in np.flatnonzero(rows)]
     return SiteScore(
         agatston=context.agatston(weighted_pixels),
         volume_mm3=calcium_volume_mm3(voxel_count, spacing_mm=scan.spacing_mm),
         volume_interpolated_mm3=float(table.thickness_mm[rows].sum()) * scan.pixel_area_mm2,
         mass_mg=context.mass_mg(hu_sum),
-        integrated_mass_mg=None,
-        volume_fraction_mass_mg=None,
+        integrated_mass_mg=_sum_or_none(m.integrated_mg if m else None for m in free),
+        volume_fraction_mass_mg=_sum_or_none(m.volume_fraction_mg if m else None for m in free),
         spatially_weighted=_spatially_weighted(context, sites),
         area_mm2=voxel_count * scan.pixel_area_mm2,
         mean_density_factor=mean_density_factor(weighted_pixels, voxel_count),
@@ -186,6 +198,16 @@ def _site_score(context: _Context, sites: tuple[Site, ...]) -> SiteScore:
         lesion_count=int(np.count_nonzero(rows)),
         slice_lesion_count=int(table.slice_lesion_count[rows].sum()),
     )
+
+
+def _sum_or_none(masses: Iterable[float | None]) -> float | None:
+    """Add up masses; a sum that lacks one is not the mass of the site."""
+    total = 0.0
+    for mass in masses:
+        if mass is None:
+            return None
+        total += mass
+    return total
 
 
 def _total_score(context: _Context, vessels: dict[str, SiteScore]) -> TotalScore:
