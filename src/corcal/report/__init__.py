@@ -32,7 +32,7 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the module defines
+def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         msg = f"module 'corcal.report' has no attribute {name!r}"
         raise AttributeError(msg)

@@ -1,0 +1,224 @@
+"""The axial slices that hold the calcium, side by side."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corcal.ct.scan import CTScan
+from corcal.lesions.sites import CORONARY_SITES, Site
+from corcal.lesions.voxels import SiteVoxels
+from corcal.report.amounts import shown_position
+from corcal.report.calcium import CountedCalcium, counted_calcium, lesions_in_slice
+from corcal.report.canvas import MARGIN_PX, MUTED, Box, Sheet, orientation_letters, scale_bar
+from corcal.report.colours import rgb, site_colour
+from corcal.report.framing import Frame, detail_frame, heart_frame
+from corcal.result import Result
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["MAX_SLICES", "axial_montage", "montage_sheet", "paint_calcium"]
+
+MAX_SLICES = 12
+WINDOW_HU = (-125.0, 225.0)  # centre 50, width 350: the mediastinal window
+_SLICES_WITHOUT_CALCIUM = 6
+_WIDTH_PX = 1500
+_GAP_PX = 16
+_CAPTION_PX = 30
+_LESIONS_PX = 30
+_NOTE_PX = 44
+_COLUMNS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 3, 6: 3, 7: 4, 8: 4, 9: 3, 10: 4, 11: 4, 12: 4}
+_NAMES_THAT_FIT = {1: 8, 2: 4, 3: 2}  # lesions listed below a panel, by the sites it shows
+_FILL = 0.6  # opacity of the fill: the calcium stays visible through it
+_OUTLINE_GRID_MM = 0.4
+_HALO_MM = 2.0  # distance of the outline: calcium and its edge stay free, a speck is still found
+
+
+def axial_montage(result: Result, scan: CTScan, voxels: SiteVoxels, path: Path | str) -> None:
+    """Draw the axial slices with calcium, each lesion in the colour of its artery.
+
+    Calcium is filled, and outlined at a distance; non-coronary calcium has a white outline alone.
+    If there are more than `MAX_SLICES` slices with calcium, those that add most to the score are
+    shown. Without coronary calcium the picture shows slices through the heart, and says so.
+
+    Parameters
+    ----------
+    result : Result
+        The scored exam; supplies every number of the picture.
+    scan : CTScan
+        The scan that was scored.
+    voxels : SiteVoxels
+        Where the calcium of each site was looked for.
+    path : path
+        PNG to write, 1500 pixels wide; an existing file is replaced.
+
+    Raises
+    ------
+    GeometryError
+        If result, scan and voxels are not of the same shape.
+    InputError
+        If the file cannot be written, or this release does not know the rule of the result.
+    """
+    montage_sheet(result, scan, voxels).save(path)
+
+
+def montage_sheet(result: Result, scan: CTScan, voxels: SiteVoxels) -> Sheet:
+    """Draw the montage without writing it: one panel (axes) a view, coordinates in mm."""
+    calcium = counted_calcium(result, scan, voxels)
+    views = _views(scan, calcium)
+    columns = _COLUMNS[len(views)]
+    width = (_WIDTH_PX - 2 * MARGIN_PX - (columns - 1) * _GAP_PX) / columns
+    height = width * max(_aspect(view.frame, scan) for view in views)
+    row_px = _CAPTION_PX + height + _LESIONS_PX + _GAP_PX
+    note_px = 0 if calcium.is_coronary.any() else _NOTE_PX
+    content_px = round(note_px + math.ceil(len(views) / columns) * row_px)
+    sheet = Sheet(width_px=_WIDTH_PX, content_px=content_px, result=result)
+    if note_px:
+        sheet.text(MARGIN_PX, sheet.top_px, "no coronary calcium", 24)
+    for i, view in enumerate(views):
+        box = Box(
+            left=MARGIN_PX + (i % columns) * (width + _GAP_PX),
+            top=sheet.top_px + note_px + (i // columns) * row_px + _CAPTION_PX,
+            width=width,
+            height=width * _aspect(view.frame, scan),
+        )
+        _draw_view(sheet, box, scan, calcium, view)
+        _caption(sheet, box, result, scan, view)
+    return sheet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _View:
+    """A slice and the part of it to show."""
+
+    z: int
+    frame: Frame
+    is_enlarged: bool = False
+
+
+def _views(scan: CTScan, calcium: CountedCalcium) -> list[_View]:
+    """Choose what to show, from head to feet; a single slice is also shown enlarged."""
+    frame = heart_frame(scan, calcium)
+    views = [_View(z=z, frame=frame) for z in _chosen_slices(calcium, frame)]
+    if calcium.is_coronary.any() and len(views) == 1:
+        z = views[0].z
+        pixels = calcium.position[calcium.is_coronary & (calcium.position[:, 0] == z), 1:]
+        views.append(_View(z=z, frame=detail_frame(scan, pixels, z), is_enlarged=True))
+    return views
+
+
+def _chosen_slices(calcium: CountedCalcium, frame: Frame) -> list[int]:
+    """Choose the slices that add most to the score; without any, slices through the heart."""
+    slices = np.flatnonzero(calcium.agatston_by_slice)
+    if slices.size == 0:
+        low, high = frame.z
+        spread = np.linspace(low, high - 1, _SLICES_WITHOUT_CALCIUM + 2)[1:-1]
+        return sorted({round(float(z)) for z in spread}, reverse=True)
+    order = np.argsort(-calcium.agatston_by_slice[slices], kind="stable")
+    return sorted((int(z) for z in slices[order[:MAX_SLICES]]), reverse=True)
+
+
+def _aspect(frame: Frame, scan: CTScan) -> float:
+    """Height over width of a frame, in mm."""
+    (y0, y1), (x0, x1) = frame.y, frame.x
+    return (y1 - y0) * scan.spacing_mm[1] / ((x1 - x0) * scan.spacing_mm[2])
+
+
+def _draw_view(sheet: Sheet, box: Box, scan: CTScan, calcium: CountedCalcium, view: _View) -> None:
+    """Show a slice in a box. Coordinates are mm from the centre of the first voxel of the scan."""
+    _, dy, dx = scan.spacing_mm
+    (y0, y1), (x0, x1) = view.frame.y, view.frame.x
+    extent = ((x0 - 0.5) * dx, (x1 - 0.5) * dx, (y1 - 0.5) * dy, (y0 - 0.5) * dy)
+    axes = sheet.panel(box, scan.hu[view.z, y0:y1, x0:x1], extent, WINDOW_HU)
+    in_slice = calcium.position[:, 0] == view.z
+    for code in np.unique(calcium.site[in_slice]):
+        pixels = calcium.position[in_slice & (calcium.site == code), 1:]
+        paint_calcium(axes, pixels, Site(int(code)), step_mm=(dy, dx), opacity=_FILL)
+    orientation_letters(axes, "RLAP")
+    scale_bar(axes)
+
+
+def paint_calcium(
+    axes: "Axes",
+    pixels: NDArray[np.int64],
+    site: Site,
+    *,
+    step_mm: tuple[float, float],
+    opacity: float,
+    seen: NDArray[np.bool_] | None = None,
+) -> None:
+    """Fill and outline the calcium of one site in a panel.
+
+    Parameters
+    ----------
+    axes : Axes
+        In mm from the centre of the first pixel.
+    pixels : int64 ndarray of shape (n, 2)
+        Row and column of each pixel, at least one.
+    site : Site
+        Gives the colour; non-coronary calcium is outlined and not filled.
+    step_mm : (row, column)
+        Spacing of the pixels.
+    opacity : float
+        Of the fill, 0 to 1.
+    seen : bool ndarray of shape (n,), optional
+        Pixels to fill; all if not given. The outline always goes round all of them.
+    """
+    border = np.array([math.ceil(2 * _HALO_MM / step) + 1 for step in step_mm])
+    low = pixels.min(axis=0) - border
+    mask = np.zeros(pixels.max(axis=0) + border + 1 - low, dtype=bool)
+    mask[tuple((pixels - low).T)] = True
+    is_coronary = site in CORONARY_SITES
+    if is_coronary:
+        fill = np.zeros((*mask.shape, 4))
+        filled = pixels if seen is None else pixels[seen]
+        fill[tuple((filled - low).T)] = (*(c / 255 for c in rgb(site_colour(site))), opacity)
+        (top, left), (bottom, right) = (low - 0.5) * step_mm, (low + mask.shape - 0.5) * step_mm
+        axes.imshow(fill, extent=(left, right, bottom, top), interpolation="nearest", aspect="auto")
+    rows, columns, distance = _distance_mm(mask, low, step_mm)
+    axes.contour(
+        columns,
+        rows,
+        distance,
+        levels=[_HALO_MM],
+        colors=site_colour(site),
+        linewidths=1.6,
+        linestyles="solid" if is_coronary else "dashed",
+    )
+
+
+def _distance_mm(
+    mask: NDArray[np.bool_], low: NDArray[np.int64], step_mm: tuple[float, float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Distance to a mask on a grid fine enough for a smooth outline, with its coordinates."""
+    from scipy.ndimage import distance_transform_edt
+
+    parts = [max(1, round(step / _OUTLINE_GRID_MM)) for step in step_mm]
+    fine_mm = [step / n for step, n in zip(step_mm, parts, strict=True)]
+    fine = mask.repeat(parts[0], axis=0).repeat(parts[1], axis=1)
+    rows, columns = (
+        (low[k] - 0.5) * step_mm[k] + (np.arange(fine.shape[k]) + 0.5) * fine_mm[k] for k in (0, 1)
+    )
+    return rows, columns, np.asarray(distance_transform_edt(~fine, sampling=fine_mm))
+
+
+def _caption(sheet: Sheet, box: Box, result: Result, scan: CTScan, view: _View) -> None:
+    """Say which slice it is, and which lesions of the table it cuts."""
+    z_mm = shown_position(scan.slices[view.z].position_mm[2])
+    enlarged = ", enlarged" if view.is_enlarged else ""
+    end = sheet.text(box.left, box.top - 24, f"slice {view.z}", 18)
+    sheet.text(end + 12, box.top - 24, f"z {z_mm} mm{enlarged}", 18, color=MUTED)
+    found = lesions_in_slice(result, view.z)
+    limit = _NAMES_THAT_FIT.get(len(found), 1)
+    x = box.left
+    for site, names in found.items():
+        more = f" +{len(names) - limit}" if len(names) > limit else ""
+        is_coronary = site in CORONARY_SITES
+        what = site.label if is_coronary else "not counted"
+        sheet.swatch(x, box.top + box.height + 8, 14, site_colour(site), filled=is_coronary)
+        text = f"{what} {' '.join(names[:limit])}{more}"
+        x = sheet.text(x + 20, box.top + box.height + 6, text, 16) + 16
