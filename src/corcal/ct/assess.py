@@ -45,7 +45,8 @@ def assess(series: Series, scan: CTScan | None = None) -> Suitability:
     found: list[Finding] = []
     if kind in _NO_VOLUME:
         if verdict_of(read) is not Verdict.UNFIT:
-            found.append(finding(_NO_VOLUME[kind], f"it is {KIND_WORDS[kind]}; CT is needed"))
+            message = f"it is {KIND_WORDS[kind]}; original axial CT slices are needed"
+            found.append(finding(_NO_VOLUME[kind], message))
     elif scan is None:
         found += tag_findings(series)
     else:

@@ -157,7 +157,7 @@ _SUITABILITY: dict[str, FindingDefinition] = _table(
     ("NOT_HEART", _E, "The voxels show no heart between lungs."),
     ("HEART_NOT_CONFIRMED", _W, "Lungs are seen, but no heart between them could be made out."),
     ("HEART_CUT_ABOVE", _W, "The scan ends in the heart, at the top; an error if most is missing."),
-    ("HEART_CUT_BELOW", _W, "The scan begins above the diaphragm: the heart is cut below."),
+    ("HEART_CUT_BELOW", _W, "The scan begins above the diaphragm; an error if most is missing."),
     ("CONTRAST_MEASURED", _E, "The blood pool is enhanced: 130 HU or more."),
     ("BLOOD_POOL_BRIGHT", _W, "The blood pool has 80 to 130 HU: perhaps residual contrast."),
     ("BLOOD_POOL_NOT_FOUND", _W, "The blood pool could not be located: contrast is unknown."),

@@ -19,6 +19,7 @@ _Grid = NDArray[np.int16]
 CELL_MM = 5.0  # in-plane; half of the smallest structure that is looked for, the aortic root
 SLICE_STEP_MM = 3.0
 PADDED_HU = -1020  # at or below: outside of the reconstruction, or air cut off at -1024
+TABLE_VIEW_MM = 300.0  # a smaller field of view around the heart does not reach the table
 AIR_HU = -960  # outside air has -1000, the lungs -950 to -500
 LUNG_HU = (-970, -500)
 SKIN_HU = -300  # the outside ends where a ray from the edge meets this
@@ -112,7 +113,10 @@ def measure_thorax(scan: CTScan) -> ThoraxMeasures:
     grid = _coarse(scan)
     soft = grid.hu > SOFT_HU
     has_body = soft.mean(axis=(1, 2)) >= MIN_BODY_SHARE
+    prone = (scan.acquisition.patient_position or "").upper().endswith("P")
     lung = _lungs(grid.hu) & has_body[:, None, None]
+    if grid.hu.shape[1] * grid.spacing_mm[1] >= TABLE_VIEW_MM:
+        lung &= _before_back(grid.hu, prone=prone)
     front = _front_rows(lung)
     heart = _between(lung) & soft
     lung_area = lung[:, front].sum(axis=(1, 2)) * grid.cell_cm2
@@ -191,6 +195,17 @@ def _lungs(hu: _Grid) -> _Mask:
     core[:, 1:] &= lung[:, :-1]
     core[:, :, 1:] &= lung[:, :, :-1]
     return core
+
+
+def _before_back(hu: _Grid, *, prone: bool) -> _Mask:
+    """Cells with a back between them and the table: the foam of a mattress looks like lung."""
+    from_table = hu if prone else hu[:, ::-1]
+    back = from_table >= SKIN_HU
+    back[:, :-2] &= back[:, 1:-1] & back[:, 2:]  # three cells deep; the shell of a table is thinner
+    back[:, -2:] = False
+    depth = _first(back, 1)[:, None]
+    behind = np.arange(hu.shape[1])[:, None] > depth
+    return behind if prone else behind[:, ::-1]
 
 
 def _front_rows(lung: _Mask) -> slice:

@@ -22,9 +22,10 @@ MIN_LUNG_ML = 200.0  # measured 600 ml and more, even in a field of view of 164 
 MIN_LUNG_AREA_CM2 = 15.0  # gas in the bowel stays below
 CHEST_LUNG_ML = 1000.0  # this much lung is a chest, even if no heart was made out in it
 MIN_HEART_AREA_CM2 = 20.0  # measured 75 cm2 and more
-SHORT_HEART_MM = 70.0  # from the diaphragm to the top of the scan; measured 90 to 120 mm
-CUT_HEART_MM = 50.0  # the roots of the coronary arteries are certainly not seen
-CUT_BELOW_SHARE = 0.35  # lung area of the lowest slice over the largest; measured 0 to 0.17
+SHORT_HEART_MM = 80.0  # from the diaphragm to the top of the scan; measured 90 to 120 mm
+CUT_HEART_MM = 60.0  # the roots of the coronary arteries are not seen
+CUT_BELOW_SHARE = 0.35  # lung area of the lowest slice over the largest; measured 0 to 0.05
+NO_HEART_BELOW_SHARE = 0.85  # the scan begins in the middle of the heart, or above it
 NATIVE_BLOOD_HU = 80.0  # blood without contrast has 30 to 60 HU
 NOISE_HU = 20.0  # [1], chest up to 38 cm wide
 NOISE_LARGE_HU = 23.0  # [1], wider chest
@@ -106,6 +107,7 @@ def _about_coverage(measures: ThoraxMeasures) -> Iterator[Finding]:
         yield finding(
             "HEART_CUT_BELOW",
             "the lowest slice is above the diaphragm: the lower part of the heart is not seen",
+            Severity.ERROR if measures.bottom_lung_share >= NO_HEART_BELOW_SHARE else None,
         )
 
 
@@ -131,8 +133,8 @@ def _about_blood(measures: ThoraxMeasures, *, claims_contrast: bool) -> Iterator
 
 def _about_noise(measures: ThoraxMeasures) -> Iterator[Finding]:
     noise, blood = measures.noise_hu, measures.blood_hu
-    if noise is None or blood is None:
-        return
+    if noise is None or blood is None or blood >= ENHANCED_HU:
+        return  # filled and unfilled chambers side by side are not noise
     yield finding("VOXELS_MEASURED", f"blood pool {blood:.0f} HU, noise {noise:.0f} HU")
     is_large = measures.is_cut_laterally or measures.body_width_mm > LARGE_CHEST_MM
     limit = NOISE_LARGE_HU if is_large else NOISE_HU
