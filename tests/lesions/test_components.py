@@ -50,7 +50,9 @@ def test_volumes_are_labelled_as_scipy_does(mask, connectivity):
 def test_building_on_the_slice_lesions_changes_nothing(mask, connectivity):
     runs = find_runs(np.flatnonzero(mask), mask.shape)
     known = label_runs(runs, 8)
-    assert np.array_equal(label_runs(runs, connectivity, known=known), label_runs(runs, connectivity))
+    assert np.array_equal(
+        label_runs(runs, connectivity, known=known), label_runs(runs, connectivity)
+    )
 
 
 @given(
@@ -77,7 +79,15 @@ def test_groups_are_labelled_as_if_each_were_alone(group, connectivity):
 
 def test_a_spiral_is_one_component():
     # The ends meet only by going around: union-find needs several rounds.
-    rows = ["#########", "........#", "#######.#", "#.....#.#", "#.###.#.#", "#.#...#.#", "#.#####.#"]
+    rows = [
+        "#########",
+        "........#",
+        "#######.#",
+        "#.....#.#",
+        "#.###.#.#",
+        "#.#...#.#",
+        "#.#####.#",
+    ]
     rows += ["#.......#", "#########"]
     mask = np.array([[[c == "#" for c in row] for row in rows]])
     assert set(label_slices(np.flatnonzero(mask), mask.shape, connectivity=4).tolist()) == {0}

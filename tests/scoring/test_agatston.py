@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from scoring.small_scans import block_scan, make_scan, voxels_of
 
 from corcal.errors import GeometryError
 from corcal.lesions import Site
 from corcal.scoring import measure, rule_named
 from corcal.scoring.agatston import find_slice_lesions
+from scoring.small_scans import block_scan, make_scan, voxels_of
 
 
 def total(slices, *, spacing_mm=(3.0, 0.5, 0.5), rule="textbook"):

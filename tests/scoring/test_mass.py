@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from scoring.small_scans import block_scan, make_scan
 
 from corcal.errors import InputError
 from corcal.scoring import MassCalibration, choose_mass_calibration, measure
 from corcal.scoring.mass import calibration_from_insert, estimate_patient_width_mm
+from scoring.small_scans import block_scan, make_scan
 
 SMALL, MEDIUM, LARGE = DEVICE = (0.743, 0.779, 0.812)
 

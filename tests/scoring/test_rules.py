@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from scoring.slow_scoring import WEIGHTS
 
 from corcal.errors import InputError
 from corcal.scoring.rules import (
@@ -13,6 +12,7 @@ from corcal.scoring.rules import (
     adapted_rule_for,
     rule_named,
 )
+from scoring.slow_scoring import WEIGHTS
 
 
 def test_the_default_is_the_definition_of_the_textbook():
@@ -101,6 +101,4 @@ def test_bounds_that_do_not_ascend_are_refused():
 @pytest.mark.parametrize("wrong", [{"min_area_mm2": -1.0}, {"min_pixels": 0}])
 def test_a_smallest_lesion_below_nothing_is_refused(wrong):
     with pytest.raises(InputError, match="needs an area >= 0 and pixels >= 1"):
-        ScoringRule(
-            name="x", weight_bounds_hu=(130.0, 200.0, 300.0, 400.0), source="none", **wrong
-        )
+        ScoringRule(name="x", weight_bounds_hu=(130.0, 200.0, 300.0, 400.0), source="none", **wrong)

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from scoring.small_scans import make_scan, voxels_of
 
 from corcal.errors import InputError
 from corcal.lesions import Site
 from corcal.scoring import measure
 from corcal.scoring.spatially_weighted import SpatialWeighting, spatially_weighted_score
+from scoring.small_scans import make_scan, voxels_of
 
 WEIGHTING = SpatialWeighting(mean_hu=130.0, sd_hu=20.0)
 # The normal distribution function at +1 standard deviation (a printed table: 0.8413).

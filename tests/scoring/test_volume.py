@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from scoring.small_scans import block_scan, make_scan, voxels_of
 
 from corcal.lesions import Site
 from corcal.scoring import measure
 from corcal.scoring.volume import calcium_volume_mm3, interpolated_thickness_mm
+from scoring.small_scans import block_scan, make_scan, voxels_of
 
 
 def thickness(column, *, counted=None, increment_mm=3.0):
