@@ -222,12 +222,16 @@ def _rescale(instances: Sequence[Instance]) -> tuple[Finding, ...]:
 
 
 def _rescale_type(instances: Sequence[Instance]) -> tuple[Finding, ...]:
-    """RescaleType (0028,1054): absent means HU in a CT image; US means unspecified."""
+    """Check RescaleType (0028,1054): absent means HU in a CT image; US means unspecified.
+
+    Enhanced CT must state HU where it means HU (a perfusion map states US); classic CT need not.
+    """
     for instance in instances:
         kind = (instance.rescale_type or "HU").upper()
         if kind == "HU":
             continue
-        severity = Severity.WARNING if kind == "US" else Severity.ERROR
+        is_classic = instance.header.frame_number is None
+        severity = Severity.WARNING if kind == "US" and is_classic else Severity.ERROR
         what = "unspecified (US)" if kind == "US" else kind
         message = f"the values of {label(instance.header)} are declared to be {what}, not HU"
         return (finding("RESCALE_NOT_HU", message, severity),)
@@ -244,18 +248,19 @@ def _lossy(instances: Sequence[Instance]) -> tuple[Finding, ...]:
 
 def _agreement(instances: Sequence[Instance]) -> tuple[Finding, ...]:
     """Check what must be the same in all images of a stack."""
+    first = instances[0].header
+
+    def spacing(instance: Instance) -> object:
+        value = instance.header.pixel_spacing_mm
+        return _snap(value, first.pixel_spacing_mm, _SPACING_TOLERANCE_MM)
+
+    def orientation(instance: Instance) -> object:
+        return _snap(instance.header.orientation, first.orientation, _ORIENTATION_TOLERANCE)
+
     rules: tuple[tuple[str, str, Callable[[Instance], object]], ...] = (
         ("MIXED_SIZES", "sizes (rows, columns)", lambda i: (i.header.rows, i.header.columns)),
-        (
-            "MIXED_PIXEL_SPACING",
-            "pixel spacings in mm",
-            lambda i: _rounded(i.header.pixel_spacing_mm, _SPACING_TOLERANCE_MM, instances, 2),
-        ),
-        (
-            "MIXED_ORIENTATIONS",
-            "orientations",
-            lambda i: _rounded(i.header.orientation, _ORIENTATION_TOLERANCE, instances, 6),
-        ),
+        ("MIXED_PIXEL_SPACING", "pixel spacings in mm", spacing),
+        ("MIXED_ORIENTATIONS", "orientations", orientation),
         ("MIXED_FRAMES_OF_REFERENCE", "frames of reference", lambda i: i.frame_of_reference),
         ("MIXED_ACQUISITION", "tube voltages in kV", lambda i: i.kvp),
         ("MIXED_ACQUISITION", "kernels", lambda i: i.kernel),
@@ -265,19 +270,14 @@ def _agreement(instances: Sequence[Instance]) -> tuple[Finding, ...]:
     )
 
 
-def _rounded(
-    values: tuple[float, ...] | None,
-    tolerance: float,
-    instances: Sequence[Instance],
-    count: int,
+def _snap(
+    values: tuple[float, ...] | None, reference: tuple[float, ...] | None, tolerance: float
 ) -> tuple[float, ...] | None:
-    """Return the values of the first instance where they agree with it within the tolerance."""
-    first = instances[0].header
-    reference = first.pixel_spacing_mm if count == 2 else first.orientation
+    """Return the reference where the values agree with it, so that rounding is no difference."""
     if values is None or reference is None:
         return values
     same = all(abs(a - b) <= tolerance for a, b in zip(values, reference, strict=True))
-    return tuple(reference) if same else values
+    return reference if same else values
 
 
 def _differing(

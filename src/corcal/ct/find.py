@@ -115,7 +115,7 @@ def _dicom_series(instances: Sequence[Instance], opener: FileOpener) -> list[Ser
 
 
 def _series_of(instance: Instance) -> Hashable:
-    """What tells series apart; de-identification may have removed the UIDs."""
+    """Return what tells series apart; de-identification may have removed the UIDs."""
     if instance.series_uid is not None:
         return instance.series_uid
     folder = PurePosixPath(instance.header.source).parent

@@ -113,8 +113,9 @@ def measure_stack(
     order = np.argsort(heights, kind="stable")
     sorted_images = [images[int(k)] for k in order]
     findings = _spacing_findings(sorted_images, heights[order])
-    if not _has_error(findings):
+    if heights[order[-1]] - heights[order[0]] > SAME_POSITION_MM:
         findings += _shift_findings(positions[order], heights[order], normal, images[0])
+    if not _has_error(findings):
         findings += _thickness_findings(images, heights)
     if _has_error(findings):
         return None, findings
@@ -333,10 +334,10 @@ def _geometry(
         order=tuple(int(k) for k in order),
         spacing_mm=(
             float((heights[-1] - heights[0]) / (count - 1)),
-            float(np.linalg.norm(step_y)),
-            float(np.linalg.norm(step_x)),
+            column_spacing if transpose else row_spacing,
+            row_spacing if transpose else column_spacing,
         ),
-        affine_lps=affine,
+        affine_lps=affine + 0.0,  # no negative zeros
         positions_mm=tuple((float(x), float(y), float(z)) for x, y, z in positions + corner),
         axes=PlaneAxes(transpose=bool(transpose), flip_y=flip_y, flip_x=flip_x),
     )

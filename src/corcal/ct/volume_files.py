@@ -1,9 +1,316 @@
-"""Volume files: NIfTI, NRRD and MetaImage."""
-from corcal.ct.files import Candidate, FileOpener
-from corcal.ct.series import Series
+"""Volume files (NIfTI, NRRD, MetaImage): voxels and geometry, but nothing of patient or scanner."""
+
+import importlib
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import permutations
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corcal.ct.checks import MAX_SIDE, MAX_VOXELS
+from corcal.ct.files import Candidate, FileOpener, printable
+from corcal.ct.findings import finding
+from corcal.ct.header import SkipFile
+from corcal.ct.pixels import fit_int16
+from corcal.ct.scan import (
+    AIR_HU,
+    Acquisition,
+    CTScan,
+    Finding,
+    Patient,
+    SeriesIdentity,
+    Severity,
+    SliceSource,
+)
+from corcal.ct.series import ImageHeader, Series
+from corcal.ct.volume_checks import DETACHED, check_complete
+from corcal.errors import InputError, SeriesError
+
+__all__ = ["is_volume_name", "read_volume", "volume_series"]
+
+Format = Literal["nifti", "nrrd", "metaimage"]
+
+# Suffix to format, and to the reader that SimpleITK must use: never another by its own guess.
+_FORMATS: dict[str, tuple[Format, str]] = {
+    ".nii.gz": ("nifti", "NiftiImageIO"),
+    ".nii": ("nifti", "NiftiImageIO"),
+    ".nrrd": ("nrrd", "NrrdImageIO"),
+    ".nhdr": ("nrrd", "NrrdImageIO"),
+    ".mha": ("metaimage", "MetaImageIO"),
+    ".mhd": ("metaimage", "MetaImageIO"),
+}
+OBLIQUE_DEG = 1.0
+# CT of a body holds air, about -1000 HU, and fat, about -100 HU. Without negative values a volume
+# is a picture of grey values, or stored values without their rescale; without air it is cropped.
+LEAST_AIR_HU = -500.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Grid:
+    """Geometry of a volume file in canonical axes.
+
+    `axes` says which array axis of the file (slowest first) becomes z, y and x; `flips`, which of
+    the canonical axes are reversed.
+    """
+
+    shape: tuple[int, int, int]
+    spacing_mm: tuple[float, float, float]
+    affine_lps: NDArray[np.float64]
+    axes: tuple[int, int, int]
+    flips: tuple[bool, bool, bool]
+
+
 def is_volume_name(name: str) -> bool:
-    return False
+    """Whether the name ends as those of NIfTI, NRRD or MetaImage files do."""
+    return _suffix(name) is not None
+
+
 def volume_series(candidate: Candidate, opener: FileOpener) -> Series:
-    raise NotImplementedError
-def read_volume(series):
-    raise NotImplementedError
+    """Read the header of a volume file as a series of slices in canonical order.
+
+    Raises
+    ------
+    SkipFile
+        If it is not what its name says, or is damaged.
+    """
+    suffix = _suffix(candidate.source) or ""
+    try:
+        with _on_disk(candidate.path, candidate.member, suffix, opener) as path:
+            check_complete(path, suffix)
+            reader = _reader(path, suffix)
+            grid, findings = _measure(reader, candidate.source)
+    except (RuntimeError, OSError) as exc:
+        reason = f"not a readable {_FORMATS[suffix][0]} file"
+        raise SkipFile(reason, is_damaged=True) from exc
+    except InputError as exc:
+        raise SkipFile(str(exc), is_damaged=True) from exc
+    return Series(
+        format=_FORMATS[suffix][0],
+        identity=SeriesIdentity(),
+        acquisition=Acquisition(),
+        patient=Patient(),
+        images=_images(candidate, grid),
+        spacing_mm=None if grid is None else grid.spacing_mm,
+        findings=findings,
+    )
+
+
+def read_volume(series: Series) -> CTScan:
+    """Read the voxels of a volume file.
+
+    Raises
+    ------
+    SeriesError
+        If the file cannot be read.
+    """
+    image = series.images[0]
+    suffix = _suffix(image.source) or ""
+    try:
+        with FileOpener() as opener, _on_disk(image.path, image.member, suffix, opener) as path:
+            reader = _reader(path, suffix)
+            grid, problems = _measure(reader, image.source)
+            voxels = _array(reader) if grid is not None else np.empty(0)
+    except (RuntimeError, OSError) as exc:
+        msg = f"{image.source}: the voxels cannot be read; the file is damaged or truncated"
+        raise SeriesError(msg) from exc
+    if grid is None:
+        raise SeriesError(problems[-1].message)
+    hu, padding_count = _canonical(voxels, grid)
+    hu.flags.writeable = False
+    positions = _positions(grid)
+    return CTScan(
+        hu=hu,
+        spacing_mm=grid.spacing_mm,
+        affine_lps=grid.affine_lps,
+        slices=tuple(
+            SliceSource(
+                source=image.source,
+                sop_instance_uid=None,
+                frame_number=None,
+                instance_number=None,
+                position_mm=position,
+            )
+            for position in positions
+        ),
+        findings=(*series.findings, *_value_findings(hu, padding_count)),
+    )
+
+
+def _suffix(name: str) -> str | None:
+    lower = name.lower()
+    return next((suffix for suffix in _FORMATS if lower.endswith(suffix)), None)
+
+
+@contextmanager
+def _on_disk(path: Path, member: str | None, suffix: str, opener: FileOpener) -> Iterator[Path]:
+    """Give a file that SimpleITK can open; a member of an archive exists only inside the block."""
+    if member is None:
+        yield path
+        return
+    if suffix in DETACHED:
+        msg = f"{printable(member)}: its voxels are in another file; unpack the archive first"
+        raise InputError(msg)
+    with tempfile.TemporaryDirectory(prefix="corcal-") as folder:
+        copy = Path(folder) / f"volume{suffix}"  # never the member's own name
+        with opener.open(path, member) as source:
+            copy.write_bytes(source.read())
+        yield copy
+
+
+def _simple_itk() -> Any:
+    """Import SimpleITK, which has no types, when a volume file needs it: DICOM need not wait."""
+    return importlib.import_module("SimpleITK")
+
+
+def _reader(path: Path, suffix: str) -> Any:
+    reader = _simple_itk().ImageFileReader()
+    reader.SetImageIO(_FORMATS[suffix][1])
+    reader.SetFileName(str(path))
+    reader.ReadImageInformation()
+    return reader
+
+
+def _measure(reader: Any, name: str) -> tuple[_Grid | None, tuple[Finding, ...]]:
+    """Find the canonical geometry, and what is wrong with the volume."""
+    unknown = finding(
+        "HEADER_UNKNOWN",
+        "the file says nothing of tube voltage, kernel, gating, contrast and patient",
+    )
+    size, dimension = reader.GetSize(), reader.GetDimension()
+    if dimension < 3 or any(n != 1 for n in size[3:]) or reader.GetNumberOfComponents() != 1:
+        shape = " x ".join(str(n) for n in size)
+        message = (
+            f"{name} holds {shape} values with {reader.GetNumberOfComponents()} components: one "
+            "volume of three dimensions and one component is needed"
+        )
+        return None, (unknown, finding("BAD_PIXEL_FORMAT", message))
+    if max(size[:2]) > MAX_SIDE or int(np.prod([float(n) for n in size[:3]])) > MAX_VOXELS:
+        message = (
+            f"{name} declares {size[0]} x {size[1]} x {size[2]} voxels: at most {MAX_SIDE} a side "
+            f"and {MAX_VOXELS} in all are read"
+        )
+        return None, (unknown, finding("TOO_LARGE", message))
+    if size[2] < 2:
+        message = f"{name} holds one slice: at least 2 are needed"
+        return None, (unknown, finding("SINGLE_SLICE", message))
+    direction = np.array(reader.GetDirection(), dtype=np.float64).reshape(dimension, dimension)
+    spacing = np.array(reader.GetSpacing()[:3], dtype=np.float64)
+    origin = np.array(reader.GetOrigin()[:3], dtype=np.float64)
+    grid = _grid((size[0], size[1], size[2]), spacing, origin, direction[:3, :3])
+    tilt = float(np.degrees(np.arccos(min(1.0, abs(grid.affine_lps[2, 0]) / grid.spacing_mm[0]))))
+    if tilt <= OBLIQUE_DEG:
+        return grid, (unknown,)
+    message = f"the slices are tilted by {tilt:.1f} degrees against the axial plane"
+    return grid, (unknown, finding("OBLIQUE_SLICES", message))
+
+
+def _grid(
+    size: tuple[int, int, int],
+    spacing: NDArray[np.float64],
+    origin: NDArray[np.float64],
+    direction: NDArray[np.float64],
+) -> _Grid:
+    """Choose, for each patient axis, the image axis (i, j, k) that runs along it most."""
+    along = max(
+        permutations(range(3)), key=lambda p: sum(abs(direction[n, p[n]]) for n in range(3))
+    )
+    image_axes = along[::-1]  # for canonical z, y, x
+    flips = tuple(bool(direction[2 - n, axis] < 0) for n, axis in enumerate(image_axes))
+    affine = np.eye(4)
+    for n, axis in enumerate(image_axes):
+        step = direction[:, axis] * spacing[axis]
+        affine[:3, n] = -step if flips[n] else step
+        if flips[n]:
+            origin = origin + (size[axis] - 1) * step
+    affine[:3, 3] = origin
+    z, y, x = image_axes
+    return _Grid(
+        shape=(size[z], size[y], size[x]),
+        spacing_mm=(float(spacing[z]), float(spacing[y]), float(spacing[x])),
+        affine_lps=affine + 0.0,  # no negative zeros
+        axes=(2 - z, 2 - y, 2 - x),  # arrays have k first
+        flips=(flips[0], flips[1], flips[2]),
+    )
+
+
+def _array(reader: Any) -> NDArray[Any]:
+    voxels: NDArray[Any] = _simple_itk().GetArrayFromImage(reader.Execute())
+    return voxels.reshape(voxels.shape[-3:])
+
+
+def _canonical(
+    voxels: NDArray[Any], grid: _Grid
+) -> tuple[NDArray[np.int16] | NDArray[np.float32], int]:
+    """Permute and flip into canonical axes; values that are not finite become air."""
+    turned = voxels.transpose(grid.axes)
+    turned = turned[tuple(slice(None, None, -1 if flip else 1) for flip in grid.flips)]
+    if turned.dtype == np.int16:
+        return np.array(turned, order="C"), 0
+    exact = np.array(turned, dtype=np.float32, order="C")
+    invalid = ~np.isfinite(exact)
+    exact[invalid] = AIR_HU
+    return fit_int16(exact), int(np.count_nonzero(invalid))
+
+
+def _positions(grid: _Grid) -> tuple[tuple[float, float, float], ...]:
+    steps = np.outer(np.arange(grid.shape[0]), grid.affine_lps[:3, 0])
+    return tuple((float(x), float(y), float(z)) for x, y, z in steps + grid.affine_lps[:3, 3])
+
+
+def _value_findings(hu: NDArray[Any], padding_count: int) -> tuple[Finding, ...]:
+    findings: tuple[Finding, ...] = ()
+    low, high = float(hu.min()), float(hu.max())
+    values = f"the values reach from {low:g} to {high:g}"
+    if low >= 0:
+        message = f"{values}: Hounsfield units, with air at about -1000, are needed"
+        findings = (finding("NOT_HU_VALUES", message, Severity.ERROR),)
+    elif low > LEAST_AIR_HU:
+        message = f"{values}, without any air: they may not be Hounsfield units"
+        findings = (finding("NOT_HU_VALUES", message),)
+    if padding_count:
+        message = f"{padding_count} voxels without a value were set to {AIR_HU} HU"
+        findings += (finding("PIXEL_PADDING", message),)
+    return findings
+
+
+def _images(candidate: Candidate, grid: _Grid | None) -> tuple[ImageHeader, ...]:
+    """One header a slice, so that counting slices means the same for every format."""
+    positions = ((0.0, 0.0, 0.0),) if grid is None else _positions(grid)
+    directions = None if grid is None else _row_and_column(grid)
+    return tuple(
+        ImageHeader(
+            path=candidate.path,
+            source=candidate.source,
+            member=candidate.member,
+            sop_instance_uid=None,
+            sop_class_uid=None,
+            transfer_syntax_uid=None,
+            instance_number=None,
+            acquisition_number=None,
+            frame_number=None,
+            rows=None if grid is None else grid.shape[1],
+            columns=None if grid is None else grid.shape[2],
+            position_mm=None if grid is None else position,
+            orientation=directions,
+            pixel_spacing_mm=None if grid is None else grid.spacing_mm[1:],
+            rescale_slope=1.0,
+            rescale_intercept=0.0,
+            pixel_padding=None,
+            slice_thickness_mm=None,
+            image_type=(),
+        )
+        for position in positions
+    )
+
+
+def _row_and_column(grid: _Grid) -> tuple[float, float, float, float, float, float]:
+    row = grid.affine_lps[:3, 2] / grid.spacing_mm[2]
+    column = grid.affine_lps[:3, 1] / grid.spacing_mm[1]
+    a, b, c = (float(value) for value in row)
+    d, e, f = (float(value) for value in column)
+    return a, b, c, d, e, f
