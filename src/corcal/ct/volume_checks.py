@@ -38,7 +38,8 @@ def check_complete(path: Path, suffix: str) -> None:
     Raises
     ------
     InputError
-        In words that follow the file's name: if it is truncated, not of its format, or refers to voxels elsewhere.
+        In words that follow the file's name: if it is truncated, not of its format, or refers
+        to voxels elsewhere.
     """
     if suffix.startswith(".nii"):
         _check_nifti(path, suffix)
@@ -85,7 +86,7 @@ def _nifti_bytes(header: bytes) -> int | None:
         if len(header) >= 348 and struct.unpack_from(f"{order}i", header)[0] == 348:
             dims = struct.unpack_from(f"{order}8h", header, 40)
             (bits,) = struct.unpack_from(f"{order}h", header, 72)
-            (start,) = struct.unpack_from(f"{order}", header, 108)
+            (start,) = struct.unpack_from(f"{order}f", header, 108)
             is_single = header[344:348] == b"n+1\0"
         elif len(header) == 540 and struct.unpack_from(f"{order}i", header)[0] == 540:
             dims = struct.unpack_from(f"{order}8q", header, 16)
