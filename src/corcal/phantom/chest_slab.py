@@ -38,8 +38,9 @@ CORTEX_MG_PER_CM3 = 290.0
 MARROW_MG_PER_CM3 = 70.0
 BONE_TISSUE_HU = 40.0
 VERTEBRA_MM = (0.0, 70.5)
-VERTEBRA_OUTER_MM = 17.0
-VERTEBRA_INNER_MM = 14.2
+VERTEBRA_OUTER_MM = 17.1
+MARROW_MM = (0.0, 70.9)
+MARROW_RADIUS_MM = 14.9
 
 HOLE_MM = (94.8, 21.0)  # a bore in the left lung
 HOLE_RADIUS_MM = 9.4
@@ -63,33 +64,43 @@ LUNG_OUTLINE_MM = (
     (-107.0, 75.0),
     (-94.0, 86.0),
     (-78.0, 93.8),
-    (-60.0, 98.3),
-    (-46.0, 98.0),
-    (-13.5, 84.6),
-    (-17.2, 77.0),
-    (-18.4, 70.0),
-    (-15.6, 62.0),
-    (-9.8, 54.7),
+    (-60.0, 97.8),
+    (-46.0, 97.2),
+    (-34.0, 93.0),
+    (-14.6, 85.4),
+    (-14.2, 82.0),
+    (-17.0, 77.0),
+    (-17.6, 70.0),
+    (-14.6, 61.4),
+    (-9.4, 55.6),
+    (-11.0, 53.4),
+    (-20.0, 44.0),
     (-20.0, 30.0),
     (-30.0, 0.0),
     (-25.0, -40.0),
 )
 # Transverse and spinous processes.
 PROCESSES_MM = (
-    (-34.5, 94.4),
-    (-12.0, 84.8),
-    (12.0, 84.8),
-    (33.0, 96.0),
-    (30.0, 96.9),
-    (8.0, 93.6),
-    (4.8, 96.0),
-    (4.4, 112.5),
-    (2.6, 115.6),
-    (-2.6, 115.6),
-    (-4.8, 112.5),
-    (-5.2, 96.0),
-    (-8.0, 93.8),
-    (-31.5, 95.2),
+    (-35.0, 94.6),
+    (-15.0, 86.2),
+    (-12.5, 84.0),
+    (-14.5, 79.0),
+    (14.5, 79.0),
+    (12.5, 84.0),
+    (15.0, 86.2),
+    (33.5, 93.6),
+    (32.0, 95.2),
+    (9.0, 92.4),
+    (5.4, 94.0),
+    (4.4, 96.5),
+    (4.2, 112.3),
+    (2.3, 115.0),
+    (-2.3, 115.0),
+    (-4.2, 112.3),
+    (-4.4, 96.5),
+    (-5.4, 94.6),
+    (-9.0, 93.4),
+    (-33.0, 95.0),
 )
 
 NOISE_BLUR_MM = 25.0  # how far around the noise of a place is made
@@ -196,7 +207,8 @@ def _paint_spine(
     centre_x, centre_y = _rotated(np.array([VERTEBRA_MM]))[0].tolist()
     hu[_polygon(x, y, _rotated(np.array(PROCESSES_MM)))] = cortex
     hu[_disc(x, y, (centre_x, centre_y), VERTEBRA_OUTER_MM)] = cortex
-    hu[_disc(x, y, (centre_x, centre_y), VERTEBRA_INNER_MM)] = marrow
+    centre_x, centre_y = _rotated(np.array([MARROW_MM]))[0].tolist()
+    hu[_disc(x, y, (centre_x, centre_y), MARROW_RADIUS_MM)] = marrow
 
 
 def _paint_insert(

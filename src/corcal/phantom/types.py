@@ -134,7 +134,7 @@ def simulated_acquisition(
         protocol_name="SIMULATED",
         body_part="HEART",
         image_type=("ORIGINAL", "PRIMARY", "AXIAL"),
-        scan_options=("PROSPECTIVE_ECG",) if is_gated else (),
+        scan_options=("ECG_GATED",) if is_gated else (),
         patient_position=patient_position,
         date=date,
         time=time,
