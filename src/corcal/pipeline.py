@@ -10,8 +10,9 @@ import numpy as np
 
 from corcal._version import __version__
 from corcal.annotations import Annotation, read_annotation
-from corcal.ct.find import find_series, open_input
+from corcal.ct.find import find_series
 from corcal.ct.scan import CTScan
+from corcal.ct.series import Catalog
 from corcal.ct.suitability import Suitability, Verdict, assess_scan, choose_series
 from corcal.errors import InputError, UnfitError
 from corcal.lesions.voxels import SiteVoxels
@@ -47,7 +48,8 @@ class Options:
     reader : str or None
         Who marked or checked the calcium; kept in the provenance.
     force : bool
-        Score a scan whose verdict is unfit; the verdict stays in the result.
+        Score a scan whose verdict is unfit; the verdict stays in the result. Needs `series` where
+        there are several.
     """
 
     annotations: Path | None = None
@@ -105,9 +107,8 @@ def score_path(
     """
     options = options or Options()
     rule_named(options.rule)  # a misspelt rule is told before the reading, not after it
-    with open_input(path) as source:
-        catalog = find_series(source, progress=progress)
-        choice = choose_series(catalog, series=options.series, progress=progress)
+    catalog = find_series(path, progress=progress)
+    choice = choose_series(catalog, series=_wanted(catalog, options), progress=progress)
     return score_scan(
         choice.scan, options, suitability=choice.suitability, series_reason=choice.reason
     )
@@ -165,6 +166,17 @@ def score_scan(
         provenance=_provenance(options, rule, measurement, annotation, series_reason),
     )
     return Exam(result=result, scan=scan, voxels=annotation.voxels)
+
+
+def _wanted(catalog: Catalog, options: Options) -> str | None:
+    """Return the series that the person wants: named, or meant by forcing the only one."""
+    if options.series is not None or not options.force:
+        return options.series
+    if len(catalog.series) > 1:
+        keys = ", ".join(one.key for one in catalog.series)
+        msg = f"--force scores a series that you name with --series; there are {keys}"
+        raise InputError(msg)
+    return catalog.series[0].key
 
 
 def _require_fit(suitability: Suitability, *, force: bool) -> None:

@@ -1,0 +1,76 @@
+"""The command line's own rules: help, exit codes, one plain line for each error."""
+
+import subprocess
+import sys
+
+import click
+import pytest
+
+import corcal.cli
+from corcal.errors import SeriesError, UnfitError
+
+
+def test_help_lists_every_command(run_corcal):
+    outcome = run_corcal("--help")
+    assert outcome.code == 0
+    for name in corcal.cli.COMMANDS:
+        assert f"  {name} " in outcome.out
+
+
+@pytest.mark.parametrize("name", corcal.cli.COMMANDS)
+def test_every_command_explains_itself(run_corcal, name):
+    outcome = run_corcal(name, "--help")
+    assert outcome.code == 0
+    assert outcome.out.startswith(f"Usage: corcal {name}")
+
+
+def test_help_imports_no_heavy_library():
+    heavy = "numpy scipy pydicom SimpleITK matplotlib rich highdicom msgspec"
+    code = (
+        "import sys; from corcal.cli import main; main(['--help']); "
+        f"print([m for m in '{heavy}'.split() if m in sys.modules], file=sys.stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("args", [["nonsense"], ["score"], ["score", "--frobnicate", "x"]])
+def test_a_wrong_call_is_one_line_and_code_2(run_corcal, args):
+    outcome = run_corcal(*args)
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert outcome.err.startswith("corcal: ")
+    assert outcome.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (SeriesError("two\nlines"), 2, "corcal: two lines\n"),
+        (UnfitError("contrast"), 3, "corcal: contrast\n"),
+        (FileNotFoundError(2, "No such file", "x.dcm"), 2, "corcal: cannot use x.dcm: No such"),
+        (ZeroDivisionError("secret"), 1, "corcal: a defect of corcal (ZeroDivisionError)"),
+        (KeyboardInterrupt(), 130, "\ncorcal: interrupted\n"),
+    ],
+)
+def test_no_traceback_reaches_the_user(run_corcal, monkeypatch, error, code, line):
+    @click.command("score")
+    def failing() -> None:
+        raise error
+
+    monkeypatch.setattr("corcal.cli.score.command", failing)
+    outcome = run_corcal("score")
+    assert outcome.code == code
+    assert outcome.err.startswith(line)
+    assert "Traceback" not in outcome.err
+    assert "secret" not in outcome.err
+
+
+def test_debug_shows_where(run_corcal, monkeypatch):
+    @click.command("score")
+    def failing() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("corcal.cli.score.command", failing)
+    with pytest.raises(ZeroDivisionError):
+        run_corcal("--debug", "score")
