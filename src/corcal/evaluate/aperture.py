@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from corcal.ct.scan import CTScan
 from corcal.evaluate.grid import disc_weights
-from corcal.evaluate.qrm import INSERT_RADIUS_MM, Insert, Place
+from corcal.evaluate.qrm import INSERT_RADIUS_MM, Insert, Place, slice_width_mm
 
-__all__ = ["Aperture", "ApertureRule", "make_aperture", "slice_width_mm"]
+__all__ = ["Aperture", "ApertureRule", "make_aperture"]
 
 _PAD_MM = (
     1.5  # slices kept beyond the aperture, for the rule that patients' lesions are measured by
@@ -97,11 +97,6 @@ class Aperture:
         """Background as the aperture weighs the slices."""
         per_slice = self.weights.sum(axis=(1, 2))
         return float((per_slice * self.background(values)[:, 0, 0]).sum() / per_slice.sum())
-
-
-def slice_width_mm(scan: CTScan) -> float:
-    """Full width of the slice profile: the thickness, at least the increment."""
-    return max(scan.acquisition.slice_thickness_mm or 0.0, scan.spacing_mm[0])
 
 
 def make_aperture(

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.ct.scan import CTScan
-from corcal.evaluate.aperture import Aperture, ApertureRule, make_aperture, slice_width_mm
+from corcal.evaluate.aperture import Aperture, ApertureRule, make_aperture
 from corcal.evaluate.empty_places import (
     calcium_free_slices,
     disc_mean_sd_hu,
     empty_shifts,
     pixel_noise_hu,
 )
-from corcal.evaluate.qrm import Insert, Place
+from corcal.evaluate.qrm import Insert, Place, slice_width_mm
 from corcal.evaluate.qrm_design import ROD_DENSITY_MG_PER_CM3, Size
 from corcal.evaluate.qrm_rods import Rods, find_rods
 from corcal.evaluate.report_types import (

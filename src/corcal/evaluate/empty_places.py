@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 from corcal.ct.scan import CTScan
 from corcal.errors import UnfitError
-from corcal.evaluate.aperture import Aperture, slice_width_mm
+from corcal.evaluate.aperture import Aperture
 from corcal.evaluate.grid import disc_mean
-from corcal.evaluate.qrm import INSERT_RADIUS_MM, Insert
+from corcal.evaluate.qrm import INSERT_RADIUS_MM, Insert, slice_width_mm
 from corcal.evaluate.qrm_design import DIAMETER_MM, ROD_MEASURED_RADIUS_MM, Size
 from corcal.evaluate.qrm_rods import MAX_TISSUE_SHIFT_HU, Rods, tissue_by_slice
 

@@ -23,7 +23,7 @@ from corcal.evaluate.qrm_design import (
     Size,
 )
 
-__all__ = ["INSERT_RADIUS_MM", "Insert", "Place", "find_insert"]
+__all__ = ["INSERT_RADIUS_MM", "Insert", "Place", "find_insert", "slice_width_mm"]
 
 INSERT_RADIUS_MM = 44.0  # within the 50 mm of the body, clear of its rim
 _SLAB_MM = 3.0  # slices are averaged to slabs of about this, to see the insert in thin ones
@@ -115,6 +115,11 @@ def find_insert(scan: CTScan) -> Insert:
             return insert
     msg = f"no QRM cardiac phantom in the {scan.shape[0]} slices of this scan: {_LOOKED_FOR}"
     raise UnfitError(msg)
+
+
+def slice_width_mm(scan: CTScan) -> float:
+    """Full width of the slice profile: the thickness, at least the increment."""
+    return max(scan.acquisition.slice_thickness_mm or 0.0, scan.spacing_mm[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

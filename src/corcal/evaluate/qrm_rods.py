@@ -1,6 +1,7 @@
 """The calibration rods of a QRM phantom: the mass factor and the point spread of this very scan."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from corcal.ct.scan import CTScan
 from corcal.errors import UnfitError
 from corcal.evaluate.grid import disc_mean, disc_weights, slab_mean, smooth_mm
-from corcal.evaluate.qrm import INSERT_RADIUS_MM, Insert
+from corcal.evaluate.qrm import INSERT_RADIUS_MM, Insert, slice_width_mm
 from corcal.evaluate.qrm_design import (
     ROD_DENSITY_MG_PER_CM3,
     ROD_DIAMETER_MM,
@@ -29,7 +30,6 @@ _EDGE = "a sharp edge of the rod"
 
 _SEARCH_MM = (12.0, 60.0)  # along the axis, either way from the insert
 _ROD_CONTRAST_HU = (100.0, 500.0)  # of 200 mg/cm3 over tissue, 70 to 150 kVp
-_FULL_CONTRAST = 0.95  # of the highest: a slice that is rod through all of its thickness
 _OFF_AXIS_MM = 15.0
 _DIAMETER_RANGE = (0.8, 1.2)
 _WATER_RANGE_MM = (WATER_ROD_OFFSET_MM - 4.0, WATER_ROD_OFFSET_MM + 4.0)
@@ -131,26 +131,67 @@ def tissue_by_slice(scan: CTScan, insert: Insert) -> dict[int, float]:
 
 
 def _rod_slices(scan: CTScan, insert: Insert, tissue: dict[int, float]) -> tuple[int, ...]:
-    """Return the longest run of slices that are wholly rod, with the tissue of the insert."""
-    z, *centre = insert.centre_index
-    contrast = {}
-    for k, around in tissue.items():
-        is_far = abs(k - z) * scan.spacing_mm[0] >= _SEARCH_MM[0]
-        if is_far and abs(around - insert.tissue_hu) <= MAX_TISSUE_SHIFT_HU:
-            inside = disc_mean(scan.hu[k], np.array(centre), 5.0, scan.spacing_mm[1:])
-            contrast[k] = inside - around
-    highest = max(contrast.values(), default=0.0)
-    if not _ROD_CONTRAST_HU[0] <= highest <= _ROD_CONTRAST_HU[1]:
-        raise _not_found(_HYDROXYAPATITE, f"{highest:.0f} HU over tissue at most", scan)
-    full = [k for k, value in contrast.items() if value >= _FULL_CONTRAST * highest]
-    runs: list[list[int]] = []
-    for k in full:
-        if runs and k == runs[-1][-1] + 1:
-            runs[-1].append(k)
-        else:
-            runs.append([k])
-    longest = max(runs, key=len)
+    """Return the slices that are wholly rod, with the tissue of the insert.
+
+    A slice is wholly rod if its middle lies half a slice width inside both ends of the rod, and an
+    end is where the contrast passes half of its level. Taking the slices of the highest contrast
+    instead would choose the noise of thin slices.
+    """
+    dz = scan.spacing_mm[0]
+    half_slice = 0.5 * slice_width_mm(scan) / dz
+    longest: list[int] = []
+    for first, last in _bright_runs(scan, insert, tissue):
+        run = [
+            k
+            for k in tissue
+            if first + half_slice <= k <= last - half_slice
+            and abs(tissue[k] - insert.tissue_hu) <= MAX_TISSUE_SHIFT_HU
+        ]
+        longest = max(longest, run, key=len)
+    if not longest:
+        raise _not_found(_HYDROXYAPATITE, "no slice that is wholly rod", scan)
     return tuple(longest)
+
+
+def _bright_runs(
+    scan: CTScan, insert: Insert, tissue: dict[int, float]
+) -> Iterator[tuple[float, float]]:
+    """Yield the ends, fractional slices, of what is bright on the axis on either side."""
+    z, *centre = insert.centre_index
+    far = _SEARCH_MM[0] / scan.spacing_mm[0]
+    for side in (-1, 1):
+        slices = np.array([k for k in tissue if (k - z) * side >= far])
+        contrast = np.array(
+            [
+                disc_mean(scan.hu[k], np.array(centre), 5.0, scan.spacing_mm[1:]) - tissue[k]
+                for k in slices.tolist()
+            ]
+        )
+        if contrast.size < 2 or contrast.max() < _ROD_CONTRAST_HU[0]:
+            continue
+        level = float(np.median(contrast[contrast > 0.5 * contrast.max()]))
+        above = np.flatnonzero(contrast > 0.5 * level)
+        run = max(np.split(above, np.flatnonzero(np.diff(above) > 1) + 1), key=len)
+        if _ROD_CONTRAST_HU[0] <= level <= _ROD_CONTRAST_HU[1]:
+            yield (
+                _crossing(slices, contrast, 0.5 * level, run[0], -1),
+                _crossing(slices, contrast, 0.5 * level, run[-1], 1),
+            )
+
+
+def _crossing(
+    slices: NDArray[np.int64],
+    contrast: NDArray[np.float64],
+    level: float,
+    at: int,
+    step: int,
+) -> float:
+    """Where the contrast passes a level between a slice above it and the next one."""
+    beyond = at + step
+    if not 0 <= beyond < slices.size:
+        return float(slices[at]) + step * np.inf  # goes on where nobody looked
+    part = (contrast[at] - level) / (contrast[at] - contrast[beyond])
+    return float(slices[at] + step * part)
 
 
 def _rod_middle(

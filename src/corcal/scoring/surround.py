@@ -7,7 +7,7 @@ up the neighbourhood and take the tissue away. This module says which voxels tha
 - The *region* is the lesion, widened in its slices by `IN_PLANE_MARGIN_MM`, and by one slice, or as
   many as `SLICE_MARGIN_MM` needs, above and below.
 - The *ring* follows the region in the same slices for `RING_WIDTH_MM`. The *background* is the
-  median of its tissue voxels.
+  median of its tissue voxels: those above fat, and as far above the median as fat is below.
 - Fat, lung and air in the region count as background: they would be subtracted from the calcium.
 """
 
@@ -118,7 +118,7 @@ def find_surround(
     tissue = ring[(ring >= TISSUE_HU[0]) & (ring < TISSUE_HU[1])]
     if tissue.size < MIN_RING_VOXELS or tissue.size < MIN_TISSUE_FRACTION * ring.size:
         return None
-    background = float(np.median(tissue))
+    background = _symmetric_median(ring, float(np.median(tissue)))
     region = values[own | (near & ~other & (values >= TISSUE_HU[0]))]
     return Surround(
         excess_hu=float((region - background).sum()),
@@ -126,6 +126,19 @@ def find_surround(
         region_voxels=region.size,
         ring_voxels=tissue.size,
     )
+
+
+def _symmetric_median(ring: NDArray[np.float64], first: float) -> float:
+    """Median of the values as far above it as the fat limit is below it.
+
+    A median of what lies below 130 HU alone would be pulled down where the noise reaches beyond:
+    by 8 HU for 50 HU of noise on tissue of 70 HU.
+    """
+    median = first
+    for _ in range(4):
+        upper = 2 * median - TISSUE_HU[0]
+        median = float(np.median(ring[(ring >= TISSUE_HU[0]) & (ring <= upper)]))
+    return median
 
 
 def _checked(lesion_index: NDArray[np.integer], shape: tuple[int, ...]) -> NDArray[np.integer]:
