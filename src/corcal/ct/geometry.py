@@ -26,6 +26,7 @@ SAME_POSITION_MM = 0.02
 ROUNDING_MM = 0.05
 ROUNDING_FRACTION = 0.01
 IRREGULAR_FRACTION = 0.10
+_EPSILON_MM = 1e-6  # of adding decimal numbers in binary
 # In-plane deviation of a slice from the straight line of the others: rounding, then visible, and
 # from half a pixel on, lesions of neighbouring slices no longer lie above each other.
 SHIFT_ROUNDING_MM = 0.1
@@ -183,7 +184,7 @@ def _spacing_findings(
     grid_error = np.abs(heights - (heights[0] + mean * np.arange(len(heights)))).max()
     spread = float(np.abs(increments - typical).max()) / typical
     rounding = min(ROUNDING_MM, IRREGULAR_FRACTION * typical)
-    if grid_error <= rounding or spread <= ROUNDING_FRACTION:
+    if grid_error <= rounding + _EPSILON_MM or spread <= ROUNDING_FRACTION:
         return ()
     if spread <= IRREGULAR_FRACTION:
         message = (

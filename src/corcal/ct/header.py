@@ -134,6 +134,7 @@ def read_instances(candidate: Candidate, opener: FileOpener) -> tuple[Instance, 
             ds = read_dataset(file)
             tags = Tags(ds)
             layout = _layout(ds, tags, file)
+            syntax = _transfer_syntax(ds, file)
     except InputError as exc:
         raise SkipFile(str(exc), is_damaged=True) from exc
     except PermissionError as exc:
@@ -151,9 +152,13 @@ def read_instances(candidate: Candidate, opener: FileOpener) -> tuple[Instance, 
         reason = "damaged DICOM file: it names neither its series nor its SOP class"
         raise SkipFile(reason, is_damaged=True)
     return tuple(
-        _instance(candidate, ds, tags, layout, sop_class, series_uid, frame)
+        _instance(candidate, tags, layout, syntax, sop_class, series_uid, frame)
         for frame in frames_of(tags, is_enhanced=sop_class in ENHANCED_CT_CLASSES)
     )
+
+
+class _Inflated(io.BytesIO):
+    """A deflated file, unpacked: parsed as an explicit one, still deflated on disk."""
 
 
 def open_dicom(opener: FileOpener, path: Path, member: str | None) -> BinaryIO:
@@ -174,7 +179,7 @@ def open_dicom(opener: FileOpener, path: Path, member: str | None) -> BinaryIO:
         file.seek(0)
         if head[128:132] == b"DICM" and _DEFLATED.encode() in head:
             with file:
-                return io.BytesIO(_inflate(file.read()))
+                return _Inflated(_inflate(file.read()))
     except BaseException:
         file.close()
         raise
@@ -262,7 +267,9 @@ def _layout(ds: Dataset, tags: Tags, file: BinaryIO) -> PixelLayout | None:
     )
 
 
-def _transfer_syntax(ds: Dataset) -> str:
+def _transfer_syntax(ds: Dataset, file: BinaryIO) -> str:
+    if isinstance(file, _Inflated):
+        return _DEFLATED
     declared = Tags(ds.file_meta).uid(0x00020010)
     if declared is not None:
         return declared
@@ -274,9 +281,9 @@ def _transfer_syntax(ds: Dataset) -> str:
 
 def _instance(
     candidate: Candidate,
-    ds: Dataset,
     tags: Tags,
     layout: PixelLayout | None,
+    syntax: str,
     sop_class: str | None,
     series_uid: str | None,
     frame: Frame,
@@ -288,7 +295,7 @@ def _instance(
         member=candidate.member,
         sop_instance_uid=tags.uid(0x00080018),
         sop_class_uid=sop_class,
-        transfer_syntax_uid=_transfer_syntax(ds),
+        transfer_syntax_uid=syntax,
         instance_number=tags.integer(0x00200013),
         acquisition_number=frame.acquisition_number,
         frame_number=frame.number,

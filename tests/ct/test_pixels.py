@@ -1,0 +1,172 @@
+"""Stored values become HU: rescale, padding, type."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+
+from corcal.ct.read import read_scan
+from corcal.ct.scan import AIR_HU, CTScan
+from corcal.errors import SeriesError
+from dicom_maker import demo_hu, make_series
+
+
+def codes(scan: CTScan) -> set[str]:
+    return {item.code for item in scan.findings}
+
+
+def test_the_voxels_of_a_scan_are_read_only(tmp_path: Path) -> None:
+    make_series(tmp_path)
+    with pytest.raises(ValueError, match="read-only"):
+        read_scan(tmp_path).hu[0, 0, 0] = 1
+
+
+def test_each_slice_is_rescaled_by_its_own_slope(tmp_path: Path) -> None:
+    # Stored 10 and 10: 10 * 2 - 1000 = -980 in the lower, 10 * 1 - 1024 = -1014 in the upper slice
+    hu = np.stack([np.full((4, 4), -980), np.full((4, 4), -1014)]).astype(np.int16)
+    files = make_series(tmp_path, hu=np.full((2, 4, 4), -1014))
+    ds = dcmread(files[0])
+    ds.RescaleSlope, ds.RescaleIntercept = 2, -1000
+    ds.save_as(files[0])
+    scan = read_scan(tmp_path)
+    assert scan.hu.dtype == np.int16
+    np.testing.assert_array_equal(scan.hu, hu)
+    assert "RESCALE_VARIES" in codes(scan)
+
+
+def test_a_broken_slope_gives_float32(tmp_path: Path) -> None:
+    # stored 1, 2, 3, 4 with slope 0.3: 0.3, 0.6, 0.9, 1.2 - 10
+    hu = (np.arange(1, 5).reshape(1, 2, 2).repeat(2, axis=0) * 0.3 - 10).astype(np.float64)
+    make_series(tmp_path, hu=hu, slope=0.3, intercept=-10)
+    scan = read_scan(tmp_path)
+    assert scan.hu.dtype == np.float32
+    np.testing.assert_array_equal(scan.hu, hu.astype(np.float32))
+
+
+def test_a_broken_slope_that_gives_integers_is_int16(tmp_path: Path) -> None:
+    hu = np.array([[[2, 4], [6, 8]]] * 2)  # stored 4, 8, 12, 16
+    make_series(tmp_path, hu=hu, slope=0.5, intercept=0)
+    scan = read_scan(tmp_path)
+    assert scan.hu.dtype == np.int16
+    np.testing.assert_array_equal(scan.hu, hu)
+
+
+@pytest.mark.parametrize(("largest", "dtype"), [(32767, np.int16), (32768, np.float32)])
+def test_hu_beyond_16_bits_are_kept_as_float32(tmp_path: Path, largest: int, dtype: type) -> None:
+    hu = np.zeros((2, 3, 3))
+    hu[1, 2, 2] = largest
+    make_series(tmp_path, hu=hu, bits_stored=16, intercept=-1024)
+    scan = read_scan(tmp_path)
+    assert scan.hu.dtype == dtype
+    assert scan.hu.max() == largest
+    assert scan.hu.min() == 0
+
+
+def test_values_are_not_clipped_below_air(tmp_path: Path) -> None:
+    hu = np.full((2, 3, 3), -3024)
+    make_series(tmp_path, hu=hu, signed=True, bits_stored=16, intercept=-1024)
+    assert read_scan(tmp_path).hu.max() == -3024
+
+
+def test_padding_becomes_air_even_where_it_would_be_calcium(tmp_path: Path) -> None:
+    # 3000 stored, intercept -1024: would be 1976 HU
+    hu = np.full((2, 4, 4), 40)
+    hu[:, 0, :] = 3000 - 1024
+    make_series(tmp_path, hu=hu, tags={"PixelPaddingValue": 3000})
+    scan = read_scan(tmp_path)
+    assert (scan.hu[:, 0, :] == AIR_HU).all()
+    assert (scan.hu[:, 1:, :] == 40).all()
+    assert "25.0%" in next(i.message for i in scan.findings if i.code == "PIXEL_PADDING")
+
+
+@pytest.mark.parametrize(("value", "limit"), [(2990, 3000), (3000, 2990)])
+def test_a_range_of_padding_includes_both_limits(tmp_path: Path, value: int, limit: int) -> None:
+    stored = np.array([[[2989, 2990, 2995, 3000, 3001]]] * 2)
+    tags = {"PixelPaddingValue": value, "PixelPaddingRangeLimit": limit}
+    make_series(tmp_path, hu=stored - 1024, tags=tags)
+    assert read_scan(tmp_path).hu[0, 0].tolist() == [1965, AIR_HU, AIR_HU, AIR_HU, 1977]
+
+
+def test_negative_padding_declared_as_unsigned_is_understood(tmp_path: Path) -> None:
+    # GE: signed pixels, padding -2000, which an implicit header may carry as US 63536
+    hu = np.full((2, 4, 4), 40)
+    hu[:, :, 0] = -2000 - 1024
+    for path in make_series(tmp_path, hu=hu, signed=True, bits_stored=16):
+        ds = dcmread(path)
+        ds.add_new("PixelPaddingValue", "US", 63536)
+        ds.save_as(path)
+    scan = read_scan(tmp_path)
+    assert (scan.hu[:, :, 0] == AIR_HU).all()
+    assert (scan.hu[:, :, 1:] == 40).all()
+
+
+def test_padding_outside_of_the_stored_bits_is_padding(tmp_path: Path) -> None:
+    # 63536 in a 12-bit image: its low bits, 2096, would read as 1072 HU
+    hu = np.full((2, 4, 4), 40)
+    for path in make_series(tmp_path, hu=hu):
+        ds = dcmread(path)
+        stored = np.frombuffer(ds.PixelData, "<u2").copy()
+        stored[:4] = 63536
+        ds.PixelData = stored.tobytes()
+        ds.add_new("PixelPaddingValue", "US", 63536)
+        ds.save_as(path)
+    scan = read_scan(tmp_path)
+    assert (scan.hu[:, 0] == AIR_HU).all()
+    assert (scan.hu[:, 1:] == 40).all()
+
+
+def test_padding_with_a_broken_slope_is_air(tmp_path: Path) -> None:
+    hu = np.full((2, 4, 4), 10.0)
+    hu[:, 0] = 150.0  # stored 500, slope 0.3
+    make_series(tmp_path, hu=hu, slope=0.3, intercept=0, tags={"PixelPaddingValue": 500})
+    scan = read_scan(tmp_path)
+    assert (scan.hu[:, 0] == AIR_HU).all()
+    assert np.allclose(scan.hu[:, 1:], 9.9)  # stored 33
+
+
+@pytest.mark.parametrize("tag", ["RescaleSlope", "RescaleIntercept"])
+def test_a_missing_rescale_is_refused(tmp_path: Path, tag: str) -> None:
+    make_series(tmp_path, slice_tags={3: {tag: None}})
+    with pytest.raises(SeriesError, match=rf"{tag}.*missing.*instance 4 \(IM-0004\.dcm\)"):
+        read_scan(tmp_path)
+
+
+def test_a_rescale_slope_of_zero_is_refused(tmp_path: Path) -> None:
+    make_series(tmp_path, tags={"RescaleSlope": 0})
+    with pytest.raises(SeriesError, match=r"RescaleSlope \(0028,1053\)"):
+        read_scan(tmp_path)
+
+
+def test_values_declared_to_be_something_else_than_hu_are_refused(tmp_path: Path) -> None:
+    make_series(tmp_path, tags={"RescaleType": "Z_EFF"})
+    with pytest.raises(SeriesError, match="declared to be Z_EFF, not HU"):
+        read_scan(tmp_path)
+
+
+def test_an_unspecified_rescale_type_is_a_warning(tmp_path: Path) -> None:
+    make_series(tmp_path, tags={"RescaleType": "US"})
+    assert "RESCALE_NOT_HU" in codes(read_scan(tmp_path))
+
+
+def test_an_absent_rescale_type_means_hu(tmp_path: Path) -> None:
+    make_series(tmp_path, tags={"RescaleType": None})
+    assert codes(read_scan(tmp_path)) == set()
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"PhotometricInterpretation": "MONOCHROME1"},
+        {"PhotometricInterpretation": "RGB", "SamplesPerPixel": 3},
+    ],
+)
+def test_colour_and_inverted_images_are_refused(tmp_path: Path, tags: dict[str, object]) -> None:
+    make_series(tmp_path, tags=tags)
+    with pytest.raises(SeriesError, match="CT values are MONOCHROME2 with 1"):
+        read_scan(tmp_path)
+
+
+def test_a_sound_series_has_no_findings(tmp_path: Path) -> None:
+    make_series(tmp_path, hu=demo_hu())
+    assert read_scan(tmp_path).findings == ()
