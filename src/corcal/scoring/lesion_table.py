@@ -32,6 +32,8 @@ class LesionTable:
         Sum and maximum of the voxels.
     thickness_mm : float64 ndarray of shape (k,)
         Sum over voxels of the interpolated thickness.
+    centroid_zyx : float64 ndarray of shape (k, 3)
+        Mean index of the voxels.
     index : int64 ndarray of shape (n,)
         Flat C-order index of all voxels that count, ascending.
     row : int64 ndarray of shape (n,)
@@ -47,6 +49,7 @@ class LesionTable:
     hu_sum: NDArray[np.float64]
     peak_hu: NDArray[np.float64]
     thickness_mm: NDArray[np.float64]
+    centroid_zyx: NDArray[np.float64]
     index: NDArray[np.int64]
     row: NDArray[np.int64]
     voxels_zyx: tuple[NDArray[np.int64], ...]
@@ -92,14 +95,18 @@ def tabulate_lesions(
     )
     order = np.lexsort((np.arange(count), site, -weighted))
     lists = _voxels_of_each(index, label, count, scan.shape)
+    size = np.bincount(label, minlength=count)
+    axes = np.unravel_index(index, scan.shape)
+    centroid = np.stack([_sums(label, axis, count) for axis in axes], axis=1) / size[:, np.newaxis]
     return LesionTable(
         site=site[order],
-        voxel_count=np.bincount(label, minlength=count)[order],
+        voxel_count=size[order],
         slice_lesion_count=np.bincount(of_slice_lesion, minlength=count)[order],
         weighted_pixels=weighted[order],
         hu_sum=_sums(label, hu, count)[order],
         peak_hu=peak[order],
         thickness_mm=_sums(label, thickness, count)[order],
+        centroid_zyx=centroid[order],
         index=index,
         row=np.argsort(order)[label],
         voxels_zyx=tuple(lists[row] for row in order),

@@ -117,7 +117,7 @@ def measure(
     )
     return Measurement(
         score=_score(context, found, rule),
-        lesions=tuple(_lesion(context, row) for row in range(table.site.size)),
+        lesions=_lesions(context),
         findings=_findings(calibration, rule, adapted, scan.acquisition.kvp),
     )
 
@@ -240,12 +240,17 @@ def _rule_score(lesions: SliceLesions) -> RuleScore:
     )
 
 
-def _lesion(context: _Context, row: int) -> Lesion:
+def _lesions(context: _Context) -> tuple[Lesion, ...]:
+    """Make the records of all lesions."""
+    centres = context.scan.to_patient_mm(context.table.centroid_zyx).tolist()
+    return tuple(_lesion(context, row, centre) for row, centre in enumerate(centres))
+
+
+def _lesion(context: _Context, row: int, centre_mm: list[float]) -> Lesion:
     """Make the record of one row of the table."""
     table, scan = context.table, context.scan
-    zyx = table.voxels_zyx[row]
+    x, y, z = centre_mm
     count, hu_sum = int(table.voxel_count[row]), float(table.hu_sum[row])
-    x, y, z = scan.to_patient_mm(zyx.mean(axis=0, keepdims=True))[0]
     return Lesion(
         id=f"L{row + 1}",
         site=Site(table.site[row]).label,
@@ -255,8 +260,8 @@ def _lesion(context: _Context, row: int) -> Lesion:
         area_mm2=count * scan.pixel_area_mm2,
         peak_hu=float(table.peak_hu[row]),
         mean_hu=hu_sum / count,
-        centroid_mm=(float(x), float(y), float(z)),
-        slices=tuple(int(k) for k in np.unique(zyx[:, 0])),
+        centroid_mm=(x, y, z),
+        slices=tuple(int(k) for k in np.unique(table.voxels_zyx[row][:, 0])),
         voxel_count=count,
         slice_lesion_count=int(table.slice_lesion_count[row]),
     )
