@@ -1,0 +1,144 @@
+"""The heart of one patient on a grid: chambers, great vessels, pericardium, as distances."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from corcal.phantom.patient import PatientSpec
+from corcal.phantom.placement import Placement
+from corcal.phantom.reference_heart import CHAMBERS, GREAT_VESSELS, INLETS
+from corcal.phantom.shapes import (
+    FAR_MM,
+    FloatArray,
+    Grid,
+    StarBody,
+    Tube,
+    smooth_min,
+)
+
+__all__ = ["Heart", "build_heart", "great_vessel_tubes"]
+
+_AORTA = ("aortic_root", "ascending_aorta", "aortic_arch", "descending_aorta")
+_PULMONARY = (
+    "pulmonary_trunk",
+    "right_pulmonary_artery",
+    "left_pulmonary_artery",
+    "right_anterior_trunk",
+)
+_INFLOW = ("superior_vena_cava", "inferior_vena_cava")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heart:
+    """Signed distances on one grid, (n_z, n_y, n_x) each, negative inside, mm.
+
+    Attributes
+    ----------
+    grid : Grid
+        Where they are sampled.
+    chambers : dict
+        ``lv``, ``rv``, ``la``, ``ra`` with their walls and appendages.
+    vessels : dict
+        The great vessels by name (`corcal.phantom.reference_heart.GREAT_VESSELS`).
+    solid : ndarray
+        Everything of the heart and great vessels that is not fat.
+    sac : ndarray
+        The pericardium; the fat between it and `solid` is epicardial.
+    """
+
+    grid: Grid
+    chambers: dict[str, FloatArray]
+    vessels: dict[str, FloatArray]
+    solid: FloatArray
+    sac: FloatArray
+
+
+def great_vessel_tubes(spec: PatientSpec, placement: Placement) -> dict[str, Tube]:
+    """Lay out the great vessels in the patient."""
+    tubes = {}
+    for name, rows in GREAT_VESSELS.items():
+        placed = placement.rows_to_patient(np.array(rows))
+        if name in _AORTA:
+            placed[:, 3] *= spec.aorta_scale
+        tubes[name] = Tube.through(placed, step_mm=4.0)
+    return tubes
+
+
+def build_heart(
+    spec: PatientSpec, placement: Placement, grid: Grid, tubes: dict[str, Tube]
+) -> Heart:
+    """Compute the heart's distances on a grid."""
+    points = placement.heart_points(grid)
+    chambers = {
+        name: _chamber(name, scale, points, placement.heart_mm)
+        for name, scale in zip(("lv", "rv", "la", "ra"), spec.chamber_scale, strict=True)
+    }
+    vessels = {name: tube.distance_on(grid) for name, tube in tubes.items()}
+    trunk = _least([vessels[name] for name in (*_AORTA, *_PULMONARY, *_INFLOW)])
+    inlets = [_lobe(np.array(rows), points, FAR_MM) for rows in INLETS]
+    muscle = _least(list(chambers.values()))
+    muscle = smooth_min(muscle, _least(inlets) * np.float32(placement.heart_mm), 4.0)
+    return Heart(
+        grid=grid,
+        chambers=chambers,
+        vessels=vessels,
+        solid=np.minimum(muscle, trunk),
+        sac=_sac(spec, placement, points, chambers, vessels),
+    )
+
+
+def _chamber(name: str, scale: float, points: FloatArray, heart_mm: float) -> FloatArray:
+    reference = CHAMBERS[name]
+    body = StarBody(reference.centre_mm, reference.radii_mm, scale=scale)
+    distance = body.distance(points)
+    if reference.appendage:
+        distance = smooth_min(distance, _lobe(np.array(reference.appendage), points, FAR_MM), 5.0)
+    return np.asarray(distance * np.float32(heart_mm))
+
+
+def _lobe(rows: FloatArray, points: FloatArray, far_mm: np.float32) -> FloatArray:
+    """Distance to a tube of the reference frame, computed only where it can be near."""
+    tube = Tube.through(rows, step_mm=6.0)
+    pad = tube.radius_mm.max() + 25.0
+    low, high = tube.points_mm.min(axis=0) - pad, tube.points_mm.max(axis=0) + pad
+    near = np.logical_and(points > low, points < high).all(axis=-1)
+    out = np.full(points.shape[:-1], far_mm, np.float32)
+    out[near] = tube.distance(points[near])
+    return out
+
+
+def _sac(
+    spec: PatientSpec,
+    placement: Placement,
+    points: FloatArray,
+    chambers: dict[str, FloatArray],
+    vessels: dict[str, FloatArray],
+) -> FloatArray:
+    """Draw a taut bag around heart and roots of the great vessels, with fat between."""
+    hull = smooth_min(
+        smooth_min(chambers["lv"], chambers["rv"], 22.0),
+        smooth_min(chambers["la"], chambers["ra"], 16.0),
+        22.0,
+    )
+    roots = _least([vessels[n] for n in ("aortic_root", "ascending_aorta", "pulmonary_trunk")])
+    # Above this height (reference mm) the great vessels have left the pericardium.
+    above = (points[..., 2] - np.float32(58.0)) * np.float32(placement.heart_mm)
+    hull = smooth_min(hull, np.maximum(roots, above), 20.0)
+    return np.asarray(hull - _fat_thickness(spec, points), np.float32)
+
+
+def _fat_thickness(spec: PatientSpec, points: FloatArray) -> FloatArray:
+    """Epicardial fat: thick over the right ventricle and towards the base, thin at the left."""
+    x, y, z = (points[..., k] - v for k, v in enumerate((18.0, 0.0, 0.0)))
+    r = np.sqrt(x * x + y * y + z * z) + np.float32(1e-3)
+    front, right, base = np.clip(-y / r, 0, 1), np.clip(-x / r, 0, 1), np.clip(z / r, 0, 1)
+    back = np.clip(y / r, 0, 1)
+    share = 0.25 * (1 - back) + 0.7 * front + 0.45 * right + 0.35 * base
+    return np.asarray(np.float32(spec.epicardial_fat_mm) * share, np.float32)
+
+
+def _least(fields: list[FloatArray]) -> FloatArray:
+    out = np.full_like(fields[0], FAR_MM)
+    for field in fields:
+        np.minimum(out, field, out=out)
+    return out

@@ -1,0 +1,335 @@
+"""Paint one patient plane by plane: every tissue in its order, edges by partial volume."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corcal.phantom.body import RIB_LAYER_MM, Body, build_body
+from corcal.phantom.bones import bone_plane
+from corcal.phantom.coronaries import (
+    Course,
+    annulus_courses,
+    aortic_courses,
+    coronary_tree,
+    vein_tubes,
+)
+from corcal.phantom.heart import Heart, build_heart, great_vessel_tubes
+from corcal.phantom.lung import grow_lungs
+from corcal.phantom.patient import PatientSpec
+from corcal.phantom.placement import Placement
+from corcal.phantom.shapes import FloatArray, Grid, Tube, coverage, smooth_noise
+
+__all__ = ["Thorax"]
+
+_COARSE_MM = 2.5
+_MARGIN_MM = 12.0
+_TEXTURE_CELLS = (32, 96, 96)
+_CORTEX_MM = 1.3
+_CORTEX_HU, _DENSE_HU, _CARTILAGE_HU, _DISC_HU = 850.0, 480.0, 105.0, 85.0
+_WATER_HU, _SKIN_HU, _WALL_HU = 8.0, 25.0, 38.0
+
+
+class Thorax:
+    """The simulated patient as a world that can be looked at anywhere.
+
+    Parameters
+    ----------
+    spec : PatientSpec
+        The patient.
+    grid : Grid
+        Cells that `plane` paints; fine enough for the image, 0.8 mm is.
+
+    Attributes
+    ----------
+    heart, body
+        Smooth shapes on a coarse grid that covers `grid`.
+    courses : dict of Course
+        The coronary tree, and what else calcifies, by name.
+    """
+
+    def __init__(self, spec: PatientSpec, grid: Grid, *, only_courses: bool = False) -> None:
+        self.spec = spec
+        self.grid = grid
+        self.placement = Placement(spec)
+        coarse = _coarse_grid(grid)
+        tubes = great_vessel_tubes(spec, self.placement)
+        self.heart: Heart = build_heart(spec, self.placement, coarse, tubes)
+        self.body: Body = build_body(
+            spec, self.placement, coarse, sac=self.heart.sac, vessels=self.heart.vessels
+        )
+        tree = coronary_tree(spec, self.placement, self.heart)
+        self.courses: dict[str, Course] = {
+            **tree,
+            **annulus_courses(self.placement),
+            **aortic_courses(tubes),
+        }
+        if only_courses:
+            return
+        self._sampler = _Sampler(coarse, grid, self._fields())
+        self._rng = np.random.default_rng([spec.seed, 7])
+        self._texture = smooth_noise(self._rng, _TEXTURE_CELLS, 1.1)
+        self._clouds = smooth_noise(self._rng, _TEXTURE_CELLS, 5.0)
+        veins = vein_tubes(self.placement, self.heart)
+        self._vessels = _cover(grid, [*(c.tube for c in tree.values()), *veins.values()])
+        self._twigs, self._bronchi, self._lumina = self._lungs()
+
+    def _fields(self) -> dict[str, FloatArray]:
+        heart, body = self.heart, self.body
+        fields: dict[str, FloatArray] = {
+            name: getattr(body, name) for name in Body.__dataclass_fields__
+        }
+        outer = [
+            heart.vessels[name]
+            for name in (
+                "azygos_vein",
+                "brachiocephalic_trunk",
+                "left_carotid_artery",
+                "left_subclavian_artery",
+                "left_brachiocephalic_vein",
+                "right_upper_pulmonary_vein",
+                "right_lower_pulmonary_vein",
+                "left_upper_pulmonary_vein",
+                "left_lower_pulmonary_vein",
+            )
+        ]
+        return {
+            **fields,
+            "sac": heart.sac,
+            "solid": np.minimum.reduce([heart.solid, *outer]),
+            "lv": heart.chambers["lv"],
+            "aorta": heart.vessels["descending_aorta"],
+        }
+
+    def _lungs(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
+        body = self.body
+        lung = np.maximum.reduce([body.cavity + 1.0, -body.mediastinum, -body.abdomen])
+        cells = np.argwhere(lung < -1.0)[:, ::-1]
+        origin = np.array(self._sampler.coarse.origin_mm)
+
+        def draw(count: int) -> NDArray[np.float64]:
+            chosen = cells[self._rng.integers(0, len(cells), count)] if len(cells) else cells[:0]
+            jitter = self._rng.uniform(-0.5, 0.5, chosen.shape)
+            return np.asarray(origin + _COARSE_MM * (chosen + jitter), np.float64)
+
+        tree = grow_lungs(
+            self._rng,
+            draw,
+            lung_ml=len(cells) * _COARSE_MM**3 / 1000.0,
+            body_scale=self.placement.body_scale,
+        )
+        lumina = [Tube(points_mm=t.points_mm, radius_mm=0.7 * t.radius_mm) for t in tree.airways]
+        return (
+            _cover(self.grid, tree.vessels),
+            _cover(self.grid, tree.airways),
+            _cover(self.grid, lumina),
+        )
+
+    def plane(self, index: int) -> FloatArray:
+        """Paint plane `index` of the grid, without calcium: HU of shape (n_y, n_x)."""
+        field = self._sampler.at(index)
+        canvas = _Canvas((self.grid.shape[1], self.grid.shape[2]), self.grid.spacing_mm[2])
+        texture = _tiled(self._texture, index, canvas.hu.shape)
+        clouds = _tiled(self._clouds, index, canvas.hu.shape)
+        self._paint_wall(canvas, field, texture, clouds)
+        self._paint_lungs(canvas, field, index, clouds)
+        self._paint_abdomen(canvas, field, texture, clouds)
+        self._paint_mediastinum(canvas, field, index, texture)
+        self._paint_bones(canvas, field, index, texture)
+        return canvas.hu
+
+    def _paint_wall(
+        self, canvas: "_Canvas", field: "_Plane", texture: FloatArray, clouds: FloatArray
+    ) -> None:
+        spec = self.spec
+        fat = spec.fat_hu + 5.0 * texture
+        canvas.over(field["skin"], _SKIN_HU)
+        canvas.over(field["skin"] + 1.4, fat)
+        if spec.sex == "F":
+            strands = field["gland"] + 9.0 * np.abs(clouds) + 3.0 * texture
+            canvas.over(np.maximum(strands, field["skin"] + 5.0), 15.0)
+        muscle = spec.muscle_hu + 4.0 * clouds
+        # Fat between bundles of muscle, more of it in thin and old muscle.
+        marbled = np.clip(texture - 1.1, 0, 1) * (40.0 + 40.0 * (spec.age_years - 45.0) / 35.0)
+        canvas.over(field["muscle"] + 0.7 * clouds, muscle - marbled)
+        seam = np.abs(field["cavity"] - (RIB_LAYER_MM + 1.5) - 2.0 * clouds) - 1.1
+        canvas.over(np.maximum(seam, field["muscle"] + 3.0), spec.fat_hu + 25.0)
+        between_ribs = np.abs(field["cavity"] - 6.5) - 4.0
+        canvas.over(between_ribs, spec.muscle_hu - 35.0 + 25.0 * clouds)
+        canvas.over(field["cavity"], fat)
+        beside = np.maximum(field["paraspinal"] + 2.5, field["cavity"] - 3.0)
+        canvas.over(beside, spec.muscle_hu - 8.0)
+
+    def _paint_lungs(
+        self, canvas: "_Canvas", field: "_Plane", index: int, clouds: FloatArray
+    ) -> None:
+        spec = self.spec
+        lung = np.maximum.reduce([field["cavity"] + 1.0, -field["mediastinum"], -field["abdomen"]])
+        depth = self._sampler.y[:, None] / 100.0
+        air = spec.lung_hu + 18.0 * depth + 9.0 * clouds
+        canvas.over(lung, air)
+        within = coverage(lung + 0.5, canvas.cell_mm)
+        canvas.cover(self._twigs[index] * within, spec.blood_hu)
+        canvas.cover(self._bronchi[index] * within, 20.0)
+        canvas.cover(self._lumina[index] * within, -950.0)
+
+    def _paint_abdomen(
+        self, canvas: "_Canvas", field: "_Plane", texture: FloatArray, clouds: FloatArray
+    ) -> None:
+        spec = self.spec
+        below = field["abdomen"]
+        if below.min() > canvas.cell_mm:
+            return
+        inner = np.maximum(below, field["cavity"] + 1.0)
+        canvas.over(inner, spec.muscle_hu)
+        canvas.over(inner + 2.4, spec.fat_hu + 6.0 * texture + 14.0 * np.clip(clouds - 0.6, 0, 2))
+        canvas.over(field["spleen"], 50.0)
+        canvas.over(field["liver"], spec.liver_hu + 1.5 * clouds)
+        canvas.over(field["stomach"], 42.0)
+        content = field["stomach"] + 3.5
+        canvas.over(content, 25.0 + 14.0 * texture)
+        # A patient lies on the back: gas collects in front.
+        gas = self._sampler.y[:, None] + (26.0 + 6.0 * np.sin(spec.seed)) + 0 * content
+        canvas.over(np.maximum(content, gas), -980.0)
+        crus = np.maximum(np.abs(field["aorta"] - 5.5) - 2.0, below + 20.0)
+        front = 50.0 * self.placement.body_scale[1] - self._sampler.y[:, None]
+        canvas.over(np.maximum(crus, front), spec.muscle_hu)
+
+    def _paint_mediastinum(
+        self, canvas: "_Canvas", field: "_Plane", index: int, texture: FloatArray
+    ) -> None:
+        spec = self.spec
+        sac, solid = field["sac"], field["solid"]
+        canvas.over(field["oesophagus"], _WALL_HU)
+        canvas.over(sac - 0.7, _WATER_HU)
+        canvas.over(sac + 0.7, spec.fat_hu + 8.0 + 11.0 * texture)
+        canvas.over(solid, spec.blood_hu)
+        muscle = np.maximum(np.abs(field["lv"] + 5.0) - 4.5, solid)
+        canvas.over(muscle, spec.blood_hu + 4.0)
+        canvas.cover(self._vessels[index], spec.blood_hu)
+        canvas.over(field["airway"], 25.0)
+        canvas.over(field["airway"] + 1.4, -985.0)
+
+    def _paint_bones(
+        self, canvas: "_Canvas", field: "_Plane", index: int, texture: FloatArray
+    ) -> None:
+        spec, sampler = self.spec, self._sampler
+        scale = self.placement.body_scale
+        bones = bone_plane(
+            float(sampler.z[index] / scale[2]),
+            sampler.x / scale[0],
+            sampler.y / scale[1],
+            cavity=field["cavity"] / np.float32(spec.reference_mm),
+            angle_deg=field["angle_deg"],
+            phase=(spec.seed * 0.618) % 1.0,
+        )
+        canvas.over(bones.canal, 25.0)
+        canvas.over(bones.disc, _DISC_HU)
+        rim = 20.0 + 0.012 * max(spec.age_years - 40.0, 0.0) * 130.0
+        canvas.over(bones.cartilage, _CARTILAGE_HU + rim)
+        canvas.over(bones.cartilage + 1.4, _CARTILAGE_HU + 6.0 * texture)
+        canvas.over(bones.bone, _CORTEX_HU)
+        canvas.over(bones.bone + _CORTEX_MM, spec.marrow_hu + 55.0 * texture)
+        canvas.over(bones.dense, _DENSE_HU)
+
+
+class _Canvas:
+    """One plane in the making."""
+
+    def __init__(self, shape: tuple[int, int], cell_mm: float) -> None:
+        self.hu = np.full(shape, -1000.0, np.float32)
+        self.cell_mm = cell_mm
+
+    def over(self, distance: FloatArray, value: FloatArray | float) -> None:
+        """Fill the inside of a surface with a value."""
+        part = coverage(distance, self.cell_mm)
+        self.hu += part * (np.asarray(value, np.float32) - self.hu)
+
+    def cover(self, part_255: NDArray[np.generic], value: float) -> None:
+        """Fill cells by their covered part, of 255."""
+        part = part_255.astype(np.float32) * np.float32(1 / 255.0)
+        self.hu += part * (np.float32(value) - self.hu)
+
+
+class _Plane(dict[str, FloatArray]):
+    """Fields of one plane, interpolated when first asked for."""
+
+    def __init__(self, sampler: "_Sampler", index: int) -> None:
+        super().__init__()
+        self._sampler, self._index = sampler, index
+
+    def __missing__(self, name: str) -> FloatArray:
+        self[name] = self._sampler.field(name, self._index)
+        return self[name]
+
+
+class _Sampler:
+    """Linear interpolation of coarse fields at the cells of a fine grid, a plane at a time."""
+
+    def __init__(self, coarse: Grid, fine: Grid, fields: dict[str, FloatArray]) -> None:
+        self.coarse = coarse
+        self.x, self.y, self.z = (fine.axis(name) for name in "xyz")
+        self._fields = fields
+        self._z, self._y, self._x = (
+            (fine.axis(name) - coarse.origin_mm["xyz".index(name)]) / np.float32(_COARSE_MM)
+            for name in "zyx"
+        )
+
+    def at(self, index: int) -> _Plane:
+        return _Plane(self, index)
+
+    def field(self, name: str, index: int) -> FloatArray:
+        field = self._fields[name]
+        k = int(self._z[index])
+        t = np.float32(self._z[index] - k)
+        plane = field[k] + t * (field[k + 1] - field[k])
+        return _along(_along(plane, self._y, 0), self._x, 1)
+
+
+def _along(plane: FloatArray, at: FloatArray, axis: int) -> FloatArray:
+    low = at.astype(np.intp)
+    t = (at - low).astype(np.float32)
+    t = t[:, None] if axis == 0 else t[None, :]
+    first = np.take(plane, low, axis=axis)
+    return np.asarray(first + t * (np.take(plane, low + 1, axis=axis) - first))
+
+
+def _coarse_grid(fine: Grid) -> Grid:
+    origin = [value - _MARGIN_MM for value in fine.origin_mm]
+    counts = [
+        int(np.ceil((n * d + 2 * _MARGIN_MM) / _COARSE_MM)) + 2
+        for n, d in zip(fine.shape, fine.spacing_mm, strict=True)
+    ]
+    return Grid(
+        origin_mm=(origin[0], origin[1], origin[2]),
+        spacing_mm=(_COARSE_MM,) * 3,
+        shape=(counts[0], counts[1], counts[2]),
+    )
+
+
+def _cover(grid: Grid, tubes: Iterable[Tube]) -> NDArray[np.uint8]:
+    """Part of each cell that lies in a tube, of 255."""
+    out = np.zeros(grid.shape, np.uint8)
+    cell = max(grid.spacing_mm)
+    for tube in tubes:
+        for k in range(len(tube.points_mm) - 1):
+            _cover_segment(grid, out, tube, k, cell)
+    return out
+
+
+def _cover_segment(grid: Grid, out: NDArray[np.uint8], tube: Tube, k: int, cell_mm: float) -> None:
+    ends = tube.points_mm[k : k + 2]
+    pad = float(tube.radius_mm[k : k + 2].max()) + cell_mm
+    window = grid.window(ends.min(axis=0) - pad, ends.max(axis=0) + pad)
+    part = out[window]
+    if part.size == 0:
+        return
+    inside = coverage(tube.segment_on(grid, window, k), cell_mm)
+    np.maximum(part, (255 * inside).astype(np.uint8), out=part)
+
+
+def _tiled(tile: FloatArray, index: int, shape: tuple[int, ...]) -> FloatArray:
+    """Plane `index` of an endless texture."""
+    plane = tile[index % tile.shape[0]]
+    repeats = [-(-n // m) for n, m in zip(shape, plane.shape, strict=True)]
+    return np.tile(plane, repeats)[: shape[0], : shape[1]]
