@@ -1,15 +1,13 @@
 """The expert's ROIs of the COCA scans: the viewer's own statistics say which pixels they are."""
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
-import SimpleITK as sitk  # noqa: N813
-from annotations.annotation_maker import affine
 
 from corcal.annotations import read_annotation
-from corcal.ct.scan import CTScan, SliceSource
+from corcal.ct.read import read_scan
+from corcal.ct.scan import CTScan
 from corcal.lesions.sites import Site
 
 pytestmark = pytest.mark.shared
@@ -29,33 +27,10 @@ EXPECTED = {
 REGIONS = {"0": (1, 1), "1": (16, 4), "2": (13, 5)}  # with pixels, and erased ones
 
 
-def read_case(folder: Path) -> CTScan:
-    """By SimpleITK: this test is about annotations alone."""
-    names = sitk.ImageSeriesReader.GetGDCMSeriesFileNames(str(folder))
-    image = sitk.ReadImage(names)
-    spacing_mm, (x, y, z) = image.GetSpacing()[::-1], image.GetOrigin()
-    slices = tuple(
-        SliceSource(
-            source=str(k),
-            sop_instance_uid=None,
-            frame_number=None,
-            instance_number=None,
-            position_mm=(x, y, z + k * spacing_mm[0]),
-        )
-        for k in range(image.GetDepth())
-    )
-    return CTScan(
-        hu=sitk.GetArrayFromImage(image).astype(np.int16),
-        spacing_mm=spacing_mm,
-        affine_lps=affine(spacing_mm, (x, y, z)),
-        slices=slices,
-    )
-
-
 def slow_agatston(scan: CTScan, index: np.ndarray) -> float:
     """Flood fill and add up, pixel by pixel."""
     score, left = 0.0, {i for i in index.tolist() if scan.hu.flat[i] >= 130}
-    _, n_y, n_x = scan.shape
+    n_x = scan.shape[2]
     while left:
         lesion, edge = set(), [left.pop()]
         while edge:
@@ -74,7 +49,7 @@ def slow_agatston(scan: CTScan, index: np.ndarray) -> float:
 @pytest.fixture(scope="module", params=EXPECTED)
 def case(request, shared_dir):
     folder = shared_dir / "data" / "coca-gated" / request.param
-    scan = read_case(folder / "dicom")
+    scan = read_scan(folder / "dicom")
     return request.param, scan, folder / "calcium.xml"
 
 

@@ -1,10 +1,11 @@
 """Label volumes: tables of labels, 3D Slicer's names, any axes, never resampled."""
 
+import gzip
 import json
 
 import numpy as np
 import pytest
-import SimpleITK as sitk  # noqa: N813
+import SimpleITK as sitk
 
 from annotations.annotation_maker import (
     ORIGIN_MM,
@@ -194,6 +195,12 @@ def test_another_spacing_is_refused_even_if_it_drifts_slowly(tmp_path, scan):
         read_annotation(path, scan)
 
 
+def test_a_spacing_of_twice_the_scans_is_refused(tmp_path, scan):
+    path = write_image(tmp_path / "a.nrrd", label_image(LABELS, spacing_mm=(3.0, 0.5, 0.8)))
+    with pytest.raises(AnnotationError, match=r"other spacing.*0\.8000 mm"):
+        read_annotation(path, scan)
+
+
 def test_turned_axes_are_refused(tmp_path, scan):
     image = label_image(LABELS)
     image.SetDirection([0.8, -0.6, 0, 0.6, 0.8, 0, 0, 0, 1])
@@ -255,3 +262,11 @@ def test_a_truncated_volume_ends_in_one_plain_line_without_folders(name, tmp_pat
             read_annotation(tmp_path / f"cut{name[1:]}", scan)
         assert "\n" not in str(caught.value)
         assert str(tmp_path) not in str(caught.value)
+
+
+def test_a_gzip_file_is_read_no_further_than_its_header_declares(tmp_path, scan):
+    """Three megabytes follow the labels, and their end is missing: nothing of it is needed."""
+    plain = write_image(tmp_path / "a.nii", label_image(LABELS)).read_bytes()
+    noise = np.random.default_rng(1).bytes(3 * 2**20)
+    (tmp_path / "b.nii.gz").write_bytes(gzip.compress(plain + noise)[:-100_000])
+    np.testing.assert_array_equal(as_labels(read_annotation(tmp_path / "b.nii.gz", scan)), LABELS)

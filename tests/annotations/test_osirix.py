@@ -242,6 +242,7 @@ def test_a_roi_between_pixel_centres_is_left_out_visibly(tmp_path):
     tiny = np.array([(3.6, 2.6), (4.4, 2.6), (4.4, 3.4)])
     annotation = read(tmp_path, [osirix_roi(LAD, tiny, make_scan(), 1, Type=11)])
     assert codes(annotation) == ["ANNOTATION_REGION_WITHOUT_PIXELS", "ANNOTATION_EMPTY"]
+    assert annotation.region_count == 0
 
 
 @pytest.mark.parametrize("content", [{"Images": []}, {"Images": [{"ROIs": []}]}, {"ROI array": []}])

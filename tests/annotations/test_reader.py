@@ -78,3 +78,10 @@ def test_a_vessel_table_for_named_regions_is_refused(tmp_path):
     path = write_plist(tmp_path / "a.xml", {"Images": []})
     with pytest.raises(AnnotationError, match="a vessel table belongs to a label volume"):
         read_annotation(path, make_scan(), vessel_table={1: "LAD"})
+
+
+@pytest.mark.parametrize("before", [b"\xef\xbb\xbf", b"\n  ", b""])
+def test_a_property_list_may_begin_with_a_byte_order_mark_or_blanks(before, tmp_path):
+    content = b'<plist version="1.0"><dict><key>Images</key><array/></dict></plist>'
+    (tmp_path / "a").write_bytes(before + content)
+    assert read_annotation(tmp_path / "a", make_scan()).format == "osirix"

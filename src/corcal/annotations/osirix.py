@@ -73,7 +73,7 @@ def read_osirix(content: bytes, scan: CTScan) -> Annotation:
 def _entries(content: bytes) -> list[tuple[dict[str, Any], int | None]]:
     """List the ROI dictionaries with the zero-based number of their slice, if the file has it."""
     try:
-        root = plistlib.loads(content)
+        root = plistlib.loads(content.lstrip())
     except _MALFORMED as exc:
         detail = " ".join(str(exc).split())[:120]
         msg = f"the annotation is not a readable property list: {detail or type(exc).__name__}"
