@@ -71,6 +71,7 @@ class TestRoundTrip:
         for k, path in enumerate(paths):
             image = pydicom.dcmread(path)
             assert image.file_meta.TransferSyntaxUID == SYNTAXES[syntax]
+            assert image.SOPInstanceUID == scan.slices[k].sop_instance_uid
             stored = image.pixel_array.astype(int)
             np.testing.assert_array_equal(
                 stored * image.RescaleSlope + image.RescaleIntercept, scan.hu[k]
