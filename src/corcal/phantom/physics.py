@@ -5,6 +5,13 @@ Imaging is linear: an object painted on a fine grid is integrated over the scann
 constant object that the grid is. Several objects on different grids add up: a coarse body, and
 small calcifications as contrast on their own, finer grids. Then come noise of the kernel's
 texture, rounding and clipping.
+
+The integral of an object's contrast over the image (times voxel volume) is that over the object
+when the slice thickness is a whole multiple of the increment. With other increments, or gaps, it
+depends on where the slices fall, as on a real scanner.
+
+Not simulated: beam hardening, scatter, motion, cone-beam artefacts, streaks (noise has no
+direction), edge enhancement.
 """
 
 import math
