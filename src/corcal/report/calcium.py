@@ -86,11 +86,16 @@ def counted_calcium(result: Result, scan: CTScan, voxels: SiteVoxels) -> Counted
     )
 
 
-def lesions_in_slice(result: Result, z: int) -> dict[Site, tuple[str, ...]]:
-    """Names of the lesions that a slice cuts, by site: ``{Site.LAD: ("L1", "L3")}``."""
-    found: dict[Site, tuple[str, ...]] = {}
-    for site in Site:
-        names = tuple(x.id for x in result.lesions if x.site == site.label and z in x.slices)
+def lesions_in_slice(result: Result, z: int) -> dict[Site | None, tuple[str, ...]]:
+    """Names of the lesions that a slice cuts, by artery: ``{Site.LAD: ("L1", "L3")}``.
+
+    Those of all non-coronary sites are together, under ``None``.
+    """
+    arteries = {site.label: site for site in CORONARY_SITES}
+    here = [(arteries.get(x.site), x.id) for x in result.lesions if z in x.slices]
+    found: dict[Site | None, tuple[str, ...]] = {}
+    for site in (*CORONARY_SITES, None):
+        names = tuple(name for where, name in here if where is site)
         if names:
             found[site] = names
     return found

@@ -62,9 +62,13 @@ class Sheet:
         Width of the picture; height of what lies between heading and footer.
     result : Result
         Supplies the numbers of the heading.
+    footnote : str
+        A sentence for the end of the footer.
     """
 
-    def __init__(self, *, width_px: int, content_px: int, result: Result) -> None:
+    def __init__(
+        self, *, width_px: int, content_px: int, result: Result, footnote: str = ""
+    ) -> None:
         # matplotlib takes half a second to import: only for those who draw
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
@@ -77,7 +81,7 @@ class Sheet:
         self.figure.patch.set_facecolor(PAPER)
         self._canvas: Any = FigureCanvasAgg(self.figure)  # matplotlib leaves its canvas untyped
         self._heading(result)
-        self._footer(result)
+        self._footer(result, footnote)
 
     def text(self, x: float, y: float, text: str, size_px: float, **options: Any) -> float:
         """Write text with its left upper corner at a pixel; return where it ends, in pixels."""
@@ -201,13 +205,13 @@ class Sheet:
             self.swatch(MARGIN_PX + 2, 108, 14, OTHER_SITE_COLOUR, filled=False)
             self.text(MARGIN_PX + 27, 105, f"not counted: {listed}", 17, color=MUTED)
 
-    def _footer(self, result: Result) -> None:
+    def _footer(self, result: Result, footnote: str) -> None:
         made = result.provenance
         self.text(
             MARGIN_PX,
             self.height_px - 34,
             f"{made.statement} {made.software} {made.software_version}, rule {result.score.rule}, "
-            f"calcium from {made.threshold_hu:g} HU. Slices count from 0 at the feet.",
+            f"calcium from {made.threshold_hu:g} HU. {footnote}",
             14,
             color=MUTED,
         )

@@ -14,7 +14,7 @@ from corcal.lesions.voxels import SiteVoxels
 from corcal.report.amounts import shown_position
 from corcal.report.calcium import CountedCalcium, counted_calcium, lesions_in_slice
 from corcal.report.canvas import MARGIN_PX, MUTED, Box, Sheet, orientation_letters, scale_bar
-from corcal.report.colours import rgb, site_colour
+from corcal.report.colours import OTHER_SITE_COLOUR, rgb, site_colour
 from corcal.report.framing import Frame, detail_frame, heart_frame
 from corcal.result import Result
 
@@ -76,7 +76,12 @@ def montage_sheet(result: Result, scan: CTScan, voxels: SiteVoxels) -> Sheet:
     row_px = _CAPTION_PX + height + _LESIONS_PX + _GAP_PX
     note_px = 0 if calcium.is_coronary.any() else _NOTE_PX
     content_px = round(note_px + math.ceil(len(views) / columns) * row_px)
-    sheet = Sheet(width_px=_WIDTH_PX, content_px=content_px, result=result)
+    sheet = Sheet(
+        width_px=_WIDTH_PX,
+        content_px=content_px,
+        result=result,
+        footnote="Slices count from 0 at the feet.",
+    )
     if note_px:
         sheet.text(MARGIN_PX, sheet.top_px, "no coronary calcium", 24)
     for i, view in enumerate(views):
@@ -213,12 +218,12 @@ def _caption(sheet: Sheet, box: Box, result: Result, scan: CTScan, view: _View) 
     end = sheet.text(box.left, box.top - 24, f"slice {view.z}", 18)
     sheet.text(end + 12, box.top - 24, f"z {z_mm} mm{enlarged}", 18, color=MUTED)
     found = lesions_in_slice(result, view.z)
-    limit = _NAMES_THAT_FIT.get(len(found), 1)
+    limit = _NAMES_THAT_FIT.get(len(found), 0)
     x = box.left
     for site, names in found.items():
-        more = f" +{len(names) - limit}" if len(names) > limit else ""
-        is_coronary = site in CORONARY_SITES
-        what = site.label if is_coronary else "not counted"
-        sheet.swatch(x, box.top + box.height + 8, 14, site_colour(site), filled=is_coronary)
-        text = f"{what} {' '.join(names[:limit])}{more}"
-        x = sheet.text(x + 20, box.top + box.height + 6, text, 16) + 16
+        more = f" +{len(names) - limit}" if 0 < limit < len(names) else ""
+        what = "other" if site is None else site.label
+        colour = OTHER_SITE_COLOUR if site is None else site_colour(site)
+        sheet.swatch(x, box.top + box.height + 8, 14, colour, filled=site is not None)
+        text = " ".join((what, *names[:limit])) + more
+        x = sheet.text(x + 20, box.top + box.height + 6, text, 16) + 14

@@ -1,0 +1,89 @@
+"""The part of the page that sets the exams of one patient side by side.
+
+Numbers and facts alone: whether a change is more than measurement error is not judged here.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+
+from corcal.lesions.sites import CORONARY_SITES
+from corcal.report.amounts import shown_change
+from corcal.report.markup import Markup, joined, tag
+from corcal.report.sections import amount, scrolling_table, site_name
+from corcal.result import Result
+
+__all__ = ["change_table", "differences", "interval"]
+
+_DAYS_PER_YEAR = 365.25
+
+
+def change_table(labels: Sequence[str], results: Sequence[Result]) -> Markup:
+    """Set the numbers of all exams side by side, with the change from the first to the last."""
+
+    def row(name: str, of: Callable[[Result], float], digits: int = 1) -> tuple[str, ...]:
+        values = [of(result) for result in results]
+        first, last = values[0], values[-1]
+        change = tag("data", shown_change(first, last, digits), value=repr(last - first))
+        return (name, *(amount(value, digits) for value in values), change)
+
+    def of_vessel(label: str) -> Callable[[Result], float]:
+        return lambda result: result.score.vessels[label].agatston
+
+    rows = [
+        row("Agatston score", lambda result: result.score.total.agatston),
+        *(row(site_name(site.label), of_vessel(site.label)) for site in CORONARY_SITES),
+        row("Volume, mm³", lambda result: result.score.total.volume_mm3),
+        row("Mass, mg", lambda result: result.score.total.mass_mg),
+        row("Lesions", lambda result: result.score.total.lesion_count, digits=0),
+    ]
+    head = ("Measure", *(tag("bdi", label) for label in labels), "Change")
+    return scrolling_table("Change from the first exam to the last", head, rows)
+
+
+def interval(results: Sequence[Result]) -> str | None:
+    """Say how much time lies between the first and the last exam, if both are dated."""
+    try:
+        first, last = (date.fromisoformat(r.scan.date or "") for r in (results[0], results[-1]))
+    except ValueError:
+        return None
+    return f"{abs((last - first).days) / _DAYS_PER_YEAR:.1f} years apart"
+
+
+def differences(results: Sequence[Result]) -> Markup:
+    """List what was not the same for all exams, since a change of it changes scores too."""
+    entries = [
+        tag("li", f"{name}: ", _distinct(values))
+        for name, of in _SETTINGS
+        if len(set(values := [of(result) for result in results])) > 1
+    ]
+    if not entries:
+        return tag("p", "Scanner, settings and scoring rule were the same.", class_="muted")
+    text = "The exams were not made alike, and part of a change can come from that:"
+    return joined(tag("p", text), tag("ul", *entries))
+
+
+def _distinct(values: Sequence[str | None]) -> Markup:
+    return joined(*_with_arrows([tag("bdi", value or "not known") for value in values]))
+
+
+def _with_arrows(items: Sequence[Markup]) -> list[str]:
+    return [part for item in items for part in (" → ", item)][1:]
+
+
+def _number(value: float | None, unit: str) -> str | None:
+    return None if value is None else f"{value:g} {unit}"
+
+
+_SETTINGS: tuple[tuple[str, Callable[[Result], str | None]], ...] = (
+    ("Scoring rule", lambda r: r.score.rule),
+    ("Calcium threshold", lambda r: _number(r.provenance.threshold_hu, "HU")),
+    ("Mass calibration", lambda r: r.score.mass_calibration),
+    ("Software", lambda r: f"{r.provenance.software} {r.provenance.software_version}"),
+    ("Manufacturer", lambda r: r.scan.manufacturer),
+    ("Scanner", lambda r: r.scan.model_name),
+    ("Kind of scan", lambda r: r.suitability.kind.replace("_", " ")),
+    ("Tube voltage", lambda r: _number(r.scan.kvp, "kV")),
+    ("Kernel", lambda r: r.scan.convolution_kernel),
+    ("Slice thickness", lambda r: _number(r.scan.slice_thickness_mm, "mm")),
+    ("Slice distance", lambda r: _number(round(r.scan.increment_mm, 3), "mm")),
+)
