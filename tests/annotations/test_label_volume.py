@@ -17,8 +17,10 @@ from annotations.annotation_maker import (
     write_image,
 )
 from corcal.annotations import read_annotation
+from corcal.annotations.write import write_label_volume
 from corcal.errors import AnnotationError
 from corcal.lesions.sites import Site
+from corcal.lesions.voxels import SiteVoxels
 
 LABELS = three_lesions()
 
@@ -270,3 +272,11 @@ def test_a_gzip_file_is_read_no_further_than_its_header_declares(tmp_path, scan)
     noise = np.random.default_rng(1).bytes(3 * 2**20)
     (tmp_path / "b.nii.gz").write_bytes(gzip.compress(plain + noise)[:-100_000])
     np.testing.assert_array_equal(as_labels(read_annotation(tmp_path / "b.nii.gz", scan)), LABELS)
+
+
+@pytest.mark.parametrize("name", ["a.nrrd", "a.nii.gz", "a.mha"])
+def test_what_corcal_writes_it_reads_back(name, tmp_path, scan):
+    index = np.flatnonzero(LABELS)
+    voxels = SiteVoxels(shape=SHAPE, index=index, site=LABELS.ravel()[index])
+    write_label_volume(tmp_path / name, scan, voxels)
+    np.testing.assert_array_equal(as_labels(read_annotation(tmp_path / name, scan)), LABELS)

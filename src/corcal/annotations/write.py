@@ -1,6 +1,8 @@
 """Write which voxels belong to which site, as a label volume that any viewer opens."""
 
+import importlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +24,7 @@ def write_label_volume(path: Path, scan: CTScan, voxels: SiteVoxels) -> None:
     voxels : SiteVoxels
         The labels are the codes of `corcal.lesions.sites.Site`; 0 is no site.
     """
-    import SimpleITK as sitk  # slow to import, needed by few
+    sitk: Any = importlib.import_module("SimpleITK")  # has no types; slow to import
 
     labels = np.zeros(scan.shape, dtype=np.uint8)
     labels.flat[voxels.index] = voxels.site
