@@ -12,7 +12,7 @@ from corcal.ct.thorax import ThoraxMeasures, measure_thorax
 from corcal.ct.verdict import KIND_WORDS, SeriesKind, Suitability, Verdict, verdict_of
 from corcal.ct.voxel_checks import heart_findings, phantom_findings, shows_phantom
 
-__all__ = ["assess", "assess_scan", "is_only_claimed_unfit"]
+__all__ = ["SCAN_KINDS", "assess", "assess_scan", "is_only_claimed_unfit", "unreadable"]
 
 # Kinds that no scan can be made of, and the code that says so if reading did not
 _NO_VOLUME = {
@@ -22,6 +22,10 @@ _NO_VOLUME = {
     SeriesKind.DERIVED: "NOT_SLICES",
     SeriesKind.UNREADABLE: "",
 }
+SCAN_KINDS = frozenset(SeriesKind) - frozenset(_NO_VOLUME)
+"""Kinds of series whose voxels are worth reading."""
+
+_NOT_OF_PHANTOMS = frozenset({"NOT_GATED", "GATING_UNCERTAIN", "GATING_INFERRED"})  # no heart beats
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
@@ -105,6 +109,8 @@ def _weighed(
     for item in tagged:
         if item.code in ("CONTRAST_BY_TAG", "CONTRAST_HINT"):
             weighed += _contrast_weighed(item, kind, measures.blood_hu)
+        elif kind is SeriesKind.PHANTOM and item.code in _NOT_OF_PHANTOMS:
+            continue
         elif item.code == "BODY_PART_OTHER" and kind is not SeriesKind.NOT_HEART:
             message = "the headers name another body part, but the voxels show a chest"
             weighed.append(finding("BODY_PART_DOUBTED", message))
@@ -187,6 +193,25 @@ def _series_of(scan: CTScan) -> Series:
         images=images,
         spacing_mm=scan.spacing_mm,
         findings=scan.findings,
+    )
+
+
+def unreadable(by_headers: Suitability, refusal: str) -> Suitability:
+    """Judge a series whose headers are well and whose voxels could not be read.
+
+    Parameters
+    ----------
+    by_headers : Suitability
+        As of `assess` without the scan.
+    refusal : str
+        What the error of reading says.
+    """
+    refused = finding("UNREADABLE", refusal)
+    return Suitability(
+        kind=SeriesKind.UNREADABLE,
+        verdict=Verdict.UNFIT,
+        findings=(refused, *by_headers.findings),
+        summary=f"This is {KIND_WORDS[SeriesKind.UNREADABLE]}; it cannot be scored: {refusal}.",
     )
 
 

@@ -12,7 +12,7 @@ from corcal.ct.verdict import KIND_WORDS, SeriesKind, Suitability, Verdict
 from corcal.errors import InputError, SeriesError, UnfitError
 from corcal.progress import Progress, no_progress
 
-__all__ = ["Choice", "Reader", "choose_series", "series_name"]
+__all__ = ["Choice", "Reader", "choose_series", "describe", "series_name"]
 
 Reader = Callable[[Series], CTScan]
 
@@ -138,6 +138,13 @@ def series_name(series: Series) -> str:
     number = series.identity.series_number
     name = "the series" if number is None else f"series {number}"
     return name if series.stack is None else f"{name} (stack {series.stack})"
+
+
+def describe(series: Series, suitability: Suitability) -> str:
+    """Say in a few words which series this is, what, and how large."""
+    count = series.slice_count
+    size = f"{count} slice{'' if count == 1 else 's'}"
+    return f"{series_name(series)} is {KIND_WORDS[suitability.kind]}, {size}"
 
 
 def _default_reader() -> Reader:

@@ -152,6 +152,7 @@ _SUITABILITY: dict[str, FindingDefinition] = _table(
     ("SCAN_TOO_SHORT", _E, "The slices cover less than 60 mm."),
     ("COVERAGE_SHORT", _W, "The slices cover less than 100 mm: the heart may be cut."),
     ("DOSE", _I, "The dose of the scan, estimated from CTDIvol."),
+    ("UNREADABLE", _E, "The headers are well, but the voxels could not be read."),
     ("VOXELS_MEASURED", _I, "Blood pool and noise, as measured in the voxels."),
     ("NO_BODY", _E, "The voxels show no body: there is nothing but air."),
     ("NOT_HEART", _E, "The voxels show no heart between lungs."),

@@ -20,12 +20,15 @@ _SHARP_WORDS = re.compile(r"lung|bone|edge|sharp|ultra|detail", re.I)
 
 _DEEP = re.compile(r"deep|truefidelity|\bdlir?\b|\btf-?[lmh]\b|aice|precise ?image|\bpiqe\b", re.I)
 _ITERATIVE = re.compile(
-    r"iterative|asir|safire|admire|\biris\b|\bveo\b|mbir|\bqir\b|idose|\bimr\b|aidr|\bfirst\b|karl",
+    r"iterative|asir|safire|admire|\biris\b|\bveo\b|mbir|\bqir\b|idose|\bimr\b|aidr|karl"
+    r"|\bfirst (cardiac|body|lung)",
     re.I,
 )
 # Siemens appends the strength (1 to 5) as a second value of the kernel: ["I30f", "3"]
 _SIEMENS_STRENGTH = re.compile(r"^[A-Z][a-z]?\d{2}[a-z]?\s*[\\,/]\s*([1-5])\b")
-_STRONG_WORDS = re.compile(r"strong|\bstr\b|high|\bveo\b|mbir|\bimr\b|\bfirst\b", re.I)
+_STRONG_WORDS = re.compile(
+    r"strong|\bstr\b|high|\bveo\b|mbir|\bimr\b|\bfirst (cardiac|body|lung)", re.I
+)
 _LEVEL = re.compile(r"(?:asir[a-z\- ]*|\bss|\bar)\s*(\d{2,3})\s*%?", re.I)
 STRONG_LEVEL_OF_5 = 4  # 4 and 5 of the vendor's five
 STRONG_PERCENT = 60  # blended iterative share

@@ -148,11 +148,11 @@ def _coarse(scan: CTScan) -> _Coarse:
     ky, kx = (min(max(1, round(CELL_MM / d)), n) for d, n in ((dy, n_y), (dx, n_x)))
     rows, columns = n_y // ky, n_x // kx
     total = np.zeros((-(-scan.shape[0] // kz), rows, columns), np.int16)
-    for y in (ky // 4, 3 * ky // 4):
-        for x in (kx // 4, 3 * kx // 4):
-            part = scan.hu[::kz, y : y + rows * ky : ky, x : x + columns * kx : kx]
-            # quarters are added, so that int16 holds any HU and no second type is needed
-            total += np.clip(part, -1024, 8191).astype(np.int16, copy=False) // 4
+    corners = [(y, x) for y in (ky // 4, 3 * ky // 4) for x in (kx // 4, 3 * kx // 4)]
+    for rounding, (y, x) in enumerate(corners):
+        part = scan.hu[::kz, y : y + rows * ky : ky, x : x + columns * kx : kx]
+        # Quarters are added, so that int16 holds any HU; the four roundings even out.
+        total += (np.clip(part, -1024, 8000).astype(np.int16, copy=False) + rounding) // 4
     return _Coarse(hu=total, step=(kz, ky, kx), spacing_mm=(dz * kz, dy * ky, dx * kx))
 
 
