@@ -8,6 +8,7 @@ from corcal.evaluate.qrm import Insert
 from corcal.evaluate.qrm_rods import Rods
 
 __all__ = [
+    "CalibrationRecord",
     "CylinderMeasurement",
     "InsertReport",
     "MassEstimate",
@@ -33,8 +34,8 @@ class MassMethod(StrEnum):
         """What a table calls it."""
         return {
             "integrated": "integrated",
-            "lesion_integrated": "integrated, as in patients",
-            "volume_fraction": "volume fraction",
+            "lesion_integrated": "patient rule",
+            "volume_fraction": "vol. fraction",
             "threshold": "threshold",
         }[self.value]
 
@@ -220,3 +221,20 @@ class InsertReport:
     def method(self, method: MassMethod) -> MethodSummary:
         """Return the summary of one method."""
         return next(summary for summary in self.methods if summary.method is method)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationRecord:
+    """What ``corcal calibrate`` writes: the report, and which scan it is of."""
+
+    software: str
+    software_version: str
+    series_instance_uid: str | None
+    manufacturer: str | None
+    model_name: str | None
+    kvp: float | None
+    convolution_kernel: str | None
+    slice_thickness_mm: float | None
+    spacing_mm: tuple[float, float, float]
+    report: InsertReport
+    published: PublishedScan | None
