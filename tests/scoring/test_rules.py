@@ -47,6 +47,8 @@ def test_an_unknown_name_is_answered_with_all_names():
         ("ge", 0.5, 5),
         ("textbook", 1 / 3, 9),  # 9 x 1/9 mm2 = 1 mm2, though not in floating point
         ("ge", 1 / 3, 10),
+        ("textbook", 1 / 7, 49),  # 1 mm2, and 49.00000000000001 pixels in floating point
+        ("ge", 1 / 7, 50),
         ("textbook", 0.35, 9),  # 8.16 pixels
         ("textbook", 0.1, 100),
         ("ge", 0.1, 101),

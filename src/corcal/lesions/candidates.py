@@ -122,8 +122,6 @@ def _dense_voxels(hu: _Values, threshold_hu: float) -> tuple[NDArray[np.int64], 
     # An integer scan is compared with an integer: a float comparison would convert every voxel.
     is_integer = hu.dtype.kind == "i"
     limit = int(np.ceil(threshold_hu)) if is_integer else threshold_hu
-    if is_integer and limit > np.iinfo(hu.dtype).max:
-        return np.empty(0, dtype=np.int64), np.empty(0, dtype=hu.dtype)
 
     def collect(z: int) -> tuple[NDArray[np.int64], _Values]:
         slab = np.ascontiguousarray(hu[z : z + _SLAB_SLICES])
