@@ -1,6 +1,5 @@
 """Candidate calcifications: everything in a scan that is dense enough to be calcium."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -118,6 +117,8 @@ def _label_volume(runs: Runs, connectivity: int, in_slice: NDArray[np.int32]) ->
 
 def _dense_voxels(hu: _Values, threshold_hu: float) -> tuple[NDArray[np.int64], _Values]:
     """Return flat index and value of the finite voxels at or above a threshold, ascending."""
+    from concurrent.futures import ThreadPoolExecutor  # not needed to score marked calcium
+
     n_z, n_y, n_x = hu.shape
     # An integer scan is compared with an integer: a float comparison would convert every voxel.
     is_integer = hu.dtype.kind == "i"
