@@ -1,46 +1,24 @@
 """Slices at another increment: what is exact, and how far the place of the slices moves a score."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from corcal.ct.scan import CTScan
-from corcal.lesions.voxels import SiteVoxels
+from benchmarks.study_reslicing import OFFSETS, every_third
 from corcal.phantom.patient import draw_patient
 from corcal.phantom.physics import Scanner
 from corcal.phantom.thorax import simulate_patient
 from corcal.scoring.measure import measure
-
-PHASES = 3
-
-
-def every_nth(scan: CTScan, voxels: SiteVoxels, first: int) -> tuple[CTScan, SiteVoxels]:
-    """Take every third slice, beginning with slice `first`."""
-    hu = scan.hu[first::PHASES]
-    affine = scan.affine_lps.copy()
-    affine[:3, 3] += first * affine[:3, 0]
-    affine[:3, 0] *= PHASES
-    dz, dy, dx = scan.spacing_mm
-    thinned = replace(
-        scan,
-        hu=hu,
-        spacing_mm=(PHASES * dz, dy, dx),
-        affine_lps=affine,
-        slices=scan.slices[first::PHASES],
-    )
-    labels = np.zeros(scan.shape, dtype=np.uint8)
-    labels.flat[voxels.index] = voxels.site
-    part = labels[first::PHASES]
-    index = np.flatnonzero(part)
-    return thinned, SiteVoxels(shape=hu.shape, index=index, site=part.flat[index])
 
 
 @pytest.fixture(scope="module")
 def overlapping():
     """A small field around a simulated heart in 3 mm slices every 1 mm."""
     scanner = Scanner(
-        noise_sd_hu=15.0, slice_thickness_mm=3.0, increment_mm=1.0, matrix=(256, 256), pixel_spacing_mm=0.8
+        noise_sd_hu=15.0,
+        slice_thickness_mm=3.0,
+        increment_mm=1.0,
+        matrix=(256, 256),
+        pixel_spacing_mm=0.8,
     )
     return simulate_patient(draw_patient(3, burden="severe"), scanner=scanner)
 
@@ -51,7 +29,7 @@ def test_the_score_of_overlapping_slices_is_the_mean_of_its_interleaved_scans(ov
     # slice thickness for the increment is three times as large.
     scan, voxels = overlapping.scan, overlapping.voxels
     whole = measure(scan, voxels).score
-    parts = [measure(*every_nth(scan, voxels, first)).score for first in range(PHASES)]
+    parts = [measure(*every_third(scan, voxels, first)).score for first in range(OFFSETS)]
     for vessel in whole.vessels:
         mean = np.mean([part.vessels[vessel].agatston for part in parts])
         assert whole.vessels[vessel].agatston == pytest.approx(mean)
@@ -63,7 +41,7 @@ def test_where_the_slices_happen_to_lie_moves_a_total_by_less_than_is_stated(ove
     # docs/accuracy.md states 6 % for a total above 300; see benchmarks/study_reslicing.py.
     scan, voxels = overlapping.scan, overlapping.voxels
     totals = [
-        measure(*every_nth(scan, voxels, first)).score.total.agatston for first in range(PHASES)
+        measure(*every_third(scan, voxels, first)).score.total.agatston for first in range(OFFSETS)
     ]
     assert min(totals) > 300
     assert max(totals) / np.mean(totals) - 1 < 0.06
