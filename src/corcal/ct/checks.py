@@ -69,12 +69,11 @@ def check_stack(instances: Sequence[Instance]) -> tuple[Finding, ...]:
     If a finding of severity ERROR is among the result, the stack cannot be read; otherwise all
     images have one size, orientation and pixel spacing, and their pixels are described.
     """
-    missing = _missing_tags(instances)
-    if missing:
-        return missing
+    refused = _too_large(instances) or _missing_tags(instances)
+    if refused:
+        return refused
     checks: tuple[Callable[[Sequence[Instance]], tuple[Finding, ...]], ...] = (
         _pixel_format,
-        _size,
         _pixel_length,
         _rescale,
         _lossy,
@@ -143,7 +142,7 @@ def _pixel_format(instances: Sequence[Instance]) -> tuple[Finding, ...]:
     return ()
 
 
-def _size(instances: Sequence[Instance]) -> tuple[Finding, ...]:
+def _too_large(instances: Sequence[Instance]) -> tuple[Finding, ...]:
     image = instances[0].header
     rows, columns = image.rows or 0, image.columns or 0
     layout = image.layout

@@ -60,7 +60,9 @@ def frames_of(tags: Tags, *, is_enhanced: bool) -> tuple[Frame, ...]:
     if not is_enhanced:
         return (_frame(Scope(tags), None),)
     shared, own = tags.items(_SHARED)[:1], tags.items(_PER_FRAME)
-    count = min(max(tags.integer(0x00280008) or 1, 1), MAX_FRAMES)
+    count = max(tags.integer(0x00280008) or 1, 1)
+    if count > MAX_FRAMES:
+        count = 1  # enough to refuse the object by its number of frames
     return tuple(_frame(Scope(tags, (*own[k : k + 1], *shared)), k + 1) for k in range(count))
 
 

@@ -10,12 +10,11 @@ from corcal.ct.enhanced import scope_of
 from corcal.ct.files import Candidate, FileOpener, list_candidates
 from corcal.ct.findings import finding
 from corcal.ct.geometry import measure_stack
-from corcal.ct.header import Instance, SkipFile, open_dicom, read_dataset, read_instances
+from corcal.ct.header import Instance, SkipFile, read_instances, read_tags
 from corcal.ct.quiet import quiet_pydicom
 from corcal.ct.scan import Finding, Severity
 from corcal.ct.series import Catalog, ImageHeader, Series, SkippedFile
 from corcal.ct.stacks import Stack, stacks_of
-from corcal.ct.tags import Tags
 from corcal.ct.volume_files import is_volume_name, volume_series
 from corcal.errors import InputError
 from corcal.progress import Progress, no_progress
@@ -183,8 +182,11 @@ def _describe(
     opener: FileOpener,
 ) -> Series:
     """Read acquisition and patient from one image: the lowest slice, however files are called."""
-    with open_dicom(opener, first.path, first.member) as file:
-        tags = Tags(read_dataset(file))
+    try:
+        tags = read_tags(opener, first)
+    except SkipFile as skip:
+        msg = f"{first.source} cannot be read any more: {skip.reason}"
+        raise InputError(msg) from skip
     return Series(
         format="dicom",
         identity=read_identity(tags),

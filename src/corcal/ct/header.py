@@ -4,6 +4,8 @@ import io
 import os
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +17,7 @@ from pydicom.errors import InvalidDicomError
 from corcal.ct.enhanced import Frame, frames_of
 from corcal.ct.files import Candidate, FileOpener
 from corcal.ct.series import ImageHeader, PixelLayout
-from corcal.ct.tags import Tags
+from corcal.ct.tags import CONVERSION_ERRORS, Tags
 from corcal.errors import InputError
 
 __all__ = [
@@ -24,8 +26,8 @@ __all__ = [
     "Instance",
     "SkipFile",
     "open_dicom",
-    "read_dataset",
     "read_instances",
+    "read_tags",
 ]
 
 CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
@@ -41,21 +43,7 @@ _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 
 MAX_INFLATED_BYTES = 2 * 2**30  # of a deflated data set; a CT slice has 0.5 MB
 
-# What parsing bytes of unknown origin with pydicom may raise (found by feeding it damaged files).
-_PARSE_ERRORS = (
-    InvalidDicomError,
-    EOFError,
-    struct.error,
-    zlib.error,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    NotImplementedError,
-    OverflowError,
-    RecursionError,
-    OSError,
-)
+_PARSE_ERRORS = (*CONVERSION_ERRORS, InvalidDicomError, zlib.error)
 
 # Elements without which an image cannot be placed or its pixels not be read.
 _REQUIRED = {
@@ -129,20 +117,11 @@ def read_instances(candidate: Candidate, opener: FileOpener) -> tuple[Instance, 
     if candidate.size == 0:
         reason = "empty file"
         raise SkipFile(reason, is_damaged=True)
-    try:
-        with open_dicom(opener, candidate.path, candidate.member) as file:
-            ds = read_dataset(file)
-            tags = Tags(ds)
-            layout = _layout(ds, tags, file)
-            syntax = _transfer_syntax(ds, file)
-    except InputError as exc:
-        raise SkipFile(str(exc), is_damaged=True) from exc
-    except PermissionError as exc:
-        reason = "cannot be opened: permission denied"
-        raise SkipFile(reason, is_damaged=True) from exc
-    except _PARSE_ERRORS as exc:
-        reason = "damaged DICOM file: its header cannot be read"
-        raise SkipFile(reason, is_damaged=True) from exc
+    with _parsing(), open_dicom(opener, candidate.path, candidate.member) as file:
+        ds = _read_dataset(file)
+        tags = Tags(ds)
+        layout = _layout(ds, tags, file)
+        syntax = _transfer_syntax(ds, file)
     sop_class = tags.uid(0x00080016) or Tags(ds.file_meta).uid(0x00020002)
     if sop_class == _DICOMDIR or (sop_class is None and 0x00041220 in tags):
         reason = "DICOMDIR, an index: the files beside it are read themselves"
@@ -159,6 +138,33 @@ def read_instances(candidate: Candidate, opener: FileOpener) -> tuple[Instance, 
 
 class _Inflated(io.BytesIO):
     """A deflated file, unpacked: parsed as an explicit one, still deflated on disk."""
+
+
+def read_tags(opener: FileOpener, image: ImageHeader) -> Tags:
+    """Read the header of an image once more, for what only one image of a series is asked.
+
+    Raises
+    ------
+    SkipFile
+        If the file is no longer what it was.
+    """
+    with _parsing(), open_dicom(opener, image.path, image.member) as file:
+        return Tags(_read_dataset(file))
+
+
+@contextmanager
+def _parsing() -> Iterator[None]:
+    """Turn what parsing may raise into `SkipFile`."""
+    try:
+        yield
+    except InputError as exc:
+        raise SkipFile(str(exc), is_damaged=True) from exc
+    except PermissionError as exc:
+        reason = "cannot be opened: permission denied"
+        raise SkipFile(reason, is_damaged=True) from exc
+    except _PARSE_ERRORS as exc:
+        reason = "damaged DICOM file: its header cannot be read"
+        raise SkipFile(reason, is_damaged=True) from exc
 
 
 def open_dicom(opener: FileOpener, path: Path, member: str | None) -> BinaryIO:
@@ -186,7 +192,7 @@ def open_dicom(opener: FileOpener, path: Path, member: str | None) -> BinaryIO:
     return file
 
 
-def read_dataset(file: BinaryIO) -> Dataset:
+def _read_dataset(file: BinaryIO) -> Dataset:
     """Parse the data set up to its pixels; afterwards `file` stands at PixelData or at its end."""
     has_preamble = file.read(132)[128:] == b"DICM"
     file.seek(0)

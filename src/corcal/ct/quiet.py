@@ -12,21 +12,10 @@ from contextlib import contextmanager
 
 __all__ = ["quiet_pydicom"]
 
-_logger = logging.getLogger(__name__)
 _lock = threading.Lock()
 _depth = 0
+_propagate = True
 _catcher: "warnings.catch_warnings[None] | None" = None
-
-
-class _DropRecords(logging.Filter):
-    """Replaces each record of pydicom's logger by a note that carries no value."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        _logger.debug("pydicom remarked on a header at level %s", record.levelname)
-        return False
-
-
-_DROP = _DropRecords()
 
 
 @contextmanager
@@ -35,15 +24,17 @@ def quiet_pydicom() -> Iterator[None]:
 
     `warnings.catch_warnings` alone restores the wrong filters when blocks of several threads
     overlap; here the first block to begin installs the filter and the last to end removes it. The
-    filter concerns warnings that arise in pydicom only.
+    filter concerns warnings that arise in pydicom only; its log records reach the handlers of its
+    own loggers, if there are any, and no others.
     """
-    global _depth, _catcher
+    global _depth, _catcher, _propagate
     with _lock:
         if _depth == 0:
             _catcher = warnings.catch_warnings()
             _catcher.__enter__()
             warnings.filterwarnings("ignore", module=r"pydicom(\.|$)")
-            logging.getLogger("pydicom").addFilter(_DROP)
+            _propagate = logging.getLogger("pydicom").propagate
+            logging.getLogger("pydicom").propagate = False
         _depth += 1
     try:
         yield
@@ -51,6 +42,6 @@ def quiet_pydicom() -> Iterator[None]:
         with _lock:
             _depth -= 1
             if _depth == 0 and _catcher is not None:
-                logging.getLogger("pydicom").removeFilter(_DROP)
+                logging.getLogger("pydicom").propagate = _propagate
                 _catcher.__exit__(None, None, None)
                 _catcher = None

@@ -74,9 +74,11 @@ def _kind(instance: Instance) -> str:
 
 
 def _by_stack_id(instances: Sequence[Instance]) -> list[list[Instance]]:
-    """Tell apart the stacks that enhanced objects name themselves."""
+    """Tell apart the stacks that enhanced objects name themselves, if they name all of them."""
     if not instances:
         return []
+    if any(instance.stack_id is None for instance in instances):
+        return [list(instances)]
     groups: dict[str, list[Instance]] = {}
     for instance in instances:
         groups.setdefault(instance.stack_id or "", []).append(instance)

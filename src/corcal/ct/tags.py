@@ -10,8 +10,24 @@ from collections.abc import Sequence
 
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException
 
-__all__ = ["Scope", "Tags"]
+__all__ = ["CONVERSION_ERRORS", "Scope", "Tags"]
+
+# What converting bytes of unknown origin with pydicom may raise (found by damaging files).
+CONVERSION_ERRORS = (
+    BytesLengthException,
+    EOFError,
+    struct.error,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    NotImplementedError,
+    OverflowError,
+    RecursionError,
+    OSError,
+)
 
 
 class Tags:
@@ -53,7 +69,7 @@ class Tags:
             return None
         try:
             text = str(self._ds[tag].value or "").strip(" \0")
-        except (ValueError, LookupError, TypeError, AttributeError, NotImplementedError):
+        except CONVERSION_ERRORS:
             return self.text(tag)
         return text or None
 
@@ -107,7 +123,10 @@ class Tags:
         """Items of a sequence."""
         if tag not in self._ds:
             return ()
-        value = self._ds[tag].value
+        try:
+            value = self._ds[tag].value
+        except CONVERSION_ERRORS:
+            return ()
         if not isinstance(value, Sequence) or isinstance(value, str | bytes):
             return ()
         return tuple(Tags(item) for item in value if isinstance(item, Dataset))

@@ -22,6 +22,7 @@ DETACHED = {
 _HEADER_BYTES = 2**16  # of text headers; theirs have less than 2 kB
 _PIECE_BYTES = 2**20
 _MAX_BYTES = 2**34  # 2**31 voxels of 8 bytes
+_META_START = re.compile(r"(?s)\s*\w+\s*=.*?^\s*DimSize\s*=\s*\d", re.M)
 _META_BYTES = {"CHAR": 1, "UCHAR": 1, "SHORT": 2, "USHORT": 2, "INT": 4, "UINT": 4, "FLOAT": 4}
 
 
@@ -46,13 +47,17 @@ def check_complete(path: Path, suffix: str) -> None:
         return
     with path.open("rb") as file:
         header = file.read(_HEADER_BYTES).decode("latin-1")
+    is_nrrd = suffix in (".nrrd", ".nhdr")
+    if not (header.startswith("NRRD") if is_nrrd else _META_START.match(header)):
+        msg = f"not a {'NRRD' if is_nrrd else 'MetaImage'} file"
+        raise InputError(msg)
     data_file = path
     if suffix in DETACHED:
         data_file = path.with_name(_detached_name(header, suffix))
         if not data_file.is_file():
             msg = f"its voxels should be in {data_file.name} beside it, which is not there"
             raise InputError(msg)
-    if suffix in (".mha", ".mhd"):
+    if not is_nrrd:
         _check_metaimage(header, data_file)
 
 
