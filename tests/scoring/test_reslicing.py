@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from benchmarks.study_reslicing import OFFSETS, every_third
+
 from corcal.phantom.patient import draw_patient
 from corcal.phantom.physics import Scanner
 from corcal.phantom.thorax import simulate_patient
