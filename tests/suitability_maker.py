@@ -136,7 +136,7 @@ def chest_hu(
     chamber_hu : int, optional
         The left half of the heart is filled with this.
     table : bool
-        A mattress of foam (-930 HU) in a thin shell lies under the back.
+        A mattress of foam (-930 HU) in a shell of 10 mm lies under the back.
     """
     n = width_mm // 2
     y, x = (np.arange(n) * 2.0 + 1.0 - width_mm / 2 for _ in range(2))
@@ -147,7 +147,8 @@ def chest_hu(
     hu = np.full((slice_count, n, n), -1000, np.int16)
     if table:
         hu[:, (yy > 90) & (yy < 150) & (np.abs(xx) < 180)] = -930
-        hu[:, (yy >= 150) & (yy < 154) & (np.abs(xx) < 180)] = -200
+        hu[:, (yy >= 150) & (yy < 160) & (np.abs(xx) < 190)] = -100
+        hu[:, (yy > 90) & (yy < 160) & (np.abs(xx) >= 180) & (np.abs(xx) < 190)] = -100
     hu[:, body] = 50
     for k in range(10, slice_count):
         # the diaphragm sinks within ten slices; no two levels of a person are alike
