@@ -116,8 +116,8 @@ def _extent(volume_mm3: float, course: Course, plaque: Plaque) -> _Extent:
     rng = np.random.default_rng([plaque.seed, 0])
     size = volume_mm3 ** (1 / 3)
     radius = float(course.radius_mm[_index(plaque, course)])
-    across = float(np.clip(0.42 * size**0.6, 0.35, 1.3)) * rng.uniform(0.85, 1.15)
-    around = float(np.clip(0.75 * size, 0.6, 1.3 * min(radius, 4.0))) * rng.uniform(0.8, 1.2)
+    across = float(np.clip(0.52 * size**0.6, 0.4, 1.4)) * rng.uniform(0.85, 1.15)
+    around = float(np.clip(0.8 * size, 0.7, 1.3 * min(radius, 4.0))) * rng.uniform(0.8, 1.2)
     along = volume_mm3 / (4.19 * across * around)
     return _Extent(along=float(np.clip(along, 0.6, 9.0)), around=around, across=across)
 
@@ -171,6 +171,7 @@ def _potential(
     reach = float(course.radius_mm.max()) + _OUTSIDE_MM + 0.3
     points = cells.reshape(-1, 3)
     away, nearest = cKDTree(course.points_mm).query(points, distance_upper_bound=reach)
+    nearest = np.asarray(nearest)
     near = np.flatnonzero(np.isfinite(away))
     out = np.full(len(points), -np.inf, np.float32)
     nearest = nearest[near]

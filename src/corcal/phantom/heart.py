@@ -1,6 +1,7 @@
 """The heart of one patient on a grid: chambers, great vessels, pericardium, as distances."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from corcal.phantom.shapes import (
     smooth_min,
 )
 
-__all__ = ["Heart", "build_heart", "great_vessel_tubes"]
+__all__ = ["Heart", "build_heart", "great_vessel_tubes", "with_arteries_inside"]
 
 _AORTA = ("aortic_root", "ascending_aorta", "aortic_arch", "descending_aorta")
 _PULMONARY = (
@@ -85,6 +86,13 @@ def build_heart(
         solid=np.minimum(muscle, trunk),
         sac=_sac(spec, placement, points, chambers, vessels),
     )
+
+
+def with_arteries_inside(heart: Heart, arteries: Iterable[Tube]) -> Heart:
+    """Widen the pericardium where it would cross an artery."""
+    fields = [tube.distance_on(heart.grid, reach_mm=8.0) for tube in arteries]
+    around = _least(fields) - np.float32(1.3)
+    return replace(heart, sac=smooth_min(heart.sac, around, 6.0))
 
 
 def _chamber(name: str, scale: float, points: FloatArray, heart_mm: float) -> FloatArray:

@@ -28,7 +28,8 @@ _END_RADIUS_MM = 0.42
 _MURRAY = 0.4
 _MOST_RADIUS_MM = 4.5
 _LEAST_ENDS_WITH_AIRWAY = 14
-_ML_FOR_AN_END = 0.75
+_VOLUME_OF_AN_END_MM3 = 750.0
+_BOX_MM = ((-132.0, -64.0, -120.0), (136.0, 118.0, 120.0))  # of the lungs, reference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +50,8 @@ class LungTree:
 
 def grow_lungs(
     rng: np.random.Generator,
-    draw: Callable[[int], FloatPoints],
+    inside: Callable[[FloatPoints], NDArray[np.bool_]],
     *,
-    lung_ml: float,
     body_scale: NDArray[np.floating],
 ) -> LungTree:
     """Grow vessels and airways into the lungs.
@@ -59,11 +59,10 @@ def grow_lungs(
     Parameters
     ----------
     rng : numpy.random.Generator
-        Source of what `draw` does not decide.
-    draw : callable
-        Gives that many random points of lung, (n, 3), patient mm.
-    lung_ml : float
-        Volume that `draw` draws from.
+        Source of every end point. They are drawn in the reference frame and kept where they are
+        lung, so that another exam of the patient shows the same vessels.
+    inside : callable
+        Which of the points (n, 3), patient mm, are lung.
     body_scale : (x, y, z)
         Size of the thorax relative to the reference.
 
@@ -76,7 +75,10 @@ def grow_lungs(
     vessels: list[Tube] = []
     airways: list[Tube] = []
     for hila, has_airways in ((_ARTERY_HILA, True), (_VEIN_HILA, False)):
-        ends = draw(int(0.5 * lung_ml / _ML_FOR_AN_END))
+        low, high = (np.array(corner) for corner in _BOX_MM)
+        count = int(0.5 * np.prod(high - low) / _VOLUME_OF_AN_END_MM3)
+        ends = rng.uniform(low, high, (count, 3)) * scale
+        ends = ends[inside(ends)]
         for side, roots in zip((-1, 1), hila, strict=True):
             tree = _Tree(np.array(roots, np.float64) * scale, ends[side * ends[:, 0] > 0])
             vessels += tree.tubes()

@@ -14,13 +14,14 @@ __all__ = ["BURDENS", "Burden", "PatientSpec", "Plaque", "aged", "draw_patient"]
 Burden = Literal["none", "mild", "moderate", "severe"]
 Triple = tuple[float, float, float]
 
-# Coronary calcium mass in mg, lowest and highest. One mg scores about 5 Agatston units, so these
-# are about 5 to 80, 120 to 350 and 500 to 2000.
+# Coronary calcium mass in mg, lowest and highest. On the default scanner one mg scores about 3
+# Agatston units (more in large plaques, less in small ones), so these are about 5 to 90, 100 to
+# 390 and 450 to 1500.
 BURDENS: dict[Burden, tuple[float, float]] = {
     "none": (0.0, 0.0),
-    "mild": (2.0, 16.0),
-    "moderate": (25.0, 70.0),
-    "severe": (110.0, 350.0),
+    "mild": (6.0, 25.0),
+    "moderate": (42.0, 100.0),
+    "severe": (140.0, 420.0),
 }
 # How often calcium is in each vessel, and how much of it there: LAD first, left main least.
 _VESSEL_WEIGHT = {Site.LM: 0.3, Site.LAD: 2.4, Site.LCX: 1.0, Site.RCA: 1.5}
@@ -332,7 +333,7 @@ def _vessel_plaques(rng: np.random.Generator, site: Site, mass_mg: float) -> lis
         return []
     largest = 6 if site is not Site.LM else 2
     count = int(np.clip(rng.poisson(0.7 + 0.8 * np.log1p(mass_mg / 4)) + 1, 1, largest))
-    count = max(min(count, max(1, int(mass_mg / 0.8))), int(np.ceil(mass_mg / _LARGEST_MG)))
+    count = max(min(count, max(1, int(mass_mg / 2.5))), int(np.ceil(mass_mg / _LARGEST_MG)))
     parts = np.exp(rng.normal(0, 0.8 if mass_mg < _LARGEST_MG else 0.3, count))
     parts *= mass_mg / parts.sum()
     return [
@@ -350,7 +351,7 @@ def _plaque(
     branch, _, low, high = places[int(rng.choice(len(places), p=weight / weight.sum()))]
     at = rng.random() if where is None else float(np.clip(where + rng.normal(0, 0.06), 0, 1))
     # Larger plaques are denser (mean density 200 to 1200 mg/cm3).
-    density = 260 + 130 * np.log1p(mass_mg) * np.exp(rng.normal(0, 0.3)) + rng.uniform(0, 150)
+    density = 350 + 150 * np.log1p(mass_mg) * np.exp(rng.normal(0, 0.3)) + rng.uniform(-150, 150)
     return Plaque(
         id=name,
         site=site,

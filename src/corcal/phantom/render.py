@@ -14,7 +14,7 @@ from corcal.phantom.coronaries import (
     coronary_tree,
     vein_tubes,
 )
-from corcal.phantom.heart import Heart, build_heart, great_vessel_tubes
+from corcal.phantom.heart import Heart, build_heart, great_vessel_tubes, with_arteries_inside
 from corcal.phantom.lung import grow_lungs
 from corcal.phantom.patient import PatientSpec
 from corcal.phantom.placement import Placement
@@ -54,11 +54,12 @@ class Thorax:
         self.placement = Placement(spec)
         coarse = _coarse_grid(grid)
         tubes = great_vessel_tubes(spec, self.placement)
-        self.heart: Heart = build_heart(spec, self.placement, coarse, tubes)
+        bare = build_heart(spec, self.placement, coarse, tubes)
+        tree = coronary_tree(spec, self.placement, bare)
+        self.heart: Heart = with_arteries_inside(bare, [course.tube for course in tree.values()])
         self.body: Body = build_body(
             spec, self.placement, coarse, sac=self.heart.sac, vessels=self.heart.vessels
         )
-        tree = coronary_tree(spec, self.placement, self.heart)
         self.courses: dict[str, Course] = {
             **tree,
             **annulus_courses(self.placement),
@@ -104,20 +105,15 @@ class Thorax:
     def _lungs(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
         body = self.body
         lung = np.maximum.reduce([body.cavity + 1.0, -body.mediastinum, -body.abdomen])
-        cells = np.argwhere(lung < -1.0)[:, ::-1]
         origin = np.array(self._sampler.coarse.origin_mm)
 
-        def draw(count: int) -> NDArray[np.float64]:
-            chosen = cells[self._rng.integers(0, len(cells), count)] if len(cells) else cells[:0]
-            jitter = self._rng.uniform(-0.5, 0.5, chosen.shape)
-            return np.asarray(origin + _COARSE_MM * (chosen + jitter), np.float64)
+        def inside(points: NDArray[np.float64]) -> NDArray[np.bool_]:
+            cell = np.rint((points - origin) / _COARSE_MM).astype(np.intp)[:, ::-1]
+            seen = ((cell >= 0) & (cell < lung.shape)).all(axis=1)
+            cell[~seen] = 0
+            return np.asarray(seen & (lung[tuple(cell.T)] < -1.0))
 
-        tree = grow_lungs(
-            self._rng,
-            draw,
-            lung_ml=len(cells) * _COARSE_MM**3 / 1000.0,
-            body_scale=self.placement.body_scale,
-        )
+        tree = grow_lungs(self._rng, inside, body_scale=self.placement.body_scale)
         lumina = [Tube(points_mm=t.points_mm, radius_mm=0.7 * t.radius_mm) for t in tree.airways]
         return (
             _cover(self.grid, tree.vessels),

@@ -143,13 +143,16 @@ def patient_courses(spec: PatientSpec) -> dict[str, Course]:
 
 
 def _image_origin(spec: PatientSpec, scanner: Scanner, count: int) -> tuple[float, float, float]:
-    """Centre of voxel [0, 0, 0] in the patient's own frame."""
+    """Centre of voxel [0, 0, 0] in the patient's own frame; no two exams are planned alike."""
+    planned = np.random.default_rng([spec.seed, 8, spec.exam]).normal(0, (2.0, 2.0, 1.5))
     n_y, n_x = scanner.matrix
     size = (n_x, n_y, count)
     step = (scanner.pixel_spacing_mm, scanner.pixel_spacing_mm, scanner.increment_mm)
     x, y, z = (
-        round(c * s - 0.5 * (n - 1) * d, 4)
-        for c, s, n, d in zip(_FIELD_CENTRE_MM, spec.body_scale, size, step, strict=True)
+        round(c * s + p - 0.5 * (n - 1) * d, 4)
+        for c, s, p, n, d in zip(
+            _FIELD_CENTRE_MM, spec.body_scale, planned.tolist(), size, step, strict=True
+        )
     )
     return x, y, z
 
