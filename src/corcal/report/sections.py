@@ -35,9 +35,15 @@ _ARTERIES = {
 }
 _TO = "\N{EN DASH}"
 _SITES = {site.label: site for site in Site}
-_PICTURES = {
-    "slices": "Axial slices with calcium, in the colour of the artery.",
-    "projection": "The heart seen through, from the feet and from the front.",
+_PICTURES = {  # name, and what it shows with coronary calcium and without
+    "slices": (
+        "Axial slices with calcium, in the colour of the artery.",
+        "Axial slices through the heart, without coronary calcium.",
+    ),
+    "projection": (
+        "The heart seen through, calcium in the colour of the artery.",
+        "The heart seen through, without coronary calcium.",
+    ),
 }
 _FIRST_IS_TEXT: Mapping[int, str] = {0: "text"}
 _VERDICTS = {
@@ -333,7 +339,7 @@ def pictures_of(pictures: Mapping[str, Path], result: Result) -> Markup:
     numbers = f"Agatston score {shown(result.score.total.agatston)}: {arteries}."
     figures = []
     for name, path in pictures.items():
-        caption = _PICTURES.get(name, name)
+        caption = _PICTURES.get(name, (name, name))[result.score.total.agatston == 0]
         image = tag("img", src=_data_uri(path), alt=f"{caption} {numbers}")
         frame = tag("div", image, class_="scroll", role="region", aria_label=caption, tabindex="0")
         figures.append(tag("figure", frame, tag("figcaption", caption)))
