@@ -11,7 +11,7 @@ from corcal.ct.scan import Finding, Severity
 
 __all__ = ["FINDINGS", "FindingDefinition", "Topic", "finding"]
 
-Topic = Literal["series", "geometry", "pixels", "acquisition", "annotation"]
+Topic = Literal["series", "geometry", "pixels", "acquisition", "annotation", "measuring"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +163,7 @@ _SUITABILITY: dict[str, FindingDefinition] = _table(
     ("BLOOD_POOL_BRIGHT", _W, "The blood pool has 80 to 130 HU: perhaps residual contrast."),
     ("BLOOD_POOL_NOT_FOUND", _W, "The blood pool could not be located: contrast is unknown."),
     ("NOISE_HIGH", _W, "Noise above 20 HU (23 HU in large or cut bodies)."),
-    ("NOISE_TOO_HIGH", _E, "Noise above 30 HU makes false lesions."),
+    ("NOISE_TOO_HIGH", _W, "Noise above 30 HU: false lesions are likely, small scores unsure."),
 )
 
 # Reading a person's annotation: codes of corcal.annotations.
@@ -182,4 +182,16 @@ _ANNOTATION: dict[str, FindingDefinition] = _table(
     ("ANNOTATION_OTHER_SERIES", _W, "It was made on another series of the same geometry."),
 )
 
-FINDINGS: dict[str, FindingDefinition] = {**_READING, **_SUITABILITY, **_ANNOTATION}
+# Measuring: codes of corcal.scoring.
+_MEASURING: dict[str, FindingDefinition] = _table(
+    "measuring",
+    ("MASS_FACTOR_DEFAULT", _I, "The mass factor is one of the literature, not this scanner's."),
+    ("KVP_RULE_OFFERED", _W, "Scored at 130 HU at another kVp than 120; an adapted rule is shown."),
+)
+
+FINDINGS: dict[str, FindingDefinition] = {
+    **_READING,
+    **_SUITABILITY,
+    **_ANNOTATION,
+    **_MEASURING,
+}

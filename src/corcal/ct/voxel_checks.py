@@ -141,8 +141,8 @@ def _about_noise(measures: ThoraxMeasures) -> Iterator[Finding]:
     if noise > MAX_NOISE_HU:
         yield finding(
             "NOISE_TOO_HIGH",
-            f"the noise is {noise:.0f} HU: it makes false lesions; at most {MAX_NOISE_HU:g} HU is "
-            "accepted (thicker slices or a smoother kernel have less)",
+            f"the noise is {noise:.0f} HU: above {MAX_NOISE_HU:g} HU it looks like small lesions "
+            "(thicker slices or a smoother kernel have less)",
         )
     elif noise > limit:
         yield finding(

@@ -10,7 +10,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from corcal.ct.scan import CTScan, Finding, Severity
+from corcal.ct.findings import finding
+from corcal.ct.scan import CTScan, Finding
 from corcal.errors import GeometryError
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.lesions.voxels import SiteVoxels
@@ -277,12 +278,12 @@ def _findings(
     found = []
     if calibration.source == "default":
         message = f"calcium mass rests on a factor of the literature: {calibration.detail}"
-        found.append(Finding(code="MASS_FACTOR_DEFAULT", severity=Severity.INFO, message=message))
+        found.append(finding("MASS_FACTOR_DEFAULT", message))
     if adapted is not None and rule.name != adapted.name:
         message = (
             f"scored at {rule.threshold_hu:g} HU although the tube voltage is {kvp:g} kVp: not "
             f"comparable with 120 kVp; the rule {adapted.name} ({adapted.threshold_hu:g} HU) is "
             "shown beside it"
         )
-        found.append(Finding(code="KVP_RULE_OFFERED", severity=Severity.WARNING, message=message))
+        found.append(finding("KVP_RULE_OFFERED", message))
     return tuple(found)
