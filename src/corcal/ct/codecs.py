@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.ct.series import ImageHeader, PixelLayout
-from corcal.ct.tags import CONVERSION_ERRORS
 
 __all__ = ["DecodeError", "check_encapsulation", "decode_frame"]
 
@@ -28,7 +27,17 @@ _PLUGINS = {
 }
 _ITEM, _DELIMITER = 0xE000, 0xE0DD  # elements of group FFFE
 # What the decoders raise on damaged data: pydicom wraps most in RuntimeError.
-_DECODER_ERRORS = (*CONVERSION_ERRORS, RuntimeError)
+_DECODER_ERRORS = (
+    RuntimeError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    NotImplementedError,
+    struct.error,
+    EOFError,
+    OverflowError,
+)
 
 
 class DecodeError(Exception):

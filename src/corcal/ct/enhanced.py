@@ -132,6 +132,6 @@ def _trigger(scope: Scope) -> float | None:
 
 def _temporal_position(scope: Scope, content: int) -> int | None:
     index = scope.find(content, 0x00209128)
-    if 0x00209128 in index:  # Temporal Position Index, UL: the low half is enough to tell apart
-        return index.ushort(0x00209128)
+    if 0x00209128 in index:  # Temporal Position Index
+        return index.ulong(0x00209128)
     return scope.top.integer(0x00200100)

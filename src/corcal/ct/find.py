@@ -11,7 +11,6 @@ from corcal.ct.files import Candidate, FileOpener, list_candidates
 from corcal.ct.findings import finding
 from corcal.ct.geometry import measure_stack
 from corcal.ct.header import Instance, SkipFile, read_instances, read_tags
-from corcal.ct.quiet import quiet_pydicom
 from corcal.ct.scan import Finding, Severity
 from corcal.ct.series import Catalog, ImageHeader, Series, SkippedFile
 from corcal.ct.stacks import Stack, stacks_of
@@ -50,7 +49,7 @@ def find_series(path: Path | str, *, progress: Progress = no_progress) -> Catalo
         If the path does not exist or cannot be read, or if no series is in it.
     """
     given = Path(path)
-    with FileOpener() as opener, quiet_pydicom():
+    with FileOpener() as opener:
         candidates, passed_over = list_candidates(given, opener)
         instances: list[Instance] = []
         series: list[Series] = []

@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from pydicom import dcmread
-from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
-
+from corcal.ct.dataset import (
+    DEFLATED,
+    EXPLICIT,
+    UNDEFINED_LENGTH,
+    HeaderError,
+    RawDataset,
+    read_header,
+)
 from corcal.ct.enhanced import Frame, frames_of
 from corcal.ct.files import Candidate, FileOpener
 from corcal.ct.series import ImageHeader, PixelLayout
-from corcal.ct.tags import CONVERSION_ERRORS, Tags
+from corcal.ct.tags import Tags
 from corcal.errors import InputError
 
 __all__ = [
@@ -37,13 +41,8 @@ ENHANCED_CT_CLASSES = (
 )
 CT_CLASSES = (CT_IMAGE, *ENHANCED_CT_CLASSES)
 _DICOMDIR = "1.2.840.10008.1.3.10"
-_DEFLATED = "1.2.840.10008.1.2.1.99"
-_IMPLICIT, _EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
-_BIG_ENDIAN = "1.2.840.10008.1.2.2"
 
 MAX_INFLATED_BYTES = 2 * 2**30  # of a deflated data set; a CT slice has 0.5 MB
-
-_PARSE_ERRORS = (*CONVERSION_ERRORS, InvalidDicomError, zlib.error)
 
 # Elements without which an image cannot be placed or its pixels not be read.
 _REQUIRED = {
@@ -118,11 +117,11 @@ def read_instances(candidate: Candidate, opener: FileOpener) -> tuple[Instance, 
         reason = "empty file"
         raise SkipFile(reason, is_damaged=True)
     with _parsing(), open_dicom(opener, candidate.path, candidate.member) as file:
-        ds = _read_dataset(file)
+        ds = read_header(file)
         tags = Tags(ds)
         layout = _layout(ds, tags, file)
-        syntax = _transfer_syntax(ds, file)
-    sop_class = tags.uid(0x00080016) or Tags(ds.file_meta).uid(0x00020002)
+        syntax = DEFLATED if isinstance(file, _Inflated) else ds.transfer_syntax()
+    sop_class = tags.uid(0x00080016) or ds.meta_text(0x00020002)
     if sop_class == _DICOMDIR or (sop_class is None and 0x00041220 in tags):
         reason = "DICOMDIR, an index: the files beside it are read themselves"
         raise SkipFile(reason)
@@ -149,7 +148,7 @@ def read_tags(opener: FileOpener, image: ImageHeader) -> Tags:
         If the file is no longer what it was.
     """
     with _parsing(), open_dicom(opener, image.path, image.member) as file:
-        return Tags(_read_dataset(file))
+        return Tags(read_header(file))
 
 
 @contextmanager
@@ -162,7 +161,7 @@ def _parsing() -> Iterator[None]:
     except PermissionError as exc:
         reason = "cannot be opened: permission denied"
         raise SkipFile(reason, is_damaged=True) from exc
-    except _PARSE_ERRORS as exc:
+    except (HeaderError, zlib.error, OSError) as exc:
         reason = "damaged DICOM file: its header cannot be read"
         raise SkipFile(reason, is_damaged=True) from exc
 
@@ -174,7 +173,7 @@ def open_dicom(opener: FileOpener, path: Path, member: str | None) -> BinaryIO:
     ------
     SkipFile
         If it is not DICOM by its first bytes.
-    OSError, zlib.error, ValueError
+    OSError, zlib.error, HeaderError
         If it cannot be read or inflated.
     """
     file = opener.open(path, member)
@@ -183,20 +182,13 @@ def open_dicom(opener: FileOpener, path: Path, member: str | None) -> BinaryIO:
         if not _looks_like_dicom(head):
             _raise_not_dicom(head)
         file.seek(0)
-        if head[128:132] == b"DICM" and _DEFLATED.encode() in head:
+        if head[128:132] == b"DICM" and DEFLATED.encode() in head:
             with file:
                 return _Inflated(_inflate(file.read()))
     except BaseException:
         file.close()
         raise
     return file
-
-
-def _read_dataset(file: BinaryIO) -> Dataset:
-    """Parse the data set up to its pixels; afterwards `file` stands at PixelData or at its end."""
-    has_preamble = file.read(132)[128:] == b"DICM"
-    file.seek(0)
-    return dcmread(file, stop_before_pixels=True, force=not has_preamble)
 
 
 def _looks_like_dicom(head: bytes) -> bool:
@@ -237,22 +229,16 @@ def _inflate(data: bytes) -> bytes:
     body = inflater.decompress(data[start:], MAX_INFLATED_BYTES)
     if inflater.unconsumed_tail:
         msg = f"a deflated data set of more than {MAX_INFLATED_BYTES} bytes"
-        raise ValueError(msg)
-    syntax = struct.pack("<HH2sH", 0x0002, 0x0010, b"UI", 20) + _EXPLICIT.encode() + b"\0"
+        raise HeaderError(msg)
+    syntax = struct.pack("<HH2sH", 0x0002, 0x0010, b"UI", 20) + EXPLICIT.encode() + b"\0"
     return data[:132] + syntax + body
 
 
-def _layout(ds: Dataset, tags: Tags, file: BinaryIO) -> PixelLayout | None:
+def _layout(ds: RawDataset, tags: Tags, file: BinaryIO) -> PixelLayout | None:
     """Describe the pixels, or ``None`` if there are none or their description is incomplete."""
-    implicit, little = ds.original_encoding
-    start = file.read(12)
-    order = "<" if little in (True, None) else ">"
-    if len(start) < 8 or struct.unpack(f"{order}HH", start[:4]) != (0x7FE0, 0x0010):
+    if ds.pixels is None:
         return None
-    long_form = not implicit and len(start) == 12 and start[4:6] in (b"OB", b"OW", b"UN")
-    field = start[8:12] if long_form else start[4:8]
-    offset = file.tell() - len(start) + (12 if long_form else 8)
-    (length,) = struct.unpack(f"{order}I", field)
+    offset, length = ds.pixels.start, ds.pixels.length
     allocated, stored = tags.ushort(0x00280100), tags.ushort(0x00280101)
     representation = tags.ushort(0x00280103)
     if allocated is None or stored is None or representation is None:
@@ -260,29 +246,17 @@ def _layout(ds: Dataset, tags: Tags, file: BinaryIO) -> PixelLayout | None:
     high_bit = tags.ushort(0x00280102)
     return PixelLayout(
         offset=offset,
-        length=None if length == 0xFFFFFFFF else length,
+        length=None if length == UNDEFINED_LENGTH else length,
         available=file.seek(0, os.SEEK_END) - offset,
         bits_allocated=allocated,
         bits_stored=stored,
         high_bit=stored - 1 if high_bit is None else high_bit,
         is_signed=representation == 1,
-        is_little_endian=order == "<",
+        is_little_endian=ds.order == "<",
         samples_per_pixel=tags.ushort(0x00280002) or 1,
         photometric=tags.text(0x00280004) or "MONOCHROME2",
         frame_count=max(tags.integer(0x00280008) or 1, 1),
     )
-
-
-def _transfer_syntax(ds: Dataset, file: BinaryIO) -> str:
-    if isinstance(file, _Inflated):
-        return _DEFLATED
-    declared = Tags(ds.file_meta).uid(0x00020010)
-    if declared is not None:
-        return declared
-    implicit, little = ds.original_encoding
-    if implicit:
-        return _IMPLICIT
-    return _EXPLICIT if little else _BIG_ENDIAN
 
 
 def _instance(

@@ -1,7 +1,7 @@
-"""Keep the remarks of pydicom on malformed headers off the user's screen and logs.
+"""Keep the remarks of pydicom on malformed data off the user's screen and logs.
 
 pydicom reports malformed values through `warnings` and its logger, with the value, which may be
-patient data. What matters of it becomes a finding.
+patient data. What matters of it becomes a finding or an error.
 """
 
 import logging

@@ -1,33 +1,14 @@
-"""Values of DICOM elements, read tolerantly: a malformed value is a missing one.
-
-pydicom converts (and judges) an element when it is first accessed. For the few tags that each of a
-thousand slices is asked for, that is slow and noisy; `Tags` decodes the raw bytes itself.
-"""
+"""Values of DICOM elements, read tolerantly: a malformed value is a missing one."""
 
 import math
 import struct
-from collections.abc import Sequence
 
-from pydicom.dataelem import DataElement, RawDataElement
-from pydicom.dataset import Dataset
-from pydicom.errors import BytesLengthException
+from corcal.ct.charsets import decode_text
+from corcal.ct.dataset import HeaderError, RawDataset
 
-__all__ = ["CONVERSION_ERRORS", "Scope", "Tags"]
+__all__ = ["Scope", "Tags"]
 
-# What converting bytes of unknown origin with pydicom may raise (found by damaging files).
-CONVERSION_ERRORS = (
-    BytesLengthException,
-    EOFError,
-    struct.error,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    NotImplementedError,
-    OverflowError,
-    RecursionError,
-    OSError,
-)
+_BLANK = " \0\r\n\t"
 
 
 class Tags:
@@ -39,24 +20,18 @@ class Tags:
 
     __slots__ = ("_ds",)
 
-    def __init__(self, ds: Dataset) -> None:
+    def __init__(self, ds: RawDataset) -> None:
         self._ds = ds
 
     def __contains__(self, tag: int) -> bool:
-        return tag in self._ds
+        return tag in self._ds.elements
 
     def texts(self, tag: int) -> tuple[str, ...]:
         """Values of a multi-valued text element, stripped."""
-        value = self._value(tag)
+        value = self._ds.value(tag)
         if value is None:
             return ()
-        if isinstance(value, bytes):
-            parts: Sequence[object] = value.decode("latin-1").split("\\")
-        elif isinstance(value, str) or not isinstance(value, Sequence):
-            parts = (value,)
-        else:
-            parts = value
-        stripped = tuple(str(part).strip(" \0\r\n\t") for part in parts)
+        stripped = tuple(part.strip(_BLANK) for part in value.decode("latin-1").split("\\"))
         return stripped if any(stripped) else ()
 
     def text(self, tag: int) -> str | None:
@@ -65,13 +40,10 @@ class Tags:
 
     def decoded(self, tag: int) -> str | None:
         """Value of a text element in its character set (names, descriptions)."""
-        if tag not in self._ds:
+        value = self._ds.value(tag)
+        if value is None:
             return None
-        try:
-            text = str(self._ds[tag].value or "").strip(" \0")
-        except CONVERSION_ERRORS:
-            return self.text(tag)
-        return text or None
+        return decode_text(value, self._ds.character_sets).strip(_BLANK) or None
 
     def uid(self, tag: int) -> str | None:
         """First value of a UID element."""
@@ -106,14 +78,12 @@ class Tags:
     def ushort(self, tag: int, *, signed: bool = False) -> int | None:
         """One 16-bit integer (US; SS if `signed`, whatever the element claims)."""
         values = self._binary(tag, "h" if signed else "H")
-        if not values:
-            return None
-        value = int(values[0])
-        if signed and value > 0x7FFF:  # decoded by pydicom as the unsigned type that was declared
-            return value - 0x10000
-        if not signed and value < 0:
-            return value + 0x10000
-        return value
+        return int(values[0]) if values else None
+
+    def ulong(self, tag: int) -> int | None:
+        """One 32-bit integer (UL)."""
+        values = self._binary(tag, "I")
+        return int(values[0]) if values else None
 
     def floats(self, tag: int, code: str) -> tuple[float, ...]:
         """Binary floating-point numbers: code "f" (FL) or "d" (FD)."""
@@ -121,39 +91,16 @@ class Tags:
 
     def items(self, tag: int) -> tuple["Tags", ...]:
         """Items of a sequence."""
-        if tag not in self._ds:
-            return ()
         try:
-            value = self._ds[tag].value
-        except CONVERSION_ERRORS:
+            return tuple(Tags(item) for item in self._ds.items(tag))
+        except HeaderError:
             return ()
-        if not isinstance(value, Sequence) or isinstance(value, str | bytes):
-            return ()
-        return tuple(Tags(item) for item in value if isinstance(item, Dataset))
 
     def _binary(self, tag: int, code: str) -> tuple[float, ...]:
-        element = self._ds.get_item(tag)
-        value = self._value(tag)
-        if isinstance(value, bytes):
-            width = struct.calcsize(code)
-            count = len(value) // width
-            order = (
-                "<"
-                if not isinstance(element, RawDataElement)
-                else ("<" if element.is_little_endian else ">")
-            )
-            return struct.unpack(f"{order}{count}{code}", value[: count * width])
-        if isinstance(value, int | float):
-            return (value,)
-        if isinstance(value, Sequence) and not isinstance(value, str):
-            return tuple(v for v in value if isinstance(v, int | float))
-        return ()
-
-    def _value(self, tag: int) -> object:
-        element = self._ds.get_item(tag)
-        if isinstance(element, DataElement | RawDataElement):
-            return element.value
-        return None
+        value = self._ds.value(tag) or b""
+        width = struct.calcsize(code)
+        count = len(value) // width
+        return struct.unpack(f"{self._ds.order}{count}{code}", value[: count * width])
 
 
 class Scope:
