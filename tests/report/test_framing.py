@@ -58,11 +58,32 @@ def test_the_middle_of_the_heart_is_told_from_the_corner_of_the_frame() -> None:
 def test_soft_tissue_far_from_the_spine_is_not_the_heart() -> None:
     scan = large_scan()
     hu = scan.hu.copy()
-    hu[5:15, 200:300, 280:380] = 60  # larger than the ball, 200 mm to the left of the spine: liver
+    hu[:, 200:300, 280:380] = 60  # 60 mm high, larger than the ball, 200 mm beside the spine
     hu[:, 240:260, 100:120] = 600  # spine
     y, x = middle_of(no_calcium(replace(scan, hu=hu)))
     assert abs(y - 144) <= 4
     assert abs(x - 96) <= 4
+
+
+def test_the_wall_of_the_chest_is_not_the_heart() -> None:
+    scan = large_scan()
+    hu = scan.hu.copy()
+    hu[:, :32] = 60  # 32 mm deep, cut by the edge of the scan: its largest ball is of 16 mm
+    y, x = middle_of(no_calcium(replace(scan, hu=hu)))
+    assert abs(y - 144) <= 4
+    assert abs(x - 96) <= 4
+
+
+def test_the_abdomen_is_not_the_heart() -> None:
+    scan = large_scan()
+    below = np.full((20, 400, 400), 60, dtype=np.int16)  # 60 mm without lung
+    hu = np.concatenate((below, scan.hu))
+    scan = replace(scan, hu=hu, slices=scan.slices + scan.slices)
+    frame = no_calcium(scan)
+    y, x = middle_of(frame)
+    assert abs(y - 144) <= 4
+    assert abs(x - 96) <= 4
+    assert abs(frame.z[0] * 3.0 + frame.heart_mm[0] - (20 + 10) * 3.0) <= 6
 
 
 def test_a_scan_without_soft_tissue_is_framed_in_its_middle() -> None:

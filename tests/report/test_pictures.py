@@ -76,6 +76,15 @@ def test_a_lesion_is_filled_with_the_colour_of_its_artery(site: Site) -> None:
         assert np.abs(colour_at(sheet, 0, (x, y)) - expected).max() > 40
 
 
+def test_the_fill_ends_where_the_voxels_end() -> None:
+    # the box is 4 pixels of 1 mm from x 50 and y 40: its edges are at 49.5 and 53.5, 39.5 and 43.5
+    sheet = montage_sheet(*with_calcium({Site.LAD: [box(10, 40, 50)]}))
+    for inside in ((49.65, 41.5), (53.35, 41.5), (51.5, 39.65), (51.5, 43.35)):
+        assert np.ptp(colour_at(sheet, 1, inside)) > 100
+    for outside in ((49.35, 41.5), (53.65, 41.5), (51.5, 39.35), (51.5, 43.65)):
+        assert np.ptp(colour_at(sheet, 1, outside)) == 0
+
+
 @pytest.mark.parametrize("site", SITES)
 def test_the_outline_runs_at_two_millimetres(site: Site) -> None:
     sheet = montage_sheet(*with_calcium({site: [box(10, 40, 50)]}))
@@ -134,6 +143,12 @@ def test_calcium_that_does_not_count_is_outlined_without_a_colour() -> None:
     assert "not counted: aortic valve 14.0" in texts_of(sheet)
     assert "no coronary calcium" in texts_of(sheet)
     assert any(axes.collections for axes in sheet.figure.axes)
+
+
+def test_calcium_that_does_not_count_keeps_its_grey() -> None:
+    # 150 HU in a window from -125 to 225: 255 * 275 / 350 = 200
+    sheet = montage_sheet(*with_calcium({Site.AORTIC_VALVE: [box(0, 40, 50, depth=20)]}, hu=150))
+    assert colour_at(sheet, 0, (51.5, 41.5)).tolist() == pytest.approx([200] * 3, abs=1)
 
 
 def test_more_slices_than_fit_leave_out_the_least_important() -> None:
