@@ -9,7 +9,13 @@ from corcal.lesions.sites import Site
 from corcal.phantom.heart import Heart
 from corcal.phantom.patient import PatientSpec
 from corcal.phantom.placement import Placement
-from corcal.phantom.reference_heart import ANNULI, BRANCHES, LEFT_DOMINANT, VEINS, BranchReference
+from corcal.phantom.reference_coronaries import (
+    ANNULI,
+    BRANCHES,
+    LEFT_DOMINANT,
+    VEINS,
+    BranchReference,
+)
 from corcal.phantom.shapes import FloatArray, Grid, Tube, smooth_curve
 
 __all__ = ["Course", "annulus_courses", "aortic_courses", "coronary_tree", "vein_tubes"]

@@ -92,7 +92,7 @@ def with_arteries_inside(heart: Heart, arteries: Iterable[Tube]) -> Heart:
     """Widen the pericardium where it would cross an artery."""
     fields = [tube.distance_on(heart.grid, reach_mm=8.0) for tube in arteries]
     around = _least(fields) - np.float32(1.3)
-    return replace(heart, sac=smooth_min(heart.sac, around, 6.0))
+    return replace(heart, sac=smooth_min(heart.sac, around, 11.0))
 
 
 def _chamber(name: str, scale: float, points: FloatArray, heart_mm: float) -> FloatArray:

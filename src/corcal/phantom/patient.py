@@ -51,7 +51,7 @@ class Plaque:
     site : Site
         The vessel or other place it is counted to.
     branch : str
-        The course it lies on (`corcal.phantom.reference_heart`).
+        The course it lies on (`corcal.phantom.reference_coronaries`).
     position : float
         Along that course, 0 to 1.
     angle_deg : float

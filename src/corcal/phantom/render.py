@@ -183,7 +183,7 @@ class Thorax:
         canvas.over(field["liver"], spec.liver_hu + 1.5 * clouds)
         canvas.over(field["stomach"], 42.0)
         content = field["stomach"] + 3.5
-        canvas.over(content, 25.0 + 14.0 * texture)
+        canvas.over(content, 25.0 + 7.0 * texture)
         # A patient lies on the back: gas collects in front.
         gas = self._sampler.y[:, None] + (26.0 + 6.0 * np.sin(spec.seed)) + 0 * content
         canvas.over(np.maximum(content, gas), -980.0)
