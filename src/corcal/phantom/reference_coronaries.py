@@ -26,7 +26,8 @@ class BranchReference:
         Control points from its origin on.
     radius_mm : (float, float)
         Outer radius at its origin and at its end. Lumina by Dodge JT et al. 1992,
-        doi:10.1161/01.CIR.86.1.232 (left main 4.5 mm, LAD 3.7 to 1.9, LCX 3.4, RCA 3.9 mm), and about 0.5 mm of wall.
+        doi:10.1161/01.CIR.86.1.232 (left main 4.5 mm, LAD 3.7 to 1.9, LCX 3.4, RCA
+        3.9 mm), and about 0.5 mm of wall.
     parent : str or None
         The branch it leaves; ``None`` for those that leave the aorta.
     """
