@@ -208,10 +208,10 @@ def _rough(plaque: Plaque, cells: NDArray[np.float64], centre: NDArray[np.float6
 
 def _fill(potential: FloatArray, volume_mm3: float) -> FloatArray:
     """Density up to a factor: the cells of highest potential, denser towards the core."""
-    count = max(1, round(volume_mm3 / CELL_MM**3))
     flat = potential.ravel()
-    count = min(count, int(np.isfinite(flat).sum()))
-    chosen = np.argpartition(flat, -count)[-count:]
+    possible = np.flatnonzero(np.isfinite(flat))
+    count = min(max(1, round(volume_mm3 / CELL_MM**3)), len(possible))
+    chosen = possible[np.argpartition(flat[possible], -count)[-count:]]
     level = flat[chosen]
     core = (level - level.min()) / max(float(np.ptp(level)), 1e-6)
     density = np.zeros(flat.shape, np.float32)
