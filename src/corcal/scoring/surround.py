@@ -42,6 +42,8 @@ TISSUE_HU = (-30.0, 130.0)
 MIN_TISSUE_FRACTION = 0.5  # of the ring, else the background is a mixture and not known
 MIN_RING_VOXELS = 20  # the median of 20 voxels of 20 HU noise is good to 6 HU
 
+_ROUNDING = 1e-9  # mm: spacings are decimal fractions, their products are not exact
+
 _Mask = NDArray[np.bool_]
 
 
@@ -108,12 +110,11 @@ def find_surround(
     other = np.zeros_like(own)
     if exclude_index is not None and len(exclude_index):
         other = _paint(np.asarray(exclude_index), corner, values.shape)
-    footprint = _widen_slices(own, margin_slices)
-    near = _widen_in_plane(footprint, IN_PLANE_MARGIN_MM, spacing_mm)
-    around = _widen_in_plane(footprint, IN_PLANE_MARGIN_MM + RING_WIDTH_MM, spacing_mm)
-    blurred_other = _widen_in_plane(
-        _widen_slices(other, margin_slices), IN_PLANE_MARGIN_MM, spacing_mm
-    )
+    both = np.stack([_widen_slices(own, margin_slices), _widen_slices(other, margin_slices)])
+    to_own, to_other = _distance_in_plane_mm(both, IN_PLANE_MARGIN_MM + RING_WIDTH_MM, spacing_mm)
+    near = to_own <= IN_PLANE_MARGIN_MM
+    around = to_own <= IN_PLANE_MARGIN_MM + RING_WIDTH_MM
+    blurred_other = to_other <= IN_PLANE_MARGIN_MM
     ring = values[around & ~near & ~blurred_other]
     tissue = ring[(ring >= TISSUE_HU[0]) & (ring < TISSUE_HU[1])]
     if tissue.size < MIN_RING_VOXELS or tissue.size < MIN_TISSUE_FRACTION * ring.size:
@@ -185,24 +186,24 @@ def _widen_slices(mask: _Mask, slices: int) -> _Mask:
     return wide
 
 
-def _widen_in_plane(mask: _Mask, radius_mm: float, spacing_mm: tuple[float, float, float]) -> _Mask:
-    """Widen a mask by a disc in each slice: pixel centres within the radius of one that is set.
+def _distance_in_plane_mm(
+    mask: _Mask, reach_mm: float, spacing_mm: tuple[float, float, float]
+) -> NDArray[np.float64]:
+    """Distance of each pixel centre to the nearest one that is set in its slice, up to a reach.
 
-    The disc is a stack of row segments, and a segment is a difference of running sums: no scipy,
-    whose import alone would take longer than all lesions of a scan.
+    Beyond the reach it is at least the reach. First along the rows, then over the rows within
+    reach: no scipy, whose import alone would take longer than all lesions of a scan.
     """
-    if not mask.any():
-        return mask
     _, dy, dx = spacing_mm
-    n_x = mask.shape[2]
-    running = np.zeros((*mask.shape[:2], n_x + 1), dtype=np.int32)
-    np.cumsum(mask, axis=2, out=running[:, :, 1:])
-    columns = np.arange(n_x)
-    wide = np.zeros_like(mask)
-    for step in range(int(radius_mm / dy + 1e-9) + 1):
-        half = int(math.sqrt(max(radius_mm**2 - (step * dy) ** 2, 0.0)) / dx + 1e-9)
-        right, left = np.minimum(columns + half + 1, n_x), np.maximum(columns - half, 0)
-        hit = running[:, :, right] > running[:, :, left]
-        wide[:, step:] |= hit[:, : hit.shape[1] - step]
-        wide[:, : hit.shape[1] - step] |= hit[:, step:]
-    return wide
+    n_y, n_x = mask.shape[-2:]
+    columns = np.arange(n_x, dtype=np.float64)
+    before = np.maximum.accumulate(np.where(mask, columns, -np.inf), axis=-1)
+    after = np.minimum.accumulate(np.where(mask, columns, np.inf)[..., ::-1], axis=-1)[..., ::-1]
+    in_row = (np.minimum(columns - before, after - columns) * dx) ** 2
+    nearest = in_row.copy()
+    for step in range(1, min(int(reach_mm / dy + _ROUNDING), n_y - 1) + 1):
+        along = in_row + (step * dy) ** 2
+        np.minimum(nearest[..., step:, :], along[..., :-step, :], out=nearest[..., step:, :])
+        np.minimum(nearest[..., :-step, :], along[..., step:, :], out=nearest[..., :-step, :])
+    distance: NDArray[np.float64] = np.sqrt(nearest) - _ROUNDING
+    return distance

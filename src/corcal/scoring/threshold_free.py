@@ -75,8 +75,6 @@ def measure_without_threshold(
     list of ThresholdFreeMass or None
         One a lesion; ``None`` where no clean background could be measured around it.
     """
-    if not _holds_a_neighbourhood(hu.shape, spacing_mm):
-        return [None] * len(table.voxels_zyx)
     masses: list[ThresholdFreeMass | None] = []
     for row, zyx in enumerate(table.voxels_zyx):
         others = _other_calcium(hu, table, row, threshold_hu, spacing_mm)
@@ -110,12 +108,6 @@ def _masses(
         ),
         volume_fraction_mg=fraction,
     )
-
-
-def _holds_a_neighbourhood(shape: tuple[int, ...], spacing_mm: tuple[float, float, float]) -> bool:
-    """Whether the image is larger than what is to be seen on one side of a lesion."""
-    reach_mm = IN_PLANE_MARGIN_MM + RING_WIDTH_MM
-    return min(shape[1] * spacing_mm[1], shape[2] * spacing_mm[2]) > reach_mm + max(spacing_mm[1:])
 
 
 def _other_calcium(
