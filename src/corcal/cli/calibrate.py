@@ -129,7 +129,7 @@ def _print(record: "CalibrationRecord") -> None:
     console.print(_score_table(record.report, record.published))
     console.print(_mass_table(record.report))
     console.print(_method_table(record.report, record.published))
-    console.print(*_notes(record), sep="\n", markup=False)
+    console.print(*_notes(record), sep="\n", markup=False, soft_wrap=True)
 
 
 def _heading(record: "CalibrationRecord") -> list[str]:
@@ -154,7 +154,7 @@ def _score_table(report: "InsertReport", published: "PublishedScan | None") -> A
     """Agatston score and volume of every cylinder, beside the published score."""
     table = _table("Scores by the textbook rule", first="cylinder")
     for name in ("Agatston", *(("published",) if published else ()), "volume mm³", "peak HU"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     scores = {one.name: one.agatston for one in published.cylinders} if published else {}
     for cylinder in report.cylinders:
         row = [cylinder.name, f"{cylinder.agatston:.1f} ± {cylinder.agatston_uncertainty:.1f}"]
@@ -169,7 +169,7 @@ def _mass_table(report: "InsertReport") -> Any:
     from corcal.evaluate.report_types import MassMethod
 
     table = _table("Mass, mg (± standard uncertainty)", first="cylinder")
-    table.add_column("known", justify="right")
+    table.add_column("known", justify="right", no_wrap=True)
     for method in MassMethod:
         table.add_column(method.label, justify="right", no_wrap=True)
     for cylinder in report.cylinders:
@@ -195,7 +195,7 @@ def _table(title: str, *, first: str) -> Any:
         title_justify="left",
         title_style="bold",
         box=box.SIMPLE_HEAD,
-        padding=(0, 1),
+        padding=(0, 1, 0, 0),
         pad_edge=False,
     )
     table.add_column(first, no_wrap=True)
@@ -209,8 +209,8 @@ def _number(value: float | None, digits: int) -> str:
 def _method_table(report: "InsertReport", published: "PublishedScan | None") -> Any:
     """Error of every method, and of the published ones."""
     table = _table("Error against the known masses, mg", first="method")
-    for name in ("RMS of 6", "95 %", "noise alone", "bias of 6", "RMS of 9"):
-        table.add_column(name, justify="right")
+    for name in ("RMS of 6", "95 %", "noise alone", "bias", "of 9"):
+        table.add_column(name, justify="right", no_wrap=True)
     for one in report.methods:
         table.add_row(
             one.method.label,
@@ -241,8 +241,8 @@ def _notes(record: "CalibrationRecord") -> list[str]:
     if record.published is not None:
         one = record.published
         lines += [
-            f"Published: {one.vendor}, {one.scan}",
-            f"({one.how_found}); large and medium Agatston scores",
-            f"agree within {one.agatston_difference:.1%}.",
+            f"Published: {one.vendor}, {one.scan} ({one.how_found}).",
+            "Agatston scores of large and medium cylinders agree within "
+            f"{one.agatston_difference:.1%}.",
         ]
     return lines

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["disc_weights", "disc_mean", "slab_mean", "smooth_mm"]
+__all__ = ["disc_weights", "disc_mean", "bin_pixels", "slab_mean", "smooth_mm"]
 
 _Box = tuple[slice, slice]
 
@@ -69,10 +69,17 @@ def slab_mean(hu: NDArray[Any], first: int, count: int) -> NDArray[np.float32]:
 
 
 def smooth_mm(
-    image: NDArray[np.float32], sigma_mm: float, spacing_mm: tuple[float, float, float]
+    image: NDArray[np.float32], sigma_mm: float, pixel_spacing_mm: tuple[float, ...]
 ) -> NDArray[np.float32]:
     """Gaussian smoothing of a slice."""
     from scipy import ndimage  # heavy import, needed only to calibrate
 
-    sigma = (sigma_mm / spacing_mm[1], sigma_mm / spacing_mm[2])
+    sigma = [sigma_mm / pixel for pixel in pixel_spacing_mm]
     return np.asarray(ndimage.gaussian_filter(image, sigma), dtype=np.float32)
+
+
+def bin_pixels(image: NDArray[np.float32], count: int) -> NDArray[np.float32]:
+    """Average blocks of `count` times `count` pixels; incomplete blocks at the end are dropped."""
+    n_y, n_x = (length // count for length in image.shape)
+    blocks = image[: n_y * count, : n_x * count].reshape(n_y, count, n_x, count)
+    return np.asarray(blocks.mean(axis=(1, 3)), dtype=np.float32)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from corcal.ct.scan import CTScan
 from corcal.errors import UnfitError
-from corcal.evaluate.grid import disc_weights, slab_mean, smooth_mm
+from corcal.evaluate.grid import bin_pixels, disc_weights, slab_mean, smooth_mm
 from corcal.evaluate.qrm_design import (
     CYLINDERS,
     LARGE_RADIUS_MM,
@@ -27,11 +27,13 @@ __all__ = ["INSERT_RADIUS_MM", "Insert", "Place", "find_insert", "slice_width_mm
 
 INSERT_RADIUS_MM = 44.0  # within the 50 mm of the body, clear of its rim
 _SLAB_MM = 3.0  # slices are averaged to slabs of about this, to see the insert in thin ones
+_COARSE_PIXEL_MM = 1.0  # fine enough for a first guess
 _SPOT_SIGMA_MM = 1.25
 _MIN_SPOT_HU = 60.0  # the faintest large cylinder has 260 HU in a full slice, 90 in a third of it
 _SIDE_TOLERANCE_MM = 4.0  # of the 65 mm between large cylinders; also tilt and table magnification
 _MAX_SPOTS = 150  # a slab with more of them is bone and contrast, not resin
-_TISSUE_RANGE_HU = (-30.0, 130.0)
+_TISSUE_RANGE_HU = (0.0, 130.0)
+_CLIP_HU = (-30.0, 2000.0)  # lung and air are made fat, or their edges would be full of spots
 _TISSUE_SPREAD_HU = 40.0
 _DENSITY_STEP = (1.4, 3.0)  # measured contrast of neighbouring densities, which differ by 2
 _MIN_MEDIUM_HU = 15.0
@@ -131,42 +133,66 @@ class _Seed:
     contrast: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Slab:
+    """Mean of some slices, on pixels of about a millimetre."""
+
+    hu: NDArray[np.float32]
+    pixel_mm: tuple[float, float]
+    binning: int  # pixels of the scan in one, along each side
+    z: float
+
+    def to_pixels(self, at: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Pixels of the scan from those of the slab."""
+        return (at + 0.5) * self.binning - 0.5
+
+
 def _seeds(scan: CTScan) -> Iterator[_Seed]:
     """Patterns of three large and three medium spots in uniform tissue, in any slab."""
-    count = max(1, round(_SLAB_MM / scan.spacing_mm[0]))
-    for first in range(0, max(1, scan.shape[0] - count + 1), max(1, count // 2)):
-        slab = slab_mean(scan.hu, first, count)
-        response = _spot_response(slab, scan)
-        spots = _find_spots(response, scan)
-        for triple in _triangles(spots, scan):
-            seed = _check_pattern(slab, response, triple, scan, z=first + (count - 1) / 2)
+    for slab in _slabs(scan):
+        response = _spot_response(slab)
+        spots = _find_spots(response, slab)
+        for triple in _triangles(spots, slab):
+            seed = _check_pattern(slab, response, triple)
             if seed is not None:
                 yield seed
 
 
-def _spot_response(slab: NDArray[np.float32], scan: CTScan) -> NDArray[np.float32]:
+def _slabs(scan: CTScan) -> Iterator[_Slab]:
+    """Slabs of about 3 mm, each half of the last one further."""
+    count = max(1, round(_SLAB_MM / scan.spacing_mm[0]))
+    _, dy, dx = scan.spacing_mm
+    binning = max(1, int(_COARSE_PIXEL_MM / max(dy, dx)))
+    for first in range(0, max(1, scan.shape[0] - count + 1), max(1, count // 2)):
+        mean = slab_mean(scan.hu, first, count)
+        yield _Slab(
+            hu=np.clip(bin_pixels(mean, binning), *_CLIP_HU),
+            pixel_mm=(dy * binning, dx * binning),
+            binning=binning,
+            z=first + (min(count, scan.shape[0]) - 1) / 2,
+        )
+
+
+def _spot_response(slab: _Slab) -> NDArray[np.float32]:
     """How far each pixel stands out from its neighbourhood, in HU."""
-    clipped = np.clip(slab, -200, 2000)
-    narrow = smooth_mm(clipped, _SPOT_SIGMA_MM, scan.spacing_mm)
-    wide = smooth_mm(clipped, 4 * _SPOT_SIGMA_MM, scan.spacing_mm)
-    return narrow - wide
+    narrow = smooth_mm(slab.hu, _SPOT_SIGMA_MM, slab.pixel_mm)
+    return narrow - smooth_mm(slab.hu, 4 * _SPOT_SIGMA_MM, slab.pixel_mm)
 
 
-def _find_spots(response: NDArray[np.float32], scan: CTScan) -> NDArray[np.float64]:
-    """Local maxima of the response, (n, 2) in pixels; none if there are too many."""
+def _find_spots(response: NDArray[np.float32], slab: _Slab) -> NDArray[np.float64]:
+    """Local maxima of the response, (n, 2) in pixels of the slab; none if there are too many."""
     from scipy import ndimage  # heavy import, needed only to calibrate
 
-    _, dy, dx = scan.spacing_mm
-    size = (2 * round(3.0 / dy) + 1, 2 * round(3.0 / dx) + 1)
+    size = tuple(2 * round(3.0 / pixel) + 1 for pixel in slab.pixel_mm)
     is_top = (response == ndimage.maximum_filter(response, size)) & (response >= _MIN_SPOT_HU)
     spots = np.argwhere(is_top).astype(np.float64)
     return spots if 3 <= len(spots) <= _MAX_SPOTS else spots[:0]
 
 
-def _triangles(spots: NDArray[np.float64], scan: CTScan) -> Iterator[NDArray[np.float64]]:
+def _triangles(spots: NDArray[np.float64], slab: _Slab) -> Iterator[NDArray[np.float64]]:
     """Triples of spots as far apart as the large cylinders are."""
     side = np.sqrt(3.0) * LARGE_RADIUS_MM
-    at_mm = spots * np.array(scan.spacing_mm[1:])
+    at_mm = spots * np.array(slab.pixel_mm)
     apart = np.hypot(*(at_mm[:, None] - at_mm[None]).transpose(2, 0, 1))
     fits = np.triu(np.abs(apart - side) <= _SIDE_TOLERANCE_MM)
     for i, j in np.argwhere(fits):
@@ -175,57 +201,47 @@ def _triangles(spots: NDArray[np.float64], scan: CTScan) -> Iterator[NDArray[np.
 
 
 def _check_pattern(
-    slab: NDArray[np.float32],
-    response: NDArray[np.float32],
-    triple: NDArray[np.float64],
-    scan: CTScan,
-    *,
-    z: float,
+    slab: _Slab, response: NDArray[np.float32], triple: NDArray[np.float64]
 ) -> _Seed | None:
     """Check tissue, medium cylinders and densities around three spots."""
     centre = triple.mean(axis=0)
-    tissue = _tissue_around(slab, triple, centre, scan)
+    tissue = _tissue_around(slab, triple, centre)
     if tissue is None:
         return None
     inwards = triple + (centre - triple) * (STEP_MM / LARGE_RADIUS_MM)
-    if min(_near(response, at, scan) for at in inwards) < _MIN_MEDIUM_HU:
+    if min(_near(response, at, slab) for at in inwards) < _MIN_MEDIUM_HU:
         return None
-    sharp = smooth_mm(slab, 0.5 * _SPOT_SIGMA_MM, scan.spacing_mm)
-    contrast = np.array([_near(sharp, at, scan) for at in triple]) - tissue
+    sharp = smooth_mm(slab.hu, 0.5 * _SPOT_SIGMA_MM, slab.pixel_mm)
+    contrast = np.array([_near(sharp, at, slab) for at in triple]) - tissue
     order = np.argsort(contrast)
-    low, medium, high = contrast[order]
-    is_stepped = all(
-        _DENSITY_STEP[0] <= b / a <= _DENSITY_STEP[1] for a, b in ((low, medium), (medium, high))
-    )
-    if low <= 0 or not is_stepped:
+    low, medium, high = contrast[order].tolist()
+    steps = (medium / low, high / medium) if low > 0 else (0.0, 0.0)
+    if not all(_DENSITY_STEP[0] <= step <= _DENSITY_STEP[1] for step in steps):
         return None
-    return _Seed(z=z, spots=triple[order], contrast=float(contrast.sum()))
+    return _Seed(z=slab.z, spots=slab.to_pixels(triple[order]), contrast=float(contrast.sum()))
 
 
-def _near(image: NDArray[np.float32], at: NDArray[np.float64], scan: CTScan) -> float:
+def _near(image: NDArray[np.float32], at: NDArray[np.float64], slab: _Slab) -> float:
     """Maximum within 1.5 mm of a point."""
-    weights, box = disc_weights(at, 1.5, scan.spacing_mm[1:], image.shape)
+    weights, box = disc_weights(at, 1.5, slab.pixel_mm, image.shape)
     return float(image[box][weights > 0].max())
 
 
 def _tissue_around(
-    slab: NDArray[np.float32],
-    triple: NDArray[np.float64],
-    centre: NDArray[np.float64],
-    scan: CTScan,
+    slab: _Slab, triple: NDArray[np.float64], centre: NDArray[np.float64]
 ) -> float | None:
     """Median of the disc around the spots, if it is one uniform tissue and in the scan."""
-    weights, box = disc_weights(centre, INSERT_RADIUS_MM, scan.spacing_mm[1:], slab.shape)
-    needed = np.pi * INSERT_RADIUS_MM**2 / scan.pixel_area_mm2
+    weights, box = disc_weights(centre, INSERT_RADIUS_MM, slab.pixel_mm, slab.hu.shape)
+    needed = np.pi * INSERT_RADIUS_MM**2 / (slab.pixel_mm[0] * slab.pixel_mm[1])
     if weights.sum() < 0.99 * needed:
         return None
     inside = weights > 0.5
     for spot in triple:
         for step in range(3):
             at = spot + (centre - spot) * (step * STEP_MM / LARGE_RADIUS_MM)
-            hole, hole_box = disc_weights(at, 5.0, scan.spacing_mm[1:], slab.shape)
+            hole, hole_box = disc_weights(at, 5.0, slab.pixel_mm, slab.hu.shape)
             _clear(inside, box, hole > 0, hole_box)
-    values = smooth_mm(slab[box], 1.5, scan.spacing_mm)[inside]
+    values = smooth_mm(slab.hu[box], 1.5, slab.pixel_mm)[inside]
     low, median, high = np.percentile(values, [2, 50, 98])
     is_uniform = median - low <= _TISSUE_SPREAD_HU and high - median <= _TISSUE_SPREAD_HU
     is_tissue = _TISSUE_RANGE_HU[0] <= median <= _TISSUE_RANGE_HU[1]

@@ -1,7 +1,6 @@
 """The calibration rods of a QRM phantom: the mass factor and the point spread of this very scan."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -137,61 +136,55 @@ def _rod_slices(scan: CTScan, insert: Insert, tissue: dict[int, float]) -> tuple
     end is where the contrast passes half of its level. Taking the slices of the highest contrast
     instead would choose the noise of thin slices.
     """
-    dz = scan.spacing_mm[0]
-    half_slice = 0.5 * slice_width_mm(scan) / dz
+    half_slice = 0.5 * slice_width_mm(scan) / scan.spacing_mm[0]
+    like_insert = [k for k in tissue if abs(tissue[k] - insert.tissue_hu) <= MAX_TISSUE_SHIFT_HU]
     longest: list[int] = []
-    for first, last in _bright_runs(scan, insert, tissue):
-        run = [
-            k
-            for k in tissue
-            if first + half_slice <= k <= last - half_slice
-            and abs(tissue[k] - insert.tissue_hu) <= MAX_TISSUE_SHIFT_HU
-        ]
+    for side in (-1, 1):
+        first, last = _bright_run(scan, insert, tissue, like_insert, side=side)
+        run = [k for k in like_insert if first + half_slice <= k <= last - half_slice]
         longest = max(longest, run, key=len)
     if not longest:
         raise _not_found(_HYDROXYAPATITE, "no slice that is wholly rod", scan)
     return tuple(longest)
 
 
-def _bright_runs(
-    scan: CTScan, insert: Insert, tissue: dict[int, float]
-) -> Iterator[tuple[float, float]]:
-    """Yield the ends, fractional slices, of what is bright on the axis on either side."""
+def _bright_run(
+    scan: CTScan,
+    insert: Insert,
+    tissue: dict[int, float],
+    like_insert: list[int],
+    *,
+    side: int,
+) -> tuple[float, float]:
+    """Find the ends, in fractional slices, of what is bright on the axis on one side.
+
+    Infinite where it goes on in the last slice that can be used; the first lies behind the last
+    where there is none.
+    """
     z, *centre = insert.centre_index
     far = _SEARCH_MM[0] / scan.spacing_mm[0]
-    for side in (-1, 1):
-        slices = np.array([k for k in tissue if (k - z) * side >= far])
-        contrast = np.array(
-            [
-                disc_mean(scan.hu[k], np.array(centre), 5.0, scan.spacing_mm[1:]) - tissue[k]
-                for k in slices.tolist()
-            ]
-        )
-        if contrast.size < 2 or contrast.max() < _ROD_CONTRAST_HU[0]:
-            continue
-        level = float(np.median(contrast[contrast > 0.5 * contrast.max()]))
-        above = np.flatnonzero(contrast > 0.5 * level)
-        run = max(np.split(above, np.flatnonzero(np.diff(above) > 1) + 1), key=len)
-        if _ROD_CONTRAST_HU[0] <= level <= _ROD_CONTRAST_HU[1]:
-            yield (
-                _crossing(slices, contrast, 0.5 * level, run[0], -1),
-                _crossing(slices, contrast, 0.5 * level, run[-1], 1),
-            )
+    contrast = {
+        k: disc_mean(scan.hu[k], np.array(centre), 5.0, scan.spacing_mm[1:]) - tissue[k]
+        for k in like_insert
+        if (k - z) * side >= far
+    }
+    highest = max(contrast.values(), default=0.0)
+    level = float(np.median([c for c in contrast.values() if c >= 0.5 * highest] or [0.0]))
+    if not _ROD_CONTRAST_HU[0] <= level <= _ROD_CONTRAST_HU[1]:
+        return math.inf, -math.inf
+    above = [k for k, c in contrast.items() if c >= 0.5 * level]
+    runs = np.split(np.array(above), np.flatnonzero(np.diff(above) > 1) + 1)
+    run = max(runs, key=len)
+    first, last = int(run[0]), int(run[-1])
+    return _crossing(contrast, 0.5 * level, first, -1), _crossing(contrast, 0.5 * level, last, 1)
 
 
-def _crossing(
-    slices: NDArray[np.int64],
-    contrast: NDArray[np.float64],
-    level: float,
-    at: int,
-    step: int,
-) -> float:
+def _crossing(contrast: dict[int, float], level: float, at: int, step: int) -> float:
     """Where the contrast passes a level between a slice above it and the next one."""
-    beyond = at + step
-    if not 0 <= beyond < slices.size:
-        return float(slices[at]) + step * np.inf  # goes on where nobody looked
-    part = (contrast[at] - level) / (contrast[at] - contrast[beyond])
-    return float(slices[at] + step * part)
+    beyond = contrast.get(at + step)
+    if beyond is None:
+        return step * math.inf
+    return at + step * (contrast[at] - level) / (contrast[at] - beyond)
 
 
 def _rod_middle(
@@ -216,7 +209,7 @@ def _water_middle(
 ) -> NDArray[np.float64]:
     """Middle of the darkest disc of the rod's size at its distance from the rod."""
     pixel = np.array(scan.spacing_mm[1:])
-    smooth = smooth_mm(np.clip(mean, -200, 400), 0.35 * ROD_DIAMETER_MM / 2, scan.spacing_mm)
+    smooth = smooth_mm(np.clip(mean, -200, 400), 0.35 * ROD_DIAMETER_MM / 2, scan.spacing_mm[1:])
     angle = np.radians(np.arange(0, 360, 3))
     places = [
         rod + distance * np.array([math.sin(a), math.cos(a)]) / pixel
