@@ -2,12 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
+from corcal.ct.files import FileOpener
 from corcal.ct.find import find_series
 from corcal.ct.read import read_scan, read_series
 from corcal.ct.scan import Severity
@@ -175,11 +177,23 @@ def test_a_path_that_does_not_exist_is_an_error(tmp_path: Path) -> None:
         find_series(tmp_path / "nowhere")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = make_series(tmp_path)
-    files[4].chmod(0)
-    assert find_series(tmp_path).skipped[0].reason == "cannot be opened: permission denied"
+    allowed = FileOpener.open
+
+    def refuse(self: FileOpener, path: Path, member: str | None) -> BinaryIO:
+        if path == files[4]:
+            raise PermissionError(13, "Permission denied")  # root, who runs tests, may read all
+        return allowed(self, path, member)
+
+    monkeypatch.setattr(FileOpener, "open", refuse)
+    catalog = find_series(tmp_path)
+    assert [(file.source, file.reason) for file in catalog.skipped] == [
+        ("IM-0005.dcm", "cannot be opened: permission denied")
+    ]
+    assert [item.code for item in catalog.series[0].findings] == ["DAMAGED_FILES"]
+    with pytest.raises(InputError, match=r"^IM-0005\.dcm: cannot be opened: permission denied$"):
+        find_series(files[4])
 
 
 def test_headers_say_who_and_how(tmp_path: Path) -> None:

@@ -187,3 +187,10 @@ def test_indices_and_patient_positions_are_inverse(tmp_path: Path) -> None:
     np.testing.assert_allclose(
         scan.to_patient_mm(np.array([[2.0, 0.0, 0.0]]))[0], scan.slices[2].position_mm, atol=1e-6
     )
+
+
+def test_a_series_lists_its_images_towards_the_head(tmp_path: Path) -> None:
+    make_series(tmp_path, heights_mm=[12, 9, 6, 3, 0])
+    series = find_series(tmp_path).series[0]
+    assert [image.instance_number for image in series.images] == [5, 4, 3, 2, 1]
+    assert series.spacing_mm == pytest.approx((3.0, 0.5, 0.5))

@@ -116,6 +116,19 @@ def test_padding_outside_of_the_stored_bits_is_padding(tmp_path: Path) -> None:
     assert (scan.hu[:, 1:] == 40).all()
 
 
+def test_padding_under_an_overlay_is_padding(tmp_path: Path) -> None:
+    # An old overlay in bit 12 on top of padding 3000, which would be 1976 HU
+    hu = np.full((2, 4, 4), 40)
+    hu[:, 0] = 3000 - 1024
+    for path in make_series(tmp_path, hu=hu, tags={"PixelPaddingValue": 3000}):
+        ds = dcmread(path)
+        ds.PixelData = (np.frombuffer(ds.PixelData, "<u2") | 0x1000).astype("<u2").tobytes()
+        ds.save_as(path)
+    scan = read_scan(tmp_path)
+    assert (scan.hu[:, 0] == AIR_HU).all()
+    assert (scan.hu[:, 1:] == 40).all()
+
+
 def test_padding_with_a_broken_slope_is_air(tmp_path: Path) -> None:
     hu = np.full((2, 4, 4), 10.0)
     hu[:, 0] = 150.0  # stored 500, slope 0.3
