@@ -17,7 +17,7 @@ __all__ = ["command"]
     show_default=True,
     help="Folder to write into.",
 )
-@click.option("--seed", type=int, default=7, show_default=True, help="Which patient.")
+@click.option("--seed", type=int, default=11, show_default=True, help="Which patient.")
 def command(out: Path, seed: int) -> None:
     """Simulate a patient with two exams three years apart, score both, show the result."""
     from corcal.demo import make_demo
