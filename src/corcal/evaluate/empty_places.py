@@ -17,6 +17,11 @@ __all__ = ["calcium_free_slices", "disc_mean_sd_hu", "empty_shifts", "pixel_nois
 
 _GRID_MM = 5.0
 _NO_ROD_HU = 10.0
+_MIN_PLACES = 10  # a standard deviation of ten is good to a quarter
+_TOO_FEW = (
+    "the calcium insert of a QRM phantom is there, but too few slices beside it show plain resin, "
+    "which is needed to measure the noise"
+)
 
 
 def calcium_free_slices(scan: CTScan, insert: Insert) -> NDArray[np.int64]:
@@ -47,11 +52,7 @@ def calcium_free_slices(scan: CTScan, insert: Insert) -> NDArray[np.int64]:
         if is_like_insert and abs(k - z) * dz >= away_mm and abs(middle - tissue) <= _NO_ROD_HU:
             free.append(k)
     if not free:
-        msg = (
-            "the calcium insert of a QRM phantom is there, but no slice beside it shows plain "
-            "resin, which is needed to measure the noise"
-        )
-        raise UnfitError(msg)
+        raise UnfitError(_TOO_FEW)
     return np.array(free, dtype=np.int64)
 
 
@@ -75,6 +76,11 @@ def empty_shifts(
     Returns
     -------
     list of (dz, dy, dx)
+
+    Raises
+    ------
+    UnfitError
+        If there are fewer than ten.
     """
     used = np.argwhere(aperture.weights.any(axis=0) | aperture.ring.any(axis=0))
     offset = used + np.array(aperture.corner[1:]) - np.array(insert.centre_index[1:])
@@ -87,6 +93,8 @@ def empty_shifts(
         if _fits(offset, (dy, dx), pixel)
     ]
     shifts = [(dz, *move) for dz in _slice_shifts(scan, aperture, free) for move in moves]
+    if len(shifts) < _MIN_PLACES:
+        raise UnfitError(_TOO_FEW)
     every = np.linspace(0, len(shifts) - 1, min(at_most, len(shifts))).round().astype(int)
     return [shifts[i] for i in every.tolist()]
 

@@ -142,10 +142,14 @@ def _read_tables(folder: Path) -> dict[_Key, _Row]:
     """Read both tables; the second may be missing."""
     rows: dict[_Key, _Row] = {}
     for line in _lines(folder / AGATSTON_TABLE):
-        factor = float(line["mass_cal_factor"]) * 1000.0  # published in mg/mm3/HU
         row = rows.setdefault(
             (line["vender"], line["scan"]),
-            _Row(agatston={}, agatston_mass={}, integrated_mass={}, mass_factor=factor),
+            _Row(
+                agatston={},
+                agatston_mass={},
+                integrated_mass={},
+                mass_factor=1000.0 * _number(line, "mass_cal_factor"),  # published in mg/mm3/HU
+            ),
         )
         _fill(row.agatston, line, "calculated_agat")
         _fill(row.agatston_mass, line, "calculated_mass")
@@ -175,8 +179,12 @@ def _fill(target: dict[str, float], line: dict[str, str], column: str) -> None:
     """Take the three sizes of one density from a row."""
     density = _DENSITY_OF_ROW[line["inserts"]]
     for size in Size:
-        try:
-            target[cylinder_named(size, density).name] = float(line[f"{column}_{size}"])
-        except (KeyError, ValueError, TypeError) as exc:
-            msg = f"row {line.get('scan')!r} of the published table lacks a number: {exc}"
-            raise InputError(msg) from exc
+        target[cylinder_named(size, density).name] = _number(line, f"{column}_{size}")
+
+
+def _number(line: dict[str, str], column: str) -> float:
+    try:
+        return float(line[column])
+    except (KeyError, ValueError, TypeError) as exc:
+        msg = f"row {line.get('scan')!r} of the published table lacks the number {column}"
+        raise InputError(msg) from exc
