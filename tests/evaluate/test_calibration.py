@@ -60,6 +60,10 @@ def test_with_noise_the_errors_are_as_large_as_the_stated_uncertainty(
     low, high = summary.interval_six_mg
     assert low < summary.rms_six_mg < high
     assert summary.noise_alone_six_mg[0] < summary.rms_six_mg < summary.noise_alone_six_mg[1]
+    # the threshold mass is off by more than its noise: its interval says so
+    threshold = report.method(MassMethod.THRESHOLD)
+    low, high = threshold.interval_six_mg
+    assert threshold.noise_alone_six_mg[1] < low < threshold.rms_six_mg < high
 
 
 def test_the_mass_factor_is_that_of_the_rods(

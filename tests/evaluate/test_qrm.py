@@ -117,6 +117,16 @@ def test_two_of_three_spokes_are_no_insert(simulated: Any) -> None:
         find_insert(still(simulated.scan, hu))
 
 
+def test_large_cylinders_without_medium_ones_are_no_insert(simulated: Any) -> None:
+    hu = simulated.scan.hu.copy()
+    insert = find_insert(simulated.scan)
+    for place in insert.places[3:6]:
+        z, y, x = (round(i) for i in place.index)
+        hu[z - 3 : z + 4, y - 9 : y + 10, x - 9 : x + 10] = 71
+    with pytest.raises(UnfitError, match="no QRM cardiac phantom"):
+        find_insert(still(simulated.scan, hu))
+
+
 def test_three_equal_spots_are_no_insert(simulated: Any) -> None:
     # all three spokes as dense as the low one: the pattern without its densities
     hu = simulated.scan.hu.astype(np.int32)
