@@ -139,7 +139,8 @@ def test_pixels_that_cannot_be_decoded_make_a_series_unreadable(tmp_path):
     assert told["series"][0]["kind"] == "unreadable"
 
 
-def test_control_characters_of_a_description_do_not_reach_the_terminal(tmp_path):
+def test_control_characters_of_a_description_do_not_reach_the_terminal(tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")  # a narrow table would break the description
     folder = chest_folder(tmp_path, SeriesDescription="a\x1b[31m\x07[bold]b")
     text = run(folder).stdout
     assert "\x1b" not in text

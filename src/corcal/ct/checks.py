@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from corcal.ct.enhanced import MAX_FRAMES
+from corcal.ct.dicom.enhanced import MAX_FRAMES
+from corcal.ct.dicom.header import Instance
 from corcal.ct.findings import finding
 from corcal.ct.geometry import label
-from corcal.ct.header import Instance
 from corcal.ct.scan import Finding, Severity
 from corcal.ct.series import ImageHeader
 

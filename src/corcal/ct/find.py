@@ -4,13 +4,13 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from corcal.ct.acquisition import read_acquisition, read_identity, read_patient
 from corcal.ct.checks import check_identity, check_stack
-from corcal.ct.enhanced import scope_of
+from corcal.ct.dicom.acquisition import read_acquisition, read_identity, read_patient
+from corcal.ct.dicom.enhanced import scope_of
+from corcal.ct.dicom.header import Instance, SkipFile, read_instances, read_tags
 from corcal.ct.files import Candidate, FileOpener, list_candidates
 from corcal.ct.findings import finding
 from corcal.ct.geometry import measure_stack
-from corcal.ct.header import Instance, SkipFile, read_instances, read_tags
 from corcal.ct.scan import Finding, Severity
 from corcal.ct.series import Catalog, ImageHeader, Series, SkippedFile
 from corcal.ct.stacks import Stack, stacks_of

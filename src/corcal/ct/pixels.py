@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.ct.checks import NATIVE_SYNTAXES
-from corcal.ct.codecs import DecodeError, check_encapsulation, decode_frame
+from corcal.ct.dicom.codecs import DecodeError, check_encapsulation, decode_frame
+from corcal.ct.dicom.header import SkipFile, open_dicom
 from corcal.ct.files import FileOpener
 from corcal.ct.geometry import PlaneAxes, label
-from corcal.ct.header import SkipFile, open_dicom
 from corcal.ct.scan import AIR_HU
 from corcal.ct.series import ImageHeader, PixelLayout
 from corcal.errors import InputError, SeriesError

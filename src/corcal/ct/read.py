@@ -2,19 +2,19 @@
 
 from pathlib import Path
 
+from corcal.ct.dicom.quiet import quiet_pydicom
 from corcal.ct.files import FileOpener
 from corcal.ct.find import find_series
 from corcal.ct.findings import FINDINGS, finding
 from corcal.ct.geometry import StackGeometry, measure_stack
 from corcal.ct.pixels import Voxels, read_voxels
-from corcal.ct.quiet import quiet_pydicom
 from corcal.ct.scan import AIR_HU, CTScan, Finding, Severity, SliceSource
 from corcal.ct.series import Catalog, ImageHeader, Series
 from corcal.ct.volume_files import read_volume
 from corcal.errors import GeometryError, SeriesError
 from corcal.progress import Progress, no_progress
 
-__all__ = ["choose_series", "read_scan", "read_series"]
+__all__ = ["named_series", "read_scan", "read_series"]
 
 
 def read_series(series: Series, *, progress: Progress = no_progress) -> CTScan:
@@ -84,10 +84,10 @@ def read_scan(
         If the choice is not clear (the message lists the series), or the series cannot be read.
     """
     catalog = find_series(path, progress=progress)
-    return read_series(choose_series(catalog, series_uid), progress=progress)
+    return read_series(named_series(catalog, series_uid), progress=progress)
 
 
-def choose_series(catalog: Catalog, series_uid: str | None = None) -> Series:
+def named_series(catalog: Catalog, series_uid: str | None = None) -> Series:
     """Return the named series, or the only one that can be read.
 
     Raises

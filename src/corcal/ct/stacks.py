@@ -4,10 +4,10 @@ import hashlib
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
+from corcal.ct.dicom.header import CT_CLASSES, Instance, open_dicom
 from corcal.ct.files import FileOpener
 from corcal.ct.findings import finding
 from corcal.ct.geometry import label, same_position
-from corcal.ct.header import CT_CLASSES, Instance, open_dicom
 from corcal.ct.scan import Finding, Severity
 
 __all__ = ["Stack", "stacks_of"]

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.ct.checks import MAX_SIDE, MAX_VOXELS
+from corcal.ct.dicom.header import SkipFile
 from corcal.ct.files import Candidate, FileOpener, printable
 from corcal.ct.findings import finding
-from corcal.ct.header import SkipFile
 from corcal.ct.pixels import fit_int16
 from corcal.ct.scan import (
     AIR_HU,

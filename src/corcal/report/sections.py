@@ -4,7 +4,7 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from corcal.ct.verdict import KIND_WORDS
+from corcal.ct.suitability.verdict import KIND_WORDS
 from corcal.errors import InputError
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.report.amounts import shown, shown_site

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from corcal.ct.assess import assess
 from corcal.ct.find import find_series
 from corcal.ct.read import read_series
 from corcal.ct.suitability import SeriesKind, Verdict, assess_scan, choose_series
+from corcal.ct.suitability.assess import assess
 from corcal.errors import CorcalError, GeometryError, SeriesError, UnfitError
 from suitability_maker import codes, make_scan
 

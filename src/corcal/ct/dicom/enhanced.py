@@ -6,8 +6,8 @@ An enhanced object keeps these values in sequences, either shared by all frames 
 
 from dataclasses import dataclass
 
-from corcal.ct.gating import gating_of
-from corcal.ct.tags import Scope, Tags
+from corcal.ct.dicom.gating import gating_of
+from corcal.ct.dicom.tags import Scope, Tags
 
 __all__ = ["Frame", "Plane", "Rescale", "frames_of", "scope_of"]
 

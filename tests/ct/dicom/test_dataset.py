@@ -13,9 +13,9 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from corcal.ct.charsets import decode_text
-from corcal.ct.dataset import HeaderError, RawDataset, read_header
-from corcal.ct.quiet import quiet_pydicom
+from corcal.ct.dicom.charsets import decode_text
+from corcal.ct.dicom.dataset import HeaderError, RawDataset, read_header
+from corcal.ct.dicom.quiet import quiet_pydicom
 from dicom_maker import LOSSLESS_SYNTAXES, demo_hu, make_enhanced, make_series
 
 

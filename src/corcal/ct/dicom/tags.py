@@ -3,8 +3,8 @@
 import math
 import struct
 
-from corcal.ct.charsets import decode_text
-from corcal.ct.dataset import HeaderError, RawDataset
+from corcal.ct.dicom.charsets import decode_text
+from corcal.ct.dicom.dataset import HeaderError, RawDataset
 
 __all__ = ["Scope", "Tags"]
 

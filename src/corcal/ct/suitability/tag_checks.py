@@ -12,7 +12,9 @@ References
 from collections.abc import Iterator
 
 from corcal.ct.findings import finding
-from corcal.ct.kinds import (
+from corcal.ct.scan import Acquisition, Finding, Severity
+from corcal.ct.series import Series
+from corcal.ct.suitability.kinds import (
     believed_gating,
     claims_contrast,
     field_of_view_mm,
@@ -23,9 +25,7 @@ from corcal.ct.kinds import (
     other_body_part,
     slice_thickness_mm,
 )
-from corcal.ct.reconstruction import denoising_of, is_kernel_sharp
-from corcal.ct.scan import Acquisition, Finding, Severity
-from corcal.ct.series import Series
+from corcal.ct.suitability.reconstruction import denoising_of, is_kernel_sharp
 
 __all__ = ["CLAIMS", "tag_findings"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from corcal.ct.dataset import (
+from corcal.ct.dicom.dataset import (
     DEFLATED,
     EXPLICIT,
     UNDEFINED_LENGTH,
@@ -18,10 +18,10 @@ from corcal.ct.dataset import (
     RawDataset,
     read_header,
 )
-from corcal.ct.enhanced import Frame, frames_of
+from corcal.ct.dicom.enhanced import Frame, frames_of
+from corcal.ct.dicom.tags import Tags
 from corcal.ct.files import Candidate, FileOpener
 from corcal.ct.series import ImageHeader, PixelLayout
-from corcal.ct.tags import Tags
 from corcal.errors import InputError
 
 __all__ = [

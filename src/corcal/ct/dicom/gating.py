@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from corcal.ct.tags import Scope
+from corcal.ct.dicom.tags import Scope
 
 __all__ = ["GATED_SCAN_OPTIONS", "Gating", "gating_of"]
 

@@ -1,7 +1,7 @@
 """What a series is by its headers: the words of vendors and technologists, in one place each.
 
 Descriptions are typed by people and copied between protocols, so they are hints; only tags of the
-standard are claims. What the voxels show overrules both (`corcal.ct.voxel_checks`).
+standard are claims. What the voxels show overrules both (`corcal.ct.suitability.voxel_checks`).
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Literal
 
 from corcal.ct.scan import Acquisition, Severity
 from corcal.ct.series import Series
-from corcal.ct.verdict import SeriesKind
+from corcal.ct.suitability.verdict import SeriesKind
 
 __all__ = [
     "GatingBelief",

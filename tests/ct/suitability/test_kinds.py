@@ -1,11 +1,16 @@
 import pytest
 
-from corcal.ct.assess import assess
 from corcal.ct.findings import finding
-from corcal.ct.kinds import believed_gating, claims_contrast, hints_contrast, other_body_part
-from corcal.ct.reconstruction import denoising_of, is_kernel_sharp
 from corcal.ct.scan import Acquisition, Patient
 from corcal.ct.suitability import SeriesKind, Verdict
+from corcal.ct.suitability.assess import assess
+from corcal.ct.suitability.kinds import (
+    believed_gating,
+    claims_contrast,
+    hints_contrast,
+    other_body_part,
+)
+from corcal.ct.suitability.reconstruction import denoising_of, is_kernel_sharp
 from suitability_maker import codes, make_series_header
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"

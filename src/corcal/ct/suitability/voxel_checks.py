@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from corcal.ct.findings import finding
 from corcal.ct.scan import Finding, Severity
-from corcal.ct.thorax import ENHANCED_HU, ThoraxMeasures
+from corcal.ct.suitability.thorax import ENHANCED_HU, ThoraxMeasures
 
 __all__ = ["heart_findings", "phantom_findings", "shows_heart", "shows_phantom"]
 
@@ -63,7 +63,7 @@ def heart_findings(measures: ThoraxMeasures, *, claims_contrast: bool) -> tuple[
     Parameters
     ----------
     measures : ThoraxMeasures
-        From `corcal.ct.thorax.measure_thorax`.
+        From `corcal.ct.suitability.thorax.measure_thorax`.
     claims_contrast : bool
         A tag names a contrast agent.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from corcal.ct.findings import FINDINGS
 from corcal.ct.suitability import KIND_WORDS, SeriesKind
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "suitability.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "suitability.md"
 TOPICS = {  # heading of each topic of the catalogue
     "series": "About the series",
     "geometry": "About its geometry",

@@ -1,9 +1,9 @@
 import pytest
 
-from corcal.ct.assess import assess
 from corcal.ct.findings import finding
 from corcal.ct.suitability import Verdict
-from corcal.ct.tag_checks import tag_findings
+from corcal.ct.suitability.assess import assess
+from corcal.ct.suitability.tag_checks import tag_findings
 from suitability_maker import codes, make_series_header
 
 

@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from corcal.ct.assess import assess, assess_scan
 from corcal.ct.suitability import SeriesKind, Verdict
-from corcal.ct.thorax import ThoraxMeasures, measure_thorax
-from corcal.ct.voxel_checks import heart_findings, shows_heart
+from corcal.ct.suitability.assess import assess, assess_scan
+from corcal.ct.suitability.thorax import ThoraxMeasures, measure_thorax
+from corcal.ct.suitability.voxel_checks import heart_findings, shows_heart
 from suitability_maker import GATED, chest_hu, codes, make_scan, make_series_header
 
 FIT = ThoraxMeasures(

@@ -6,7 +6,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from corcal.ct.quiet import quiet_pydicom
+from corcal.ct.dicom.quiet import quiet_pydicom
 
 
 def warn_as(module: str) -> None:

@@ -158,8 +158,9 @@ def _coarse(scan: CTScan) -> _Coarse:
 
 def _first(mask: _Mask, axis: int) -> NDArray[np.intp]:
     """Index of the first true value along an axis; its length where there is none."""
-    index = mask.argmax(axis=axis)
-    return np.where(mask.any(axis=axis), index, mask.shape[axis])
+    index: NDArray[np.intp] = np.asarray(mask.argmax(axis=axis))
+    index[~mask.any(axis=axis)] = mask.shape[axis]
+    return index
 
 
 def _outside(hu: _Grid) -> _Mask:

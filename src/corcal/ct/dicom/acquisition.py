@@ -3,9 +3,9 @@
 import re
 from datetime import date
 
-from corcal.ct.gating import gating_of
+from corcal.ct.dicom.gating import gating_of
+from corcal.ct.dicom.tags import Scope, Tags
 from corcal.ct.scan import Acquisition, Patient, SeriesIdentity
-from corcal.ct.tags import Scope, Tags
 
 __all__ = ["read_acquisition", "read_identity", "read_patient"]
 

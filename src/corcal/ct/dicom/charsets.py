@@ -1,6 +1,6 @@
 """Text of DICOM elements in the character set of its data set (PS3.3 C.12.1.1.2)."""
 
-from corcal.ct.quiet import quiet_pydicom
+from corcal.ct.dicom.quiet import quiet_pydicom
 
 __all__ = ["decode_text"]
 

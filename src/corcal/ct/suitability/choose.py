@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from corcal.ct.assess import assess, is_only_claimed_unfit
-from corcal.ct.kinds import field_of_view_mm, slice_thickness_mm
-from corcal.ct.reconstruction import is_kernel_sharp
 from corcal.ct.scan import CTScan, Severity
 from corcal.ct.series import Catalog, Series
-from corcal.ct.verdict import KIND_WORDS, SeriesKind, Suitability, Verdict
+from corcal.ct.suitability.assess import assess, is_only_claimed_unfit
+from corcal.ct.suitability.kinds import field_of_view_mm, slice_thickness_mm
+from corcal.ct.suitability.reconstruction import is_kernel_sharp
+from corcal.ct.suitability.verdict import KIND_WORDS, SeriesKind, Suitability, Verdict
 from corcal.errors import InputError, SeriesError, UnfitError
 from corcal.progress import Progress, no_progress
 

@@ -4,13 +4,18 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from corcal.ct.findings import finding
-from corcal.ct.kinds import believed_gating, claims_contrast, is_phantom_by_text, kind_by_headers
 from corcal.ct.scan import CTScan, Finding, Severity
 from corcal.ct.series import ImageHeader, Series
-from corcal.ct.tag_checks import CLAIMS, tag_findings
-from corcal.ct.thorax import ThoraxMeasures, measure_thorax
-from corcal.ct.verdict import KIND_WORDS, SeriesKind, Suitability, Verdict, verdict_of
-from corcal.ct.voxel_checks import heart_findings, phantom_findings, shows_phantom
+from corcal.ct.suitability.kinds import (
+    believed_gating,
+    claims_contrast,
+    is_phantom_by_text,
+    kind_by_headers,
+)
+from corcal.ct.suitability.tag_checks import CLAIMS, tag_findings
+from corcal.ct.suitability.thorax import ThoraxMeasures, measure_thorax
+from corcal.ct.suitability.verdict import KIND_WORDS, SeriesKind, Suitability, Verdict, verdict_of
+from corcal.ct.suitability.voxel_checks import heart_findings, phantom_findings, shows_phantom
 
 __all__ = ["SCAN_KINDS", "assess", "assess_scan", "is_only_claimed_unfit", "unreadable"]
 
