@@ -1,1 +1,1 @@
-"""evaluate."""
+"""Accuracy against a reference: the known masses of a phantom."""
