@@ -39,7 +39,7 @@ _DENSITY_STEP = (1.4, 3.0)  # measured contrast of neighbouring densities, which
 _MIN_MEDIUM_HU = 15.0
 _STEP_TOLERANCE_MM = 1.0
 
-_LOOKED_FOR = "the nine cylinders of its calcium insert, on three spokes in 44 mm of uniform tissue"
+_LOOKED_FOR = "looked for the nine cylinders of its insert on three spokes within uniform tissue"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,7 @@ def find_insert(scan: CTScan) -> Insert:
         insert = _refine(scan, seed)
         if insert is not None:
             return insert
-    msg = f"no QRM cardiac phantom in the {scan.shape[0]} slices of this scan: looked for {_LOOKED_FOR}"
+    msg = f"no QRM cardiac phantom in the {scan.shape[0]} slices of this scan: {_LOOKED_FOR}"
     raise UnfitError(msg)
 
 
