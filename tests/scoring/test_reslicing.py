@@ -38,11 +38,11 @@ def test_the_score_of_overlapping_slices_is_the_mean_of_its_interleaved_scans(ov
 
 
 def test_where_the_slices_happen_to_lie_moves_a_total_by_less_than_is_stated(overlapping):
-    # docs/accuracy.md states 6 % for a total above 300; see benchmarks/study_reslicing.py.
+    # docs/accuracy.md states 8 % for a total above 300; see benchmarks/study_reslicing.py.
     scan, voxels = overlapping.scan, overlapping.voxels
     totals = [
         measure(*every_third(scan, voxels, first)).score.total.agatston for first in range(OFFSETS)
     ]
     assert min(totals) > 300
-    assert max(totals) / np.mean(totals) - 1 < 0.06
-    assert 1 - min(totals) / np.mean(totals) < 0.06
+    assert max(totals) / np.mean(totals) - 1 < 0.08
+    assert 1 - min(totals) / np.mean(totals) < 0.08
