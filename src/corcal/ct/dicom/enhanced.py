@@ -85,12 +85,12 @@ def _frame(scope: Scope, number: int | None) -> Frame:
         image_type=scope.find(0x00189329, 0x00089007).texts(0x00089007)
         or scope.top.texts(0x00080008),
         kvp=scope.find(0x00189325, 0x00180060).number(0x00180060),
-        kernel=scope.find(0x00189314, 0x00181210).text(0x00181210),
+        kernel=scope.find(0x00189314, 0x00181210).decoded(0x00181210),
         acquisition_number=number_of(0x00209156) if number_of else scope.top.integer(0x00200012),
         phase=gating_of(scope).phase_percent,
         trigger_ms=_trigger(scope),
         temporal_position=_temporal_position(scope, content),
-        stack_id=scope.find(content, 0x00209056).text(0x00209056),
+        stack_id=scope.find(content, 0x00209056).decoded(0x00209056),
     )
 
 

@@ -41,6 +41,12 @@ ENHANCED_CT_CLASSES = (
 )
 CT_CLASSES = (CT_IMAGE, *ENHANCED_CT_CLASSES)
 _DICOMDIR = "1.2.840.10008.1.3.10"
+# Always with loss, whatever the header says; JPEG 2000 (.91) and HTJ2K (.203) may be without.
+_LOSSY_SYNTAXES = (
+    "1.2.840.10008.1.2.4.50",  # JPEG baseline
+    "1.2.840.10008.1.2.4.51",  # JPEG extended
+    "1.2.840.10008.1.2.4.81",  # JPEG-LS near-lossless
+)
 
 MAX_INFLATED_BYTES = 2 * 2**30  # of a deflated data set; a CT slice has 0.5 MB
 
@@ -293,7 +299,7 @@ def _instance(
     )
     return Instance(
         header=header,
-        patient=f"{tags.text(0x00100020)}^{tags.text(0x00100021)}",
+        patient=f"{tags.decoded(0x00100020)}^{tags.decoded(0x00100021)}",
         modality=tags.text(0x00080060),
         study_uid=tags.uid(0x0020000D),
         series_uid=series_uid,
@@ -302,7 +308,7 @@ def _instance(
         kvp=frame.kvp,
         kernel=frame.kernel,
         rescale_type=scale.kind,
-        is_lossy=tags.text(0x00282110) == "01",
+        is_lossy=tags.text(0x00282110) == "01" or syntax in _LOSSY_SYNTAXES,
         phase=frame.phase,
         trigger_ms=frame.trigger_ms,
         temporal_position=frame.temporal_position,

@@ -39,11 +39,16 @@ class Tags:
         return "\\".join(self.texts(tag)) or None
 
     def decoded(self, tag: int) -> str | None:
-        """Value of a text element in its character set (names, descriptions)."""
+        """Value of a text element in its character set, with all its parts if there are several.
+
+        For names and descriptions (LO, PN, SH): code strings, numbers and UIDs are ASCII.
+        """
         value = self._ds.value(tag)
         if value is None:
             return None
-        return decode_text(value, self._ds.character_sets).strip(_BLANK) or None
+        parts = decode_text(value, self._ds.character_sets).split("\\")
+        stripped = tuple(part.strip(_BLANK) for part in parts)
+        return "\\".join(stripped) if any(stripped) else None
 
     def uid(self, tag: int) -> str | None:
         """First value of a UID element."""
