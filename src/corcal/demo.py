@@ -11,7 +11,8 @@ from corcal.annotations.write import write_label_volume
 from corcal.export import write_exam
 from corcal.phantom.dicom import write_scan
 from corcal.phantom.patient import PatientSpec, aged, draw_patient
-from corcal.phantom.thorax import simulate_patient
+from corcal.phantom.scanner import Scanner
+from corcal.phantom.thorax import GATED_SCANNER, simulate_patient
 from corcal.pipeline import Exam, Options, score_path
 from corcal.progress import Progress, no_progress
 from corcal.report.overview import ExamView, write_overview
@@ -38,7 +39,13 @@ class Demo:
     page: Path
 
 
-def make_demo(folder: Path, *, seed: int = DEMO_SEED, progress: Progress = no_progress) -> Demo:
+def make_demo(
+    folder: Path,
+    *,
+    seed: int = DEMO_SEED,
+    scanner: Scanner = GATED_SCANNER,
+    progress: Progress = no_progress,
+) -> Demo:
     """Simulate a patient, write both scans as DICOM, score them, and show the result.
 
     Parameters
@@ -47,6 +54,8 @@ def make_demo(folder: Path, *, seed: int = DEMO_SEED, progress: Progress = no_pr
         Made if needed. Files of an earlier demonstration are replaced.
     seed : int
         Of the patient: the same seed gives the same scans and scores.
+    scanner : Scanner
+        Both scans are made with it.
     progress : Progress, optional
         Told of each step's advance.
 
@@ -60,7 +69,7 @@ def make_demo(folder: Path, *, seed: int = DEMO_SEED, progress: Progress = no_pr
     exams, views = [], []
     for number, spec in enumerate(specs, start=1):
         name = f"exam {number} of {len(specs)}"
-        exam, view = _make_exam(folder / f"exam-{number}", spec, _steps(progress, name))
+        exam, view = _make_exam(folder / f"exam-{number}", spec, scanner, _steps(progress, name))
         exams.append(exam)
         views.append(view)
     page = write_overview(folder, views)
@@ -76,8 +85,10 @@ def _steps(progress: Progress, name: str) -> Progress:
     return told
 
 
-def _make_exam(folder: Path, spec: PatientSpec, progress: Progress) -> tuple[Exam, ExamView]:
-    simulated = simulate_patient(spec, progress=progress)
+def _make_exam(
+    folder: Path, spec: PatientSpec, scanner: Scanner, progress: Progress
+) -> tuple[Exam, ExamView]:
+    simulated = simulate_patient(spec, scanner=scanner, progress=progress)
     dicom, marks = folder / "dicom", folder / "marks.nrrd"
     write_scan(dicom, simulated.scan, progress=progress)
     write_label_volume(marks, simulated.scan, simulated.voxels)
