@@ -14,7 +14,7 @@ from corcal.ct.find import find_series
 from corcal.ct.scan import CTScan
 from corcal.ct.series import Catalog
 from corcal.ct.suitability import Suitability, Verdict, assess_scan, choose_series
-from corcal.errors import InputError, UnfitError
+from corcal.errors import AnnotationError, InputError, UnfitError
 from corcal.lesions.voxels import SiteVoxels
 from corcal.progress import Progress, no_progress
 from corcal.result import (
@@ -37,9 +37,9 @@ class Options:
 
     Attributes
     ----------
-    annotations : Path or None
+    annotations : path or None
         File that says which calcium is coronary (`corcal.annotations.read_annotation`).
-    vessel_table : Path or None
+    vessel_table : path or None
         For label volumes: which label is which site.
     rule : str
         Name of the scoring rule (`corcal.scoring.rules.RULES`).
@@ -52,8 +52,8 @@ class Options:
         there are several.
     """
 
-    annotations: Path | None = None
-    vessel_table: Path | None = None
+    annotations: Path | str | None = None
+    vessel_table: Path | str | None = None
     rule: str = DEFAULT_RULE
     series: str | None = None
     reader: str | None = None
@@ -148,9 +148,7 @@ def score_scan(
     """
     suitability = suitability or assess_scan(scan)
     _require_fit(suitability, force=options.force)
-    annotation = read_annotation(
-        _require_annotation(options), scan, vessel_table=options.vessel_table
-    )
+    annotation = _annotation_of(scan, options)
     rule = rule_named(options.rule)
     measurement = measure(scan, annotation.voxels, rule=rule)
     result = Result(
@@ -186,14 +184,26 @@ def _require_fit(suitability: Suitability, *, force: bool) -> None:
         raise UnfitError(msg)
 
 
+def _annotation_of(scan: CTScan, options: Options) -> Annotation:
+    path = _require_annotation(options)
+    table = Path(options.vessel_table) if options.vessel_table is not None else None
+    try:
+        return read_annotation(path, scan, vessel_table=table)
+    except AnnotationError as exc:
+        series = scan.series.series_instance_uid or scan.slices[0].source
+        msg = f"annotation {path.name} for series {series}: {exc}"
+        raise AnnotationError(msg) from exc
+
+
 def _require_annotation(options: Options) -> Path:
     if options.annotations is None:
         msg = (
             "no annotation was given: this release measures the calcium that a person has marked; "
-            "give an OsiriX/Horos XML, a DICOM SEG or RTSTRUCT, or a label volume (--annotations)"
+            "give an OsiriX/Horos XML, a DICOM SEG or RTSTRUCT, or a label volume (--annotations "
+            "FILE, in Python Options.annotations)"
         )
         raise InputError(msg)
-    return options.annotations
+    return Path(options.annotations)
 
 
 def _scan_record(scan: CTScan) -> ScanRecord:

@@ -54,7 +54,7 @@ def test_no_name_means_two_sites():
 
 
 def test_an_unknown_name_is_refused_with_the_names_that_are_accepted():
-    with pytest.raises(AnnotationError, match=r"ROI 3 has the name 'Kalk'.*LAD: left anterior"):
+    with pytest.raises(AnnotationError, match=r"ROI 3 has the name 'Kalk'.*LM, LAD, LCX, RCA, asc"):
         site_of_name("Kalk", where="ROI 3")
     assert "\n" not in accepted_names()
 

@@ -250,12 +250,12 @@ def test_a_list_without_rois_means_that_no_calcium_was_found(content, tmp_path):
     annotation = read_annotation(write_plist(tmp_path / "a.xml", content), make_scan())
     assert (annotation.voxels.index.size, annotation.region_count) == (0, 0)
     assert codes(annotation) == ["ANNOTATION_EMPTY"]
-    assert annotation.findings[0].severity == "info"
+    assert annotation.findings[0].severity == "warning"
 
 
 def test_an_unknown_name_is_refused_with_the_accepted_ones(tmp_path):
     roi = osirix_roi("Kalk", BRUSH, make_scan(), 1)
-    with pytest.raises(AnnotationError, match=r"ROI 1 has the name 'Kalk'.*RCA: right coronary"):
+    with pytest.raises(AnnotationError, match=r"ROI 1 has the name 'Kalk'.*LM, LAD, LCX, RCA, asc"):
         read(tmp_path, [roi])
 
 

@@ -74,3 +74,10 @@ def test_debug_shows_where(run_corcal, monkeypatch):
     monkeypatch.setattr("corcal.cli.score.command", failing)
     with pytest.raises(ZeroDivisionError):
         run_corcal("--debug", "score")
+
+
+def test_without_a_command_the_help_is_shown(run_corcal):
+    outcome = run_corcal()
+    assert outcome.code == 2
+    assert outcome.err.startswith("Usage: corcal")
+    assert "Commands:" in outcome.err

@@ -10,6 +10,7 @@ import pytest
 import SimpleITK as sitk
 
 from corcal.result import read_result, schema_json
+from corcal.scoring.rules import RULES
 from dicom_maker import make_series
 
 SPACING_MM = (3.0, 0.5, 0.5)
@@ -117,3 +118,8 @@ def test_without_an_annotation_it_says_what_is_needed(run_corcal, shared_dir):
 def test_the_schema_is_printed(run_corcal):
     outcome = run_corcal("schema")
     jsonschema.Draft202012Validator.check_schema(json.loads(outcome.out))
+
+
+def test_help_names_every_rule(run_corcal):
+    text = run_corcal("score", "--help").out.replace("\n", " ")
+    assert [name for name in RULES if name not in text] == []

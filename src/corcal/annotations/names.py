@@ -116,11 +116,8 @@ _SITE_OF_NAME = {
 
 
 def accepted_names() -> str:
-    """All names that are understood, by site, on one line: for messages and the documentation."""
-    return "; ".join(
-        f"{site.label}: {', '.join(n for n in names if n != site.label)}"
-        for site, names in SITE_NAMES.items()
-    )
+    """Name every site once, on one line: for messages."""
+    return ", ".join(site.label.replace("_", " ") for site in SITE_NAMES)
 
 
 def find_site(name: str) -> Site | None:
@@ -141,11 +138,14 @@ def site_of_name(name: str, *, where: str) -> Site:
     Raises
     ------
     AnnotationError
-        If the name is in no entry of `SITE_NAMES`; the message lists them.
+        If the name is in no entry of `SITE_NAMES`; the message lists the sites.
     """
     site = find_site(name)
     if site is None:
-        msg = f"{where} has the name {_quoted(name)}, which no site has; {accepted_names()}"
+        msg = (
+            f"{where} has the name {_quoted(name)}, which no site has; the sites are "
+            f"{accepted_names()}, each under its usual names too"
+        )
         raise AnnotationError(msg)
     return site
 

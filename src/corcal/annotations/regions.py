@@ -76,7 +76,12 @@ def combine(
     voxels, overlap = _unite(filled, scan.shape)
     found = list(findings)
     if not voxels.index.size:
-        found.append(finding("ANNOTATION_EMPTY", "the annotation marks no voxel of the scan"))
+        found.append(
+            finding(
+                "ANNOTATION_EMPTY",
+                "nothing is marked in the annotation: the score is 0 for that reason",
+            )
+        )
     if overlap:
         message = f"{overlap} voxels are in regions of two sites; the first region in the file won"
         found.append(finding("ANNOTATION_OVERLAP", message))

@@ -1,5 +1,6 @@
 """The command ``corcal``: a thin edge over the pipeline. Subcommands load when they are called."""
 
+import errno
 import importlib
 import os
 import sys
@@ -82,8 +83,11 @@ def main(args: list[str] | None = None) -> int:
         return exc.exit_code
     except click.Abort:
         return _fail("interrupted", 130)
+    except click.exceptions.NoArgsIsHelpError as exc:
+        sys.stderr.write(exc.format_message() + "\n")
+        return 2
     except click.ClickException as exc:
-        return _fail(exc.format_message(), 2)
+        return _fail(exc.format_message() + _help_hint(exc), 2)
     except BrokenPipeError:
         # The reader of a pipe went away (``corcal schema | head``): nothing is left to say, and
         # the interpreter's own flush at exit must not complain.
@@ -92,13 +96,36 @@ def main(args: list[str] | None = None) -> int:
     except OSError as exc:
         if debug:
             raise
-        return _fail(f"cannot use {exc.filename or 'a file'}: {exc.strerror or exc}", 2)
+        return _fail(_os_message(exc), 2)
     except Exception as exc:  # the outermost edge: a person sees no traceback
         if debug:
             raise
         kind = type(exc).__name__
         return _fail(f"a defect of corcal ({kind}); run again with --debug to see where", 1)
     return outcome if isinstance(outcome, int) else 0
+
+
+_ADVICE = {
+    errno.EEXIST: "a file has the name of a folder that is needed; give another folder",
+    errno.ENOTDIR: "a file has the name of a folder that is needed; give another folder",
+    errno.EISDIR: "it is a folder; give the name of a file",
+    errno.ENOENT: "its folder does not exist; make it first, or give another place",
+    errno.EACCES: "it may not be read or written; give another place",
+    errno.EROFS: "it may not be written; give another place",
+    errno.ENOSPC: "the disk is full; what was written last is not whole",
+}
+
+
+def _os_message(exc: OSError) -> str:
+    """Say what could not be used, why, and what to do."""
+    advice = _ADVICE.get(exc.errno or 0, "give another place")
+    return f"cannot use {exc.filename or 'a file'}: {exc.strerror or exc}: {advice}"
+
+
+def _help_hint(exc: click.ClickException) -> str:
+    """Point to the help of the command that was called wrongly."""
+    context = getattr(exc, "ctx", None)
+    return f" (see {context.command_path} --help)" if context is not None else ""
 
 
 def _fail(message: str, code: int) -> int:

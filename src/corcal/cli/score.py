@@ -27,7 +27,12 @@ __all__ = ["command", "score_text"]
     type=click.Path(path_type=Path),
     help="For a label volume: JSON or CSV that names the site of each label.",
 )
-@click.option("--rule", default="textbook", show_default=True, help="Scoring rule by name.")
+@click.option(
+    "--rule",
+    default="textbook",
+    show_default=True,
+    help="textbook, ge, siemens, philips, canon, kvp70, kvp80, kvp100, kvp135 or sn100.",
+)
 @click.option("--series", metavar="UID", help="Score this series instead of the best one.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the exam into this folder.")
 @click.option("--pictures", is_flag=True, help="With --out: also pictures and a page to open.")

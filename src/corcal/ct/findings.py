@@ -169,7 +169,7 @@ _SUITABILITY: dict[str, FindingDefinition] = _table(
 # Reading a person's annotation: codes of corcal.annotations.
 _ANNOTATION: dict[str, FindingDefinition] = _table(
     "annotation",
-    ("ANNOTATION_EMPTY", _I, "The annotation marks no voxel: the reader found no calcium."),
+    ("ANNOTATION_EMPTY", _W, "The annotation marks no calcium: true, or an empty export."),
     ("ANNOTATION_EMPTY_REGION", _I, "A region has no points or voxels, as erased ones leave."),
     ("ANNOTATION_REGION_WITHOUT_PIXELS", _W, "A region is too small to hold a pixel centre."),
     ("ANNOTATION_REGION_IGNORED", _W, "A mark that encloses no area (point, line, text)."),

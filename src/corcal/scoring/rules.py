@@ -235,7 +235,7 @@ def rule_named(name: str) -> ScoringRule:
     Parameters
     ----------
     name : str
-        A key of `RULES`.
+        A key of `RULES`, in any case.
 
     Returns
     -------
@@ -247,7 +247,7 @@ def rule_named(name: str) -> ScoringRule:
         If there is no such rule; the message lists all names.
     """
     try:
-        return RULES[name]
+        return RULES[name.lower()]
     except KeyError:
         msg = f"no scoring rule {name!r}; the rules are {', '.join(RULES)}"
         raise InputError(msg) from None
@@ -279,5 +279,5 @@ def adapted_rule_for(
     has_tin = any(word in (filter_type or "").upper() for word in ("SN", "TIN"))
     for (known_kvp, known_tin), name in _ADAPTED.items():
         if abs(kvp - known_kvp) <= _KVP_TOLERANCE and has_tin is known_tin:
-            return RULES[name]
+            return RULES[name.lower()]
     return None
