@@ -1,6 +1,7 @@
 """A small, complete result for tests that need one."""
 
 from corcal.ct.scan import Finding, Patient, Severity
+from corcal.ct.suitability import SeriesKind, Verdict
 from corcal.result import (
     SCHEMA_VERSION,
     AnnotationRecord,
@@ -69,8 +70,8 @@ def make_result() -> Result:
         schema_version=SCHEMA_VERSION,
         scan=_scan_record(),
         suitability=SuitabilityRecord(
-            kind="gated_calcium",
-            verdict="caution",
+            kind=SeriesKind.GATED_CALCIUM,
+            verdict=Verdict.CAUTION,
             findings=(Finding(code="KVP", severity=Severity.WARNING, message="100 kVp, not 120"),),
         ),
         score=score,

@@ -29,6 +29,16 @@ def test_the_schema_demands_all_four_vessels():
 
 
 @pytest.mark.parametrize(
+    ("part", "key"), [("suitability", "verdict"), ("suitability", "kind"), (None, "schema_version")]
+)
+def test_the_schema_knows_the_words_of_a_verdict(part, key):
+    document = json.loads(result_json(make_result()))
+    (document[part] if part else document)[key] = "great"
+    with pytest.raises(jsonschema.ValidationError, match="great"):
+        jsonschema.validate(document, json.loads(schema_json()))
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "is not a corcal result"),

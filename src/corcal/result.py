@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from corcal.ct.scan import Finding, Patient
+from corcal.ct.suitability.verdict import SeriesKind, Verdict
 from corcal.errors import InputError
 from corcal.lesions.sites import Vessel
 from corcal.scoring.types import Lesion, Score
@@ -59,8 +60,8 @@ class ScanRecord:
 class SuitabilityRecord:
     """Whether the scan is fit for calcium scoring, and why."""
 
-    kind: str
-    verdict: str
+    kind: SeriesKind
+    verdict: Verdict
     findings: tuple[Finding, ...]
 
 
