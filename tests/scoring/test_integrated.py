@@ -97,6 +97,16 @@ def test_fat_beside_the_lesion_takes_no_mass_away() -> None:
     assert mass(hu, [CENTRE]) == pytest.approx(0.3)
 
 
+@pytest.mark.parametrize("missing", [np.nan, np.inf, -np.inf])
+def test_a_voxel_without_a_value_takes_and_gives_no_mass(missing: float) -> None:
+    # one beside the lesion, one that is marked as part of it, one in the ring
+    hu = tissue().astype(np.float32)
+    z, y, x = CENTRE
+    hu[CENTRE] += 500
+    hu[z, y, x + 1] = hu[z, y + 1, x] = hu[z, y, x + 6] = missing
+    assert mass(hu, [CENTRE, (z, y, x + 1)]) == pytest.approx(0.3)
+
+
 @pytest.mark.parametrize(("hu_of_half", "is_measured"), [(-30, True), (-31, False)])
 def test_a_ring_that_is_mostly_fat_gives_no_background(hu_of_half: int, is_measured: bool) -> None:
     # 20 of 41 columns are tissue, all others have the value in question: more than half of the ring

@@ -9,6 +9,7 @@ up the neighbourhood and take the tissue away. This module says which voxels tha
 - The *ring* follows the region in the same slices for `RING_WIDTH_MM`. The *background* is the
   median of its tissue voxels: those above fat, and as far above the median as fat is below.
 - Fat, lung and air in the region count as background: they would be subtracted from the calcium.
+  So does a voxel whose value is not finite.
 """
 
 import math
@@ -29,6 +30,7 @@ __all__ = [
     "TISSUE_HU",
     "Surround",
     "find_surround",
+    "neighbourhood_box",
 ]
 
 # One full width at half maximum of the point spread of the kernels that calcium scoring uses
@@ -104,8 +106,8 @@ def find_surround(
         If the lesion has no voxel, or one outside the scan.
     """
     lesion = _checked(lesion_index, hu.shape)
-    margin_slices = max(1, math.ceil(SLICE_MARGIN_MM / spacing_mm[0] - 1e-9))
-    box, corner = _box_around(lesion, hu.shape, spacing_mm, margin_slices)
+    margin_slices = _margin_slices(spacing_mm)
+    box, corner = neighbourhood_box(lesion, hu.shape, spacing_mm=spacing_mm)
     values = hu[box].astype(np.float64)
     own = _paint(lesion, corner, values.shape)
     other = np.zeros_like(own)
@@ -121,13 +123,51 @@ def find_surround(
     if tissue.size < MIN_RING_VOXELS or tissue.size < MIN_TISSUE_FRACTION * ring.size:
         return None
     background = _symmetric_median(ring, float(np.median(tissue)))
-    region = values[own | (near & ~other & (values >= TISSUE_HU[0]))]
+    in_region = own | (near & ~other & (values >= TISSUE_HU[0]))
+    region = values[in_region & np.isfinite(values)]
     return Surround(
         excess_hu=float((region - background).sum()),
         background_hu=background,
         region_voxels=region.size,
         ring_voxels=tissue.size,
     )
+
+
+def neighbourhood_box(
+    lesion_index: NDArray[np.integer],
+    shape: tuple[int, ...],
+    *,
+    spacing_mm: tuple[float, float, float],
+) -> tuple[tuple[slice, ...], NDArray[np.int64]]:
+    """Return the box that region and ring of a lesion lie in, cut at the edges of the scan.
+
+    Parameters
+    ----------
+    lesion_index : integer ndarray of shape (n, 3)
+        ``(z, y, x)`` of the lesion's voxels, zero-based.
+    shape : (n_z, n_y, n_x)
+        Shape of the scan.
+    spacing_mm : (dz, dy, dx)
+        ``dz`` is the increment.
+
+    Returns
+    -------
+    box : tuple of slice
+        Cuts the box out of the scan.
+    corner : int64 ndarray of shape (3,)
+        Index of its first voxel.
+    """
+    reach_mm = IN_PLANE_MARGIN_MM + RING_WIDTH_MM
+    in_plane = (math.ceil(reach_mm / d) for d in spacing_mm[1:])
+    reach = np.array([_margin_slices(spacing_mm), *in_plane])
+    first = np.maximum(lesion_index.min(axis=0) - reach, 0)
+    last = np.minimum(lesion_index.max(axis=0) + reach, np.array(shape) - 1)
+    return tuple(slice(a, b + 1) for a, b in zip(first, last, strict=True)), first
+
+
+def _margin_slices(spacing_mm: tuple[float, float, float]) -> int:
+    """Slices above and below a lesion that its blur reaches."""
+    return max(1, math.ceil((SLICE_MARGIN_MM - _ROUNDING) / spacing_mm[0]))
 
 
 def _symmetric_median(ring: NDArray[np.float64], first: float) -> float:
@@ -153,20 +193,6 @@ def _checked(lesion_index: NDArray[np.integer], shape: tuple[int, ...]) -> NDArr
         msg = f"voxel indices from {lesion.min(0)} to {lesion.max(0)} leave a scan of {shape}"
         raise GeometryError(msg)
     return lesion
-
-
-def _box_around(
-    lesion: NDArray[np.integer],
-    shape: tuple[int, ...],
-    spacing_mm: tuple[float, float, float],
-    margin_slices: int,
-) -> tuple[tuple[slice, ...], NDArray[np.int64]]:
-    """Box that holds region and ring, cut at the edges of the scan, and its first corner."""
-    reach_mm = IN_PLANE_MARGIN_MM + RING_WIDTH_MM
-    reach = np.array([margin_slices, *(math.ceil(reach_mm / d) for d in spacing_mm[1:])])
-    first = np.maximum(lesion.min(axis=0) - reach, 0)
-    last = np.minimum(lesion.max(axis=0) + reach, np.array(shape) - 1)
-    return tuple(slice(a, b + 1) for a, b in zip(first, last, strict=True)), first
 
 
 def _paint(index: NDArray[np.integer], corner: NDArray[np.int64], shape: tuple[int, ...]) -> _Mask:

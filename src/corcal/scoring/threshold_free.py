@@ -15,13 +15,7 @@ from numpy.typing import NDArray
 from corcal.lesions.components import label_volume
 from corcal.scoring.integrated import mass_of_excess
 from corcal.scoring.lesion_table import LesionTable
-from corcal.scoring.surround import (
-    IN_PLANE_MARGIN_MM,
-    RING_WIDTH_MM,
-    SLICE_MARGIN_MM,
-    Surround,
-    find_surround,
-)
+from corcal.scoring.surround import Surround, find_surround, neighbourhood_box
 from corcal.scoring.volume_fraction import (
     REFERENCE_DENSITY_MG_PER_CM3,
     fraction_mass_of_excess,
@@ -118,7 +112,7 @@ def _other_calcium(
     spacing_mm: tuple[float, float, float],
 ) -> NDArray[np.int64]:
     """Return the indices (n, 3) of the calcium around a lesion that is not its own."""
-    box, corner = _box(table.voxels_zyx[row], hu.shape, spacing_mm)
+    box, corner = neighbourhood_box(table.voxels_zyx[row], hu.shape, spacing_mm=spacing_mm)
     values = hu[box]
     local = np.flatnonzero((values >= threshold_hu) & np.isfinite(values))
     shape = (values.shape[0], values.shape[1], values.shape[2])
@@ -131,18 +125,6 @@ def _other_calcium(
     is_own = (owner == row) | ((owner < 0) & is_connected)
     others: NDArray[np.int64] = zyx[~is_own]
     return others
-
-
-def _box(
-    zyx: NDArray[np.int64], shape: tuple[int, ...], spacing_mm: tuple[float, float, float]
-) -> tuple[tuple[slice, ...], NDArray[np.int64]]:
-    """Return the box that the neighbourhood of a lesion lies in, and its first corner."""
-    in_plane = IN_PLANE_MARGIN_MM + RING_WIDTH_MM
-    reach_mm = np.array([max(SLICE_MARGIN_MM, spacing_mm[0]), in_plane, in_plane])
-    reach = np.ceil(reach_mm / spacing_mm).astype(np.int64)
-    first = np.maximum(zyx.min(axis=0) - reach, 0)
-    last = np.minimum(zyx.max(axis=0) + reach, np.array(shape) - 1)
-    return tuple(slice(a, b + 1) for a, b in zip(first, last, strict=True)), first
 
 
 def _owners(table: LesionTable, index: NDArray[np.integer]) -> NDArray[np.int64]:
