@@ -79,6 +79,31 @@ def test_the_region_reaches_one_slice_or_one_and_a_half_millimetres(
     assert surround.excess_hu == (550 if is_counted else 500)
 
 
+@pytest.mark.parametrize(
+    ("pixel_mm", "rows_away", "columns_away", "is_counted"),
+    [
+        ((0.5, 1.0), 3, 0, True),  # 1.5 mm
+        ((0.5, 1.0), 0, 1, True),
+        ((0.5, 1.0), 0, 2, False),
+        ((1.0, 0.5), 2, 0, False),
+        ((1.0, 0.5), 0, 3, True),
+        ((0.3, 0.4), 3, 3, True),  # 0.9 mm and 1.2 mm: 1.5 mm
+        ((0.3, 0.4), 4, 3, False),
+        ((0.3, 0.4), 3, 4, False),
+    ],
+)
+def test_pixels_need_not_be_square(
+    pixel_mm: tuple[float, float], rows_away: int, columns_away: int, is_counted: bool
+) -> None:
+    hu = tissue()
+    z, y, x = CENTRE
+    hu[CENTRE] += 500
+    hu[z, y + rows_away, x + columns_away] += 50
+    surround = find_surround(hu, np.array([CENTRE]), spacing_mm=(3.0, *pixel_mm))
+    assert surround is not None
+    assert surround.excess_hu == (550 if is_counted else 500)
+
+
 def test_the_background_is_the_median_of_the_ring_and_not_of_the_scan() -> None:
     hu = tissue(-90)
     hu[:, 8:33, 8:33] = 60  # tissue of 6 mm to each side, in fat

@@ -86,6 +86,13 @@ def test_the_table_is_not_part_of_the_patient():
     assert estimate_patient_width_mm(body_scan(300)) == 300.0
 
 
+def test_the_width_is_taken_a_quarter_of_the_way_down_from_the_head():
+    # Nine slices, feet first in memory: (3 x 8) // 4 = slice 6 of 0 to 8.
+    hu = np.repeat(body_scan(300).hu[:1], 9, axis=0)
+    hu[6] = body_scan(350).hu[0]
+    assert estimate_patient_width_mm(make_scan(hu, (3.0, 5.0, 5.0))) == 350.0
+
+
 @pytest.mark.parametrize(("width", "seen"), [(480, 480.0), (490, None)])
 def test_the_width_needs_ten_millimetres_of_air_on_both_sides(width, seen):
     assert estimate_patient_width_mm(body_scan(width)) == seen

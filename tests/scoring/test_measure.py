@@ -102,6 +102,16 @@ def test_touching_lesions_of_two_vessels_stay_two():
     assert [lesion.site for lesion in lesions] == ["LM", "LAD"]
 
 
+def test_slices_are_joined_to_a_lesion_even_by_a_corner():
+    # The last pixel of (0, 1, 1:5) and the first of (1, 2, 5:9) share nothing but a corner.
+    hu = np.full((2, 4, 10), 40)
+    hu[0, 1, 1:5] = hu[1, 2, 5:9] = 250
+    lesions = measure(make_scan(hu), voxels_of(np.full(hu.shape, Site.LAD))).lesions
+    assert [(lesion.slices, lesion.slice_lesion_count) for lesion in lesions] == [((0, 1), 2)]
+    hu[1] = np.roll(hu[1], 1, axis=1)
+    assert len(measure(make_scan(hu), voxels_of(np.full(hu.shape, Site.LAD))).lesions) == 2
+
+
 def test_by_rule_has_the_rule_in_use_and_every_vendor():
     by_rule = measure(*two_vessels_and_a_valve()).score.by_rule
     assert set(by_rule) == {"textbook", "ge", "siemens", "philips", "canon"}
@@ -229,6 +239,16 @@ def test_calcium_that_a_lesion_touches_is_its_own_unless_it_is_marked_otherwise(
     for site_of_speck in (Site.LM, Site.RCA):  # before and after the LAD
         site[hu == 600] = site_of_speck
         assert alone - 0.5 < lad_mass(hu, site) < alone
+
+
+def test_what_a_lesion_touches_by_a_corner_is_its_own_too():
+    # Four marked pixels of 500 HU, and 200 HU beyond a corner that nobody marked, in 40 HU:
+    # 0.8 x (4 x 460 + 160) HU x 0.75 mm3 / 1000.
+    hu = np.full((3, 40, 40), 40)
+    hu[1, 20, 18:22] = 500
+    site = np.where(hu == 500, np.uint8(Site.LAD), np.uint8(0))
+    hu[1, 21, 22] = 200
+    assert lad_mass(hu, site) == pytest.approx(1.2)
 
 
 def test_a_mass_that_one_lesion_lacks_is_not_the_mass_of_the_vessel():
