@@ -118,17 +118,19 @@ def test_a_factor_of_another_unit_is_not_used_and_that_is_said(header):
 
 
 @pytest.mark.parametrize(
-    ("kvp", "filter_type", "factor", "words"),
+    ("kvp", "filter_type", "kernel", "factor", "words"),
     [
-        (120.0, None, 0.78, "phantom scans at 120 kVp (0.71 to 0.93"),
-        (None, None, 0.78, "phantom scans at 120 kVp (0.71 to 0.93"),
-        (100.0, None, 0.78 * 130 / 147, "scaled to 100 kVp by 130/147 HU"),
-        (100.0, "SN", 0.78 * 130 / 143, "scaled to 100 kVp by 130/143 HU"),
-        (140.0, None, 0.78, "120 kVp, though the scan has 140 kVp"),
+        (120.0, None, None, 0.78, "phantom scans at 120 kVp (0.71 to 0.93"),
+        (None, None, None, 0.78, "phantom scans at 120 kVp (0.71 to 0.93"),
+        (100.0, None, None, 0.78 * 130 / 147, "scaled to 100 kVp by 130/147 HU"),
+        (100.0, "SN", None, 0.78 * 130 / 143, "scaled to 100 kVp by 130/143 HU"),
+        (140.0, None, None, 0.78, "120 kVp, though the scan has 140 kVp"),
+        (100.0, None, "Sa36f", 0.78, "120 kVp, as the kernel Sa36f shows calcium at any kVp"),
     ],
 )
-def test_the_default_says_what_it_rests_on(kvp, filter_type, factor, words):
-    found = choose_mass_calibration(body_scan(350, kvp=kvp, filter_type=filter_type))
+def test_the_default_says_what_it_rests_on(kvp, filter_type, kernel, factor, words):
+    scan = body_scan(350, kvp=kvp, filter_type=filter_type, convolution_kernel=kernel)
+    found = choose_mass_calibration(scan)
     assert found.source == "default"
     assert found.calibration_mg_per_cm3_hu == pytest.approx(factor)
     assert words in found.detail

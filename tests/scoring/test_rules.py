@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from corcal.ct.scan import Acquisition
 from corcal.errors import InputError
 from corcal.scoring.rules import (
     DEFAULT_RULE,
@@ -85,13 +86,16 @@ def test_density_factors_have_the_shape_of_the_peaks():
         (140.0, None, None, None),  # no threshold is published well enough
         (100.0, "SN", None, "sn100"),
         (100.0, "TIN_0.4", None, "sn100"),
+        (100.0, "SATIN", None, "kvp100"),
         (150.0, "SN", None, None),
         (100.0, None, "Sa36f", None),  # made to look like 120 kVp
         (100.0, "SN", "Sa36", None),
     ],
 )
 def test_the_rule_that_is_offered_for_a_tube_voltage(kvp, filter_type, kernel, name):
-    rule = adapted_rule_for(kvp, filter_type=filter_type, kernel=kernel)
+    rule = adapted_rule_for(
+        Acquisition(kvp=kvp, filter_type=filter_type, convolution_kernel=kernel)
+    )
     assert (rule.name if rule else None) == name
 
 

@@ -1,5 +1,6 @@
 """A CT scan in memory: voxels in Hounsfield units, where they are, and how they were made."""
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -19,6 +20,7 @@ __all__ = [
     "SliceSource",
 ]
 
+_TIN_WORDS = frozenset({"SN", "TIN"})
 AIR_HU = -1024  # what pixel padding becomes: the lowest HU that CT defines (12 bits, offset 1024)
 
 
@@ -107,6 +109,14 @@ class Acquisition:
     ctdi_vol_mgy: float | None = None
     mass_factor_patient: float | None = None  # (0018,9351)
     mass_factors_device: tuple[float, float, float] | None = None  # (0018,9352) S, M, L
+
+    @property
+    def has_tin_filter(self) -> bool:
+        """Whether `filter_type` names tin, which hardens the beam: ``SN``, ``SN_1``, ``Tin 0.4``.
+
+        The standard has no term for it; these are words that vendors use.
+        """
+        return not _TIN_WORDS.isdisjoint(re.findall("[A-Z]+", (self.filter_type or "").upper()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,8 @@ import numpy as np
 
 from corcal.ct.scan import Acquisition, CTScan
 from corcal.errors import InputError
-from corcal.scoring.rules import REFERENCE_KVP, adapted_rule_for
+from corcal.lesions.candidates import CALCIUM_THRESHOLD_HU
+from corcal.scoring.rules import REFERENCE_KVP, adapted_rule_for, is_kvp_independent
 
 __all__ = [
     "DEFAULT_CALIBRATION_MG_PER_CM3_HU",
@@ -236,15 +237,16 @@ def _default_calibration(acquisition: Acquisition, *, refused: bool) -> MassCali
     The adapted thresholds are where 100 mg/cm3 of hydroxyapatite lie at each voltage, so the factor
     is inverse to them: corcal's own inference, said in the detail.
     """
-    kvp = acquisition.kvp
-    adapted = adapted_rule_for(
-        kvp, filter_type=acquisition.filter_type, kernel=acquisition.convolution_kernel
-    )
-    scale = 130.0 / adapted.threshold_hu if adapted else 1.0
+    kvp, kernel = acquisition.kvp, acquisition.convolution_kernel
+    adapted = adapted_rule_for(acquisition)
+    scale = CALCIUM_THRESHOLD_HU / adapted.threshold_hu if adapted else 1.0
     if adapted:
-        what = f"120 kVp, scaled to {kvp:g} kVp by 130/{adapted.threshold_hu:g} HU"
+        ratio = f"{CALCIUM_THRESHOLD_HU:g}/{adapted.threshold_hu:g} HU"
+        what = f"120 kVp, scaled to {kvp:g} kVp by {ratio}"
     elif kvp is None or abs(kvp - REFERENCE_KVP) < 1.0:
         what = "120 kVp"
+    elif is_kvp_independent(kernel):
+        what = f"120 kVp, as the kernel {kernel} shows calcium at any kVp"
     else:
         what = f"120 kVp, though the scan has {kvp:g} kVp"
     detail = f"median of published phantom scans at {what} ({_DEFAULT_SPREAD})"

@@ -91,11 +91,7 @@ def measure(
         msg = f"the voxels are of a scan of shape {voxels.shape}, this one has {scan.shape}"
         raise GeometryError(msg)
     calibration = calibration or choose_mass_calibration(scan)
-    adapted = adapted_rule_for(
-        scan.acquisition.kvp,
-        filter_type=scan.acquisition.filter_type,
-        kernel=scan.acquisition.convolution_kernel,
-    )
+    adapted = adapted_rule_for(scan.acquisition)
     values = scan.hu[np.unravel_index(voxels.index, scan.shape)]
     found = slice_lesions_by_rule(
         values, voxels, rules=_shown_rules(rule, adapted), spacing_mm=scan.spacing_mm

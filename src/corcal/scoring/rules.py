@@ -15,7 +15,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from corcal.ct.scan import Acquisition
 from corcal.errors import InputError
+from corcal.lesions.candidates import CALCIUM_THRESHOLD_HU
 
 __all__ = [
     "DEFAULT_RULE",
@@ -24,13 +26,14 @@ __all__ = [
     "VENDOR_RULES",
     "ScoringRule",
     "adapted_rule_for",
+    "is_kvp_independent",
     "rule_named",
 ]
 
 REFERENCE_KVP = 120.0  # the tube voltage that 130/200/300/400 HU are defined for
 _KVP_TOLERANCE = 0.5  # headers round the tube voltage to whole kilovolts
 
-_AGATSTON_BOUNDS_HU = (130.0, 200.0, 300.0, 400.0)  # weights 1, 2, 3, 4
+_AGATSTON_BOUNDS_HU = (CALCIUM_THRESHOLD_HU, 200.0, 300.0, 400.0)  # weights 1, 2, 3, 4
 _AGATSTON = "Agatston 1990, doi:10.1016/0735-1097(90)90282-T"
 _PHANTOM_CODE = "van Praagh 2021, doi:10.1002/mp.14912, with its published code"
 _GRAENI = "Gräni 2018, doi:10.1093/ehjci/jey019, as tabulated by CalciumScoring.jl"
@@ -133,7 +136,7 @@ class ScoringRule:
 def _scaled_bounds(threshold_hu: float) -> tuple[float, float, float, float]:
     """Scale the weight bounds of 120 kVp to another threshold, to whole HU (corcal's decision)."""
     one, two, three, four = (
-        float(round(bound * threshold_hu / _AGATSTON_BOUNDS_HU[0])) for bound in _AGATSTON_BOUNDS_HU
+        float(round(bound * threshold_hu / CALCIUM_THRESHOLD_HU)) for bound in _AGATSTON_BOUNDS_HU
     )
     return one, two, three, four
 
@@ -225,8 +228,7 @@ _ADAPTED: dict[tuple[float, bool], str] = {
     (135.0, False): "kvp135",
     (100.0, True): "sn100",
 }
-# Siemens kernels that make calcium look as at 120 kVp, whatever the tube voltage.
-_KVP_INDEPENDENT_KERNELS = ("SA36",)
+_KVP_INDEPENDENT_KERNELS = ("SA36",)  # Siemens
 
 
 def rule_named(name: str) -> ScoringRule:
@@ -253,31 +255,30 @@ def rule_named(name: str) -> ScoringRule:
         raise InputError(msg) from None
 
 
-def adapted_rule_for(
-    kvp: float | None, *, filter_type: str | None = None, kernel: str | None = None
-) -> ScoringRule | None:
+def adapted_rule_for(acquisition: Acquisition) -> ScoringRule | None:
     """Return the rule whose thresholds are adapted to a tube voltage, if one is published.
 
     It is an offer: corcal scores by the rule of the user, and shows the adapted one beside it.
 
     Parameters
     ----------
-    kvp : float or None
-        Tube voltage of the header.
-    filter_type : str or None
-        DICOM FilterType: a tin filter ("SN", "TIN") hardens the beam.
-    kernel : str or None
-        DICOM ConvolutionKernel: Siemens Sa36 images look like 120 kVp and need no adaptation.
+    acquisition : Acquisition
+        Its tube voltage, filter (tin hardens the beam) and kernel.
 
     Returns
     -------
     ScoringRule or None
-        ``None`` at 120 kVp, and where no threshold is published.
+        ``None`` at 120 kVp, where no threshold is published, and where the kernel needs none.
     """
-    if kvp is None or (kernel or "").upper().startswith(_KVP_INDEPENDENT_KERNELS):
+    kvp = acquisition.kvp
+    if kvp is None or is_kvp_independent(acquisition.convolution_kernel):
         return None
-    has_tin = any(word in (filter_type or "").upper() for word in ("SN", "TIN"))
     for (known_kvp, known_tin), name in _ADAPTED.items():
-        if abs(kvp - known_kvp) <= _KVP_TOLERANCE and has_tin is known_tin:
-            return RULES[name.lower()]
+        if abs(kvp - known_kvp) <= _KVP_TOLERANCE and acquisition.has_tin_filter is known_tin:
+            return RULES[name]
     return None
+
+
+def is_kvp_independent(kernel: str | None) -> bool:
+    """Whether a DICOM ConvolutionKernel shows calcium as at 120 kVp, whatever the tube voltage."""
+    return (kernel or "").upper().startswith(_KVP_INDEPENDENT_KERNELS)

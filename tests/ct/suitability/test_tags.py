@@ -31,6 +31,8 @@ BOTH_SIDES = [  # fields, codes
     ({"filter_type": "WEDGE_2"}, set()),
     ({"filter_type": "SN_1"}, {"TIN_FILTER"}),
     ({"filter_type": "Tin"}, {"TIN_FILTER"}),
+    ({"filter_type": "TIN_0.4"}, {"TIN_FILTER"}),
+    ({"filter_type": "SNAP"}, set()),
     ({"convolution_kernel": None}, {"KERNEL_UNKNOWN"}),
     ({"convolution_kernel": "B60f"}, {"KERNEL_SHARP"}),
     ({"convolution_kernel": "I30f\\3"}, {"RECON_ITERATIVE"}),

@@ -144,8 +144,7 @@ def _about_energy(acquisition: Acquisition) -> Iterator[Finding]:
             "KVP_NOT_120",
             f"the tube voltage is {kvp:g} kVp: the score is not comparable with one at 120 kVp",
         )
-    filter_type = (acquisition.filter_type or "").upper()
-    if filter_type.startswith("SN") or "TIN" in filter_type.split():
+    if acquisition.has_tin_filter:
         yield finding(
             "TIN_FILTER", "a tin filter hardened the beam: calcium has lower HU than at 120 kVp"
         )
