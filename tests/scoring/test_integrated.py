@@ -66,6 +66,8 @@ def test_the_region_reaches_one_and_a_half_millimetres(away_px: int, is_counted:
         (0.75, 2, True),  # 1.5 mm
         (0.75, 3, False),
         (0.5, 3, True),
+        (0.7499, 3, False),  # 0.75 mm as positions of rounded decimals give it: 2 slices are 1.5 mm
+        (0.7501, 2, True),
     ],
 )
 def test_the_region_reaches_one_slice_or_one_and_a_half_millimetres(

@@ -46,6 +46,7 @@ MIN_TISSUE_FRACTION = 0.5  # of the ring, else the background is a mixture and n
 MIN_RING_VOXELS = 20  # the median of 20 voxels of 20 HU noise is good to 6 HU
 
 _ROUNDING = 1e-9  # mm: spacings are decimal fractions, their products are not exact
+_INCREMENT_ROUNDING_MM = 0.01  # increments are measured between positions of rounded decimals
 
 _Mask = NDArray[np.bool_]
 
@@ -167,7 +168,7 @@ def neighbourhood_box(
 
 def _margin_slices(spacing_mm: tuple[float, float, float]) -> int:
     """Slices above and below a lesion that its blur reaches."""
-    return max(1, math.ceil((SLICE_MARGIN_MM - _ROUNDING) / spacing_mm[0]))
+    return max(1, math.ceil((SLICE_MARGIN_MM - _INCREMENT_ROUNDING_MM) / spacing_mm[0]))
 
 
 def _symmetric_median(ring: NDArray[np.float64], first: float) -> float:

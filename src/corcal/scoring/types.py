@@ -60,7 +60,7 @@ class SiteScore:
     integrated_mass_mg, volume_fraction_mass_mg : float or None
         Threshold-free masses; ``None`` where no clean background could be measured.
     spatially_weighted : float or None
-        Spatially weighted calcium score (Liang 2012).
+        Spatially weighted calcium score (Liang 2012); ``None`` without an insert in the scan.
     area_mm2 : float
         Calcified area summed over slices.
     mean_density_factor : float or None
@@ -127,7 +127,7 @@ class Score:
     other_sites : dict
         Non-coronary sites with calcium, by `Site.label`; never part of the total.
     by_rule : dict
-        Every rule of the table, by name.
+        By name: the rule in use, those of the vendors, and the one adapted to the tube voltage.
     mass_calibration : str
         Where the mass factor came from: ``"scan"``, ``"header_patient"``, ``"header_device"`` or
         ``"default"``.
