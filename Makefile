@@ -26,7 +26,7 @@ unit: .venv/.dev
 	$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=85
 
 docs: .venv/.dev
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks
