@@ -62,7 +62,7 @@ class RawDataset:
     is_implicit : bool
         Whether value representations are left out.
     character_sets : tuple of str
-        SpecificCharacterSet that applies.
+        SpecificCharacterSet that applies: an item may have its own.
     pixels : Element or None
         The element PixelData of the top level, at which reading stopped.
     meta : dict
@@ -121,7 +121,7 @@ class RawDataset:
                 elements=elements,
                 order=self.order,
                 is_implicit=implicit,
-                character_sets=self.character_sets,
+                character_sets=_character_sets(self.data, elements) or self.character_sets,
             )
             for elements in parser.items(element.start, implicit)
         )

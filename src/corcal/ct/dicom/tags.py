@@ -8,6 +8,8 @@ from corcal.ct.dicom.dataset import HeaderError, RawDataset
 
 __all__ = ["Scope", "Tags"]
 
+# Binary numbers by the representation that an explicit encoding states, as in `struct`
+_BINARY_CODES = {b"US": "H", b"SS": "h", b"UL": "I", b"SL": "i", b"FL": "f", b"FD": "d"}
 _BLANK = " \0\r\n\t"
 
 
@@ -15,7 +17,8 @@ class Tags:
     """The elements of one data set, or of one item of a sequence.
 
     Every getter returns ``None`` (or an empty tuple) for an element that is missing, empty, or
-    malformed. Numbers are finite.
+    malformed. Numbers are finite. Where the encoding states another representation than the tag
+    should have (a slope as FD, rows as UL), the bytes are what it states.
     """
 
     __slots__ = ("_ds",)
@@ -31,6 +34,9 @@ class Tags:
         value = self._ds.value(tag)
         if value is None:
             return ()
+        code = _BINARY_CODES.get(self._ds.elements[tag].vr)
+        if code is not None:
+            return tuple(repr(number) for number in self._unpacked(tag, code))
         stripped = tuple(part.strip(_BLANK) for part in value.decode("latin-1").split("\\"))
         return stripped if any(stripped) else ()
 
@@ -82,13 +88,14 @@ class Tags:
 
     def ushort(self, tag: int, *, signed: bool = False) -> int | None:
         """One 16-bit integer (US; SS if `signed`, whatever the element claims)."""
-        values = self._binary(tag, "h" if signed else "H")
-        return int(values[0]) if values else None
+        value = self._whole(tag, "h" if signed else "H")
+        low = -(2**15) if signed else 0
+        return value if value is not None and low <= value < low + 2**16 else None
 
     def ulong(self, tag: int) -> int | None:
         """One 32-bit integer (UL)."""
-        values = self._binary(tag, "I")
-        return int(values[0]) if values else None
+        value = self._whole(tag, "I")
+        return value if value is not None and 0 <= value < 2**32 else None
 
     def floats(self, tag: int, code: str) -> tuple[float, ...]:
         """Binary floating-point numbers: code "f" (FL) or "d" (FD)."""
@@ -101,11 +108,29 @@ class Tags:
         except HeaderError:
             return ()
 
+    def _whole(self, tag: int, code: str) -> int | None:
+        values = self._binary(tag, code)
+        if not values or not math.isfinite(values[0]) or values[0] != int(values[0]):
+            return None
+        return int(values[0])
+
     def _binary(self, tag: int, code: str) -> tuple[float, ...]:
+        """Numbers that should be binary ones of this code."""
+        element = self._ds.elements.get(tag)
+        if element is None:
+            return ()
+        if element.vr in (b"DS", b"IS"):
+            return self.numbers(tag, len(self.texts(tag))) or ()
+        stated = _BINARY_CODES.get(element.vr, code)
+        return self._unpacked(tag, code if stated in "hH" and code in "hH" else stated)
+
+    def _unpacked(self, tag: int, code: str) -> tuple[float, ...]:
         value = self._ds.value(tag) or b""
         width = struct.calcsize(code)
         count = len(value) // width
-        return struct.unpack(f"{self._ds.order}{count}{code}", value[: count * width])
+        # What is UN is little endian, whatever is around it (PS3.5 6.2.2).
+        order = "<" if self._ds.elements[tag].vr == b"UN" else self._ds.order
+        return struct.unpack(f"{order}{count}{code}", value[: count * width])
 
 
 class Scope:

@@ -1,0 +1,420 @@
+"""What corcal reads of a header is what pydicom reads, for every tag that it uses.
+
+On the files that pydicom is tested with, on odd real files, and on random data sets.
+"""
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from pydicom import dcmread, dcmwrite
+from pydicom.config import disable_value_validation
+from pydicom.datadict import dictionary_has_tag, dictionary_VM, dictionary_VR
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+from pydicom.pixels.processing import apply_rescale
+from pydicom.sequence import Sequence
+from pydicom.tag import BaseTag
+
+import corcal.ct.dicom
+from corcal.ct.dicom.dataset import read_header
+from corcal.ct.dicom.header import SkipFile, open_dicom, read_instances
+from corcal.ct.dicom.quiet import quiet_pydicom
+from corcal.ct.dicom.tags import Tags
+from corcal.ct.files import Candidate, FileOpener
+from corcal.ct.find import find_series
+from corcal.ct.geometry import PlaneAxes
+from corcal.ct.pixels import read_voxels
+from corcal.ct.read import read_scan
+from corcal.ct.scan import AIR_HU
+from corcal.ct.series import ImageHeader
+from corcal.errors import CorcalError
+from corcal.progress import no_progress
+
+PACKAGED = Path(pydicom.__file__).parent / "data"
+NO_IMAGES = (".py", ".pyc", ".json", ".txt", ".md", ".dump", ".icc")
+FILES = sorted(
+    str(path.relative_to(PACKAGED))
+    for path in PACKAGED.rglob("*")
+    if path.is_file() and path.suffix not in NO_IMAGES
+)
+# pydicom reads these only if it is forced to; corcal does not.
+NOT_DICOM = {
+    "test_files/dicomdirtests/TINY_ALPHA/README",  # text
+    "test_files/no_meta.dcm",  # begins with a stray blank
+    "test_files/zipMR.gz",  # gzip
+}
+SEQUENCE_AND_PIXELS = (0x7FE00008, 0x7FE00009, 0x7FE00010, 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD)
+# A sequence in which a file ends is lost to corcal, which needs none of such a file.
+CUT_OFF = {"test_files/rtplan_truncated.dcm": 0x300A00B0}
+WITHOUT_USED_TAGS = (
+    "UN_sequence.dcm",
+    "DICOMDIR-empty.dcm",
+    "meta_missing_tsyntax.dcm",
+    "nested_priv_SQ.dcm",
+    "priv_SQ.dcm",
+)
+NUMERIC = ("DS", "IS", "FL", "FD", "US", "UL", "US or SS")
+BLANK = " \0\r\n\t"
+
+
+def used_tags() -> Iterator[int]:
+    """Every tag that stands in the source of the reader."""
+    for path in Path(corcal.ct.dicom.__file__).parent.glob("*.py"):
+        for digits in re.findall(r"\b0x([0-9A-F]{8})\b", path.read_text()):
+            tag = int(digits, 16)
+            if dictionary_has_tag(tag) and tag not in SEQUENCE_AND_PIXELS and tag >> 16 != 2:
+                yield tag
+
+
+USED = sorted(set(used_tags()))
+
+
+def is_sequence(tag: int) -> bool:
+    return dictionary_has_tag(tag) and dictionary_VR(tag) == "SQ"
+
+
+def by_pydicom(ds: Dataset, tag: int) -> tuple[Any, ...] | None:
+    """Values of an element as Python numbers and stripped text; ``None`` if it is malformed."""
+    try:
+        value = ds[tag].value
+    except (
+        ValueError,
+        TypeError,
+        OverflowError,
+        NotImplementedError,
+        pydicom.errors.BytesLengthException,
+    ):
+        return None
+    if value is None:
+        return ()
+    values = list(value) if isinstance(value, MultiValue | list) else [value]
+    plain = tuple(v if isinstance(v, int | float) else str(v).strip(BLANK) for v in values)
+    if dictionary_VR(tag) in NUMERIC and any(isinstance(v, str) for v in plain):
+        return None
+    return plain if any(v != "" for v in plain) else ()
+
+
+def by_corcal(tags: Tags, tag: int, *, signed: bool) -> tuple[Any, ...]:
+    """Values of an element, read as the reader reads elements of its representation."""
+    vr = dictionary_VR(tag)
+    if dictionary_VM(tag) == "1" and vr in ("DS", "IS"):
+        one = tags.number(tag) if vr == "DS" else tags.integer(tag)
+        return () if one is None else (one,)
+    if vr in ("CS", "UI", "DA", "TM", "DT", "AS"):
+        return tags.texts(tag)
+    if vr in ("LO", "SH", "PN"):
+        text = tags.decoded(tag)
+        if vr == "PN" and text is not None:
+            text = text.rstrip("=")  # pydicom leaves out component groups that are empty
+        return () if text is None else tuple(text.split("\\"))
+    if vr == "DS":
+        return tags.numbers(tag, len(tags.texts(tag))) or ()
+    if vr in ("FL", "FD"):
+        return tags.floats(tag, "f" if vr == "FL" else "d")
+    number = tags.ulong(tag) if vr == "UL" else tags.ushort(tag, signed=signed and " or " in vr)
+    return () if number is None else (number,)
+
+
+def assert_same_values(ours: Tags, theirs: Dataset, where: str = "") -> int:
+    """Compare every used tag, in sequences as well; return how many values were compared."""
+    signed = theirs.get("PixelRepresentation", 0) == 1
+    compared = 0
+    for tag in sorted({*USED, *(int(t) for t in list(theirs.keys()) if is_sequence(int(t)))}):
+        name = f"{where}{tag:08X}"
+        assert (tag in ours) == (tag in theirs), name
+        if tag not in theirs:
+            continue
+        if is_sequence(tag):
+            items = ours.items(tag)
+            assert len(items) == len(theirs[tag].value), name
+            for k, (mine, other) in enumerate(zip(items, theirs[tag].value, strict=True)):
+                compared += assert_same_values(mine, other, f"{name}[{k}].")
+            continue
+        expected = by_pydicom(theirs, tag) or ()
+        if dictionary_VM(tag) == "1" and dictionary_VR(tag) in ("DS", "IS", "US", "UL", "US or SS"):
+            expected = expected[:1]  # the reader takes the first, if there are several
+        found = by_corcal(ours, tag, signed=signed)
+        assert found == expected, name
+        compared += len(found)
+    return compared
+
+
+def compare(path: Path, *, cut_off: int | None = None) -> int:
+    with FileOpener() as opener, open_dicom(opener, path, None) as file:
+        ours = Tags(read_header(file))
+    with quiet_pydicom():
+        theirs = dcmread(path, stop_before_pixels=True, force=True)
+        if cut_off is not None:
+            assert cut_off not in ours
+            del theirs[cut_off]
+        return assert_same_values(ours, theirs)
+
+
+def find_without_accident(path: Path) -> None:
+    try:
+        series = find_series(path).series
+        assert series
+        read_scan(path)
+    except CorcalError:
+        pass
+
+
+def test_the_tags_of_the_reader_are_found_in_its_source() -> None:
+    assert len(USED) > 80
+    assert {0x00200032, 0x00281053, 0x00100010, 0x52009230} <= set(USED)
+    assert len(FILES) > 150
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_packaged_files_are_read_as_pydicom_reads_them(name: str) -> None:
+    if name in NOT_DICOM:
+        with FileOpener() as opener, pytest.raises(SkipFile, match="not DICOM"):
+            open_dicom(opener, PACKAGED / name, None)
+    else:
+        compared = compare(PACKAGED / name, cut_off=CUT_OFF.get(name))
+        assert (compared > 0) == (Path(name).name not in WITHOUT_USED_TAGS)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_packaged_files_give_series_or_one_clear_error(name: str) -> None:
+    find_without_accident(PACKAGED / name)
+
+
+@pytest.mark.shared
+def test_odd_real_files_are_read_as_pydicom_reads_them(shared_dir: Path) -> None:
+    files = [path for path in (shared_dir / "data" / "dicom-odd").rglob("*") if path.is_file()]
+    assert len(files) >= 17
+    for path in files:
+        assert compare(path) > 30, path
+        find_without_accident(path)
+        header = dcmread(path, stop_before_pixels=True)
+        if "PerFrameFunctionalGroupsSequence" in header:
+            compare_frames(path)
+        else:
+            compare_pixels(path)
+
+
+def headers_of(path: Path) -> list[ImageHeader]:
+    candidate = Candidate(path=path, source=path.name, member=None, size=path.stat().st_size)
+    with FileOpener() as opener:
+        return [instance.header for instance in read_instances(candidate, opener)]
+
+
+def stored_hu(headers: list[ImageHeader]) -> NDArray[Any]:
+    """Pixels after rescale, for objects as well that are no CT and have no rescale."""
+    axes = PlaneAxes(transpose=False, flip_y=False, flip_x=False)
+    rescaled = [
+        replace(
+            header,
+            rescale_slope=header.rescale_slope or 1.0,
+            rescale_intercept=header.rescale_intercept or 0.0,
+        )
+        for header in headers
+    ]
+    with FileOpener() as opener, quiet_pydicom():
+        return read_voxels(rescaled, axes, opener, no_progress).hu
+
+
+def compare_pixels(path: Path) -> None:
+    headers = headers_of(path)
+    (plane,) = stored_hu(headers)
+    with quiet_pydicom():
+        ds = dcmread(path)
+        stored = ds.pixel_array
+        expected = apply_rescale(stored, ds).astype(np.float32)
+    padding = ds.get("PixelPaddingValue")
+    if padding is not None:
+        expected[stored == padding] = AIR_HU
+    np.testing.assert_array_equal(plane, expected, err_msg=str(path))
+
+
+def compare_frames(path: Path) -> None:
+    """Compare the frames of an enhanced object with its functional groups."""
+    headers = headers_of(path)
+    ds = dcmread(path)
+    shared = ds.SharedFunctionalGroupsSequence[0]
+    frames = ds.PerFrameFunctionalGroupsSequence
+    assert len(headers) == len(frames) == ds.NumberOfFrames
+    planes = stored_hu(headers)
+    for header, own, plane, stored in zip(headers, frames, planes, ds.pixel_array, strict=True):
+        group = {element.keyword: element.value[0] for element in (*shared, *own)}
+        measures = group["PixelMeasuresSequence"]
+        rescale = group["PixelValueTransformationSequence"]
+        position = group["PlanePositionSequence"].ImagePositionPatient
+        orientation = group["PlaneOrientationSequence"].ImageOrientationPatient
+        assert header.position_mm == tuple(position)
+        assert header.orientation == tuple(orientation)
+        assert header.pixel_spacing_mm == tuple(measures.PixelSpacing)
+        assert header.slice_thickness_mm == measures.SliceThickness
+        assert header.rescale_slope == rescale.RescaleSlope
+        expected = stored * float(rescale.RescaleSlope) + float(rescale.RescaleIntercept)
+        np.testing.assert_array_equal(plane, expected.astype(np.float32))
+
+
+PIXEL_FILES = (
+    *(f"charset_files/chr{name}.dcm" for name in ("Arab", "H31", "X1", "X2")),
+    "test_files/693_J2KI.dcm",  # 16 bits in the codestream, 14 in the header
+    "test_files/CT_small.dcm",
+    "test_files/J2K_pixelrep_mismatch.dcm",
+    "test_files/JPEG2000.dcm",
+    "test_files/JPEGLSNearLossless_08.dcm",
+    "test_files/JPEGLSNearLossless_16.dcm",
+    *(
+        f"test_files/MR_small{name}.dcm"
+        for name in (
+            "",
+            "_RLE",
+            "_bigendian",
+            "_expb",
+            "_implicit",
+            "_jp2klossless",
+            "_jpeg_ls_lossless",
+            "_padded",
+        )
+    ),
+    *(f"test_files/dicomdirtests/77654033/CT2/{n}" for n in (17106, 17136, 17166, 17196)),
+    *(f"test_files/dicomdirtests/98892001/CT2N/{n}" for n in (6293, 6924)),
+    *(f"test_files/dicomdirtests/98892001/CT5N/{n}" for n in (2062, 2392, 2693, 3023, 3353)),
+    *(f"test_files/dicomdirtests/77654033/CR{k}/{n}" for k, n in ((1, 6154), (2, 6247), (3, 6278))),
+    "test_files/examples_overlay.dcm",
+    "test_files/image_dfl.dcm",
+    *(f"test_files/rtdose_{name}.dcm" for name in ("1frame", "expb_1frame", "rle_1frame")),
+)
+
+
+@pytest.mark.parametrize("name", PIXEL_FILES)
+def test_pixels_are_those_of_pydicom(name: str) -> None:
+    compare_pixels(PACKAGED / name)
+
+
+# Text of several scripts, and in what it is encoded; the last two names are misspelt and unknown.
+TEXTS = ("", "SMITH^JANE", " blank ", "Zoë\\Ärzte", "Жук^Пётр", "王^小东=王", "ﾔﾏﾀﾞ^ﾀﾛｳ")
+CHARACTER_SETS = {
+    "": "latin-1",
+    "ISO_IR 100": "latin-1",
+    "ISO_IR 192": "utf-8",
+    "ISO_IR 144": "iso8859_5",
+    "GB18030": "gb18030",
+    "ISO_IR 13": "shift_jis",
+    "ISO 2022 IR 100": "latin-1",
+    "ISO IR 100": "latin-1",
+    "KLINGON": "latin-1",
+}
+BAD_NUMBERS = ("", " ", "abc", "1,5", "7 mm", "1.5.2", "--1", "0x10")
+CODES = ("CT", "", " CT", "A\\B", "A\\\\B ", "\\", "1.2.3\0", "20250101", "lower case")
+BINARY = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d"}
+
+
+@st.composite
+def numeric_value(draw: st.DrawFn, vr: str, order: str, whole: bool) -> bytes:
+    """Bytes of one or several numbers; what is malformed stands alone."""
+    numbers = draw(st.lists(st.integers(0, 2**15 - 1), max_size=6))
+    if vr in BINARY:
+        return struct.pack(f"{order}{len(numbers)}{BINARY[vr]}", *numbers)
+    if draw(st.integers(0, 3)) == 0:
+        return draw(st.sampled_from(BAD_NUMBERS)).encode()
+    forms = st.sampled_from(("{}", " {} ", "+{}") + ("{}.125", "-{}e-1") * (not whole))
+    text = "\\".join(draw(forms).format(number) for number in numbers)
+    return (text + draw(st.sampled_from(("", " ", "\0")))).encode()
+
+
+@st.composite
+def raw_element(
+    draw: st.DrawFn, tag: int, codec: str, implicit: bool, order: str
+) -> RawDataElement:
+    """Draw an element, legal or slightly not: its value is written as the bytes that it is."""
+    vr = stated = dictionary_VR(tag).split(" or ")[0]
+    if vr in NUMERIC:
+        whole = vr not in ("DS", "FL", "FD")
+        if not implicit and draw(st.integers(0, 3)) == 0:  # claims to be something else
+            vr = draw(st.sampled_from((*BINARY, "DS", "IS")[: 8 if tag != 0x00280103 else 1]))
+        value = draw(numeric_value(vr, order, whole or vr == "IS"))
+    elif vr in ("LO", "SH", "PN"):
+        text = draw(st.sampled_from(TEXTS)).encode(codec, errors="replace")
+        value = text + draw(st.sampled_from((b"", b" ", b"\0")))
+    else:
+        value = draw(st.sampled_from(CODES)).encode()
+    if (
+        not implicit
+        and order == "<"
+        and vr == stated
+        and vr in BINARY
+        and draw(st.integers(0, 9)) == 0
+    ):
+        vr = "UN"
+    return RawDataElement(BaseTag(tag), vr, len(value), value, 0, implicit, order == "<")
+
+
+@st.composite
+def random_dataset(
+    draw: st.DrawFn, implicit: bool, order: str, codec: str = "latin-1", depth: int = 0
+) -> Dataset:
+    """Draw a data set of tags that the reader uses, private ones, and sequences of such."""
+    ds = Dataset()
+    if depth == 0 or draw(st.integers(0, 3)) == 0:
+        name = draw(st.sampled_from(sorted(CHARACTER_SETS)))
+        codec = CHARACTER_SETS[name]
+        ds[0x00080005] = raw(0x00080005, "CS", name.encode(), implicit, order)
+    # pydicom does not know the character set yet when it comes to a sequence of group 0004.
+    tags = st.sampled_from([tag for tag in USED if tag > 0x00080005])
+    for tag in draw(st.lists(tags, max_size=10, unique=True)):
+        if is_sequence(tag) and depth < 3:
+            inner = random_dataset(implicit, order, codec, depth + 1)
+            ds[tag] = sequence(tag, draw(st.lists(inner, max_size=2)), draw(st.booleans()))
+        elif not is_sequence(tag):
+            ds[tag] = draw(raw_element(tag, codec, implicit, order))
+    if draw(st.booleans()):
+        ds[0x00210010] = raw(0x00210010, "LO", b"CORCAL", implicit, order)
+        value = draw(st.binary(max_size=20))
+        ds[0x00211001] = raw(0x00211001, "OB", value, implicit, order)
+        inner = [Dataset()] if draw(st.booleans()) else []
+        ds[0x00211002] = sequence(0x00211002, inner, draw(st.booleans()))
+    ds.set_original_encoding(implicit, order == "<", ds._character_set)  # written as it is
+    return ds
+
+
+def raw(tag: int, vr: str, value: bytes, implicit: bool, order: str) -> RawDataElement:
+    return RawDataElement(BaseTag(tag), vr, len(value), value, 0, implicit, order == "<")
+
+
+def sequence(tag: int, items: list[Dataset], undefined_length: bool) -> DataElement:
+    element = DataElement(tag, "SQ", Sequence(items))
+    element.is_undefined_length = undefined_length
+    for item in items:
+        item.is_undefined_length_sequence_item = undefined_length
+    return element
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # what pydicom says of illegal values
+@pytest.mark.parametrize(
+    ("implicit", "order"),
+    [(True, "<"), (False, "<"), (False, ">")],
+    ids=["implicit", "explicit", "big endian"],
+)
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_random_data_sets_are_read_as_pydicom_reads_them(
+    implicit: bool, order: str, data: st.DataObject
+) -> None:
+    def written(ds: Dataset) -> bytes:
+        buffer = BytesIO()
+        dcmwrite(buffer, ds, implicit_vr=implicit, little_endian=order == "<")
+        return buffer.getvalue()
+
+    with quiet_pydicom(), disable_value_validation():
+        encoded = data.draw(random_dataset(implicit, order).map(written))
+        theirs = dcmread(BytesIO(encoded), force=True)
+        compared = assert_same_values(Tags(read_header(BytesIO(encoded))), theirs)
+    event(f"{compared // 10 * 10} values and more")
