@@ -134,11 +134,17 @@ def test_a_voxel_without_a_value_takes_and_gives_no_mass(missing: float) -> None
     assert mass(hu, [CENTRE, (z, y, x + 1)]) == pytest.approx(0.3)
 
 
-@pytest.mark.parametrize(("hu_of_half", "is_measured"), [(-30, True), (-31, False)])
-def test_a_ring_that_is_mostly_fat_gives_no_background(hu_of_half: int, is_measured: bool) -> None:
-    # 20 of 41 columns are tissue, all others have the value in question: more than half of the ring
+@pytest.mark.parametrize(
+    ("first_fat_column", "hu_of_fat", "is_measured"),
+    # The ring is the pixels 3 to 9 columns away from column 20, 226 of them; 4.5 columns and more
+    # to the left lie 50 (22 %), 5.5 columns and more 35 (15 %).
+    [(16, -31, True), (15, -31, False), (15, -30, True)],
+)
+def test_a_ring_that_is_mostly_fat_gives_no_background(
+    first_fat_column: int, hu_of_fat: int, is_measured: bool
+) -> None:
     hu = tissue()
-    hu[:, :, 20:] = hu_of_half
+    hu[:, :, first_fat_column:] = hu_of_fat
     hu[CENTRE] = 540
     assert (mass(hu, [CENTRE]) is not None) is is_measured
 
