@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from corcal.cli.inspect import command
+from corcal.ct.find import find_series
+from corcal.ct.suitability import choose_series, series_folder
 from corcal.errors import InputError
 from dicom_maker import make_series
 from suitability_maker import chest_hu
@@ -57,13 +59,17 @@ def test_json_on_stdout_is_json_alone_with_the_promised_keys(two_series):
     outcome = run(two_series, "--json", "-")
     told = json.loads(outcome.stdout)
     assert outcome.stderr == ""
-    assert set(told) == {"schema_version", "answer", "series", "skipped"}
-    assert told["schema_version"] == "1.0"
+    assert set(told) == {"schema_version", "answer", "chosen", "findings", "series", "skipped"}
+    assert told["schema_version"] == "1.1"
+    assert told["chosen"] == UID
+    assert told["findings"] == []
     assert told["skipped"] == [{"source": "notes.txt", "reason": told["skipped"][0]["reason"]}]
     gated = next(item for item in told["series"] if item["kind"] == "gated_calcium")
     assert gated["series_instance_uid"] == UID
     assert gated["slice_count"] == 50
     assert gated["series_number"] == 3
+    assert gated["key"] == UID
+    assert gated["folder"] == "a"
     assert gated["description"] == "CaSc 3.0 B35f"
     assert gated["modality"] == "CT"
     assert gated["spacing_mm"] == pytest.approx([3.0, 0.5, 0.5])
@@ -86,8 +92,8 @@ def test_the_text_shows_every_series_with_its_findings(two_series):
     assert "a localizer (scout, topogram)" in text
     assert "[LOCALIZER]" in text
     assert "[VOXELS_MEASURED]" in text
-    assert UID in text
-    assert "skipped notes.txt" in text
+    assert f"series key: {UID} (for --series)" in text
+    assert "skipped notes.txt: not an image" in text
 
 
 def test_headers_alone_are_judged_without_reading_voxels(two_series, monkeypatch):
@@ -117,7 +123,9 @@ def test_an_unfit_calcium_scan_is_told_as_such(tmp_path):
 def test_an_angiogram_is_no_calcium_scan(tmp_path):
     hu = chest_hu(width_mm=240, blood_hu=350)
     first = run(chest_folder(tmp_path, hu=hu)).stdout.splitlines()[0]
-    assert first == "No: none of 1 series can be scored for coronary calcium"
+    assert first == (
+        "No: this series cannot be scored for coronary calcium; it is a CT with contrast agent"
+    )
 
 
 def test_a_chest_ct_is_offered_with_care(tmp_path):
@@ -172,6 +180,102 @@ def test_no_patient_data_is_shown(tmp_path):
             assert secret not in text
 
 
+def test_the_answer_by_headers_alone_says_so(two_series, tmp_path):
+    first = run(two_series, "--headers-only").stdout.splitlines()[0]
+    assert first.endswith("is an ECG-gated calcium scan, 50 slices (by its headers alone)")
+    unfit = {"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}
+    make_series(tmp_path / "a", hu=np.zeros((1, 64, 64)), series_uid="1.1", tags=unfit)
+    make_series(tmp_path / "b", hu=np.zeros((1, 64, 64)), series_uid="1.2", tags=unfit)
+    first = run(tmp_path, "--headers-only").stdout.splitlines()[0]
+    assert first == (
+        "No: none of 2 series can be scored for coronary calcium (by their headers alone)"
+    )
+
+
+def test_a_problem_is_told_once(tmp_path):
+    text = run(chest_folder(tmp_path)).stdout
+    assert text.count("the pixels are 2.00 mm") == 1
+    assert "it cannot be scored.\n" in text.replace(" \n", " ").replace("be \nscored", "be scored")
+
+
+@pytest.fixture(scope="module")
+def two_patients(tmp_path_factory):
+    """The better scan is the second of the list, and both have one number."""
+    folder = tmp_path_factory.mktemp("patients")
+    fine = chest_hu(width_mm=200).repeat(4, axis=1).repeat(4, axis=2)
+    for name, width, who in (("a", 0.6, "4711"), ("b", 0.5, "0815")):
+        tags = GATED | {"PatientID": who, "PatientName": f"Doe^{who}"}
+        make_series(
+            folder / name,
+            hu=fine,
+            spacing_mm=(3.0, width, width),
+            series_uid=f"1.2.{ord(name)}",
+            study_uid=f"1.3.{200 - ord(name)}",
+            tags=tags,
+        )
+    return folder
+
+
+def test_the_answer_names_the_series_that_is_scored(two_patients):
+    choice = choose_series(find_series(two_patients))
+    told = json.loads(run(two_patients, "--json", "-").stdout)
+    assert [item["folder"] for item in told["series"]] == ["b", "a"]
+    assert told["chosen"] == choice.series.key
+    assert told["answer"].startswith(f"Yes: series 3 in {series_folder(choice.series)} is ")
+    assert choice.suitability.findings[0].code == "SEVERAL_PATIENTS"
+    assert told["findings"] == [
+        {
+            "code": "SEVERAL_PATIENTS",
+            "severity": "warning",
+            "message": choice.suitability.findings[0].message,
+        }
+    ]
+
+
+def test_the_text_tells_series_of_one_number_apart(two_patients):
+    text = run(two_patients).stdout
+    heading = next(line for line in text.splitlines() if "what it is" in line)
+    assert "folder" in heading
+    assert "[SEVERAL_PATIENTS]" in text
+    assert "Series 3 in a: This is" in text
+    assert "Series 3 in b: This is" in text
+    for secret in ("Doe", "4711", "0815"):
+        assert secret not in text
+
+
+def test_an_unfit_scan_among_others_of_its_number_is_named_with_its_folder(tmp_path):
+    for name in ("a", "b"):
+        chest_folder(tmp_path / name, uid=f"1.2.{ord(name)}")
+    first = run(tmp_path, "--headers-only").stdout.splitlines()[0]
+    assert first.startswith("No: series 3 in a is an ECG-gated calcium scan")
+
+
+def test_series_of_one_folder_have_no_column_for_it(tmp_path):
+    assert "folder" not in run(chest_folder(tmp_path)).stdout
+
+
+def test_a_series_without_uid_is_told_by_a_key_that_selects_it(tmp_path):
+    for name in ("a", "b"):
+        chest_folder(tmp_path / name, SeriesInstanceUID=None)
+    text = run(tmp_path).stdout
+    for series in find_series(tmp_path).series:
+        assert f"series key: {series.key} (for --series)" in text
+        assert choose_series(find_series(tmp_path), series=series.key).series == series
+
+
+def test_one_file_of_a_series_is_told_to_be_one_of_many(tmp_path):
+    files = make_series(tmp_path, tags=GATED)
+    assert "  give the folder that holds the whole series\n" in run(files[0]).stdout
+
+
+def test_many_skipped_files_of_one_reason_are_one_line(tmp_path):
+    chest_folder(tmp_path)
+    for name in ("a.txt", "b.xml", "c.XML", "d.txt"):
+        (tmp_path / name).write_text("no scan")
+    lines = [line for line in run(tmp_path).stdout.splitlines() if line.startswith("skipped")]
+    assert lines == ["skipped 4 files (a.txt, b.xml, c.XML ...): not an image"]
+
+
 @pytest.mark.shared
 def test_a_real_calcium_scan_is_answered_with_yes(shared_dir):
     told = json.loads(run(shared_dir / "data" / "coca-gated" / "1", "--json", "-").stdout)
@@ -186,3 +290,23 @@ def test_the_odd_series_are_all_unfit(shared_dir):
     told = json.loads(run(shared_dir / "data" / "dicom-odd", "--json", "-").stdout)
     assert {item["verdict"] for item in told["series"]} == {"unfit"}
     assert told["answer"] == "No: none of 5 series can be scored for coronary calcium"
+
+
+@pytest.mark.shared
+def test_a_real_series_without_uid_is_selected_by_the_key_that_is_shown(shared_dir):
+    folder = shared_dir / "data" / "coca-nongated"
+    told = json.loads(run(folder, "--json", "-", "--headers-only").stdout)
+    keys = {item["folder"]: item["key"] for item in told["series"]}
+    choice = choose_series(find_series(folder), series=keys["2/dicom"])
+    assert choice.series.slice_count == 70
+
+
+@pytest.mark.shared
+def test_several_real_patients_are_answered_with_the_one_that_is_scored(shared_dir):
+    folder = shared_dir / "data" / "coca-gated"
+    told = json.loads(run(folder, "--json", "-").stdout)
+    choice = choose_series(find_series(folder))
+    assert told["chosen"] == choice.series.key
+    assert told["answer"].startswith(f"Yes: series 3 in {series_folder(choice.series)} is ")
+    assert [item["code"] for item in told["findings"]] == ["SEVERAL_PATIENTS"]
+    assert choice.suitability.verdict == "caution"

@@ -9,28 +9,35 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from corcal.cli.parameters import GIVEN_PATH
 from corcal.cli.progress import progress_bar
+from corcal.whole_file import write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from rich.table import Table
 
+    from corcal.ct.scan import Finding
     from corcal.ct.series import Catalog, Series
-    from corcal.ct.suitability import Suitability
+    from corcal.ct.suitability import Preferred, Suitability
     from corcal.progress import Progress
 
     Judged = list[tuple[Series, Suitability]]
 
 __all__ = ["SCHEMA_VERSION", "command", "inspection"]
 
-SCHEMA_VERSION = "1.0"  # of what --json writes
+SCHEMA_VERSION = "1.1"  # of what --json writes
 _SYMBOLS = {"fit": ("✓", "+"), "caution": ("!", "!"), "unfit": ("✗", "x")}
 _COLOURS = {"fit": "green", "caution": "yellow", "unfit": "red"}
 _MIN_WIDTH, _MAX_WIDTH = 80, 140
-_MAX_SKIPPED = 5  # skipped files that the text names
+_MAX_SKIPPED = 3  # skipped files of one reason that the text names
+# Files that lie beside images and are none: to say which formats they are not is no help
+_NO_IMAGES = (".xml", ".txt", ".csv", ".json", ".pdf", ".htm", ".html", ".md", ".inf", ".log")
 
 
 @click.command("inspect")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=GIVEN_PATH)
 @click.option("--json", "json_to", metavar="FILE", help="Write JSON here; - is stdout.")
 @click.option("--headers-only", is_flag=True, help="Judge by the headers, do not read voxels.")
 def command(path: Path, json_to: str | None, *, headers_only: bool) -> None:
@@ -43,12 +50,15 @@ def command(path: Path, json_to: str | None, *, headers_only: bool) -> None:
     with progress_bar() as progress:
         catalog = find_series(path, progress=progress)
         judged = _judge(catalog, progress, headers_only=headers_only)
+    told = inspection(catalog, judged, headers_only=headers_only)
+    # ASCII only: it survives any terminal and any encoding
+    text = json.dumps(told, indent=2, ensure_ascii=True) + "\n"
     if json_to == "-":
-        sys.stdout.write(_json_text(catalog, judged))
+        sys.stdout.write(text)
         return
     if json_to is not None:
-        Path(json_to).write_text(_json_text(catalog, judged), encoding="utf-8")
-    _show(catalog, judged)
+        write_whole(Path(json_to), text)
+    _show(catalog, judged, headers_only=headers_only)
 
 
 def _judge(catalog: "Catalog", progress: "Progress", *, headers_only: bool) -> "Judged":
@@ -84,7 +94,9 @@ def _with_voxels(series: "Series", by_headers: "Suitability") -> "Suitability":
     return assess(series, scan)
 
 
-def inspection(catalog: "Catalog", judged: "Judged") -> dict[str, Any]:
+def inspection(
+    catalog: "Catalog", judged: "Judged", *, headers_only: bool = False
+) -> dict[str, Any]:
     """Make the object that ``--json`` writes.
 
     Parameters
@@ -93,26 +105,38 @@ def inspection(catalog: "Catalog", judged: "Judged") -> dict[str, Any]:
         What was found.
     judged : list of (Series, Suitability)
         Each series with its judgement.
+    headers_only : bool
+        The judgement is without the voxels; the answer says so.
 
     Returns
     -------
     dict
-        ``schema_version``, ``answer``, ``series`` and ``skipped``; no patient data.
+        ``schema_version``, ``answer``, ``chosen`` (the key of the series that would be scored, or
+        ``None``), ``findings`` (about all series together), ``series`` and ``skipped``; no patient
+        data.
     """
+    from corcal.ct.suitability import preferred_series
+
+    chosen = preferred_series(judged)
     return {
         "schema_version": SCHEMA_VERSION,
-        "answer": _answer(judged),
+        "answer": _answer(judged, chosen, headers_only=headers_only),
+        "chosen": chosen.series.key if chosen else None,
+        "findings": _finding_entries((chosen.warning,) if chosen and chosen.warning else ()),
         "series": [_series_entry(series, suitability) for series, suitability in judged],
         "skipped": [{"source": item.source, "reason": item.reason} for item in catalog.skipped],
     }
 
 
 def _series_entry(series: "Series", suitability: "Suitability") -> dict[str, Any]:
+    from corcal.ct.suitability import series_folder
+
     identity, acquisition = series.identity, series.acquisition
     return {
         "series_instance_uid": identity.series_instance_uid,
         "stack": series.stack,
         "key": series.key,
+        "folder": series_folder(series),
         "series_number": identity.series_number,
         "description": acquisition.series_description,
         "modality": acquisition.modality,
@@ -122,42 +146,49 @@ def _series_entry(series: "Series", suitability: "Suitability") -> dict[str, Any
         "kind": str(suitability.kind),
         "verdict": str(suitability.verdict),
         "summary": suitability.summary,
-        "findings": [
-            {"code": item.code, "severity": str(item.severity), "message": item.message}
-            for item in suitability.findings
-        ],
+        "findings": _finding_entries(suitability.findings),
     }
 
 
-def _json_text(catalog: "Catalog", judged: "Judged") -> str:
-    # ASCII only: it survives any terminal and any encoding
-    return json.dumps(inspection(catalog, judged), indent=2, ensure_ascii=True) + "\n"
+def _finding_entries(findings: "Iterable[Finding]") -> list[dict[str, str]]:
+    return [
+        {"code": item.code, "severity": str(item.severity), "message": item.message}
+        for item in findings
+    ]
 
 
-def _answer(judged: "Judged") -> str:
+def _answer(judged: "Judged", chosen: "Preferred | None", *, headers_only: bool) -> str:
     """Answer "does my CT include calcium scoring?" in one line."""
-    from corcal.ct.suitability import SeriesKind, Verdict, describe
+    from corcal.ct.suitability import KIND_WORDS, SeriesKind, Verdict, describe
 
-    scorable = [pair for pair in judged if pair[1].verdict is not Verdict.UNFIT]
-    scorable.sort(key=lambda pair: pair[1].verdict is not Verdict.FIT)
-    gated = [pair for pair in scorable if pair[1].kind is SeriesKind.GATED_CALCIUM]
-    if gated:
-        care = "" if gated[0][1].verdict is Verdict.FIT else ", to be read with care"
-        return f"Yes: {describe(*gated[0])}{care}"
-    if scorable:
-        return f"No calcium scan, but {describe(*scorable[0])}: it can be scored, with care"
+    all_series = [series for series, _ in judged]
+    basis = " (by its headers alone)" if headers_only else ""
+    if chosen is not None:
+        suitability = next(by for series, by in judged if series is chosen.series)
+        what = describe(chosen.series, suitability, among=all_series)
+        if suitability.kind is not SeriesKind.GATED_CALCIUM:
+            return f"No calcium scan, but {what}: it can be scored, with care{basis}"
+        care = "" if suitability.verdict is Verdict.FIT else ", to be read with care"
+        return f"Yes: {what}{care}{basis}"
     refused = [pair for pair in judged if pair[1].kind is SeriesKind.GATED_CALCIUM]
     if refused:
-        return f"No: {describe(*refused[0])}, but it cannot be scored"
-    return f"No: none of {len(judged)} series can be scored for coronary calcium"
+        return f"No: {describe(*refused[0], among=all_series)}, but it cannot be scored{basis}"
+    if len(judged) == 1:
+        kind = KIND_WORDS[judged[0][1].kind]
+        return f"No: this series cannot be scored for coronary calcium; it is {kind}{basis}"
+    basis = basis.replace("its", "their")
+    return f"No: none of {len(judged)} series can be scored for coronary calcium{basis}"
 
 
-def _show(catalog: "Catalog", judged: "Judged") -> None:
+def _show(catalog: "Catalog", judged: "Judged", *, headers_only: bool) -> None:
     """Write the answer, the table and the findings to stdout, whatever its encoding."""
     from io import StringIO
 
     from rich.console import Console
 
+    from corcal.ct.suitability import preferred_series
+
+    chosen = preferred_series(judged)
     stream = sys.stdout
     encoding = stream.encoding or "ascii"
     is_utf = encoding.lower().replace("-", "").startswith("utf")
@@ -172,11 +203,16 @@ def _show(catalog: "Catalog", judged: "Judged") -> None:
         emoji=False,
         highlight=False,
     )
-    console.print(_plain(_answer(judged)), style="bold", soft_wrap=True)  # one line, always
+    answer = _answer(judged, chosen, headers_only=headers_only)
+    console.print(_plain(answer), style="bold", soft_wrap=True)  # one line, always
     console.print()
+    if chosen and chosen.warning:
+        _show_finding(console, chosen.warning, indent="")
+        console.print()
     console.print(_table(judged, is_utf=is_utf))
+    all_series = [series for series, _ in judged]
     for series, suitability in judged:
-        _show_findings(console, series, suitability)
+        _show_findings(console, series, suitability, all_series)
     _show_skipped(console, catalog)
     stream.write(buffer.getvalue().encode(encoding, "replace").decode(encoding))
 
@@ -186,10 +222,14 @@ def _table(judged: "Judged", *, is_utf: bool) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    from corcal.ct.suitability import KIND_WORDS
+    from corcal.ct.suitability import KIND_WORDS, series_folder, series_label
 
     table = Table(box=box.SIMPLE_HEAD if is_utf else box.ASCII2, pad_edge=False)
-    for heading in ("series", "what it is", "verdict"):
+    has_folders = len({series_folder(series) for series, _ in judged}) > 1
+    table.add_column("series")
+    if has_folders:
+        table.add_column("folder", overflow="fold")
+    for heading in ("what it is", "verdict"):
         table.add_column(heading)
     for heading in ("slices", "every mm", "thick mm"):
         table.add_column(heading, justify="right")
@@ -197,8 +237,10 @@ def _table(judged: "Judged", *, is_utf: bool) -> "Table":
     for series, suitability in judged:
         verdict = str(suitability.verdict)
         symbol = _SYMBOLS[verdict][0 if is_utf else 1]
+        folder = (Text(_plain(series_folder(series))),) if has_folders else ()
         table.add_row(
-            _number(series),
+            series_label(series) or "-",
+            *folder,
             Text(KIND_WORDS[suitability.kind]),
             Text(f"{symbol} {verdict}", style=_COLOURS[verdict]),
             str(series.slice_count),
@@ -209,33 +251,46 @@ def _table(judged: "Judged", *, is_utf: bool) -> "Table":
     return table
 
 
-def _show_findings(console: Any, series: "Series", suitability: "Suitability") -> None:
-    from corcal.ct.suitability import series_name
+def _show_findings(
+    console: Any, series: "Series", suitability: "Suitability", all_series: "Sequence[Series]"
+) -> None:
+    from corcal.ct.suitability import WHOLE_SERIES_ADVICE, is_one_of_many, name_among, statement
 
-    title = _plain(f"{series_name(series)}: {suitability.summary}")
+    title = _plain(f"{name_among(series, all_series)}: {statement(series, suitability)}")
     console.print(title[:1].upper() + title[1:], style="bold")
-    if series.identity.series_instance_uid:
-        console.print(_plain(f"  {series.key}"), soft_wrap=True)
+    if series.key:
+        console.print(_plain(f"  series key: {series.key} (for --series)"), soft_wrap=True)
     for item in suitability.findings:
-        text = _plain(f"{item.severity}: {item.message} [{item.code}]")
-        wrap = textwrap.TextWrapper(
-            console.width, initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False
-        )
-        console.print(wrap.fill(text))
+        _show_finding(console, item, indent="  ")
+    if is_one_of_many(series):
+        console.print(f"  {WHOLE_SERIES_ADVICE}")
     console.print()
 
 
+def _show_finding(console: Any, item: "Finding", *, indent: str) -> None:
+    wrap = textwrap.TextWrapper(
+        console.width,
+        initial_indent=indent,
+        subsequent_indent=indent + "    ",
+        break_on_hyphens=False,
+        break_long_words=False,  # a key is copied whole
+    )
+    console.print(
+        wrap.fill(_plain(f"{item.severity}: {item.message} [{item.code}]")), soft_wrap=True
+    )
+
+
 def _show_skipped(console: Any, catalog: "Catalog") -> None:
-    for item in catalog.skipped[:_MAX_SKIPPED]:
-        console.print(_plain(f"skipped {item.source}: {item.reason}"))
-    if len(catalog.skipped) > _MAX_SKIPPED:
-        console.print(f"and {len(catalog.skipped) - _MAX_SKIPPED} more files were skipped")
-
-
-def _number(series: "Series") -> str:
-    number = series.identity.series_number
-    name = "-" if number is None else str(number)
-    return name if series.stack is None else f"{name}#{series.stack}"
+    """Name skipped files, those of one reason in one line."""
+    by_reason: dict[str, list[str]] = {}
+    for item in catalog.skipped:
+        is_no_image = item.source.lower().endswith(_NO_IMAGES) and item.reason.startswith("not ")
+        by_reason.setdefault("not an image" if is_no_image else item.reason, []).append(item.source)
+    for reason, sources in by_reason.items():
+        names = ", ".join(sources[:_MAX_SKIPPED])
+        if len(sources) > _MAX_SKIPPED:
+            names = f"{len(sources)} files ({names} ...)"
+        console.print(_plain(f"skipped {names}: {reason}"), soft_wrap=True)
 
 
 def _length(mm: float | None) -> str:

@@ -77,6 +77,8 @@ _READING: dict[str, FindingDefinition] = {
         ("MISSING_SERIES_UID", _W, "The files name no series; folder and number stand for it."),
         ("MIXED_PATIENTS", _E, "Files of several patients share one series UID."),
         ("MIXED_STUDIES", _E, "Files of several studies share one series UID."),
+        ("SEVERAL_PATIENTS", _W, "The series that can be scored may be of several patients."),
+        ("SEVERAL_STUDIES", _W, "The series that can be scored are of several studies."),
         ("MIXED_ACQUISITION", _E, "Slices of different kVp or kernel are in one series."),
         ("MULTIPLE_ACQUISITIONS", _W, "One series UID holds several stacks; each is listed."),
         ("MISSING_TAG", _E, "An image lacks a tag that reading needs, or the tag is malformed."),
@@ -187,6 +189,7 @@ _MEASURING: dict[str, FindingDefinition] = _table(
     "measuring",
     ("MASS_FACTOR_DEFAULT", _I, "The mass factor is one of the literature, not this scanner's."),
     ("KVP_RULE_OFFERED", _W, "Scored at 130 HU at another kVp than 120; an adapted rule is shown."),
+    ("RULE_NOT_FOR_KVP", _W, "A rule for another tube voltage than the scan's was chosen."),
 )
 
 FINDINGS: dict[str, FindingDefinition] = {

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 
 from corcal.ct.findings import finding
+from corcal.ct.scan import Patient
 from corcal.ct.series import Catalog
-from corcal.ct.suitability import SeriesKind, Verdict, choose_series
+from corcal.ct.suitability import SeriesKind, Verdict, assess, choose_series, preferred_series
 from corcal.errors import GeometryError, InputError, SeriesError, UnfitError
 from suitability_maker import chest_hu, make_scan, make_series_header
 
@@ -221,3 +222,123 @@ def test_the_voxels_of_a_rejected_series_are_let_go():
 
     choose(make_series_header(uid="1"), make_series_header(uid="2"), read=read)
     assert len(alive) == 2
+
+
+JANE, JOHN = (
+    Patient(patient_id="4711", name="Doe^Jane"),
+    Patient(patient_id="0815", name="Roe^John"),
+)
+
+
+def two_patients(**of_john):
+    return (
+        make_series_header(uid="1", number=3, patient=JANE),
+        make_series_header(uid="2", number=3, patient=JOHN, **of_john),
+    )
+
+
+def test_a_choice_between_patients_is_made_with_a_warning_that_asks_for_caution():
+    choice = choose(*two_patients())
+    assert choice.series.identity.series_instance_uid == "1"
+    assert choice.suitability.verdict is Verdict.CAUTION
+    warning = next(item for item in choice.suitability.findings if item.severity == "warning")
+    assert warning.code == "SEVERAL_PATIENTS"
+    assert warning.message == (
+        "2 patients are in what was given; series 1 was chosen; the others: 2 (folder .); "
+        "choose with --series"
+    )
+    assert "must be read with care: 2 patients are" in choice.suitability.summary
+    assert choice.reason == (
+        "series 3 (1), an ECG-gated calcium scan: preferred to series 3 (2) because it comes first"
+    )
+
+
+def test_the_warning_of_several_patients_comes_before_those_of_the_images():
+    pair = [
+        make_series_header(uid=uid, patient=who, **THORAX)
+        for uid, who in (("1", JANE), ("2", JOHN))
+    ]
+    warnings = [item.code for item in choose(*pair).suitability.findings]
+    assert warnings[0] == "SEVERAL_PATIENTS"
+    assert "NOT_GATED" in warnings[1:]
+
+
+def test_a_person_s_choice_between_patients_is_not_warned_of():
+    choice = choose(*two_patients(), series="2")
+    assert choice.suitability.verdict is Verdict.FIT
+    assert choice.reason == "series 3 (2) was chosen by the user"
+
+
+@pytest.mark.parametrize(
+    "of_john", [{"slice_count": 4}, {"contrast_agent": "Iomeron", "series_description": "CTA"}]
+)
+def test_a_patient_whose_series_cannot_be_scored_is_not_warned_of(of_john):
+    assert choose(*two_patients(**of_john)).suitability.verdict is Verdict.FIT
+
+
+def test_a_patient_whose_voxels_are_unfit_is_not_warned_of():
+    choice = choose(*two_patients(kvp=100.0)[::-1], read=Reader({"1": ANGIOGRAM}))
+    assert choice.series.identity.series_instance_uid == "2"
+    assert "SEVERAL_PATIENTS" not in {item.code for item in choice.suitability.findings}
+
+
+def test_among_series_that_only_claim_to_be_unfit_patients_are_told_apart_too():
+    claims = {"contrast_agent": "Iomeron", "series_description": "Heart"}
+    pair = [
+        make_series_header(uid=uid, patient=who, **claims)
+        for uid, who in (("1", JANE), ("2", JOHN))
+    ]
+    assert "SEVERAL_PATIENTS" in {item.code for item in choose(*pair).suitability.findings}
+
+
+@pytest.mark.parametrize(
+    "voxels",
+    [
+        {},
+        {"1": ANGIOGRAM},
+        {"1": ANGIOGRAM, "2": ANGIOGRAM},
+        {"2": ANGIOGRAM, "3": ANGIOGRAM},
+    ],
+)
+def test_of_series_judged_already_the_same_one_is_preferred(voxels):
+    listed = (
+        make_series_header(uid="1", patient=JANE),
+        make_series_header(uid="2", patient=JOHN, kvp=100.0),
+        make_series_header(uid="3", patient=JOHN, **THORAX),
+        make_series_header(uid="4", slice_count=4),
+    )
+    read = Reader(voxels)
+    choice = choose(*listed, read=read)
+    preferred = preferred_series([(one, assess(one, read(one))) for one in listed])
+    assert preferred.series is choice.series
+    several = [item for item in choice.suitability.findings if item.code.startswith("SEVERAL")]
+    assert [preferred.warning] == (several or [None])
+
+
+def test_of_series_that_are_all_unfit_none_is_preferred():
+    series = make_series_header(slice_count=4)
+    assert preferred_series([(series, assess(series))]) is None
+
+
+def test_when_the_headers_refuse_all_the_error_gives_the_reason_of_the_voxels():
+    reader = Reader({"1": np.full((4, 60, 60), -1000, np.int16)})
+    with pytest.raises(
+        UnfitError, match="does not show the heart: the voxels show nothing but air"
+    ):
+        choose(make_series_header(uid="1", slice_count=4), read=reader)
+
+
+def test_a_series_that_cannot_be_read_is_described_as_such_among_the_unfit():
+    reader = Reader({"2": ANGIOGRAM}, refused={"1": "1.dcm: the pixel data are cut off"})
+    with pytest.raises(
+        UnfitError, match=r"readable volume: 1\.dcm: the pixel data are cut off; series 2"
+    ):
+        choose(make_series_header(uid="1"), make_series_header(uid="2", number=2), read=reader)
+
+
+@pytest.mark.parametrize("wanted", [None, "1.2.3"])
+def test_one_slice_of_a_series_is_refused_with_the_advice_to_give_its_folder(wanted):
+    single = finding("SINGLE_SLICE", "instance 1 (a.dcm) is the only slice")
+    one = make_series_header(slice_count=1, spacing_mm=None, findings=(single,))
+    with pytest.raises(GeometryError, match="only slice; give the folder that holds the whole ser"):
+        choose(one, series=wanted)

@@ -147,7 +147,8 @@ def test_the_gated_scan_is_chosen_from_a_mixture_of_everything(shared_dir):
     ]
     choice = choose_series([series for catalog in catalogs for series in catalog.series])
     assert choice.series.slice_count == 46
-    assert choice.suitability.verdict is Verdict.FIT
+    assert choice.suitability.verdict is Verdict.CAUTION  # for nothing but the other patients
+    assert codes(choice.suitability.findings) == {"SEVERAL_PATIENTS"}
     assert "an ECG-gated calcium scan: preferred to series 29" in choice.reason
 
 

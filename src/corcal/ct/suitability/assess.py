@@ -17,7 +17,15 @@ from corcal.ct.suitability.thorax import ThoraxMeasures, measure_thorax
 from corcal.ct.suitability.verdict import KIND_WORDS, SeriesKind, Suitability, Verdict, verdict_of
 from corcal.ct.suitability.voxel_checks import heart_findings, phantom_findings, shows_phantom
 
-__all__ = ["SCAN_KINDS", "assess", "assess_scan", "is_only_claimed_unfit", "unreadable"]
+__all__ = [
+    "SCAN_KINDS",
+    "assess",
+    "assess_scan",
+    "is_only_claimed_unfit",
+    "statement",
+    "unreadable",
+    "with_finding",
+]
 
 # Kinds that no scan can be made of, and the code that says so if reading did not
 _NO_VOLUME = {
@@ -31,6 +39,11 @@ SCAN_KINDS = frozenset(SeriesKind) - frozenset(_NO_VOLUME)
 """Kinds of series whose voxels are worth reading."""
 
 _NOT_OF_PHANTOMS = frozenset({"NOT_GATED", "GATING_UNCERTAIN", "GATING_INFERRED"})  # no heart beats
+_VERDICT_WORDS = {
+    Verdict.FIT: "it can be scored",
+    Verdict.CAUTION: "it can be scored, and must be read with care",
+    Verdict.UNFIT: "it cannot be scored",
+}
 _RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
@@ -151,17 +164,17 @@ def _suitability(series: Series, kind: SeriesKind, found: Iterable[Finding]) -> 
 def _summary(
     series: Series, kind: SeriesKind, verdict: Verdict, findings: tuple[Finding, ...]
 ) -> str:
+    what = _statement(series, kind, verdict)
+    return f"{what}." if verdict is Verdict.FIT else f"{what}: {findings[0].message}."
+
+
+def _statement(series: Series, kind: SeriesKind, verdict: Verdict) -> str:
     count = series.slice_count
     size = f"{count} slice{'s' if count != 1 else ''}" if kind not in _NO_VOLUME else ""
     if size and series.spacing_mm:
         size += f", one every {series.spacing_mm[0]:.3g} mm"
     what = f"This is {KIND_WORDS[kind]}" + (f" ({size})" if size else "")
-    if verdict is Verdict.FIT:
-        return f"{what}; it can be scored."
-    reason = findings[0].message
-    if verdict is Verdict.CAUTION:
-        return f"{what}; it can be scored, and must be read with care: {reason}."
-    return f"{what}; it cannot be scored: {reason}."
+    return f"{what}; {_VERDICT_WORDS[verdict]}"
 
 
 def _series_of(scan: CTScan) -> Series:
@@ -199,6 +212,16 @@ def _series_of(scan: CTScan) -> Series:
         spacing_mm=scan.spacing_mm,
         findings=scan.findings,
     )
+
+
+def statement(series: Series, suitability: Suitability) -> str:
+    """Say what a series is and whether it can be scored: its summary without the reason."""
+    return f"{_statement(series, suitability.kind, suitability.verdict)}."
+
+
+def with_finding(series: Series, suitability: Suitability, found: Finding) -> Suitability:
+    """Judge a series anew, with one finding more: the first of its severity."""
+    return _suitability(series, suitability.kind, (found, *suitability.findings))
 
 
 def unreadable(by_headers: Suitability, refusal: str) -> Suitability:
