@@ -5,6 +5,7 @@ from pathlib import Path
 from corcal.interop.tables import write_exam_table, write_lesion_table
 from corcal.pipeline import Exam
 from corcal.result import result_json
+from corcal.whole_file import write_whole
 
 __all__ = ["write_exam"]
 
@@ -33,7 +34,7 @@ def write_exam(exam: Exam, folder: Path, *, pictures: bool = False) -> dict[str,
         "lesions": folder / "lesions.csv",
         "exam": folder / "exam.csv",
     }
-    written["result"].write_text(result_json(exam.result), encoding="utf-8")
+    write_whole(written["result"], result_json(exam.result))
     write_lesion_table(exam.result, written["lesions"])
     write_exam_table([exam.result], written["exam"])
     if pictures:

@@ -1,7 +1,9 @@
 """The command line's own rules: help, exit codes, one plain line for each error."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -81,3 +83,44 @@ def test_without_a_command_the_help_is_shown(run_corcal):
     assert outcome.code == 2
     assert outcome.err.startswith("Usage: corcal")
     assert "Commands:" in outcome.err
+
+
+def run_program(*args, **streams):
+    program = [sys.executable, "-m", "corcal", *args]
+    return subprocess.run(program, text=True, check=False, **streams)
+
+
+def test_a_reader_that_goes_away_is_no_error_of_ours():
+    reading, writing = os.pipe()
+    os.close(reading)
+    ended = run_program("schema", stdout=writing, stderr=subprocess.PIPE)
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (141, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_told():
+    with Path("/dev/full").open("w") as full:
+        ended = run_program("schema", stdout=full, stderr=subprocess.PIPE)
+    assert ended.returncode == 2
+    assert "the disk is full" in ended.stderr
+
+
+def test_closed_output_is_told():
+    shell = f"{sys.executable} -m corcal schema >&-"
+    ended = subprocess.run(shell, shell=True, stderr=subprocess.PIPE, text=True, check=False)  # noqa: S602
+    assert ended.returncode == 2
+    assert ended.stderr == "corcal: standard output is closed: nothing could be said\n"
+
+
+@pytest.mark.parametrize("args", [["inspect", ""], ["score", ""], ["score", "x", "--out", ""]])
+def test_an_empty_path_is_not_the_current_folder(run_corcal, args):
+    outcome = run_corcal(*args)
+    assert outcome.code == 2
+    assert "an empty path was given" in outcome.err
+
+
+def test_what_a_file_name_holds_does_not_steer_the_terminal(run_corcal):
+    outcome = run_corcal("inspect", "no\x1b[31m such\x07")
+    assert outcome.code == 2
+    assert outcome.err.removesuffix("\n").isprintable()

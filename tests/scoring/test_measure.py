@@ -147,6 +147,16 @@ def test_a_rule_that_was_chosen_is_not_offered_again():
     assert "KVP_RULE_OFFERED" not in {finding.code for finding in found.findings}
 
 
+@pytest.mark.parametrize(
+    ("rule", "kvp", "is_wrong"),
+    [("kvp80", 120.0, True), ("kvp80", 80.0, False), ("kvp80", None, True), ("ge", 120.0, False)],
+)
+def test_a_rule_of_another_tube_voltage_is_told(rule, kvp, is_wrong):
+    scan, voxels = block_scan([[300] * 4])
+    found = measure(make_scan(scan.hu, kvp=kvp), voxels, rule=rule_named(rule))
+    assert ("RULE_NOT_FOR_KVP" in {finding.code for finding in found.findings}) is is_wrong
+
+
 def test_a_mass_factor_of_the_literature_is_a_finding():
     scan, voxels = two_vessels_and_a_valve()
     assert [f.code for f in measure(scan, voxels).findings] == ["MASS_FACTOR_DEFAULT"]

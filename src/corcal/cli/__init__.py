@@ -4,6 +4,7 @@ import errno
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -11,7 +12,7 @@ import click
 from corcal._version import __version__
 from corcal.errors import CorcalError
 
-__all__ = ["group", "main"]
+__all__ = ["group", "main", "plain"]
 
 # name: (module with the click command called `command`, help line); help lines stand here so that
 # `corcal --help` imports none of the modules
@@ -70,11 +71,16 @@ def main(args: list[str] | None = None) -> int:
     -------
     int
         0 done; 2 the input or the call is unusable; 3 the scan was read but is unfit for scoring;
-        1 a defect of corcal itself, or interrupted (130).
+        1 a defect of corcal itself; 130 interrupted; 141 the reader of a pipe went away.
     """
+    if sys.stderr is None:  # closed by the caller, as `2>&-` does
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (for good)
+    if sys.stdout is None:
+        return _fail("standard output is closed: nothing could be said", 2)
     debug = "--debug" in (sys.argv[1:] if args is None else args)
     try:
         outcome: Any = group.main(args=args, prog_name="corcal", standalone_mode=False)
+        sys.stdout.flush()
     except CorcalError as exc:
         if debug:
             raise
@@ -88,11 +94,11 @@ def main(args: list[str] | None = None) -> int:
         return 2
     except click.ClickException as exc:
         return _fail(exc.format_message() + _help_hint(exc), 2)
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # click turns the one into the other
         # The reader of a pipe went away (``corcal schema | head``): nothing is left to say, and
         # the interpreter's own flush at exit must not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (for good)
+        return 141
     except OSError as exc:
         if debug:
             raise
@@ -105,6 +111,12 @@ def main(args: list[str] | None = None) -> int:
     return outcome if isinstance(outcome, int) else 0
 
 
+def plain(text: object) -> str:
+    """Make one line that a terminal takes as text, whatever a file or its name held."""
+    line = " ".join(str(text).split())
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in line)
+
+
 _ADVICE = {
     errno.EEXIST: "a file has the name of a folder that is needed; give another folder",
     errno.ENOTDIR: "a file has the name of a folder that is needed; give another folder",
@@ -112,7 +124,7 @@ _ADVICE = {
     errno.ENOENT: "its folder does not exist; make it first, or give another place",
     errno.EACCES: "it may not be read or written; give another place",
     errno.EROFS: "it may not be written; give another place",
-    errno.ENOSPC: "the disk is full; what was written last is not whole",
+    errno.ENOSPC: "the disk is full; make room, or give another place",
 }
 
 
@@ -130,6 +142,5 @@ def _help_hint(exc: click.ClickException) -> str:
 
 def _fail(message: str, code: int) -> int:
     """Write one plain line to stderr."""
-    line = " ".join(message.split())
-    sys.stderr.write(f"corcal: {line}\n")
+    sys.stderr.write(f"corcal: {plain(message)}\n")
     return code

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from corcal.cli import plain
+from corcal.cli.parameters import GIVEN_PATH
 from corcal.cli.progress import progress_bar
+from corcal.whole_file import write_whole
 
 if TYPE_CHECKING:
     from corcal.ct.scan import CTScan
@@ -23,13 +26,13 @@ PICTURE_NAME = "calibration.png"
 
 
 @click.command("calibrate")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=GIVEN_PATH)
 @click.option("--series", metavar="UID", help="Read this series, if there are several.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write JSON and a picture here.")
+@click.option("--out", type=GIVEN_PATH, help="Write JSON and a picture here.")
 @click.option("--json", "json_to", metavar="FILE", help="Write the JSON here; - is stdout.")
 @click.option(
     "--published",
-    type=click.Path(path_type=Path),
+    type=GIVEN_PATH,
     help="Folder with published_agatston_and_mass.csv; the scan's own or the one around it is "
     "looked into if this is not given.",
 )
@@ -56,12 +59,12 @@ def command(
     if json_to == "-":
         sys.stdout.write(text)
     elif json_to is not None:
-        Path(json_to).write_text(text, encoding="utf-8")
+        write_whole(Path(json_to), text)
     written = _write(scan, record, text, out)
     if json_to != "-":
         _print(record)
         for file in written:
-            click.echo(f"wrote {file}")
+            click.echo(f"wrote {plain(file)}")
 
 
 def _record(
@@ -115,7 +118,7 @@ def _write(scan: "CTScan", record: "CalibrationRecord", text: str, out: Path | N
     from corcal.evaluate.picture import draw_report
 
     out.mkdir(parents=True, exist_ok=True)
-    (out / JSON_NAME).write_text(text, encoding="utf-8")
+    write_whole(out / JSON_NAME, text)
     draw_report(scan, record.report, out / PICTURE_NAME)
     return [out / JSON_NAME, out / PICTURE_NAME]
 

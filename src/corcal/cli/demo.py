@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from corcal.cli.parameters import GIVEN_PATH
 from corcal.cli.progress import progress_bar
 
 __all__ = ["command"]
@@ -12,7 +13,7 @@ __all__ = ["command"]
 @click.command("demo")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=GIVEN_PATH,
     default=Path("demo"),
     show_default=True,
     help="Folder to write into.",

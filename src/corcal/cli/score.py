@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from corcal.cli import plain
+from corcal.cli.parameters import GIVEN_PATH
 from corcal.cli.progress import progress_bar
+from corcal.whole_file import write_whole
 
 if TYPE_CHECKING:
     from corcal.pipeline import Exam
@@ -16,15 +19,15 @@ __all__ = ["command", "score_text"]
 
 
 @click.command("score")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=GIVEN_PATH)
 @click.option(
     "--annotations",
-    type=click.Path(path_type=Path),
+    type=GIVEN_PATH,
     help="Which calcium is coronary: OsiriX/Horos XML, DICOM SEG or RTSTRUCT, label volume.",
 )
 @click.option(
     "--vessel-table",
-    type=click.Path(path_type=Path),
+    type=GIVEN_PATH,
     help="For a label volume: JSON or CSV that names the site of each label.",
 )
 @click.option(
@@ -34,7 +37,7 @@ __all__ = ["command", "score_text"]
     help="textbook, ge, siemens, philips, canon, kvp70, kvp80, kvp100, kvp135 or sn100.",
 )
 @click.option("--series", metavar="UID", help="Score this series instead of the best one.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write the exam into this folder.")
+@click.option("--out", type=GIVEN_PATH, help="Write the exam into this folder.")
 @click.option("--pictures", is_flag=True, help="With --out: also pictures and a page to open.")
 @click.option("--json", "json_to", metavar="FILE", help="Write result.json here; - is stdout.")
 @click.option("--reader", help="Who marked or checked the calcium; kept in the result.")
@@ -66,7 +69,7 @@ def command(
         vessel_table=vessel_table,
         rule=rule,
         series=series,
-        reader=reader,
+        reader=reader.encode("utf-8", "replace").decode() if reader else None,
         force=force,
     )
     with progress_bar() as progress:
@@ -81,7 +84,7 @@ def _deliver(exam: "Exam", out: Path | None, json_to: str | None, *, pictures: b
     if json_to == "-":
         sys.stdout.write(result_json(exam.result))
     elif json_to is not None:
-        Path(json_to).write_text(result_json(exam.result), encoding="utf-8")
+        write_whole(Path(json_to), result_json(exam.result))
     written: list[Path] = []
     if out is not None:
         from corcal.export import write_exam
@@ -90,7 +93,7 @@ def _deliver(exam: "Exam", out: Path | None, json_to: str | None, *, pictures: b
     if json_to != "-":
         click.echo(score_text(exam.result))
         for file in written:
-            click.echo(f"wrote {file}")
+            click.echo(f"wrote {plain(file)}")
 
 
 def score_text(result: "Result") -> str:

@@ -282,4 +282,8 @@ def _findings(
             "shown beside it"
         )
         found.append(finding("KVP_RULE_OFFERED", message))
+    if rule.name not in VENDOR_RULES and (adapted is None or rule.name != adapted.name):
+        shown = "unknown" if kvp is None else f"{kvp:g} kVp"
+        message = f"the rule {rule.name} is not for this scan: its tube voltage is {shown}"
+        found.append(finding("RULE_NOT_FOR_KVP", message))
     return tuple(found)

@@ -1,0 +1,40 @@
+"""A file is whole or absent."""
+
+import os
+
+import pytest
+
+from corcal.whole_file import write_whole
+
+
+def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text("old")
+    write_whole(path, "new")
+    assert path.read_text() == "new"
+    assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_what_cannot_be_finished_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "a.json"
+    path.write_text("old")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        write_whole(path, "new")
+    assert caught.value.filename == str(path)
+    assert path.read_text() == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_a_folder_is_not_a_file(tmp_path):
+    with pytest.raises(IsADirectoryError):
+        write_whole(tmp_path, "text")
+
+
+def test_a_name_that_is_not_utf8_does_not_stop_the_writing(tmp_path):
+    write_whole(tmp_path / "a.json", "name \udcff")
+    assert (tmp_path / "a.json").read_bytes() == b"name ?"
