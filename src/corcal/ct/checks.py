@@ -73,6 +73,7 @@ def check_stack(instances: Sequence[Instance]) -> tuple[Finding, ...]:
     if refused:
         return refused
     checks: tuple[Callable[[Sequence[Instance]], tuple[Finding, ...]], ...] = (
+        _frame_count,
         _pixel_format,
         _pixel_length,
         _rescale,
@@ -137,6 +138,19 @@ def _pixel_format(instances: Sequence[Instance]) -> tuple[Finding, ...]:
             message = (
                 f"{label(image)} has {layout.bits_stored} bits stored in {layout.bits_allocated} "
                 f"with high bit {layout.high_bit}: 8, 16 or 32 bits that hold them are needed"
+            )
+            return (finding("BAD_PIXEL_FORMAT", message),)
+    return ()
+
+
+def _frame_count(instances: Sequence[Instance]) -> tuple[Finding, ...]:
+    """Refuse frames that have no position: only enhanced objects place each of theirs."""
+    for instance in instances:
+        image, layout = instance.header, instance.header.layout
+        if layout is not None and layout.frame_count > 1 and image.frame_number is None:
+            message = (
+                f"{label(image)} has {layout.frame_count} frames: a CT Image has one, several are "
+                "read of an Enhanced CT Image"
             )
             return (finding("BAD_PIXEL_FORMAT", message),)
     return ()

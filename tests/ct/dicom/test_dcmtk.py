@@ -166,6 +166,33 @@ def test_dcmtk_writes_another_encoding_of_the_same_scan(
     assert_same_scan(read_scan(convert(dcmtk_dir, command, original, tmp_path / "x")), expected)
 
 
+@pytest.mark.parametrize("lengths", ["+e", "-e"])
+@pytest.mark.parametrize("last", ["+te", "+tb", "+td"])
+def test_what_dcmtk_does_not_know_any_more_after_two_conversions_disturbs_nothing(
+    dcmtk_dir: Path, tmp_path: Path, original: Path, expected: CTScan, lengths: str, last: str
+) -> None:
+    # Implicit has no representations: the private elements are UN from then on, little endian
+    # among big endian ones.
+    implicit = convert(dcmtk_dir, f"dcmconv +ti {lengths}", original, tmp_path / "a")
+    folder = convert(dcmtk_dir, f"dcmconv {last} {lengths}", implicit, tmp_path / "b")
+    if last != "+td":
+        order = "little" if last == "+te" else "big"
+        tag = (0x0021).to_bytes(2, order) + (0x1002).to_bytes(2, order)
+        assert tag + b"UN" in (folder / "IM-0001.dcm").read_bytes()
+    assert_same_scan(read_scan(folder), expected)
+
+
+def test_one_patient_written_in_two_character_sets_is_one_patient(
+    dcmtk_dir: Path, tmp_path: Path
+) -> None:
+    make_series(tmp_path / "a", hu=HU, tags=rich_tags() | {"PatientID": "Zoë-1"})
+    expected = read_scan(tmp_path / "a")
+    folder = convert(dcmtk_dir, "dcmconv +U8", tmp_path / "a", tmp_path / "b")
+    for name in ("IM-0001.dcm", "IM-0003.dcm"):
+        (folder / name).write_bytes((tmp_path / "a" / name).read_bytes())
+    assert_same_scan(read_scan(folder), expected)
+
+
 @pytest.mark.parametrize("command", COMPRESSED.values(), ids=COMPRESSED)
 def test_dcmtk_compresses_the_same_scan_without_loss(
     dcmtk_dir: Path, tmp_path: Path, original: Path, expected: CTScan, command: str

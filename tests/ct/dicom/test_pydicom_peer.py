@@ -26,6 +26,7 @@ from pydicom.multival import MultiValue
 from pydicom.pixels.processing import apply_rescale
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 import corcal.ct.dicom
 from corcal.ct.dicom.dataset import read_header
@@ -39,8 +40,9 @@ from corcal.ct.pixels import read_voxels
 from corcal.ct.read import read_scan
 from corcal.ct.scan import AIR_HU
 from corcal.ct.series import ImageHeader
-from corcal.errors import CorcalError
+from corcal.errors import CorcalError, SeriesError
 from corcal.progress import no_progress
+from dicom_maker import demo_hu, make_series
 
 PACKAGED = Path(pydicom.__file__).parent / "data"
 NO_IMAGES = (".py", ".pyc", ".json", ".txt", ".md", ".dump", ".icc")
@@ -418,3 +420,82 @@ def test_random_data_sets_are_read_as_pydicom_reads_them(
         theirs = dcmread(BytesIO(encoded), force=True)
         compared = assert_same_values(Tags(read_header(BytesIO(encoded))), theirs)
     event(f"{compared // 10 * 10} values and more")
+
+
+def test_a_classic_image_of_several_frames_is_refused_and_not_halved(tmp_path: Path) -> None:
+    for path in make_series(tmp_path, hu=demo_hu((3, 10, 8))):
+        ds = dcmread(path)
+        ds.NumberOfFrames = 2
+        ds.PixelData = ds.PixelData * 2
+        ds.save_as(path)
+    with pytest.raises(SeriesError, match=r"instance 1 \(IM-0001\.dcm\) has 2 frames"):
+        read_scan(tmp_path)
+
+
+def test_the_uid_of_deflated_files_elsewhere_in_a_header_deflates_nothing(tmp_path: Path) -> None:
+    tags = {"AvailableTransferSyntaxUID": DeflatedExplicitVRLittleEndian}
+    path = make_series(tmp_path, hu=demo_hu((2, 10, 8)), tags=tags)[0]
+    assert DeflatedExplicitVRLittleEndian.encode() in path.read_bytes()[:1024]
+    assert read_scan(tmp_path).shape == (2, 10, 8)
+    compare_pixels(path)
+
+
+def test_meta_information_that_is_implicit_against_the_rules_is_read(tmp_path: Path) -> None:
+    path = make_series(tmp_path, hu=demo_hu((2, 10, 8)))[0]
+    ds = dcmread(path)
+    uid = b"1.2.840.10008.1.2.1\0"
+    meta = struct.pack("<HHI", 0x0002, 0x0010, len(uid)) + uid
+    group_length = struct.pack("<HHII", 0x0002, 0x0000, 4, len(meta))
+    body = BytesIO()
+    dcmwrite(body, Dataset(ds), implicit_vr=False, little_endian=True)
+    path.write_bytes(bytes(128) + b"DICM" + group_length + meta + body.getvalue())
+    assert compare(path) > 30
+    compare_pixels(path)
+
+
+@pytest.mark.parametrize("undefined_length", [True, False])
+def test_an_unknown_sequence_is_little_endian_whatever_is_around_it(undefined_length: bool) -> None:
+    # PS3.5 6.2.2; pydicom takes the byte order of what is around it.
+    number = struct.pack("<HHI", 0x0018, 0x9345, 8) + struct.pack("<d", 2.5)
+    text = struct.pack("<HHI", 0x0008, 0x0104, 6) + b"Iodine"
+    item = struct.pack("<HHI", 0xFFFE, 0xE000, len(text + number)) + text + number
+    length = len(item)
+    if undefined_length:
+        item += struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
+        length = 0xFFFFFFFF
+    data = (
+        struct.pack(">HH2sH", 0x0008, 0x0060, b"CS", 2)
+        + b"CT"
+        + struct.pack(">HH2sHI", 0x0018, 0x0012, b"UN", 0, length)
+        + item
+        + struct.pack(">HH2sHI", 0x0018, 0x9345, b"UN", 0, 8)
+        + struct.pack("<d", 3.5)
+        + struct.pack(">HH2sHd", 0x0018, 0x9345 + 1, b"FD", 8, 4.5)
+        + struct.pack(">HH2sH", 0x0020, 0x0011, b"IS", 2)
+        + b"7 "
+    )
+    tags = Tags(read_header(BytesIO(data)))
+    (inner,) = tags.items(0x00180012)
+    assert inner.decoded(0x00080104) == "Iodine"
+    assert inner.floats(0x00189345, "d") == (2.5,)
+    assert tags.floats(0x00189345, "d") == (3.5,)
+    assert tags.floats(0x00189346, "d") == (4.5,)
+    assert tags.integer(0x00200011) == 7
+
+
+@pytest.mark.parametrize("boundary", [2**15, 2**17])  # what is read at first, and with the rest
+@pytest.mark.parametrize("shift", range(-14, 16, 2))
+def test_an_element_may_end_anywhere_about_the_end_of_what_is_read_at_once(
+    tmp_path: Path, boundary: int, shift: int
+) -> None:
+    path = make_series(tmp_path, hu=demo_hu((1, 10, 8)))[0]
+    ds = dcmread(path)
+    block = ds.private_block(0x0021, "CORCAL", create=True)
+    block.add_new(0x01, "OB", b"\xab\xcd")
+    ds.save_as(path)
+    short = path.read_bytes().index(b"\xab\xcd") + 2
+    block[0x01].value = b"\xab\xcd" * ((boundary + shift - short) // 2 + 1)
+    ds.save_as(path)
+    assert path.read_bytes().rindex(b"\xab\xcd") + 2 == boundary + shift
+    assert compare(path) > 30
+    compare_pixels(path)

@@ -11,7 +11,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import BinaryIO, NamedTuple
 
-__all__ = ["Element", "HeaderError", "RawDataset", "read_header"]
+__all__ = ["Element", "HeaderError", "RawDataset", "declared_syntax", "parse_meta", "read_header"]
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
@@ -112,14 +112,16 @@ class RawDataset:
         element = self.elements.get(tag)
         if element is None or element.vr not in (b"SQ", b"UN", b""):
             return ()
-        # The contents of an unknown sequence are implicit, whatever is around them (PS3.5 6.2.2).
+        # The contents of an unknown sequence are implicit and little endian, whatever is around
+        # them (PS3.5 6.2.2).
         implicit = self.is_implicit or element.vr == b"UN"
-        parser = _Parser(self.data, self.order, element.start + element.length)
+        order = "<" if element.vr == b"UN" else self.order
+        parser = _Parser(self.data, order, element.start + element.length)
         return tuple(
             RawDataset(
                 data=self.data,
                 elements=elements,
-                order=self.order,
+                order=order,
                 is_implicit=implicit,
                 character_sets=_character_sets(self.data, elements) or self.character_sets,
             )
@@ -176,13 +178,14 @@ class _Parser:
                 return at
             at = value + length
             if length == UNDEFINED_LENGTH:
-                at = self._skip_items(value, implicit or vr == b"UN", depth + 1)
+                inner = _Parser(self.data, "<", self.end) if vr == b"UN" else self
+                at = inner._skip_items(value, implicit or vr == b"UN", depth + 1)
                 length = at - 8 - value
             elif at > self.end:
                 raise _NeedMore
             found[tag] = Element(vr, value, length)
-        if at < self.end and depth == 0:
-            raise _NeedMore
+        if depth == 0:
+            raise _NeedMore  # also if an element ends with the bytes that were read: others follow
         return at
 
     def items(self, start: int, implicit: bool) -> list[dict[int, Element]]:
@@ -253,15 +256,8 @@ def read_header(file: BinaryIO) -> RawDataset:
 
 
 def _parse(data: bytes, *, is_complete: bool = False) -> RawDataset:
-    start = 132 if data[128:132] == b"DICM" else 0
-    meta: dict[int, Element] = {}
-    start = _parse_meta(data, start, meta)
-    element = meta.get(_TRANSFER_SYNTAX)
-    syntax = None
-    if element is not None:
-        raw = data[element.start : element.start + element.length]
-        syntax = raw.decode("latin-1").strip(" \0")
-    order, implicit = _encoding(data, start, syntax)
+    meta, start = parse_meta(data)
+    order, implicit = _encoding(data, start, declared_syntax(data, meta))
     parser = _Parser(data, order, len(data))
     found: dict[int, Element] = {}
     try:
@@ -280,9 +276,13 @@ def _parse(data: bytes, *, is_complete: bool = False) -> RawDataset:
     )
 
 
-def _parse_meta(data: bytes, start: int, meta: dict[int, Element]) -> int:
-    """Parse group 0002, which is always explicit little endian; return where it ends."""
-    at = start
+def parse_meta(data: bytes) -> tuple[dict[int, Element], int]:
+    """Parse the file meta information, group 0002; return its elements and where it ends.
+
+    It is explicit little endian whatever follows; some writers make it implicit nevertheless.
+    """
+    meta: dict[int, Element] = {}
+    at = 132 if data[128:132] == b"DICM" else 0
     while at + 8 <= len(data):
         group, element, vr, length = struct.unpack_from("<HH2sH", data, at)
         if group != 0x0002:
@@ -291,9 +291,21 @@ def _parse_meta(data: bytes, start: int, meta: dict[int, Element]) -> int:
         if vr in _LONG_VRS and at + 12 <= len(data):
             (length,) = struct.unpack_from("<I", data, at + 8)
             value = at + 12
+        elif vr not in _VRS:
+            (length,) = struct.unpack_from("<I", data, at + 4)
+            vr = b""
         meta[group << 16 | element] = Element(vr, value, length)
         at = value + length
-    return at
+    return meta, at
+
+
+def declared_syntax(data: bytes, meta: dict[int, Element]) -> str | None:
+    """Return the transfer syntax that the file meta information names."""
+    element = meta.get(_TRANSFER_SYNTAX)
+    if element is None:
+        return None
+    value = data[element.start : element.start + element.length]
+    return value.decode("latin-1").strip(" \0") or None
 
 
 def _encoding(data: bytes, start: int, syntax: str | None) -> tuple[str, bool]:

@@ -16,6 +16,8 @@ from corcal.ct.dicom.dataset import (
     UNDEFINED_LENGTH,
     HeaderError,
     RawDataset,
+    declared_syntax,
+    parse_meta,
     read_header,
 )
 from corcal.ct.dicom.enhanced import Frame, frames_of
@@ -102,6 +104,7 @@ class Instance:
     phase: float | None
     trigger_ms: float | None
     temporal_position: int | None
+    acquisition_time: str | None
     stack_id: str | None
     missing: tuple[str, ...]
 
@@ -188,7 +191,7 @@ def open_dicom(opener: FileOpener, path: Path, member: str | None) -> BinaryIO:
         if not _looks_like_dicom(head):
             _raise_not_dicom(head)
         file.seek(0)
-        if head[128:132] == b"DICM" and DEFLATED.encode() in head:
+        if head[128:132] == b"DICM" and declared_syntax(head, parse_meta(head)[0]) == DEFLATED:
             with file:
                 return _Inflated(_inflate(file.read()))
     except BaseException:
@@ -222,15 +225,7 @@ def _raise_not_dicom(head: bytes) -> None:
 
 def _inflate(data: bytes) -> bytes:
     """Return a deflated DICOM file as an explicit little-endian one."""
-    start = 132
-    while start + 8 <= len(data):  # to the end of the file meta information
-        group, _, vr, length = struct.unpack("<HH2sH", data[start : start + 8])
-        if group != 0x0002:
-            break
-        if vr in (b"OB", b"OW", b"UN", b"UT", b"SQ"):
-            (length,) = struct.unpack("<I", data[start + 8 : start + 12])
-            start += 4
-        start += 8 + length
+    _, start = parse_meta(data)
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
     body = inflater.decompress(data[start:], MAX_INFLATED_BYTES)
     if inflater.unconsumed_tail:
@@ -312,6 +307,7 @@ def _instance(
         phase=frame.phase,
         trigger_ms=frame.trigger_ms,
         temporal_position=frame.temporal_position,
+        acquisition_time=tags.text(0x00080032),
         stack_id=frame.stack_id,
         missing=_missing(header, tags),
     )
