@@ -64,6 +64,85 @@ def test_a_contour_inside_of_another_on_its_slice_is_a_hole(tmp_path):
     assert voxels(read(ds, tmp_path)) == expected | {(2, 3, 3)}
 
 
+WIDE = [(0.5, 0.5), (5.5, 0.5), (5.5, 5.5), (0.5, 5.5)]  # columns and rows 1 to 5
+WIDE_PIXELS = {(1, r, c) for r in range(1, 6) for c in range(1, 6)}
+SMALL = [(1.5, 1.5), (4.5, 1.5), (4.5, 4.5), (1.5, 4.5)]  # columns and rows 2 to 4
+LONE = [(2.5, 2.5), (3.5, 2.5), (3.5, 3.5), (2.5, 3.5)]  # the pixel (3, 3)
+SMALL_PIXELS = {(1, r, c) for r in range(2, 5) for c in range(2, 5)}
+
+
+def structure(*outlines, kind="CLOSED_PLANAR"):
+    return structure_set({"LAD": [contour(o) for o in outlines]}, kind=kind)
+
+
+def test_a_contour_that_is_drawn_twice_counts_once(tmp_path):
+    assert voxels(read(structure(SQUARE, SQUARE), tmp_path)) == SQUARE_PIXELS
+    backwards = [*SQUARE[2:], *SQUARE[:2]][::-1]
+    assert voxels(read(structure(SQUARE, backwards, SQUARE), tmp_path)) == SQUARE_PIXELS
+
+
+def test_contours_that_overlap_are_united(tmp_path):
+    # Columns 1 to 3 and 3 to 5 of rows 1 to 5: column 3 is in both.
+    left = [(0.5, 0.5), (3.5, 0.5), (3.5, 5.5), (0.5, 5.5)]
+    right = [(2.5, 0.5), (5.5, 0.5), (5.5, 5.5), (2.5, 5.5)]
+    assert voxels(read(structure(left, right), tmp_path)) == WIDE_PIXELS
+
+
+def test_a_part_that_sticks_out_or_shares_a_side_is_no_hole(tmp_path):
+    out = [(1.5, 0.3), (4.5, 0.3), (4.5, 3.5), (1.5, 3.5)]  # above WIDE, without a centre there
+    assert voxels(read(structure(WIDE, out), tmp_path)) == WIDE_PIXELS
+    side = [(0.5, 0.5), (3.5, 0.5), (3.5, 5.5), (0.5, 5.5)]
+    assert voxels(read(structure(side, WIDE), tmp_path)) == WIDE_PIXELS
+
+
+def test_a_hole_may_touch_the_outer_contour_in_a_point(tmp_path):
+    corner = [(0.5, 0.5), (2.5, 1.5), (1.5, 2.5)]  # holds (1, 1) and (2, 2): on a line, x = y
+    gone = {(1, 1, 1), (1, 2, 2)}
+    assert voxels(read(structure(WIDE, corner), tmp_path)) == WIDE_PIXELS - gone | {(1, 2, 2)}
+
+
+def test_an_island_lies_in_a_hole_whatever_is_drawn_twice(tmp_path):
+    expected = WIDE_PIXELS - SMALL_PIXELS | {(1, 3, 3)}
+    assert voxels(read(structure(LONE, WIDE, SMALL), tmp_path)) == expected
+    twice = structure(SMALL, WIDE, LONE, WIDE, SMALL, LONE)
+    assert voxels(read(twice, tmp_path)) == expected
+
+
+def test_a_hole_of_one_contour_does_not_cut_into_another(tmp_path):
+    # Rows 1 to 3 and columns 3 to 8, over a part of the hole of WIDE.
+    over = [(2.5, 0.5), (8.5, 0.5), (8.5, 3.5), (2.5, 3.5)]
+    covered = {(1, r, c) for r in range(1, 4) for c in range(3, 9)}
+    expected = (WIDE_PIXELS - SMALL_PIXELS) | covered
+    assert voxels(read(structure(WIDE, SMALL, over), tmp_path)) == expected
+
+
+def test_contours_of_the_type_for_it_are_combined_by_exclusive_or(tmp_path):
+    kind = "CLOSEDPLANAR_XOR"
+    assert voxels(read(structure(SQUARE, kind=kind), tmp_path)) == SQUARE_PIXELS
+    shifted = [(x + 1, y) for x, y in SQUARE]  # columns 4 and 5: column 4 is in both
+    expected = {(1, r, c) for r in (2, 3) for c in (3, 5)}
+    assert voxels(read(structure(SQUARE, shifted, kind=kind), tmp_path)) == expected
+    mixed = structure(SQUARE, shifted, kind=kind)
+    mixed.ROIContourSequence[0].ContourSequence[0].ContourGeometricType = "CLOSED_PLANAR"
+    with pytest.raises(AnnotationError, match="mixes CLOSEDPLANAR_XOR and CLOSED_PLANAR contours"):
+        read(mixed, tmp_path)
+
+
+def test_a_keyhole_contour_has_its_hole(tmp_path):
+    keyhole = [
+        (0.5, 0.5), (5.5, 0.5), (5.5, 5.5), (0.5, 5.5), (0.5, 2.75),
+        (2.5, 2.75), (2.5, 3.5), (3.5, 3.5), (3.5, 2.5), (2.5, 2.5), (2.5, 2.75), (0.5, 2.75),
+    ]  # fmt: skip
+    assert voxels(read(structure(keyhole, keyhole), tmp_path)) == WIDE_PIXELS - {(1, 3, 3)}
+
+
+def test_a_number_of_two_structures_is_refused(tmp_path):
+    ds = structure_set({"LAD": [contour(SQUARE)], "aorta": []})
+    ds.StructureSetROISequence[1].ROINumber = 1
+    with pytest.raises(AnnotationError, match="structure 1 is described twice"):
+        read(ds, tmp_path)
+
+
 def test_one_point_is_one_pixel(tmp_path):
     assert voxels(read(structure_set({"LAD": [contour([(7, 5)])]}), tmp_path)) == {(1, 5, 7)}
 

@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 
 from corcal.annotations.dicom_reference import check_frame_of_reference, other_series
 from corcal.annotations.names import site_of_name
+from corcal.annotations.nesting import united_pixels
 from corcal.annotations.polygon import polygon_pixels
 from corcal.annotations.regions import Annotation, Region, combine
 from corcal.annotations.slices import check_in_slice, nearest_slice, off_slice_finding
@@ -18,7 +19,9 @@ from corcal.errors import AnnotationError
 
 __all__ = ["read_structure_set"]
 
-_CLOSED = frozenset({"CLOSED_PLANAR", "CLOSEDPLANAR_XOR"})
+# How contours of one structure on a slice are combined. DICOM PS3.3 C.8.8.6.3 has a type of its
+# own for the exclusive or: plain contours drawn twice, or over each other, do not cancel.
+_COMBINED = {"CLOSED_PLANAR": united_pixels, "CLOSEDPLANAR_XOR": polygon_pixels}
 
 # Some programs draw through the centres of the outermost pixels, and write mm with two decimals:
 # half of 0.01 mm in a pixel of 0.25 mm.
@@ -28,20 +31,21 @@ BOUNDARY_TOLERANCE_PX = 0.02
 def read_structure_set(dataset: Dataset, scan: CTScan) -> Annotation:
     """Read the closed planar contours of all structures.
 
-    Contours of one structure on one slice are combined by the even-odd rule: one inside of
-    another is a hole. A structure without contours needs no name that is known.
+    Closed planar contours of one structure on one slice are united, and one that lies wholly
+    inside of another is a hole; those of the type for it are combined by exclusive or. A structure
+    without contours needs no name that is known.
 
     Raises
     ------
     AnnotationError
-        If a name is unknown, a contour does not lie in the scan, or the frame of reference is
-        another.
+        If a name is unknown, a contour does not lie in the scan, the frame of reference is
+        another, or a number belongs to two structures.
     """
-    structures = {int(item.ROINumber): item for item in dataset.get("StructureSetROISequence", [])}
+    structures = _structures(dataset)
     regions, distances, ignored = [], [], 0
     for entry in dataset.get("ROIContourSequence", []):
         contours = list(entry.get("ContourSequence", []))
-        closed = [c for c in contours if c.get("ContourGeometricType") in _CLOSED]
+        closed = [c for c in contours if c.get("ContourGeometricType") in _COMBINED]
         ignored += len(contours) - len(closed)
         if not closed:
             continue
@@ -50,7 +54,8 @@ def read_structure_set(dataset: Dataset, scan: CTScan) -> Annotation:
         where = f"structure {int(entry.ReferencedROINumber)}"
         site = site_of_name(str(structure.get("ROIName", "")), where=where)
         where += f" ({site.label})"
-        index, off = _voxels([_points(c, where) for c in closed], scan, where)
+        contours_mm = [(str(c.ContourGeometricType), _points(c, where)) for c in closed]
+        index, off = _voxels(contours_mm, scan, where)
         distances.extend(off)
         regions.append(Region(name=where, site=site, index=index))
     found = [
@@ -62,6 +67,18 @@ def read_structure_set(dataset: Dataset, scan: CTScan) -> Annotation:
     return combine(regions, scan, annotation_format="rtstruct", findings=found)
 
 
+def _structures(dataset: Dataset) -> dict[int, Dataset]:
+    """Structures by their number."""
+    structures: dict[int, Dataset] = {}
+    for item in dataset.get("StructureSetROISequence", []):
+        number = int(item.ROINumber)
+        if number in structures:
+            msg = f"structure {number} is described twice; each ROI Number must be one structure's"
+            raise AnnotationError(msg)
+        structures[number] = item
+    return structures
+
+
 def _points(contour: Dataset, where: str) -> NDArray[np.float64]:
     numbers = np.atleast_1d(np.array(contour.get("ContourData") or [], dtype=np.float64))
     if not numbers.size or numbers.size % 3 or not np.isfinite(numbers).all():
@@ -71,23 +88,34 @@ def _points(contour: Dataset, where: str) -> NDArray[np.float64]:
 
 
 def _voxels(
-    contours: list[NDArray[np.float64]], scan: CTScan, where: str
+    contours: list[tuple[str, NDArray[np.float64]]], scan: CTScan, where: str
 ) -> tuple[NDArray[np.int64], list[float]]:
     """Flat indices of the voxels of a structure, and the distances of contours from slices."""
-    on_slice: dict[int, list[NDArray[np.float64]]] = defaultdict(list)
+    on_slice: dict[int, list[tuple[str, NDArray[np.float64]]]] = defaultdict(list)
     distances = []
-    for mm in contours:
+    for kind, mm in contours:
         z, distance = nearest_slice(scan, mm, where=where)
         xy = scan.to_index(mm)[:, :0:-1]
         check_in_slice(scan, xy, where=where)
-        on_slice[z].append(xy)
+        on_slice[z].append((kind, xy))
         distances.append(distance)
     size = scan.shape[1] * scan.shape[2]
     index = [
-        polygon_pixels(outlines, scan.shape[1:], tolerance_px=BOUNDARY_TOLERANCE_PX) + z * size
-        for z, outlines in sorted(on_slice.items())
+        _combined(outlines, scan, where) + z * size for z, outlines in sorted(on_slice.items())
     ]
     return np.concatenate(index), distances
+
+
+def _combined(
+    outlines: list[tuple[str, NDArray[np.float64]]], scan: CTScan, where: str
+) -> NDArray[np.int64]:
+    """Pixels of all contours of a structure on one slice."""
+    kinds = sorted({kind for kind, _ in outlines})
+    if len(kinds) > 1:
+        msg = f"{where} mixes {' and '.join(kinds)} contours on one slice; one type is needed"
+        raise AnnotationError(msg)
+    pixels = _COMBINED[kinds[0]]
+    return pixels([xy for _, xy in outlines], scan.shape[1:], tolerance_px=BOUNDARY_TOLERANCE_PX)
 
 
 def _referenced_series(dataset: Dataset) -> Iterator[str]:
