@@ -65,6 +65,48 @@ def test_phases_of_one_series_uid_become_stacks(
         read_scan(tmp_path, series_uid=SERIES_UID)
 
 
+@pytest.mark.parametrize(
+    ("tags", "word"),
+    [
+        ({"AcquisitionNumber": 77}, "acquisition number"),
+        ({"AcquisitionTime": "235959"}, "acquisition time"),
+        ({"NominalPercentageOfCardiacPhase": 40.0}, "cardiac phase"),
+    ],
+)
+def test_acquisitions_whose_slices_interleave_become_stacks(
+    tmp_path: Path, tags: dict[str, object], word: str
+) -> None:
+    # 3 mm and 3 mm, 1.5 mm apart: together they would pass for 10 slices every 1.5 mm.
+    one, two = demo_hu(seed=1), demo_hu(seed=2)
+    make_series(tmp_path / "a", hu=one)
+    make_series(
+        tmp_path / "b", hu=two, tags=tags, first_instance=6, origin_mm=(-50.0, -60.0, -68.5)
+    )
+    catalog = find_series(tmp_path)
+    assert [series.key for series in catalog.series] == [f"{SERIES_UID}#1", f"{SERIES_UID}#2"]
+    for series in catalog.series:
+        assert f"2 stacks of slices that differ in {word}" in series.findings[0].message
+        assert series.spacing_mm == pytest.approx((3.0, 0.5, 0.5))
+    scans = [read_scan(tmp_path, series_uid=series.key).hu for series in catalog.series]
+    assert {scan.tobytes() for scan in scans} == {one.tobytes(), two.tobytes()}
+
+
+def test_one_slab_of_another_phase_between_two_stays_one_stack(tmp_path: Path) -> None:
+    phases = {k: {"NominalPercentageOfCardiacPhase": 40.0} for k in range(3, 6)}
+    make_series(
+        tmp_path,
+        hu=demo_hu((9, 6, 6)),
+        tags={"NominalPercentageOfCardiacPhase": 75.0},
+        slice_tags=phases,
+    )
+    assert read_scan(tmp_path).shape == (9, 6, 6)
+
+
+def test_an_acquisition_number_of_its_own_for_each_slice_is_one_stack(tmp_path: Path) -> None:
+    make_series(tmp_path, slice_tags={k: {"AcquisitionNumber": 9 - k} for k in range(5)})
+    assert read_scan(tmp_path).findings == ()
+
+
 def test_acquisitions_that_follow_each_other_stay_one_stack(tmp_path: Path) -> None:
     # Step-and-shoot: each table position is an acquisition of its own.
     numbers = {k: {"AcquisitionNumber": 1 + k // 2} for k in range(5)}

@@ -15,7 +15,7 @@ from corcal.ct.findings import finding
 from corcal.ct.scan import Finding, Severity
 from corcal.ct.series import ImageHeader
 
-__all__ = ["PlaneAxes", "StackGeometry", "label", "measure_stack", "same_position"]
+__all__ = ["PlaneAxes", "StackGeometry", "heights_of", "label", "measure_stack", "same_position"]
 
 # How far apart two positions may be and still be the same one: above the rounding of headers
 # (0.001 mm), far below the smallest increment in use (0.1 mm).
@@ -121,6 +121,18 @@ def measure_stack(
     if _has_error(findings):
         return None, findings
     return _geometry(order, positions[order], heights[order], (row, column), images[0]), findings
+
+
+def heights_of(images: Sequence[ImageHeader], first: ImageHeader) -> NDArray[np.float64]:
+    """Heights of images along the slice normal of `first` (along z, if it states none), in mm."""
+    normal = np.array([0.0, 0.0, 1.0])
+    if first.orientation is not None:
+        stated = np.cross(first.orientation[:3], first.orientation[3:])
+        length = float(np.linalg.norm(stated))
+        normal = stated / length if length > 0 else normal
+    positions: NDArray[np.float64] = np.array([image.position_mm for image in images], np.float64)
+    heights: NDArray[np.float64] = positions @ normal
+    return heights
 
 
 def same_position(first: ImageHeader, second: ImageHeader) -> bool:

@@ -4,10 +4,13 @@ import hashlib
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from corcal.ct.dicom.header import CT_CLASSES, Instance, open_dicom
 from corcal.ct.files import FileOpener
 from corcal.ct.findings import finding
-from corcal.ct.geometry import label, same_position
+from corcal.ct.geometry import heights_of, label, same_position
 from corcal.ct.scan import Finding, Severity
 
 __all__ = ["Stack", "stacks_of"]
@@ -33,7 +36,11 @@ _SPLIT_KEYS: tuple[tuple[str, Callable[[Instance], Hashable]], ...] = (
     ("trigger time", lambda i: -1.0 if i.trigger_ms is None else i.trigger_ms),
     ("temporal position", lambda i: i.temporal_position or 0),
     ("acquisition number", lambda i: i.header.acquisition_number or 0),
+    ("acquisition time", lambda i: i.acquisition_time or ""),
 )
+_UNSHOWN_KEYS = ("frame of reference", "acquisition time")  # long numbers that help nobody
+# A stack that lacks one slice has a gap of twice its increment; a slab between two others, more.
+_MAX_GAP_INCREMENTS = 2.5
 
 
 def stacks_of(instances: Sequence[Instance], opener: FileOpener) -> tuple[Stack, ...]:
@@ -41,7 +48,8 @@ def stacks_of(instances: Sequence[Instance], opener: FileOpener) -> tuple[Stack,
 
     Localizers and images that are no CT slices are set apart; identical copies of slices are
     dropped, with a finding; repeated acquisitions and phases are told apart if that gives stacks
-    with one slice at each position, and otherwise left together, to be refused.
+    with one slice at each position, and otherwise left together, to be refused. So are acquisitions
+    whose slices lie between each other's, which would else pass for one stack of thinner slices.
 
     Returns
     -------
@@ -157,15 +165,20 @@ def _pixel_digest(instance: Instance, opener: FileOpener) -> bytes:
 
 
 def _split(instances: list[Instance], dropped: tuple[Finding, ...]) -> list[Stack]:
-    """Tell apart repeated acquisitions, if some positions are occupied more than once."""
+    """Tell apart repeated acquisitions: positions occupied more than once, or interleaved."""
     positions = _clusters(instances)
-    if len(positions) == len(instances):
-        return [Stack(instances=instances, kind="slices", findings=list(dropped))]
+    is_repeated = len(positions) < len(instances)
     for name, key in _SPLIT_KEYS:
         groups: dict[Hashable, list[Instance]] = {}
         for instance in instances:
             groups.setdefault(key(instance), []).append(instance)
-        if len(groups) < 2 or not all(_is_stack(g, len(positions)) for g in groups.values()):
+        if len(groups) < 2:
+            continue
+        if is_repeated:
+            is_split = all(_is_stack(g, len(positions)) for g in groups.values())
+        else:
+            is_split = _are_interleaved(list(groups.values()))
+        if not is_split:
             continue
         ordered = sorted(groups.items(), key=lambda item: _sort_key(item[0]))
         return [
@@ -184,12 +197,42 @@ def _is_stack(group: Sequence[Instance], position_count: int) -> bool:
     return len(_clusters(group)) == len(group) >= max(2, (position_count + 1) // 2)
 
 
+def _are_interleaved(groups: Sequence[Sequence[Instance]]) -> bool:
+    """Whether every group is a stack of its own that lies between the slices of another.
+
+    Acquisitions that follow each other (step-and-shoot), a number for each slice, and slabs of one
+    phase before and after a slab of another are one stack.
+    """
+    if any(len(group) < 2 for group in groups):
+        return False
+    first = groups[0][0].header
+    if any(i.header.position_mm is None for group in groups for i in group):
+        return False
+    heights = [np.sort(heights_of([i.header for i in group], first)) for group in groups]
+    if not all(_has_no_slab_missing(each) for each in heights):
+        return False
+    return all(
+        any(_overlap(one, other) for other in heights if other is not one) for one in heights
+    )
+
+
+def _has_no_slab_missing(heights: NDArray[np.float64]) -> bool:
+    gaps = np.diff(heights)
+    return float(gaps.max()) <= _MAX_GAP_INCREMENTS * float(np.median(gaps))
+
+
+def _overlap(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Whether two ranges share at least half of the shorter one."""
+    shared = min(one[-1], other[-1]) - max(one[0], other[0])
+    return bool(shared > 0 and shared >= min(np.ptp(one), np.ptp(other)) / 2)
+
+
 def _sort_key(value: Hashable) -> tuple[float, str]:
     return (float(value), "") if isinstance(value, int | float) else (0.0, repr(value))
 
 
 def _told_apart(name: str, count: int, value: Hashable) -> Finding:
-    shown = "" if name == "frame of reference" else f": this one has {_text(value)}"
+    shown = "" if name in _UNSHOWN_KEYS else f": this one has {_text(value)}"
     message = f"the series UID holds {count} stacks of slices that differ in {name}{shown}"
     return finding("MULTIPLE_ACQUISITIONS", message)
 
