@@ -36,7 +36,7 @@ __all__ = ["command", "score_text"]
     show_default=True,
     help="textbook, ge, siemens, philips, canon, kvp70, kvp80, kvp100, kvp135 or sn100.",
 )
-@click.option("--series", metavar="UID", help="Score this series instead of the best one.")
+@click.option("--series", metavar="KEY", help="Score this series: its UID, key or number.")
 @click.option("--out", type=GIVEN_PATH, help="Write the exam into this folder.")
 @click.option("--pictures", is_flag=True, help="With --out: also pictures and a page to open.")
 @click.option("--json", "json_to", metavar="FILE", help="Write result.json here; - is stdout.")
