@@ -143,6 +143,43 @@ def test_patients_under_one_series_uid_are_refused_without_their_names(tmp_path:
     assert "SECRET" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("patient_id", "other"),
+    [
+        ("", {"PatientName": "Other^SECRET"}),
+        ("", {"PatientBirthDate": "19111111"}),
+        ("", {"PatientSex": "M"}),
+        ("SYNTHETIC-1", {"PatientID": "", "PatientName": "Other^SECRET"}),
+        ("SYNTHETIC-1", {"PatientID": "SYNTHETIC-2"}),
+    ],
+)
+def test_one_slice_of_another_patient_is_seen_without_an_id(
+    tmp_path: Path, patient_id: str, other: dict[str, str]
+) -> None:
+    make_series(tmp_path, tags={"PatientID": patient_id}, slice_tags={3: other})
+    with pytest.raises(
+        SeriesError, match=r"^2 patients share .* instance 1 .* and instance 4 "
+    ) as (caught):
+        read_scan(tmp_path)
+    assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("patient_id", "other"),
+    [
+        ("", {"PatientName": "", "PatientBirthDate": "", "PatientSex": ""}),
+        ("", {"PatientName": "SYNTHETIC^PATIENT^^"}),  # the same name as others write it
+        ("SYNTHETIC-1", {"PatientID": "", "PatientName": ""}),
+        ("SYNTHETIC-1", {"PatientName": "Married^Patient"}),  # the ID decides where all have it
+    ],
+)
+def test_what_is_merely_missing_or_written_otherwise_is_no_other_patient(
+    tmp_path: Path, patient_id: str, other: dict[str, str]
+) -> None:
+    make_series(tmp_path, tags={"PatientID": patient_id}, slice_tags={3: other})
+    assert read_scan(tmp_path).findings == ()
+
+
 def test_studies_under_one_series_uid_are_refused(tmp_path: Path) -> None:
     make_series(tmp_path, slice_tags={3: {"StudyInstanceUID": "1.2.3"}})
     with pytest.raises(SeriesError, match="2 studies share this series UID"):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from corcal.ct.dicom.enhanced import MAX_FRAMES
-from corcal.ct.dicom.header import Instance
+from corcal.ct.dicom.header import Instance, PatientKey
 from corcal.ct.findings import finding
 from corcal.ct.geometry import label
 from corcal.ct.scan import Finding, Severity
@@ -44,23 +44,40 @@ _ORIENTATION_TOLERANCE = 1e-3
 
 def check_identity(instances: Sequence[Instance]) -> tuple[Finding, ...]:
     """Check that all images of a series UID are of one patient and one study."""
-    patients = {instance.patient for instance in instances}
     studies = {instance.study_uid for instance in instances}
-    if len(patients) > 1:
-        message = (
-            f"{len(patients)} patients share this series UID, first {_first_change(instances)}: "
-            "the files of one patient are needed"
-        )
-        return (finding("MIXED_PATIENTS", message),)
+    for value in _patient_values(instances):
+        named = [i for i in instances if value(i.patient)]
+        count = len({value(i.patient) for i in named})
+        if count > 1:
+            other = next(i for i in named if value(i.patient) != value(named[0].patient))
+            message = (
+                f"{count} patients share this series UID, first {label(named[0].header)} and "
+                f"{label(other.header)}: the files of one patient are needed"
+            )
+            return (finding("MIXED_PATIENTS", message),)
     if len(studies) > 1:
         message = f"{len(studies)} studies share this series UID: the files of one are needed"
         return (finding("MIXED_STUDIES", message),)
     return ()
 
 
-def _first_change(instances: Sequence[Instance]) -> str:
-    other = next(i for i in instances if i.patient != instances[0].patient)
-    return f"{label(instances[0].header)} and {label(other.header)}"
+def _patient_values(instances: Sequence[Instance]) -> tuple[Callable[[PatientKey], str], ...]:
+    """Return by what patients are told apart: the ID; where an image lacks it, the name as well.
+
+    A value that an image merely lacks is no difference.
+    """
+    by_id: tuple[Callable[[PatientKey], str], ...] = (
+        lambda patient: patient.patient_id,
+        lambda patient: patient.issuer,
+    )
+    if all(instance.patient.patient_id for instance in instances):
+        return by_id
+    return (
+        *by_id,
+        lambda patient: patient.name,
+        lambda patient: patient.birth_date,
+        lambda patient: patient.sex,
+    )
 
 
 def check_stack(instances: Sequence[Instance]) -> tuple[Finding, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from corcal.ct.dicom.dataset import (
     DEFLATED,
@@ -30,6 +30,7 @@ __all__ = [
     "ENHANCED_CT_CLASSES",
     "CT_CLASSES",
     "Instance",
+    "PatientKey",
     "SkipFile",
     "open_dicom",
     "read_instances",
@@ -82,6 +83,20 @@ class SkipFile(Exception):  # noqa: N818
         self.is_damaged = is_damaged
 
 
+class PatientKey(NamedTuple):
+    """What tells patients apart, empty where the header is silent; compared only, never shown."""
+
+    patient_id: str
+    issuer: str
+    name: str
+    birth_date: str
+    sex: str
+
+    def __repr__(self) -> str:
+        """Patient data are in no message, also not by accident."""
+        return "PatientKey(...)"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
     """One image and the tags in which the images of one stack must agree, or by which they split.
@@ -91,7 +106,7 @@ class Instance:
     """
 
     header: ImageHeader
-    patient: str
+    patient: PatientKey
     modality: str | None
     study_uid: str | None
     series_uid: str | None
@@ -294,7 +309,7 @@ def _instance(
     )
     return Instance(
         header=header,
-        patient=f"{tags.decoded(0x00100020)}^{tags.decoded(0x00100021)}",
+        patient=_patient_key(tags),
         modality=tags.text(0x00080060),
         study_uid=tags.uid(0x0020000D),
         series_uid=series_uid,
@@ -310,6 +325,18 @@ def _instance(
         acquisition_time=tags.text(0x00080032),
         stack_id=frame.stack_id,
         missing=_missing(header, tags),
+    )
+
+
+def _patient_key(tags: Tags) -> PatientKey:
+    """Return the patient of an image; of a name the part in Latin letters, however it is padded."""
+    name = (tags.decoded(0x00100010) or "").split("=")[0].casefold().split("^")
+    return PatientKey(
+        patient_id=tags.decoded(0x00100020) or "",
+        issuer=tags.decoded(0x00100021) or "",
+        name="^".join(part.strip() for part in name).rstrip("^"),
+        birth_date=tags.text(0x00100030) or "",
+        sex=(tags.text(0x00100040) or "").upper(),
     )
 
 
