@@ -1,5 +1,7 @@
 """OsiriX and Horos property lists: where ROIs lie and which pixels they cover."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from annotations.annotation_maker import (
 )
 from corcal.annotations import read_annotation
 from corcal.annotations.osirix import read_osirix
+from corcal.ct.scan import Acquisition
 from corcal.errors import AnnotationError
 from corcal.lesions.sites import Site
 
@@ -134,7 +137,7 @@ def test_without_mm_slices_are_counted_from_the_feet_with_a_warning(tmp_path):
     roi = without(osirix_roi(LAD, BRUSH, make_scan(), 1), "Point_mm")
     annotation = read(tmp_path, [roi], image_index=3)
     assert {z for z, _, _ in voxels(annotation)} == {3}
-    assert codes(annotation) == ["ANNOTATION_SLICE_BY_INDEX"]
+    assert codes(annotation) == ["ANNOTATION_SLICE_BY_INDEX", "ANNOTATION_ORIENTATION_ASSUMED"]
     assert "from the feet" in annotation.findings[0].message
 
 
@@ -151,6 +154,49 @@ def test_without_mm_statistics_that_fit_no_slice_are_refused(tmp_path):
     roi = osirix_roi(LAD, BRUSH, scan, 1, **statistics([200, 300], 0.2))
     with pytest.raises(AnnotationError, match="found in no order of slices"):
         read(tmp_path, [without(roi, "Point_mm")], scan, image_index=2)
+
+
+def stored_without_mm(flip, **extra):
+    """The brush in a series whose columns or rows run against the scan's axes, pixels only."""
+    last = np.array([SHAPE[2] - 1, SHAPE[1] - 1])
+    stored = np.where(np.array(flip) < 0, last - BRUSH, BRUSH)
+    return {"Name": LAD, "Type": 20, "Point_px": [f"({x}, {y})" for x, y in stored], **extra}
+
+
+@pytest.mark.parametrize("flip", [(1, 1), (-1, -1), (-1, 1), (1, -1)])
+@pytest.mark.parametrize("image_index", [1, 3])
+def test_without_mm_the_stored_statistics_tell_which_way_columns_and_rows_run(
+    flip, image_index, tmp_path
+):
+    scan = scan_with_two_bright_pixels(z=1)
+    roi = stored_without_mm(flip, **statistics([200, 300], 0.2))
+    annotation = read(tmp_path, [roi], scan, image_index=image_index)
+    assert voxels(annotation) == BRUSH_PIXELS
+    assert codes(annotation) == ["ANNOTATION_SLICE_BY_INDEX"]
+    message = annotation.findings[0].message
+    assert ("columns" in message, "rows in reverse" in message) == (flip[0] < 0, flip[1] < 0)
+
+
+def test_without_mm_statistics_that_fit_two_directions_tell_none(tmp_path):
+    hu = np.array(scan_with_two_bright_pixels(z=1).hu)
+    hu[1, 2, [SHAPE[2] - 5, SHAPE[2] - 4]] = 200, 300  # and in the mirrored columns
+    roi = stored_without_mm((1, 1), **statistics([200, 300], 0.2))
+    annotation = read(tmp_path, [roi], make_scan(hu))
+    assert codes(annotation) == ["ANNOTATION_SLICE_BY_INDEX", "ANNOTATION_ORIENTATION_ASSUMED"]
+
+
+@pytest.mark.parametrize("position", ["HFP", "FFS", "FFP", "HFDR"])
+def test_without_mm_and_statistics_a_scan_that_is_not_head_first_and_supine_is_refused(
+    position, tmp_path
+):
+    supine, other = (
+        dataclasses.replace(make_scan(), acquisition=Acquisition(patient_position=p))
+        for p in ("HFS", position)
+    )
+    rois = [stored_without_mm((1, 1))]
+    assert "ANNOTATION_ORIENTATION_ASSUMED" in codes(read(tmp_path, rois, supine))
+    with pytest.raises(AnnotationError, match=f"the patient lay '{position}', not 'HFS'"):
+        read(tmp_path, rois, other)
 
 
 @pytest.mark.parametrize("number", [-1, 5, None])
@@ -213,7 +259,7 @@ def test_the_viewers_own_export_is_read_with_slices_from_one(tmp_path):
     path = write_plist(tmp_path / "a.xml", {"ROI array": [roi, {**roi, "Name": "RCA", "Slice": 4}]})
     annotation = read_annotation(path, make_scan())
     assert voxels(annotation) == {(z, 2, x) for z in (1, 3) for x in (3, 4)}
-    assert codes(annotation) == ["ANNOTATION_SLICE_BY_INDEX"]
+    assert codes(annotation) == ["ANNOTATION_SLICE_BY_INDEX", "ANNOTATION_ORIENTATION_ASSUMED"]
 
 
 def test_the_viewers_own_export_of_one_roi_has_no_slice_and_is_refused(tmp_path):

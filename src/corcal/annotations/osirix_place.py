@@ -28,6 +28,24 @@ HALF_PIXEL = 0.5
 ALIGNMENT_TOLERANCE_PX = 0.1  # between px and mm of one ROI; the file has six decimals
 MEAN_TOLERANCE_HU = 0.05  # the viewer keeps single precision
 
+_FLIPS = ((1, 1), (-1, -1), (-1, 1), (1, -1))  # of columns and rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _View:
+    """How the viewer counted slices, columns and rows, for ROIs without mm."""
+
+    from_feet: bool = True
+    flip: tuple[int, int] = _FLIPS[0]
+
+    def __str__(self) -> str:
+        reversed_ = [n for n, f in zip(("columns", "rows"), self.flip, strict=True) if f < 0]
+        flipped = f", {' and '.join(reversed_)} in reverse" if reversed_ else ""
+        return f"from the {'feet' if self.from_feet else 'head'}{flipped}"
+
+
+_VIEWS = tuple(_View(from_feet=feet, flip=flip) for feet in (True, False) for flip in _FLIPS)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoiStatistics:
@@ -85,47 +103,76 @@ def place_rois(scan: CTScan, rois: Sequence[RoiShape]) -> tuple[list[Index], lis
     Raises
     ------
     AnnotationError
-        If a ROI lies outside of the scan, or its pixels and its mm contradict each other.
+        If a ROI lies outside of the scan, its pixels and its mm contradict each other, or nothing
+        tells where it lies.
     """
-    index = [_voxels(scan, roi, from_feet=True) for roi in rois]
-    verdicts = [_agrees(scan, roi, voxels) for roi, voxels in zip(rois, index, strict=True)]
+    found: list[Finding] = []
+    view = _View()
+    if unplaced := [roi for roi in rois if roi.mm is None]:
+        view, found = _best_view(scan, unplaced)
+    index = [_voxels(scan, roi, view) for roi in rois]
+    verdicts = _verdicts(scan, rois, index)
     findings = off_slice_finding(
         [nearest_slice(scan, roi.mm, where=roi.where)[1] for roi in rois if roi.mm is not None]
     )
-    if any(roi.mm is None for roi in rois):
-        index, verdicts, order = _best_order(scan, rois, index, verdicts)
-        findings.append(_by_number(verdicts, order))
-    findings.extend(_differing(rois, verdicts))
-    return index, findings
+    return index, [*findings, *found, *_differing(rois, verdicts)]
 
 
-def _best_order(
-    scan: CTScan, rois: Sequence[RoiShape], index: list[Index], verdicts: list[bool | None]
-) -> tuple[list[Index], list[bool | None], str]:
-    """Count slices from the feet, unless the stored statistics say from the head.
+def _best_view(scan: CTScan, rois: Sequence[RoiShape]) -> tuple[_View, list[Finding]]:
+    """Find how slices, columns and rows of ROIs without mm were counted.
 
-    In all ROIs of the COCA scans looked at, the viewer counts from the feet; a person can turn
-    its order around.
+    Slices count from the feet, as in all ROIs of the COCA scans looked at, and columns and rows
+    as in a scan head first and supine, unless the stored statistics say otherwise: a person can
+    turn the viewer's order around, and a scan is held in canonical axes however it was stored.
     """
-    reverse = [_voxels(scan, roi, from_feet=False) for roi in rois]
-    other = [_agrees(scan, roi, voxels) for roi, voxels in zip(rois, reverse, strict=True)]
-    if False in verdicts and True not in verdicts and True not in other:
+    placed = [[_voxels(scan, roi, view) for roi in rois] for view in _VIEWS]
+    verdicts = [_verdicts(scan, rois, index) for index in placed]
+    confirmed = [one.count(True) for one in verdicts]
+    best = confirmed.index(max(confirmed))
+    if not confirmed[best] and False in verdicts[best]:
         msg = (
             "ROIs have no position in mm, and the area and HU stored with them are found in no "
-            "order of slices: the annotation does not belong to this scan"
+            "order of slices, columns and rows: the annotation does not belong to this scan"
         )
         raise AnnotationError(msg)
-    if other.count(True) > verdicts.count(True):
-        return reverse, other, "head"
-    return index, verdicts, "feet"
-
-
-def _by_number(verdicts: Sequence[bool | None], order: str) -> Finding:
     message = (
-        f"ROIs have no position in mm; their slice numbers were counted from the {order}, which "
-        f"the stored statistics confirm for {verdicts.count(True)} of {len(verdicts)} ROIs"
+        f"ROIs have no position in mm; their slice numbers were counted {_VIEWS[best]}, which "
+        f"the stored statistics confirm for {confirmed[best]} of {len(rois)} ROIs"
     )
-    return finding("ANNOTATION_SLICE_BY_INDEX", message)
+    found = [finding("ANNOTATION_SLICE_BY_INDEX", message)]
+    rivals = [
+        index
+        for index, view, count in zip(placed, _VIEWS, confirmed, strict=True)
+        if count == confirmed[best] and view.flip != _VIEWS[best].flip
+    ]
+    if all(_is_same(index, placed[best]) for index in rivals):
+        return _VIEWS[best], found
+    return _VIEWS[best], [*found, _assumed(scan)]
+
+
+def _is_same(one: Sequence[Index], other: Sequence[Index]) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _assumed(scan: CTScan) -> Finding:
+    """Say that columns and rows were taken as they are; refuse that where it is likely wrong."""
+    position = (scan.acquisition.patient_position or "").strip().upper()
+    if position and position != "HFS":
+        msg = (
+            "ROIs have neither positions in mm nor statistics that tell which way their columns "
+            f"and rows run, and the patient lay {position[:4]!r}, not 'HFS'; ROIs with Point_mm "
+            "are needed"
+        )
+        raise AnnotationError(msg)
+    message = (
+        "ROIs have neither positions in mm nor statistics that tell which way their columns and "
+        "rows run; those of a patient head first and supine are assumed"
+    )
+    return finding("ANNOTATION_ORIENTATION_ASSUMED", message)
+
+
+def _verdicts(scan: CTScan, rois: Sequence[RoiShape], index: Sequence[Index]) -> list[bool | None]:
+    return [_agrees(scan, roi, voxels) for roi, voxels in zip(rois, index, strict=True)]
 
 
 def _differing(rois: Sequence[RoiShape], verdicts: Sequence[bool | None]) -> list[Finding]:
@@ -140,10 +187,10 @@ def _differing(rois: Sequence[RoiShape], verdicts: Sequence[bool | None]) -> lis
     return [finding("ANNOTATION_STATISTICS_DIFFER", message)]
 
 
-def _voxels(scan: CTScan, roi: RoiShape, *, from_feet: bool) -> Index:
+def _voxels(scan: CTScan, roi: RoiShape, view: _View) -> Index:
     """Flat indices of the voxels of one ROI."""
-    z = _slice(scan, roi, from_feet=from_feet)
-    xy = _centre_coordinates(scan, roi)
+    z = _slice(scan, roi, from_feet=view.from_feet)
+    xy = _centre_coordinates(scan, roi, view)
     check_in_slice(scan, xy, where=roi.where)
     pixels = polygon_pixels([xy], scan.shape[1:], tolerance_px=BOUNDARY_TOLERANCE_PX)
     return pixels + z * scan.shape[1] * scan.shape[2]
@@ -164,12 +211,12 @@ def _slice(scan: CTScan, roi: RoiShape, *, from_feet: bool) -> int:
     return roi.slice_number if from_feet else count - 1 - roi.slice_number
 
 
-def _centre_coordinates(scan: CTScan, roi: RoiShape) -> Points:
+def _centre_coordinates(scan: CTScan, roi: RoiShape, view: _View) -> Points:
     """Column and row in the scan, whole numbers at pixel centres."""
     if roi.px is None:
         return _from_mm(scan, roi)
     shift = 0.0 if _is_brush(roi, roi.px) else HALF_PIXEL
-    return _in_scan_axes(scan, roi, roi.px - shift)
+    return _in_scan_axes(scan, roi, roi.px - shift, view)
 
 
 def _from_mm(scan: CTScan, roi: RoiShape) -> Points:
@@ -187,17 +234,17 @@ def _is_brush(roi: RoiShape, px: Points) -> bool:
     return bool(near.all())
 
 
-def _in_scan_axes(scan: CTScan, roi: RoiShape, xy: Points) -> Points:
+def _in_scan_axes(scan: CTScan, roi: RoiShape, xy: Points, view: _View) -> Points:
     """Turn stored columns and rows into the scan's, which may run the other way.
 
     A scan is held in canonical axes however it was stored (prone, feet first); the mm of the ROI
-    tell which of its axes are reversed. Without mm they are taken as stored.
+    tell which of its axes are reversed. Without mm the view does.
     """
-    if roi.mm is None or roi.px is None:
-        return xy
-    mm_xy = scan.to_index(roi.mm)[:, :0:-1]
     last = np.array([scan.shape[2], scan.shape[1]]) - 1
-    for flip in ((1, 1), (-1, -1), (-1, 1), (1, -1)):
+    if roi.mm is None or roi.px is None:
+        return np.where(np.array(view.flip) < 0, last, 0) + view.flip * xy
+    mm_xy = scan.to_index(roi.mm)[:, :0:-1]
+    for flip in _FLIPS:
         start = np.where(np.array(flip) < 0, last, 0)
         # Some versions of the viewer write mm without the half pixel.
         for shift in (HALF_PIXEL, 0.0):

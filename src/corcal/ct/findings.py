@@ -181,6 +181,7 @@ _ANNOTATION: dict[str, FindingDefinition] = _table(
     ("ANNOTATION_OFF_SLICE", _W, "Regions lie between slices; the nearest slice was taken."),
     ("ANNOTATION_STATISTICS_DIFFER", _W, "Area or HU stored with a region are not the scan's."),
     ("ANNOTATION_FRACTIONAL", _W, "A fractional segmentation was cut at one half."),
+    ("ANNOTATION_ORIENTATION_ASSUMED", _W, "Nothing tells which way columns and rows run."),
     ("ANNOTATION_OTHER_SERIES", _W, "It was made on another series of the same geometry."),
 )
 
