@@ -1,5 +1,6 @@
 """DICOM Segmentations: sites from codes and labels, frames on the voxels of the scan or refused."""
 
+import contextlib
 import copy
 import dataclasses
 
@@ -220,6 +221,65 @@ def test_a_segmentation_of_empty_frames_means_that_no_calcium_was_found(seg, sca
     assert found(annotation) == ["ANNOTATION_EMPTY"]
 
 
+def fractional(path, scan):
+    mask = np.where(LABELS == Site.LAD, 1, 0).astype(np.uint8)
+    pixels = mask[..., None].astype(np.float32)
+    return dcmread(write_seg(path, mask * Site.LAD, scan, kind="FRACTIONAL", fractions=pixels))
+
+
+@pytest.mark.parametrize(("maximum", "shown"), [(None, "no Max"), (0, "'0' Max"), (254, "'254' M")])
+def test_a_maximum_fractional_value_is_never_guessed(maximum, shown, tmp_path, scan):
+    ds = fractional(tmp_path / "a.dcm", scan)
+    assert ds.MaximumFractionalValue == 255  # which its pixels reach
+    ds.MaximumFractionalValue = maximum
+    with pytest.raises(AnnotationError, match=f"FRACTIONAL, has .*{shown}.* pixels up to 255; acc"):
+        read(ds, scan, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "shown"), [(None, "no Segmentation Type"), ("", "no Seg"), ("XYZ", "Type 'XYZ'")]
+)
+def test_a_segmentation_type_is_never_guessed(kind, shown, seg, scan, tmp_path):
+    seg.SegmentationType = kind
+    with pytest.raises(AnnotationError, match=f"{shown}.*; accepted are BINARY, FRACTIONAL, LABEL"):
+        read(seg, scan, tmp_path)
+    del seg.SegmentationType
+    with pytest.raises(AnnotationError, match="no Segmentation Type"):
+        read(seg, scan, tmp_path)
+
+
+@pytest.mark.parametrize("high", [1, 2])
+def test_a_binary_segmentation_in_eight_bits_holds_zeros_and_ones(high, tmp_path, scan):
+    ds = fractional(tmp_path / "a.dcm", scan)
+    ds.SegmentationType = "BINARY"
+    ds.PixelData = (np.frombuffer(ds.PixelData, dtype=np.uint8) // 255 * high).tobytes()
+    if high == 1:
+        expected = np.where(LABELS == Site.LAD, Site.LAD, 0)
+        np.testing.assert_array_equal(as_labels(read(ds, scan, tmp_path)), expected)
+        return
+    with pytest.raises(AnnotationError, match="BINARY in 8 bits and has the pixel value 2; accep"):
+        read(ds, scan, tmp_path)
+
+
+def test_a_number_of_two_segments_is_refused(seg, scan, tmp_path):
+    seg.SegmentSequence[1].SegmentNumber = 1
+    with pytest.raises(AnnotationError, match="segment 1 is described twice"):
+        read(seg, scan, tmp_path)
+
+
+def test_flipped_bytes_raise_nothing_but_an_annotation_error(scan, tmp_path):
+    content = write_seg(tmp_path / "a.dcm", LABELS, scan).read_bytes()
+    rng = np.random.default_rng(3)
+    changed = tmp_path / "changed.dcm"
+    for _ in range(150):
+        flipped = bytearray(content)
+        for place in rng.integers(132, len(content), size=2):
+            flipped[place] = rng.integers(256)
+        changed.write_bytes(flipped)
+        with contextlib.suppress(AnnotationError):
+            read_annotation(changed, scan)
+
+
 def damage_pixels(seg):
     seg.PixelData = seg.PixelData[:10]
 
@@ -266,7 +326,7 @@ def test_a_damaged_segmentation_ends_in_one_plain_line(damage, message, seg, sca
 def test_every_truncation_of_a_segmentation_is_refused_or_complete(scan, tmp_path):
     content = write_seg(tmp_path / "a.dcm", LABELS, scan).read_bytes()
     cut = tmp_path / "cut.dcm"
-    for end in range(200, len(content) - 200, 397):
+    for end in range(132, len(content) - 200, 41):
         cut.write_bytes(content[:end])
         with pytest.raises(AnnotationError):
             read_annotation(cut, scan)

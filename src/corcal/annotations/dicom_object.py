@@ -2,11 +2,12 @@
 
 import struct
 import warnings
+import zlib
 from pathlib import Path
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from corcal.annotations.dicom_seg import read_segmentation
 from corcal.annotations.regions import Annotation
@@ -22,8 +23,9 @@ RT_STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
 
 # What pydicom raises on damaged files: lengths that run out, values that do not parse, elements
 # that are missing, decoders that give up.
-_MALFORMED = (InvalidDicomError, AttributeError, KeyError, IndexError, TypeError, ValueError,
-              NotImplementedError, RuntimeError, EOFError, OSError, struct.error)  # fmt: skip
+_MALFORMED = (InvalidDicomError, BytesLengthException, AttributeError, LookupError, TypeError,
+              ValueError, ArithmeticError, NotImplementedError, RuntimeError, EOFError, OSError,
+              MemoryError, struct.error, zlib.error)  # fmt: skip
 
 
 def read_dicom_annotation(path: Path, scan: CTScan) -> Annotation:

@@ -24,6 +24,7 @@ __all__ = ["read_segmentation"]
 
 MAX_FRAME_PIXELS = 2**30  # all frames together: 16 segments of a scan of 256 slices
 
+_KINDS = ("BINARY", "FRACTIONAL", "LABELMAP")
 _BACKGROUND = 0  # DICOM Supplement 243: number of what is no segment in a label map
 
 
@@ -44,15 +45,16 @@ def read_segmentation(dataset: Dataset, scan: CTScan) -> Annotation:
     Raises
     ------
     AnnotationError
-        If a site is unknown, a frame does not lie on the voxels of the scan, or the frame of
-        reference is another.
+        If a site is unknown, a frame does not lie on the voxels of the scan, the frame of
+        reference is another, or what tells the meaning of the pixels is missing: it is never
+        guessed.
     """
     check_frame_of_reference(dataset.get("FrameOfReferenceUID"), scan)
     parts, found = _parts(dataset, scan)
     by_segment: dict[int, list[NDArray[np.int64]]] = defaultdict(list)
     for part in parts:
         by_segment[part.segment].append(part.index)
-    segments = {int(item.SegmentNumber): item for item in dataset.get("SegmentSequence", [])}
+    segments = _segments(dataset)
     regions = [
         Region(
             name=f"segment {number}",
@@ -68,6 +70,18 @@ def read_segmentation(dataset: Dataset, scan: CTScan) -> Annotation:
     }
     found.extend(other_series(referenced, scan))
     return combine(regions, scan, annotation_format="dicom_seg", findings=found)
+
+
+def _segments(dataset: Dataset) -> dict[int, Dataset]:
+    """Descriptions of segments by their number."""
+    segments: dict[int, Dataset] = {}
+    for item in dataset.get("SegmentSequence", []):
+        number = int(item.SegmentNumber)
+        if number in segments:
+            msg = f"segment {number} is described twice; each Segment Number must be one segment's"
+            raise AnnotationError(msg)
+        segments[number] = item
+    return segments
 
 
 def _site(number: int, segment: Dataset | None) -> Site:
@@ -106,11 +120,17 @@ def _snomed_codes(segment: Dataset) -> list[str]:
 
 def _parts(dataset: Dataset, scan: CTScan) -> tuple[list[_Part], list[Finding]]:
     """Voxels of all frames."""
+    kind = _kind(dataset)
     frames = _frames(dataset)
-    kind = str(dataset.get("SegmentationType", "BINARY"))
     found: list[Finding] = []
     if kind == "FRACTIONAL":
-        frames, found = _cut_at_half(frames, float(dataset.get("MaximumFractionalValue", 255)))
+        frames, found = _cut_at_half(frames, dataset.get("MaximumFractionalValue"))
+    elif kind == "BINARY" and frames.max(initial=0) > 1:
+        msg = (
+            f"the Segmentation is BINARY in {int(dataset.BitsAllocated)} bits and has the pixel "
+            f"value {frames.max()}; accepted are 0 and 1, or FRACTIONAL or LABELMAP"
+        )
+        raise AnnotationError(msg)
     groups = list(dataset.get("PerFrameFunctionalGroupsSequence", []))
     if len(groups) != len(frames):
         msg = f"the Segmentation has {len(frames)} frames and describes {len(groups)} of them"
@@ -134,6 +154,16 @@ def _parts(dataset: Dataset, scan: CTScan) -> tuple[list[_Part], list[Finding]]:
     return parts, found
 
 
+def _kind(dataset: Dataset) -> str:
+    """Return what the pixels mean."""
+    kind = str(dataset.get("SegmentationType") or "")
+    if kind not in _KINDS:
+        has = f"the Segmentation Type {kind[:40]!r}" if kind else "no Segmentation Type"
+        msg = f"the Segmentation has {has}; accepted are {', '.join(_KINDS)}"
+        raise AnnotationError(msg)
+    return kind
+
+
 def _frames(dataset: Dataset) -> NDArray[np.integer]:
     """Pixels of all frames, shape (frames, rows, columns)."""
     count = int(dataset.get("NumberOfFrames", 1))
@@ -149,9 +179,17 @@ def _frames(dataset: Dataset) -> NDArray[np.integer]:
 
 
 def _cut_at_half(
-    frames: NDArray[np.integer], maximum: float
+    frames: NDArray[np.integer], maximum: object
 ) -> tuple[NDArray[np.integer], list[Finding]]:
     """Make a fractional segmentation binary: in at one half of the maximum and above."""
+    highest = int(frames.max(initial=0))
+    if not isinstance(maximum, int) or maximum < max(highest, 1):
+        has = "no" if maximum is None else f"the {str(maximum)[:40]!r}"
+        msg = (
+            f"the Segmentation is FRACTIONAL, has {has} Maximum Fractional Value and pixels up to "
+            f"{highest}; accepted is a maximum from 1 that no pixel exceeds"
+        )
+        raise AnnotationError(msg)
     between = int(np.count_nonzero((frames > 0) & (frames < maximum)))
     message = f"{between} voxels have a fraction between 0 and 1; those from 0.5 on were taken"
     found = [finding("ANNOTATION_FRACTIONAL", message)] if between else []
