@@ -180,6 +180,49 @@ def test_what_is_merely_missing_or_written_otherwise_is_no_other_patient(
     assert read_scan(tmp_path).findings == ()
 
 
+def swallow(path: Path, start: bytes, end: bytes) -> None:
+    """Change the length of the element at `start` to reach up to the element at `end`."""
+    data = bytearray(path.read_bytes())
+    first, after = data.find(start), data.find(end)
+    data[first + 6 : first + 8] = (after - first - 8).to_bytes(2, "little")
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"\x08\x00\x60\x00CS",  # Modality
+        b"\x08\x00\x16\x00UI",  # SOPClassUID
+        b"\x08\x00\x08\x00CS",  # ImageType
+    ],
+)
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_damaged_length_shows_nothing_of_the_patient(
+    tmp_path: Path, start: bytes, count: int
+) -> None:
+    for path in make_series(tmp_path, tags={"PatientName": "Secret^Jane"})[:count]:
+        swallow(path, start, b"\x10\x00\x30\x00DA")
+    series = find_series(tmp_path).series
+    shown = repr([(one.findings, one.acquisition.modality, one.key) for one in series])
+    assert "Secret" not in shown
+    assert "SYNTHETIC" not in shown
+
+
+@pytest.mark.filterwarnings("ignore:Invalid value for VR CS")  # of the writer
+def test_a_modality_that_is_no_code_is_not_repeated(tmp_path: Path) -> None:
+    make_series(tmp_path, tags={"Modality": "Secret^Jane"})
+    with pytest.raises(SeriesError, match="modality unreadable, SOP class 1"):
+        read_scan(tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:The value length")  # of the writer
+@pytest.mark.parametrize("kernel", ["x" * 65, "\x1b]0;pwn"])
+def test_a_kernel_that_is_no_plain_text_is_not_repeated(tmp_path: Path, kernel: str) -> None:
+    make_series(tmp_path, slice_tags={2: {"ConvolutionKernel": kernel}})
+    with pytest.raises(SeriesError, match=r"2 kernels \(B35f and unreadable\)"):
+        read_scan(tmp_path)
+
+
 def test_studies_under_one_series_uid_are_refused(tmp_path: Path) -> None:
     make_series(tmp_path, slice_tags={3: {"StudyInstanceUID": "1.2.3"}})
     with pytest.raises(SeriesError, match="2 studies share this series UID"):

@@ -9,6 +9,7 @@ from corcal.ct.findings import finding
 from corcal.ct.geometry import label
 from corcal.ct.scan import Finding, Severity
 from corcal.ct.series import ImageHeader
+from corcal.ct.wording import shown_code, shown_text, shown_uid
 
 __all__ = ["ENCAPSULATED_SYNTAXES", "NATIVE_SYNTAXES", "check_identity", "check_stack"]
 
@@ -139,13 +140,16 @@ def _pixel_format(instances: Sequence[Instance]) -> tuple[Finding, ...]:
             continue
         if layout.samples_per_pixel != 1 or layout.photometric != "MONOCHROME2":
             message = (
-                f"{label(image)} is {layout.photometric} with {layout.samples_per_pixel} samples a "
-                "pixel: CT values are MONOCHROME2 with 1"
+                f"{label(image)} is {shown_code(layout.photometric)} with "
+                f"{layout.samples_per_pixel} samples a pixel: CT values are MONOCHROME2 with 1"
             )
             return (finding("NOT_MONOCHROME", message),)
         syntax = image.transfer_syntax_uid
         if syntax not in NATIVE_SYNTAXES and syntax not in ENCAPSULATED_SYNTAXES:
-            message = f"{label(image)} has transfer syntax {syntax}, which no CT codec here reads"
+            message = (
+                f"{label(image)} has transfer syntax {shown_uid(syntax)}, which no CT codec "
+                "here reads"
+            )
             return (finding("BAD_PIXEL_FORMAT", message),)
         if (
             layout.bits_allocated not in (8, 16, 32)
@@ -262,7 +266,7 @@ def _rescale_type(instances: Sequence[Instance]) -> tuple[Finding, ...]:
             continue
         is_classic = instance.header.frame_number is None
         severity = Severity.WARNING if kind == "US" and is_classic else Severity.ERROR
-        what = "unspecified (US)" if kind == "US" else kind
+        what = "unspecified (US)" if kind == "US" else shown_code(kind)
         message = f"the values of {label(instance.header)} are declared to be {what}, not HU"
         return (finding("RESCALE_NOT_HU", message, severity),)
     return ()
@@ -318,9 +322,17 @@ def _differing(
     if len(distinct) == 1:
         return ()
     other = next(k for k, v in enumerate(values) if v != values[0])
-    shown = "" if code == "MIXED_FRAMES_OF_REFERENCE" else f" ({values[0]} and {values[other]})"
+    shown = (
+        ""
+        if code == "MIXED_FRAMES_OF_REFERENCE"
+        else f" ({_shown(values[0])} and {_shown(values[other])})"
+    )
     message = (
         f"the images have {len(distinct)} {what}{shown}, first {label(instances[0].header)} and "
         f"{label(instances[other].header)}: one is needed"
     )
     return (finding(code, message),)
+
+
+def _shown(value: object) -> str:
+    return "none" if value is None else shown_text(str(value))

@@ -15,6 +15,7 @@ from corcal.ct.scan import Finding, Severity
 from corcal.ct.series import Catalog, ImageHeader, Series, SkippedFile
 from corcal.ct.stacks import Stack, stacks_of
 from corcal.ct.volume_files import is_volume_name, volume_series
+from corcal.ct.wording import shown_code, shown_uid
 from corcal.errors import InputError
 from corcal.progress import Progress, no_progress
 
@@ -160,14 +161,14 @@ def _not_slices(stack: Stack, instances: Sequence[Instance]) -> Finding:
         message = f"the {len(instances)} images are localizers: axial slices are needed"
         return finding("LOCALIZER", message)
     if all(i.header.rows is None for i in instances):
-        message = f"the objects ({instance.modality or 'no modality'}) have no pixels"
+        message = f"the objects ({shown_code(instance.modality)}) have no pixels"
         return finding("NO_IMAGES", message)
     if sop_class.startswith(_SECONDARY_CAPTURE) and instance.modality == "CT":
         message = "the images are secondary captures, pictures without HU: CT images are needed"
         return finding("SECONDARY_CAPTURE", message)
     message = (
-        f"modality {instance.modality or 'missing'}, SOP class {sop_class or 'missing'}: CT Image "
-        "or Enhanced CT Image is needed"
+        f"modality {shown_code(instance.modality)}, SOP class {shown_uid(sop_class)}: CT Image or "
+        "Enhanced CT Image is needed"
     )
     return finding("NOT_CT", message)
 

@@ -12,6 +12,7 @@ from corcal.ct.files import FileOpener
 from corcal.ct.findings import finding
 from corcal.ct.geometry import heights_of, label, same_position
 from corcal.ct.scan import Finding, Severity
+from corcal.ct.wording import shown_text
 
 __all__ = ["Stack", "stacks_of"]
 
@@ -239,8 +240,8 @@ def _told_apart(name: str, count: int, value: Hashable) -> Finding:
 
 def _text(value: Hashable) -> str:
     if isinstance(value, tuple):
-        return "\\".join(str(part) for part in value)
-    return f"{value:g}" if isinstance(value, int | float) else str(value) or "none"
+        return shown_text("\\".join(str(part) for part in value))
+    return f"{value:g}" if isinstance(value, int | float) else shown_text(str(value)) or "none"
 
 
 def _report_several(stacks: Sequence[Stack]) -> None:
@@ -249,6 +250,6 @@ def _report_several(stacks: Sequence[Stack]) -> None:
         return
     for stack in stacks:
         if not any(item.code == "MULTIPLE_ACQUISITIONS" for item in stack.findings):
-            name = stack.instances[0].stack_id
+            name = shown_text(str(stack.instances[0].stack_id))
             message = f"the series UID holds {len(stacks)} stacks: this one is StackID {name}"
             stack.findings.append(finding("MULTIPLE_ACQUISITIONS", message))

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.ct.series import ImageHeader, PixelLayout
+from corcal.ct.wording import shown_uid
 
 __all__ = ["DecodeError", "check_encapsulation", "decode_frame"]
 
@@ -99,7 +100,10 @@ def decode_frame(data: bytes, image: ImageHeader, layout: PixelLayout) -> NDArra
         else:
             plane = _decode_by_pydicom(data, image, layout)
     except _DECODER_ERRORS as exc:
-        msg = f"its compressed pixels (transfer syntax {image.transfer_syntax_uid}) are damaged"
+        msg = (
+            f"its compressed pixels (transfer syntax {shown_uid(image.transfer_syntax_uid)}) are "
+            "damaged"
+        )
         raise DecodeError(msg) from exc
     if plane.shape != (image.rows, image.columns):
         msg = (

@@ -1,6 +1,7 @@
 """Values of DICOM elements, read tolerantly: a malformed value is a missing one."""
 
 import math
+import re
 import struct
 
 from corcal.ct.dicom.charsets import decode_text
@@ -11,6 +12,8 @@ __all__ = ["Scope", "Tags"]
 # Binary numbers by the representation that an explicit encoding states, as in `struct`
 _BINARY_CODES = {b"US": "H", b"SS": "h", b"UL": "I", b"SL": "i", b"FL": "f", b"FD": "d"}
 _BLANK = " \0\r\n\t"
+# No text has these inside; all that an element of a damaged length swallows has.
+_CONTROL = re.compile(r"[\0-\x08\x0B\x0E-\x1A\x1C-\x1F]")
 
 
 class Tags:
@@ -38,7 +41,7 @@ class Tags:
         if code is not None:
             return tuple(repr(number) for number in self._unpacked(tag, code))
         stripped = tuple(part.strip(_BLANK) for part in value.decode("latin-1").split("\\"))
-        return stripped if any(stripped) else ()
+        return stripped if any(stripped) and not any(map(_CONTROL.search, stripped)) else ()
 
     def text(self, tag: int) -> str | None:
         """Value of a text element, with all its parts if there are several."""
@@ -54,7 +57,9 @@ class Tags:
             return None
         parts = decode_text(value, self._ds.character_sets).split("\\")
         stripped = tuple(part.strip(_BLANK) for part in parts)
-        return "\\".join(stripped) if any(stripped) else None
+        if not any(stripped) or any(map(_CONTROL.search, stripped)):
+            return None
+        return "\\".join(stripped)
 
     def uid(self, tag: int) -> str | None:
         """First value of a UID element."""
