@@ -2,6 +2,8 @@
 
 import gzip
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -106,6 +108,17 @@ def test_a_table_that_is_not_there_or_not_text_says_why(tmp_path, scan):
     (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(AnnotationError, match="not UTF-8"):
         read_annotation(path, scan, vessel_table=tmp_path / "bytes")
+
+
+def test_a_table_that_is_a_pipe_or_a_device_or_too_large_is_not_read(tmp_path, scan):
+    path = write_image(tmp_path / "labels.nii", label_image(OTHER))
+    os.mkfifo(tmp_path / "pipe")
+    for table in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(AnnotationError, match="table cannot be read: it is no regular file"):
+            read_annotation(path, scan, vessel_table=table)
+    (tmp_path / "large.csv").write_text("10,LAD\n20,RCA\n30,LM\n" + " " * 2**20)
+    with pytest.raises(AnnotationError, match="vessel table has more than 1048576 bytes"):
+        read_annotation(path, scan, vessel_table=tmp_path / "large.csv")
 
 
 def slicer_image(array, segments, *, vector=False):

@@ -1,6 +1,8 @@
 """What is no annotation is refused in one line."""
 
 import gzip
+import os
+from pathlib import Path
 
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -45,6 +47,13 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path):
         read_annotation(tmp_path / "none.xml", make_scan())
     with pytest.raises(AnnotationError, match="cannot be opened: Is a directory"):
         read_annotation(tmp_path, make_scan())
+
+
+def test_a_pipe_or_a_device_is_refused_before_it_is_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/zero")):
+        with pytest.raises(AnnotationError, match="opened: it is no regular file; one readable fi"):
+            read_annotation(path, make_scan())
 
 
 def test_a_ct_image_is_not_an_annotation(tmp_path):

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from corcal.annotations.files import require_regular
 from corcal.annotations.nifti import GZIP_MAGIC, is_nifti
 from corcal.annotations.regions import Annotation
 from corcal.ct.scan import CTScan
@@ -71,6 +72,7 @@ def read_annotation(
 def _head(path: Path) -> bytes:
     """First bytes of a file; of a gzip file, its magic and the first bytes of what it holds."""
     try:
+        require_regular(path)
         size = path.stat().st_size
         with path.open("rb") as stream:
             head = stream.read(_HEAD_BYTES)

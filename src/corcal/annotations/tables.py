@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from corcal.annotations.files import require_regular
 from corcal.annotations.names import site_of_name
 from corcal.errors import AnnotationError
 from corcal.lesions.sites import Site
@@ -100,6 +101,7 @@ def segment_table(metadata: Mapping[str, str]) -> LabelTable | None:
 
 def _rows(path: Path) -> list[tuple[object, object]]:
     try:
+        require_regular(path)
         if path.stat().st_size > MAX_TABLE_BYTES:
             msg = f"the vessel table has more than {MAX_TABLE_BYTES} bytes"
             raise AnnotationError(msg)
