@@ -7,16 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corcal.ct.checks import MAX_SIDE, MAX_VOXELS
+from corcal.ct.checks import MAX_SIDE
 from corcal.ct.dicom.header import SkipFile
 from corcal.ct.files import Candidate, FileOpener, printable
 from corcal.ct.findings import finding
 from corcal.ct.pixels import fit_int16
+from corcal.ct.quiet_itk import quiet_itk
 from corcal.ct.scan import (
     AIR_HU,
     Acquisition,
@@ -28,22 +29,12 @@ from corcal.ct.scan import (
     SliceSource,
 )
 from corcal.ct.series import ImageHeader, Series
-from corcal.ct.volume_checks import DETACHED, check_complete
+from corcal.ct.volume_checks import MAX_DATA_BYTES, VolumeHeader, check_data, not_finite
+from corcal.ct.volume_formats import FORMATS, volume_suffix
 from corcal.errors import InputError, SeriesError
 
 __all__ = ["is_volume_name", "read_volume", "volume_series"]
 
-Format = Literal["nifti", "nrrd", "metaimage"]
-
-# Suffix to format, and to the reader that SimpleITK must use: never another by its own guess.
-_FORMATS: dict[str, tuple[Format, str]] = {
-    ".nii.gz": ("nifti", "NiftiImageIO"),
-    ".nii": ("nifti", "NiftiImageIO"),
-    ".nrrd": ("nrrd", "NrrdImageIO"),
-    ".nhdr": ("nrrd", "NrrdImageIO"),
-    ".mha": ("metaimage", "MetaImageIO"),
-    ".mhd": ("metaimage", "MetaImageIO"),
-}
 OBLIQUE_DEG = 1.0
 # CT of a body holds air, about -1000 HU, and fat, about -100 HU. Without negative values a volume
 # is a picture of grey values, or stored values without their rescale; without air it is cropped.
@@ -67,7 +58,7 @@ class _Grid:
 
 def is_volume_name(name: str) -> bool:
     """Whether the name ends as those of NIfTI, NRRD or MetaImage files do."""
-    return _suffix(name) is not None
+    return volume_suffix(name) is not None
 
 
 def volume_series(candidate: Candidate, opener: FileOpener) -> Series:
@@ -78,19 +69,21 @@ def volume_series(candidate: Candidate, opener: FileOpener) -> Series:
     SkipFile
         If it is not what its name says, or is damaged.
     """
-    suffix = _suffix(candidate.source) or ""
+    suffix = volume_suffix(candidate.source) or ""
     try:
         with _on_disk(candidate.path, candidate.member, suffix, opener) as path:
-            check_complete(path, suffix)
-            reader = _reader(path, suffix)
-            grid, findings = _measure(reader, candidate.source)
+            header = FORMATS[suffix].read_header(path, suffix)
+            with quiet_itk():
+                grid, findings = _measure(_reader(path, suffix), header, candidate.source)
+            if grid is not None:
+                check_data(header)
     except (RuntimeError, OSError) as exc:
-        reason = f"not a readable {_FORMATS[suffix][0]} file"
+        reason = f"not a readable {FORMATS[suffix].name} file"
         raise SkipFile(reason, is_damaged=True) from exc
     except InputError as exc:
         raise SkipFile(str(exc), is_damaged=True) from exc
     return Series(
-        format=_FORMATS[suffix][0],
+        format=FORMATS[suffix].name,
         identity=SeriesIdentity(),
         acquisition=Acquisition(),
         patient=Patient(),
@@ -109,18 +102,26 @@ def read_volume(series: Series) -> CTScan:
         If the file cannot be read.
     """
     image = series.images[0]
-    suffix = _suffix(image.source) or ""
+    suffix = volume_suffix(image.source) or ""
     try:
         with FileOpener() as opener, _on_disk(image.path, image.member, suffix, opener) as path:
-            reader = _reader(path, suffix)
-            grid, problems = _measure(reader, image.source)
-            voxels = _array(reader) if grid is not None else np.empty(0)
+            header = FORMATS[suffix].read_header(path, suffix)
+            with quiet_itk():
+                reader = _reader(path, suffix)
+                grid, problems = _measure(reader, header, image.source)
+                voxels = _array(reader, header) if grid is not None else np.empty(0)
     except (RuntimeError, OSError) as exc:
         msg = f"{image.source}: the voxels cannot be read; the file is damaged or truncated"
         raise SeriesError(msg) from exc
+    except InputError as exc:  # it has changed since it was found
+        msg = f"{image.source}: {exc}"
+        raise SeriesError(msg) from exc
     if grid is None:
         raise SeriesError(problems[-1].message)
-    hu, padding_count = _canonical(voxels, grid)
+    hu, padding_count, beyond_count = _canonical(voxels, grid)
+    if beyond_count:
+        msg = f"{image.source}: {beyond_count} voxels have values that are no HU, beyond 3e38"
+        raise SeriesError(msg)
     hu.flags.writeable = False
     positions = _positions(grid)
     return CTScan(
@@ -141,18 +142,13 @@ def read_volume(series: Series) -> CTScan:
     )
 
 
-def _suffix(name: str) -> str | None:
-    lower = name.lower()
-    return next((suffix for suffix in _FORMATS if lower.endswith(suffix)), None)
-
-
 @contextmanager
 def _on_disk(path: Path, member: str | None, suffix: str, opener: FileOpener) -> Iterator[Path]:
     """Give a file that SimpleITK can open; a member of an archive exists only inside the block."""
     if member is None:
         yield path
         return
-    if suffix in DETACHED:
+    if FORMATS[suffix].is_detached:
         msg = f"{printable(member)}: its voxels are in another file; unpack the archive first"
         raise InputError(msg)
     with tempfile.TemporaryDirectory(prefix="corcal-") as folder:
@@ -169,13 +165,15 @@ def _simple_itk() -> Any:
 
 def _reader(path: Path, suffix: str) -> Any:
     reader = _simple_itk().ImageFileReader()
-    reader.SetImageIO(_FORMATS[suffix][1])
+    reader.SetImageIO(FORMATS[suffix].itk_reader)
     reader.SetFileName(str(path))
     reader.ReadImageInformation()
     return reader
 
 
-def _measure(reader: Any, name: str) -> tuple[_Grid | None, tuple[Finding, ...]]:
+def _measure(
+    reader: Any, header: VolumeHeader, name: str
+) -> tuple[_Grid | None, tuple[Finding, ...]]:
     """Find the canonical geometry, and what is wrong with the volume."""
     unknown = finding(
         "HEADER_UNKNOWN",
@@ -189,10 +187,10 @@ def _measure(reader: Any, name: str) -> tuple[_Grid | None, tuple[Finding, ...]]
             "volume of three dimensions and one component is needed"
         )
         return None, (unknown, finding("BAD_PIXEL_FORMAT", message))
-    if max(size[:2]) > MAX_SIDE or int(np.prod([float(n) for n in size[:3]])) > MAX_VOXELS:
+    if max(size[:2]) > MAX_SIDE or header.held_bytes > MAX_DATA_BYTES:
         message = (
             f"{name} declares {size[0]} x {size[1]} x {size[2]} voxels: at most {MAX_SIDE} a side "
-            f"and {MAX_VOXELS} in all are read"
+            f"and {MAX_DATA_BYTES} bytes in all are read"
         )
         return None, (unknown, finding("TOO_LARGE", message))
     if size[2] < 2:
@@ -238,23 +236,30 @@ def _grid(
     )
 
 
-def _array(reader: Any) -> NDArray[Any]:
+def _array(reader: Any, header: VolumeHeader) -> NDArray[Any]:
     voxels: NDArray[Any] = _simple_itk().GetArrayFromImage(reader.Execute())
+    if header.float_type is not None:
+        voxels.flat[not_finite(header)] = np.nan  # the NIfTI library makes them 0
     return voxels.reshape(voxels.shape[-3:])
 
 
 def _canonical(
     voxels: NDArray[Any], grid: _Grid
-) -> tuple[NDArray[np.int16] | NDArray[np.float32], int]:
-    """Permute and flip into canonical axes; values that are not finite become air."""
+) -> tuple[NDArray[np.int16] | NDArray[np.float32], int, int]:
+    """Permute and flip into canonical axes; values that are not finite become air.
+
+    Returns the HU, the number of those, and the number of values that single precision cannot hold.
+    """
     turned = voxels.transpose(grid.axes)
     turned = turned[tuple(slice(None, None, -1 if flip else 1) for flip in grid.flips)]
     if turned.dtype == np.int16:
-        return np.array(turned, order="C"), 0
-    exact = np.array(turned, dtype=np.float32, order="C")
+        return np.array(turned, order="C"), 0, 0
+    with np.errstate(over="ignore"):  # they are counted
+        exact = np.array(turned, dtype=np.float32, order="C")
     invalid = ~np.isfinite(exact)
+    beyond_count = int(np.count_nonzero(np.isfinite(turned[invalid])))
     exact[invalid] = AIR_HU
-    return fit_int16(exact), int(np.count_nonzero(invalid))
+    return fit_int16(exact), int(np.count_nonzero(invalid)), beyond_count
 
 
 def _positions(grid: _Grid) -> tuple[tuple[float, float, float], ...]:
