@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from annotations.annotation_maker import (
     write_image,
 )
 from corcal.annotations import read_annotation
+from corcal.annotations.nifti import check_finite
 from corcal.annotations.write import write_label_volume
 from corcal.errors import AnnotationError
 from corcal.lesions.sites import Site
@@ -293,3 +295,42 @@ def test_what_corcal_writes_it_reads_back(name, tmp_path, scan):
     voxels = SiteVoxels(shape=SHAPE, index=index, site=LABELS.ravel()[index])
     write_label_volume(tmp_path / name, scan, voxels)
     np.testing.assert_array_equal(as_labels(read_annotation(tmp_path / name, scan)), LABELS)
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
+def test_nifti_labels_that_are_no_numbers_are_refused_and_not_read_as_zero(
+    suffix, dtype, value, tmp_path, scan
+):
+    labels = LABELS.astype(dtype)
+    path = write_image(tmp_path / f"a{suffix}", label_image(labels))
+    np.testing.assert_array_equal(as_labels(read_annotation(path, scan)), LABELS)
+    labels[-1, -1, -1] = labels[0, 0, 0] = value
+    with pytest.raises(AnnotationError, match="holds 2 values that are not finite"):
+        read_annotation(write_image(path, label_image(labels)), scan)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("version", [1, 2])
+def test_nifti_values_are_checked_in_either_byte_order_and_version(order, version, tmp_path):
+    """A header and two voxels by hand, after the NIfTI-1 and NIfTI-2 standards."""
+    header = bytearray(352 if version == 1 else 544)
+    dimensions = (3, 2, 1, 1, 1, 1, 1, 1)
+    if version == 1:
+        struct.pack_into(order + "i", header, 0, 348)
+        struct.pack_into(order + "8h", header, 40, *dimensions)
+        struct.pack_into(order + "2h", header, 70, 64, 64)  # type float64, bits
+        struct.pack_into(order + "f", header, 108, 352)
+        header[344:348] = b"n+1\0"
+    else:
+        struct.pack_into(order + "i4s", header, 0, 540, b"n+2\0")
+        struct.pack_into(order + "2h", header, 12, 64, 64)
+        struct.pack_into(order + "8q", header, 16, *dimensions)
+        struct.pack_into(order + "q", header, 168, 544)
+    path = tmp_path / "a.nii"
+    path.write_bytes(header + struct.pack(order + "2d", 1.0, 2.0))
+    check_finite(path, bytes(header))
+    path.write_bytes(header + struct.pack(order + "2d", 1.0, np.nan))
+    with pytest.raises(AnnotationError, match="holds 1 values that are not finite"):
+        check_finite(path, bytes(header))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.annotations.lattice import lattice_of
-from corcal.annotations.nifti import GZIP_MAGIC, check_complete, is_nifti
+from corcal.annotations.nifti import GZIP_MAGIC, check_complete, check_finite, is_nifti
 from corcal.annotations.regions import Annotation, Region, combine
 from corcal.annotations.tables import LabelTable, label_table, segment_table
 from corcal.ct.scan import CTScan
@@ -60,6 +60,7 @@ def read_label_volume(
     header = head.removeprefix(GZIP_MAGIC)
     if is_nifti(header):
         check_complete(path, header)
+        check_finite(path, header)
     volume = _load(path, head, scan)
     table = label_table(vessel_table) if vessel_table is not None else None
     table = table or segment_table(volume.metadata) or label_table(None)
