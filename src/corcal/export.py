@@ -52,6 +52,6 @@ def draw_exam(exam: Exam, folder: Path) -> dict[str, Path]:
     drawn = {"slices": folder / "slices.png", "projection": folder / "projection.png"}
     axial_montage(exam.result, exam.scan, exam.voxels, drawn["slices"])
     projection(exam.result, exam.scan, exam.voxels, drawn["projection"])
-    label = exam.result.scan.date or "exam"
+    label = exam.result.scan.date or "Exam of unknown date"
     page = write_overview(folder, [ExamView(label=label, result=exam.result, pictures=drawn)])
     return drawn | {"page": page}

@@ -35,7 +35,7 @@ __all__ = [
 
 PAPER, TEXT, MUTED = "#0E1116", "#F2F4F7", "#A3ACB9"
 MARGIN_PX = 28
-HEADING_PX = 116
+HEADING_PX = 130
 FOOTER_PX = 56
 _OTHER_SITES_PX = 26  # one line more in the heading
 _SCALE_BAR_MM = 10.0
@@ -181,18 +181,18 @@ class Sheet:
 
     def _heading(self, result: Result) -> None:
         score = result.score
-        end = self.text(MARGIN_PX, 20, "Agatston score", 22, color=MUTED)
-        self.text(end + 12, 12, shown(score.total.agatston), 34, fontweight="bold")
+        end = self.text(MARGIN_PX, 34, "Agatston score", 22, color=MUTED)
+        self.text(end + 12, 26, shown(score.total.agatston), 34, fontweight="bold")
         x = float(MARGIN_PX)
         for site in CORONARY_SITES:
             amount = score.vessels[site.label].agatston
             colour = SITE_COLOURS[site] if amount > 0 else MUTED
-            self.swatch(x, 72, 18, colour, filled=amount > 0)
+            self.swatch(x, 86, 18, colour, filled=amount > 0)
             weight = "bold" if amount > 0 else "normal"
-            end = self.text(x + 27, 70, site.label, 20, color=TEXT if amount > 0 else MUTED)
+            end = self.text(x + 27, 84, site.label, 20, color=TEXT if amount > 0 else MUTED)
             end = self.text(
                 end + 8,
-                70,
+                84,
                 shown(amount),
                 20,
                 fontweight=weight,
@@ -202,8 +202,9 @@ class Sheet:
         others = {k: v.agatston for k, v in score.other_sites.items() if v.agatston > 0}
         if others:
             listed = ", ".join(f"{shown_site(k)} {shown(v)}" for k, v in others.items())
-            self.swatch(MARGIN_PX + 2, 108, 14, OTHER_SITE_COLOUR, filled=False)
-            self.text(MARGIN_PX + 27, 105, f"not counted: {listed}", 17, color=MUTED)
+            self.swatch(MARGIN_PX + 2, 122, 14, OTHER_SITE_COLOUR, filled=False)
+            listed += " (dashed, where a slice shows it)"
+            self.text(MARGIN_PX + 27, 119, f"not counted: {listed}", 17, color=MUTED)
 
     def _footer(self, result: Result, footnote: str) -> None:
         made = result.provenance

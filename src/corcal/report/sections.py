@@ -37,13 +37,26 @@ _TO = "\N{EN DASH}"
 _SITES = {site.label: site for site in Site}
 _PICTURES = {  # name, and what it shows with coronary calcium and without
     "slices": (
-        "Axial slices with calcium, in the colour of the artery.",
-        "Axial slices through the heart, without coronary calcium.",
+        "Axial slices with calcium, in the colour of the artery. Slices count from 0 at the feet.",
+        "Axial slices through the heart; no coronary calcium counts.",
     ),
     "projection": (
         "The heart seen through, calcium in the colour of the artery.",
-        "The heart seen through, without coronary calcium.",
+        "The heart seen through; no coronary calcium counts.",
     ),
+}
+_MASS_FACTORS = {
+    "scan": "from a calibration insert in the scan",
+    "header_patient": "from the scan's header, for this patient",
+    "header_device": "from the scan's header, for this scanner",
+    "default": "from the literature",
+}
+_METHODS = {"annotation": "marked by a person"}
+_FORMATS = {
+    "osirix": "OsiriX/Horos file",
+    "dicom_seg": "DICOM Segmentation",
+    "rtstruct": "DICOM RT Structure Set",
+    "label_volume": "label volume",
 }
 _FIRST_IS_TEXT: Mapping[int, str] = {0: "text"}
 _VERDICTS = {
@@ -73,7 +86,7 @@ def scrolling_table(
     head: Sequence[str],
     rows: Iterable[Sequence[str]],
     *,
-    foot: Sequence[str] | None = None,
+    foot: Sequence[Sequence[str]] = (),
     classes: Mapping[int, str] = _FIRST_IS_TEXT,
 ) -> Markup:
     """Make a table that scrolls by itself on a narrow screen; the first cell of a row heads it.
@@ -95,7 +108,7 @@ def scrolling_table(
         tag("caption", caption, class_="unseen"),
         tag("thead", tag("tr", *heads)),
         tag("tbody", *map(row, rows)),
-        tag("tfoot", row(foot)) if foot else "",
+        tag("tfoot", *map(row, foot)) if foot else "",
     )
     # The caption of a table that scrolls would scroll with it: it is seen above instead.
     note = tag("p", caption, class_="muted small", aria_hidden="true")
@@ -126,7 +139,7 @@ def hero(result: Result) -> Markup:
             *_fact("Mass", amount(total.mass_mg), " mg"),
             *_fact("Lesions", str(total.lesion_count)),
             *_fact("Arteries with calcium", str(total.vessels_involved), " of 4"),
-            *_fact("By rules of vendors", _range(spread)),
+            *_fact("Over vendors' rules", _range(spread)),
             class_="facts",
         ),
         class_="card",
@@ -152,16 +165,16 @@ def _artery_table(result: Result) -> Markup:
         _site_row(_artery_name(site), result.score.vessels[site.label], _bar(result, site))
         for site in CORONARY_SITES
     ]
-    rows += [
-        _site_row(joined(site_name(label), _aside("not counted")), score)
+    apart = [
+        _site_row(joined(site_name(label), _aside("not coronary, not counted")), score)
         for label, score in result.score.other_sites.items()
     ]
     return scrolling_table(
         "Score by artery",
         ("Artery", "Share", "Agatston", "Volume, mm³", "Mass, mg", "Lesions"),
         rows,
-        foot=_site_row("Total", total),
-        classes={0: "text", 1: "text wide"},
+        foot=(_site_row("Total", total), *apart),
+        classes={0: "text", 1: "text wide", 3: "spare"},
     )
 
 
@@ -174,12 +187,14 @@ def _aside(text: str, class_: str = "aside") -> Markup:
 
 
 def _bar(result: Result, site: Site) -> Markup:
-    """Draw the share of an artery in the total, for the eye alone: the numbers stand beside it."""
+    """Draw the share of an artery in the total, with its percentage."""
     part, total = result.score.vessels[site.label].agatston, result.score.total.agatston
     if part == 0:
         return joined()
-    style = f"width:{100 * part / total:.1f}%;--site:{SITE_COLOURS[site]}"
-    return tag("span", tag("span", style=style), class_="bar", aria_hidden="true")
+    percent = 100 * part / total
+    style = f"width:{percent:.1f}%;--site:{SITE_COLOURS[site]}"
+    bar = tag("span", tag("span", style=style), class_="bar", aria_hidden="true")
+    return joined(bar, tag("span", f"{percent:.0f} %", class_="muted small"))
 
 
 def _site_row(name: str, score: SiteScore, bar: str = "") -> tuple[str, ...]:
@@ -212,7 +227,7 @@ def lesion_table(result: Result) -> Markup:
             )
             for lesion in result.lesions
         ),
-        classes={0: "text", 1: "text", 6: "ranges"},
+        classes={0: "text", 1: "text", 3: "spare", 6: "ranges"},
     )
 
 
@@ -277,12 +292,14 @@ def how_it_was_made(result: Result) -> Markup:
 
 def _about_score(result: Result) -> tuple[tuple[str, str | None], ...]:
     made, score = result.provenance, result.score
-    calibration = f"{score.mass_calibration}, {score.calibration_mg_per_cm3_hu:.4g} mg/cm³ per HU"
+    source = _MASS_FACTORS.get(score.mass_calibration, score.mass_calibration)
+    detail = f" ({score.mass_calibration_detail})" if score.mass_calibration_detail else ""
+    calibration = f"{score.calibration_mg_per_cm3_hu:.4g} mg/cm³ per HU, {source}{detail}"
     return (
         ("Scoring rule", f"{score.rule}: {made.rule_reason}"),
         ("Calcium threshold", f"{made.threshold_hu:g} HU"),
         ("Mass calibration", calibration),
-        ("How calcium was assigned", made.method),
+        ("How calcium was assigned", _METHODS.get(made.method, made.method)),
         ("Annotation", _annotation(made.annotation) if made.annotation else None),
         ("Reader", made.reader and tag("bdi", made.reader)),
         ("Why this series", made.series_reason),
@@ -295,7 +312,7 @@ def _about_score(result: Result) -> tuple[tuple[str, str | None], ...]:
 def _annotation(record: AnnotationRecord) -> Markup:
     return joined(
         tag("bdi", record.source),
-        f" ({record.format}, {record.region_count} regions) ",
+        f" ({_FORMATS.get(record.format, record.format)}, regions: {record.region_count}) ",
         tag("code", f"sha256 {record.sha256}"),
     )
 
@@ -309,11 +326,11 @@ def _about_scan(scan: ScanRecord) -> tuple[tuple[str, str | None], ...]:
         ("Study", scan.study_description and tag("bdi", scan.study_description)),
         ("Series", joined(tag("bdi", scan.series_description or "without description"), number)),
         ("Series UID", scan.series_instance_uid and tag("code", scan.series_instance_uid)),
-        ("Exam date", " ".join(x for x in (scan.date, scan.time) if x)),
+        ("Exam date", " ".join(x for x in (scan.date, scan.time) if x) if scan.date else None),
         ("Age at the exam", _with_unit(scan.patient.age_years, "years")),
         ("Scanner", " ".join(x for x in (scan.manufacturer, scan.model_name) if x)),
         ("Tube voltage", _with_unit(scan.kvp, "kV")),
-        ("Kernel", scan.convolution_kernel),
+        ("Kernel", scan.convolution_kernel and scan.convolution_kernel.replace("\\", ", ")),
         ("Slices", f"{scan.shape[0]}, {thickness}{scan.increment_mm:g} mm apart"),
         ("Pixels", f"{dy:.3f} by {dx:.3f} mm"),
         ("Gating", gating[scan.is_gated]),

@@ -83,7 +83,7 @@ def montage_sheet(result: Result, scan: CTScan, voxels: SiteVoxels) -> Sheet:
         footnote="Slices count from 0 at the feet.",
     )
     if note_px:
-        sheet.text(MARGIN_PX, sheet.top_px, "no coronary calcium", 24)
+        sheet.text(MARGIN_PX, sheet.top_px, _nothing_counts(result, voxels), 24)
     for i, view in enumerate(views):
         box = Box(
             left=MARGIN_PX + (i % columns) * (width + _GAP_PX),
@@ -94,6 +94,15 @@ def montage_sheet(result: Result, scan: CTScan, voxels: SiteVoxels) -> Sheet:
         _draw_view(sheet, box, scan, calcium, view)
         _caption(sheet, box, result, scan, view)
     return sheet
+
+
+def _nothing_counts(result: Result, voxels: SiteVoxels) -> str:
+    """Say whether nothing was marked, or nothing that was marked counts."""
+    if np.isin(voxels.site, np.array(CORONARY_SITES, dtype=np.uint8)).any():
+        return (
+            f"no coronary calcium: nothing that was marked counts by the rule {result.score.rule}"
+        )
+    return "no coronary calcium was marked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
