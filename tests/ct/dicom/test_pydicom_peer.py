@@ -458,7 +458,10 @@ def test_an_unknown_sequence_is_little_endian_whatever_is_around_it(undefined_le
     # PS3.5 6.2.2; pydicom takes the byte order of what is around it.
     number = struct.pack("<HHI", 0x0018, 0x9345, 8) + struct.pack("<d", 2.5)
     text = struct.pack("<HHI", 0x0008, 0x0104, 6) + b"Iodine"
-    item = struct.pack("<HHI", 0xFFFE, 0xE000, len(text + number)) + text + number
+    # Implicit: its length, 21580, is in bytes the letters LT, and no representation.
+    trap = struct.pack("<HHI", 0x0009, 0x1001, 21580) + bytes(21580)
+    inside = text + trap + number
+    item = struct.pack("<HHI", 0xFFFE, 0xE000, len(inside)) + inside
     length = len(item)
     if undefined_length:
         item += struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
