@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 from corcal.ct.find import find_series
+from corcal.ct.nifti_header import read_nifti_header
 from corcal.ct.read import read_scan
 from corcal.ct.scan import AIR_HU
+from corcal.ct.volume_checks import check_data, not_finite
 from corcal.errors import InputError
 from dicom_maker import demo_hu
 
@@ -272,6 +274,34 @@ def test_voxels_without_a_value_are_air_in_every_format(
     np.testing.assert_array_equal(scan.hu, expected)
     (padding,) = (item for item in scan.findings if item.code == "PIXEL_PADDING")
     assert padding.message.startswith("3 voxels without a value")
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("version", [1, 2])
+def test_nifti_values_are_checked_in_either_byte_order_and_version(
+    order: str, version: int, tmp_path: Path
+) -> None:
+    """A header and two voxels by hand, after the NIfTI-1 and NIfTI-2 standards."""
+    head = bytearray(352 if version == 1 else 544)
+    sizes = (3, 2, 1, 1, 1, 1, 1, 1)
+    if version == 1:
+        struct.pack_into(f"{order}i", head, 0, 348)
+        struct.pack_into(f"{order}8h", head, 40, *sizes)
+        struct.pack_into(f"{order}2h", head, 70, 64, 64)  # type float64, bits
+        struct.pack_into(f"{order}4f", head, 76, 1, 0.5, 0.5, 3)
+        struct.pack_into(f"{order}f", head, 108, 352)
+        head[344:348] = b"n+1\0"
+    else:
+        struct.pack_into(f"{order}i8s", head, 0, 540, b"n+2\0\r\n\x1a\n")
+        struct.pack_into(f"{order}2h", head, 12, 64, 64)
+        struct.pack_into(f"{order}8q", head, 16, *sizes)
+        struct.pack_into(f"{order}4d", head, 104, 1, 0.5, 0.5, 3)
+        struct.pack_into(f"{order}q", head, 168, 544)
+    for values, wrong in (((1.0, 2.0), []), ((1.0, np.nan), [1]), ((-np.inf, 2.0), [0])):
+        path = put(tmp_path / "a.nii", bytes(head) + struct.pack(f"{order}2d", *values))
+        header = read_nifti_header(path, ".nii")
+        check_data(header)
+        assert not_finite(header).tolist() == wrong
 
 
 @pytest.mark.parametrize("value", [1e300, -1e39])

@@ -11,15 +11,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.annotations.lattice import lattice_of
-from corcal.annotations.nifti import GZIP_MAGIC, check_complete, check_finite, is_nifti
+from corcal.annotations.nifti import GZIP_MAGIC, is_nifti
 from corcal.annotations.regions import Annotation, Region, combine
 from corcal.annotations.tables import LabelTable, label_table, segment_table
+from corcal.ct.quiet_itk import quiet_itk
 from corcal.ct.scan import CTScan
-from corcal.errors import AnnotationError
+from corcal.ct.volume_checks import VolumeHeader, check_data, not_finite
+from corcal.ct.volume_formats import FORMATS, volume_suffix
+from corcal.errors import AnnotationError, InputError
 
 __all__ = ["read_label_volume"]
 
 MAX_LAYERS = 64  # of a 3D Slicer segmentation whose segments overlap
+MAX_LABEL = 2**31 - 1  # of those stored as floats; tables have up to thousands
 
 _WHERE = "the label volume"
 
@@ -57,10 +61,6 @@ def read_label_volume(
         If the file is damaged, its labels are not whole numbers or not in the table, or its
         voxels are not the scan's.
     """
-    header = head.removeprefix(GZIP_MAGIC)
-    if is_nifti(header):
-        check_complete(path, header)
-        check_finite(path, header)
     volume = _load(path, head, scan)
     table = label_table(vessel_table) if vessel_table is not None else None
     table = table or segment_table(volume.metadata) or label_table(None)
@@ -93,18 +93,18 @@ def _regions(volume: _Volume, table: LabelTable, scan: CTScan) -> list[Region]:
 
 
 def _load(path: Path, head: bytes, scan: CTScan) -> _Volume:
-    sitk: Any = importlib.import_module("SimpleITK")  # has no types
-    displayed = sitk.ProcessObject.GetGlobalWarningDisplay()
-    sitk.ProcessObject.SetGlobalWarningDisplay(False)  # ITK prints them; what matters is checked
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            return _load_named(sitk, _with_suffix(path, head, Path(folder)), scan)
-    except RuntimeError as exc:
+        with tempfile.TemporaryDirectory() as folder, quiet_itk():
+            return _load_named(_with_suffix(path, head, Path(folder)), scan)
+    except AnnotationError:
+        raise
+    except InputError as exc:
+        msg = f"{_WHERE} is damaged or not supported: {exc}"
+        raise AnnotationError(msg) from exc
+    except (RuntimeError, OSError) as exc:
         detail = next((line for line in reversed(str(exc).splitlines()) if line.strip()), "")
         msg = f"{_WHERE} is damaged or not supported: {_without_path(detail, path)}"
         raise AnnotationError(msg) from exc
-    finally:
-        sitk.ProcessObject.SetGlobalWarningDisplay(displayed)
 
 
 def _without_path(detail: str, path: Path) -> str:
@@ -131,8 +131,12 @@ def _with_suffix(path: Path, head: bytes, folder: Path) -> Path:
     return link
 
 
-def _load_named(sitk: Any, path: Path, scan: CTScan) -> _Volume:
+def _load_named(path: Path, scan: CTScan) -> _Volume:
+    sitk: Any = importlib.import_module("SimpleITK")  # has no types
+    suffix = volume_suffix(path.name) or ""
+    header = FORMATS[suffix].read_header(path, suffix)
     reader = sitk.ImageFileReader()
+    reader.SetImageIO(FORMATS[suffix].itk_reader)
     reader.SetFileName(str(path))
     reader.ReadImageInformation()
     size = reader.GetSize()
@@ -147,6 +151,7 @@ def _load_named(sitk: Any, path: Path, scan: CTScan) -> _Volume:
     if int(np.prod(size)) > 8 * int(np.prod(scan.shape)):
         msg = f"{_WHERE} declares {size} voxels (x, y, z), the scan has {scan.shape[::-1]}"
         raise AnnotationError(msg)
+    _check_voxels(header)
     image = reader.Execute()
     values = sitk.GetArrayFromImage(image)
     values = values[None] if layers == 1 else np.moveaxis(values, -1, 0)
@@ -157,6 +162,14 @@ def _load_named(sitk: Any, path: Path, scan: CTScan) -> _Volume:
         axes_mm=direction[:, ::-1],
         metadata=metadata,
     )
+
+
+def _check_voxels(header: VolumeHeader) -> None:
+    check_data(header)
+    wrong = not_finite(header).size  # the NIfTI library makes them 0: calcium would be lost
+    if wrong:
+        msg = f"{_WHERE} holds {wrong} values that are not finite; whole numbers are needed"
+        raise AnnotationError(msg)
 
 
 def _whole(values: NDArray[np.generic]) -> NDArray[np.integer]:
@@ -172,5 +185,9 @@ def _whole(values: NDArray[np.generic]) -> NDArray[np.integer]:
             f"{_WHERE} holds {wrong.size} values that are not whole numbers, the first "
             f"{wrong.flat[0]:g}: a resampled mask or a probability; labels are needed"
         )
+        raise AnnotationError(msg)
+    beyond = values[np.abs(values) > MAX_LABEL]
+    if beyond.size:
+        msg = f"{_WHERE} holds the label {beyond.flat[0]:g}; at most {MAX_LABEL} is a label"
         raise AnnotationError(msg)
     return values.astype(np.int64)
