@@ -149,6 +149,16 @@ def test_no_header_leads_out_of_its_file_or_folder(
         read_scan(path)
 
 
+@pytest.mark.parametrize("name", ["a.nrrd", "a.mha"])
+def test_a_line_that_is_not_understood_is_not_repeated_to_the_world(
+    tmp_path: Path, name: str
+) -> None:
+    line = "Doe^Jane 1950\n"
+    header = nrrd(line) if name == "a.nrrd" else meta(more=line)
+    with pytest.raises(InputError, match=rf"^{name}: its header has an unclear or [\w ]+$"):
+        read_scan(put(tmp_path / name, header.encode() + RAW))
+
+
 @pytest.mark.parametrize(
     ("name", "header", "reason"),
     [

@@ -216,8 +216,10 @@ def _check_named_once(path: Path, end: int) -> None:
 
 
 def _unclear(key: str) -> str:
-    shown = "".join(c if c.isprintable() else "?" for c in key.strip()[:40])
-    return f"its header has an unclear or repeated line {shown!r}"
+    """Name a field of the format alone: other lines may hold what is of the patient."""
+    plain = "".join(key.split()).lower()
+    shown = f" {key.strip()!r}" if plain in _NRRD_FIELDS or plain in _META_KEYS else ""
+    return f"its header has an unclear or repeated line{shown}"
 
 
 def _sizes(text: str, dimension: str) -> tuple[int, ...]:
