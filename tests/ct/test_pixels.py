@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from pydicom import dcmread
+from pydicom.uid import ExplicitVRBigEndian
 
 from corcal.ct.read import read_scan
 from corcal.ct.scan import AIR_HU, CTScan
@@ -183,3 +184,77 @@ def test_colour_and_inverted_images_are_refused(tmp_path: Path, tags: dict[str, 
 def test_a_sound_series_has_no_findings(tmp_path: Path) -> None:
     make_series(tmp_path, hu=demo_hu())
     assert read_scan(tmp_path).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("tag", "value"),
+    [
+        ("RescaleSlope", "10001"),
+        ("RescaleSlope", "1E19"),
+        ("RescaleSlope", "-1E300"),
+        ("RescaleSlope", "1E-8"),
+        ("RescaleIntercept", "1000001"),
+        ("RescaleIntercept", "-1E30"),
+    ],
+)
+def test_a_rescale_beyond_every_scanner_is_refused_by_the_header(
+    tmp_path: Path, tag: str, value: str
+) -> None:
+    make_series(tmp_path, slice_tags={3: {tag: value}})
+    with pytest.raises(SeriesError, match=rf"{tag} .* of instance 4 \(IM-0004\.dcm\) is "):
+        read_scan(tmp_path)
+
+
+@pytest.mark.parametrize(("slope", "allowed"), [("245", False), ("244", True), ("244.5", False)])
+def test_values_beyond_a_million_hu_are_refused(tmp_path: Path, slope: str, allowed: bool) -> None:
+    # stored 4095 x 244 = 999 180; x 244.5 = 1 001 227.5; x 245 = 1 003 275
+    stored = np.zeros((2, 4, 4))
+    stored[1, 2, 2] = 4095
+    tags = {"RescaleSlope": slope, "RescaleIntercept": "0"}
+    make_series(tmp_path, hu=stored, intercept=0, tags=tags)
+    if allowed:
+        assert read_scan(tmp_path).hu.max() == 999180
+        return
+    with pytest.raises(SeriesError, match=r"instance 2 .* values of up to 1\.0\d+e\+06 HU"):
+        read_scan(tmp_path)
+
+
+@pytest.mark.parametrize("value", [b"1\\2 ", b"1_0 ", b"0x1 ", b"1,5 "])
+def test_a_malformed_slope_is_refused(tmp_path: Path, value: bytes) -> None:
+    for path in make_series(tmp_path):
+        data = path.read_bytes()
+        assert data.count(b"(\0S\x10DS\x04\x001.0 ") == 1
+        path.write_bytes(data.replace(b"(\0S\x10DS\x04\x001.0 ", b"(\0S\x10DS\x04\0" + value))
+    with pytest.raises(SeriesError, match=r"RescaleSlope \(0028,1053\) is missing, malformed"):
+        read_scan(tmp_path)
+
+
+@pytest.mark.parametrize("value", [2, 257, 65535])
+def test_a_pixel_representation_that_does_not_exist_is_refused(tmp_path: Path, value: int) -> None:
+    make_series(tmp_path, tags={"PixelRepresentation": value})
+    with pytest.raises(SeriesError, match=r"PixelRepresentation \(0028,0103\) is missing or mal"):
+        read_scan(tmp_path)
+
+
+@pytest.mark.parametrize(("vr", "allowed"), [("OB", True), ("OW", False)])
+def test_bytes_in_big_endian_words_are_refused_and_not_swapped(
+    tmp_path: Path, vr: str, allowed: bool
+) -> None:
+    hu = demo_hu((2, 4, 6)) % 250
+    for path in make_series(
+        tmp_path,
+        hu=hu,
+        bits_allocated=8,
+        bits_stored=8,
+        intercept=0,
+        transfer_syntax=ExplicitVRBigEndian,
+    ):
+        data = path.read_bytes()
+        before = b"\x7f\xe0\x00\x10"
+        at = data.index(before)
+        path.write_bytes(data[: at + 4] + vr.encode() + data[at + 6 :])
+    if allowed:
+        np.testing.assert_array_equal(read_scan(tmp_path).hu, hu)
+        return
+    with pytest.raises(SeriesError, match="8 bits in big-endian words"):
+        read_scan(tmp_path)

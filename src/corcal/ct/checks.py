@@ -11,7 +11,7 @@ from corcal.ct.scan import Finding, Severity
 from corcal.ct.series import ImageHeader
 from corcal.ct.wording import shown_code, shown_text, shown_uid
 
-__all__ = ["ENCAPSULATED_SYNTAXES", "NATIVE_SYNTAXES", "check_identity", "check_stack"]
+__all__ = ["ENCAPSULATED_SYNTAXES", "MAX_HU", "NATIVE_SYNTAXES", "check_identity", "check_stack"]
 
 NATIVE_SYNTAXES = frozenset(
     {
@@ -39,6 +39,10 @@ ENCAPSULATED_SYNTAXES = frozenset(
 )
 MAX_SIDE = 8192  # pixels; CT has 512 to 2048
 MAX_VOXELS = 2**31  # 4 GB of HU; a CT of 2048 slices of 1024 x 1024
+# No scanner comes near: values are -1024 to 3071 HU, with an extended scale 10 times that; those of
+# 32 bits are scaled down by 2**16.
+MIN_SLOPE, MAX_SLOPE = 1e-7, 1e4
+MAX_HU = 1e6
 _SPACING_TOLERANCE_MM = 1e-4  # headers round to 4 digits or more
 _ORIENTATION_TOLERANCE = 1e-3
 
@@ -161,13 +165,29 @@ def _pixel_format(instances: Sequence[Instance]) -> tuple[Finding, ...]:
                 f"with high bit {layout.high_bit}: 8, 16 or 32 bits that hold them are needed"
             )
             return (finding("BAD_PIXEL_FORMAT", message),)
+        if layout.bits_allocated == 8 and not layout.is_little_endian:
+            message = (
+                f"{label(image)} has pixels of 8 bits in big-endian words (OW), whose order "
+                "writers do not agree on: 16 bits are needed"
+            )
+            return (finding("BAD_PIXEL_FORMAT", message),)
     return ()
 
 
 def _frame_count(instances: Sequence[Instance]) -> tuple[Finding, ...]:
-    """Refuse frames that have no position: only enhanced objects place each of theirs."""
+    """Refuse frames without a position, and positions without a frame.
+
+    Only enhanced objects place each of their frames.
+    """
     for instance in instances:
         image, layout = instance.header, instance.header.layout
+        placed = instance.placed_count
+        if layout is not None and placed is not None and layout.frame_count != placed:
+            message = (
+                f"{image.source} has {layout.frame_count} frames and {placed} items that place "
+                "them: as many are needed"
+            )
+            return (finding("BAD_PIXEL_FORMAT", message),)
         if layout is not None and layout.frame_count > 1 and image.frame_number is None:
             message = (
                 f"{label(image)} has {layout.frame_count} frames: a CT Image has one, several are "
@@ -247,6 +267,16 @@ def _rescale(instances: Sequence[Instance]) -> tuple[Finding, ...]:
                 "are not HU"
             )
             return (finding("MISSING_RESCALE", message),)
+        for name, value, low, high in (
+            ("RescaleSlope (0028,1053)", image.rescale_slope, MIN_SLOPE, MAX_SLOPE),
+            ("RescaleIntercept (0028,1052)", image.rescale_intercept, 0.0, MAX_HU),
+        ):
+            if not low <= abs(value) <= high:
+                message = (
+                    f"{name} of {label(image)} is {value:g}: {low:g} to {high:g} HU, of either "
+                    "sign, are allowed"
+                )
+                return (finding("RESCALE_NOT_HU", message),)
     findings = _rescale_type(instances)
     pairs = {(i.header.rescale_slope, i.header.rescale_intercept) for i in instances}
     if len(pairs) > 1:

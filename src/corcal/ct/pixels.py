@@ -207,7 +207,7 @@ def _fill_compressed(
     with opener.open(image.path, image.member) as file:
         file.seek(layout.offset)
         data = file.read()
-    check_encapsulation(data)
+    check_encapsulation(data, layout.frame_count)
     padding_count = 0
     for one in slices:
         plane = decode_frame(data, one.image, one.layout)

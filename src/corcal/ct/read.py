@@ -1,12 +1,16 @@
 """Read a series as a scan."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
+from corcal.ct.checks import MAX_HU
 from corcal.ct.dicom.quiet import quiet_pydicom
 from corcal.ct.files import FileOpener
 from corcal.ct.find import find_series
 from corcal.ct.findings import FINDINGS, finding
-from corcal.ct.geometry import StackGeometry, measure_stack
+from corcal.ct.geometry import StackGeometry, label, measure_stack
 from corcal.ct.pixels import Voxels, read_voxels
 from corcal.ct.scan import AIR_HU, CTScan, Finding, Severity, SliceSource
 from corcal.ct.series import Catalog, ImageHeader, Series
@@ -51,6 +55,7 @@ def read_series(series: Series, *, progress: Progress = no_progress) -> CTScan:
     images = [series.images[k] for k in geometry.order]
     with FileOpener() as opener, quiet_pydicom():
         voxels = read_voxels(images, geometry.axes, opener, progress)
+    _check_range(voxels, images)
     voxels.hu.flags.writeable = False
     return CTScan(
         hu=voxels.hu,
@@ -120,6 +125,17 @@ def _is_refused(series: Series) -> bool:
 
 def _keys(series: tuple[Series, ...]) -> str:
     return ", ".join(f"{one.key} ({one.slice_count} slices)" for one in series)
+
+
+def _check_range(voxels: Voxels, images: Sequence[ImageHeader]) -> None:
+    """Refuse values that no rescale to HU gives, naming the slice; 16 bits cannot hold them."""
+    if voxels.hu.dtype == np.int16:
+        return
+    for plane, image in zip(voxels.hu, images, strict=True):
+        largest = max(-float(plane.min()), float(plane.max()))
+        if not largest <= MAX_HU:
+            msg = f"{label(image)} has values of up to {largest:g} HU: at most {MAX_HU:g} are read"
+            raise SeriesError(msg)
 
 
 def _error_of(item: Finding) -> SeriesError:

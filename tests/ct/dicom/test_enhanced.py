@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.sequence import Sequence
 from pydicom.uid import (
     ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGLSLossless,
@@ -127,3 +129,28 @@ def test_acquisition_is_read_from_the_functional_groups(tmp_path: Path) -> None:
     acquisition = read_scan(path).acquisition
     assert (acquisition.kvp, acquisition.convolution_kernel) == (100, "Qr36")
     assert (acquisition.is_gated, acquisition.cardiac_phase_percent) == (True, 70)
+
+
+@pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless, ExplicitVRLittleEndian])
+def test_frames_and_their_items_must_be_as_many(tmp_path: Path, syntax: str) -> None:
+    path = make_enhanced(tmp_path / "e.dcm", transfer_syntax=syntax)
+    ds = dcmread(path)
+    ds.PerFrameFunctionalGroupsSequence.append(ds.PerFrameFunctionalGroupsSequence[0])
+    ds.save_as(path)
+    with pytest.raises(SeriesError, match=r"e\.dcm has 5 frames and 6 items that place them"):
+        read_scan(tmp_path)
+
+
+@pytest.mark.parametrize("has_offsets", [True, False])
+def test_more_compressed_frames_than_declared_are_refused(
+    tmp_path: Path, has_offsets: bool
+) -> None:
+    path = make_enhanced(tmp_path / "e.dcm", transfer_syntax=RLELossless)
+    ds = dcmread(path)
+    frames = list(generate_frames(ds.PixelData, number_of_frames=5))
+    ds.PixelData = encapsulate(frames, has_bot=has_offsets)
+    ds.NumberOfFrames = 4
+    del ds.PerFrameFunctionalGroupsSequence[4]
+    ds.save_as(path)
+    with pytest.raises(SeriesError, match="4 frames are declared, 5 are in its compressed pixels"):
+        read_scan(tmp_path)

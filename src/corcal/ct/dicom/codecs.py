@@ -26,6 +26,8 @@ _PLUGINS = {
     "1.2.840.10008.1.2.4.202": "pylibjpeg",
     "1.2.840.10008.1.2.4.203": "pylibjpeg",
 }
+# With what a JPEG or JPEG-LS (SOI) and a JPEG 2000 stream (SOC, SIZ) begin; RLE has no marker.
+_IMAGE_STARTS = (b"\xff\xd8", b"\xff\x4f\xff\x51")
 _ITEM, _DELIMITER = 0xE000, 0xE0DD  # elements of group FFFE
 # What the decoders raise on damaged data: pydicom wraps most in RuntimeError.
 _DECODER_ERRORS = (
@@ -45,25 +47,42 @@ class DecodeError(Exception):
     """A frame cannot be decoded; the message says why, for a sentence of the caller."""
 
 
-def check_encapsulation(data: bytes) -> None:
-    """Check that the fragments of encapsulated pixel data are complete.
+def check_encapsulation(data: bytes, frame_count: int) -> None:
+    """Check that the fragments of encapsulated pixel data are complete, and of as many frames.
 
-    Decoders may make an image of half a stream; what a truncated file lacks is seen here.
+    Decoders may make an image of half a stream; what a truncated file lacks is seen here. A frame
+    may have several fragments if offsets or the starts of images tell the frames apart, or if it is
+    the only one.
 
     Raises
     ------
     DecodeError
-        If a fragment is cut off, or the structure is damaged.
+        If a fragment is cut off, the structure is damaged, or there are more or fewer frames.
     """
-    start = 0
+    start, begun = 0, 0
+    lengths: list[int] = []
     while start + 8 <= len(data):
         group, element, length = struct.unpack_from("<HHI", data, start)
         if group != 0xFFFE or element not in (_ITEM, _DELIMITER):
             msg = "the fragments of its compressed pixels are damaged"
             raise DecodeError(msg)
         if element == _DELIMITER:
-            return
+            break
+        begun += bool(lengths) and data.startswith(_IMAGE_STARTS, start + 8)
+        lengths.append(length)
         start += 8 + length
+    else:
+        _check_end(data, start)
+    offsets = lengths[0] // 4 if lengths else 0
+    fragments = max(len(lengths) - 1, 0)
+    found = offsets or begun or (min(fragments, 1) if frame_count == 1 else fragments)
+    if found != frame_count:
+        msg = f"{frame_count} frames are declared, {found} are in its compressed pixels"
+        raise DecodeError(msg)
+
+
+def _check_end(data: bytes, start: int) -> None:
+    """Check that fragments without a delimiter end where the data end."""
     if start != len(data):
         msg = (
             f"the file is truncated: a fragment of its compressed pixels should end at byte "

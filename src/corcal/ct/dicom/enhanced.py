@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from corcal.ct.dicom.gating import gating_of
 from corcal.ct.dicom.tags import Scope, Tags
 
-__all__ = ["Frame", "Plane", "Rescale", "frames_of", "scope_of"]
+__all__ = ["Frame", "Plane", "Rescale", "frames_of", "placed_count", "scope_of"]
 
 MAX_FRAMES = 20_000  # a whole-body CT at 0.5 mm has 4000
 
@@ -66,6 +66,11 @@ def frames_of(tags: Tags, *, is_enhanced: bool) -> tuple[Frame, ...]:
     return tuple(_frame(Scope(tags, (*own[k : k + 1], *shared)), k + 1) for k in range(count))
 
 
+def placed_count(tags: Tags) -> int | None:
+    """Return for how many frames there are items of their own, ``None`` if for none."""
+    return len(tags.items(_PER_FRAME)) or None
+
+
 def scope_of(tags: Tags, frame_number: int | None) -> Scope:
     """Return where to look for the attributes of a frame (one-based), or of a classic object."""
     if frame_number is None:
@@ -117,12 +122,18 @@ def _six(values: tuple[float, ...]) -> Orientation:
 
 def _rescale(scope: Scope) -> Rescale:
     values = scope.find(0x00289145, 0x00281053)
-    slope = values.number(0x00281053)
+    slope = _one(values, 0x00281053)
     return Rescale(
         slope=slope or None,  # a slope of zero is no rescale
-        intercept=scope.find(0x00289145, 0x00281052).number(0x00281052),
+        intercept=_one(scope.find(0x00289145, 0x00281052), 0x00281052),
         kind=scope.find(0x00289145, 0x00281054).text(0x00281054),
     )
+
+
+def _one(tags: Tags, tag: int) -> float | None:
+    """Return a number of which there must not be several."""
+    values = tags.numbers(tag, 1)
+    return values[0] if values else None
 
 
 def _trigger(scope: Scope) -> float | None:

@@ -6,7 +6,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -20,7 +20,7 @@ from corcal.ct.dicom.dataset import (
     parse_meta,
     read_header,
 )
-from corcal.ct.dicom.enhanced import Frame, frames_of
+from corcal.ct.dicom.enhanced import Frame, frames_of, placed_count
 from corcal.ct.dicom.tags import Tags
 from corcal.ct.files import Candidate, FileOpener
 from corcal.ct.series import ImageHeader, PixelLayout
@@ -122,6 +122,7 @@ class Instance:
     acquisition_time: str | None
     stack_id: str | None
     missing: tuple[str, ...]
+    placed_count: int | None = None  # frames that an enhanced object has items for
 
 
 def read_instances(candidate: Candidate, opener: FileOpener) -> tuple[Instance, ...]:
@@ -153,10 +154,15 @@ def read_instances(candidate: Candidate, opener: FileOpener) -> tuple[Instance, 
     if series_uid is None and sop_class is None:
         reason = "damaged DICOM file: it names neither its series nor its SOP class"
         raise SkipFile(reason, is_damaged=True)
-    return tuple(
+    is_enhanced = sop_class in ENHANCED_CT_CLASSES
+    instances = tuple(
         _instance(candidate, tags, layout, syntax, sop_class, series_uid, frame)
-        for frame in frames_of(tags, is_enhanced=sop_class in ENHANCED_CT_CLASSES)
+        for frame in frames_of(tags, is_enhanced=is_enhanced)
     )
+    if not is_enhanced:
+        return instances
+    count = placed_count(tags)
+    return tuple(replace(instance, placed_count=count) for instance in instances)
 
 
 class _Inflated(io.BytesIO):
@@ -268,7 +274,7 @@ def _layout(ds: RawDataset, tags: Tags, file: BinaryIO) -> PixelLayout | None:
         bits_stored=stored,
         high_bit=stored - 1 if high_bit is None else high_bit,
         is_signed=representation == 1,
-        is_little_endian=ds.order == "<",
+        is_little_endian=ds.order == "<" or (allocated == 8 and ds.pixels.vr == b"OB"),
         samples_per_pixel=tags.ushort(0x00280002) or 1,
         photometric=tags.text(0x00280004) or "MONOCHROME2",
         frame_count=max(tags.integer(0x00280008) or 1, 1),
@@ -341,12 +347,13 @@ def _patient_key(tags: Tags) -> PatientKey:
 
 
 def _missing(header: ImageHeader, tags: Tags) -> tuple[str, ...]:
+    representation = tags.ushort(0x00280103)
     present = {
         "rows": header.rows,
         "columns": header.columns,
         "bits_allocated": tags.ushort(0x00280100),
         "bits_stored": tags.ushort(0x00280101),
-        "pixel_representation": tags.ushort(0x00280103),
+        "pixel_representation": representation if representation in (0, 1) else None,
         "position": header.position_mm,
         "orientation": header.orientation,
         "pixel_spacing": header.pixel_spacing_mm,

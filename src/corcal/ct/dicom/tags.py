@@ -12,6 +12,7 @@ __all__ = ["Scope", "Tags"]
 # Binary numbers by the representation that an explicit encoding states, as in `struct`
 _BINARY_CODES = {b"US": "H", b"SS": "h", b"UL": "I", b"SL": "i", b"FL": "f", b"FD": "d"}
 _BLANK = " \0\r\n\t"
+_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)  # DS, IS
 # No text has these inside; all that an element of a damaged length swallows has.
 _CONTROL = re.compile(r"[\0-\x08\x0B\x0E-\x1A\x1C-\x1F]")
 
@@ -71,19 +72,17 @@ class Tags:
         texts = self.texts(tag)
         if len(texts) != count:
             return None
-        try:
-            values = tuple(float(text) for text in texts)
-        except ValueError:
+        if not all(map(_DECIMAL.fullmatch, texts)):
             return None
+        values = tuple(float(text) for text in texts)
         return values if all(math.isfinite(value) for value in values) else None
 
     def number(self, tag: int) -> float | None:
         """One decimal number (DS, IS): the first, if there are several."""
         texts = self.texts(tag)
-        try:
-            value = float(texts[0]) if texts else math.nan
-        except ValueError:
+        if not texts or not _DECIMAL.fullmatch(texts[0]):
             return None
+        value = float(texts[0])
         return value if math.isfinite(value) else None
 
     def integer(self, tag: int) -> int | None:
