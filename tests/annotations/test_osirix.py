@@ -339,6 +339,12 @@ FAULTS = [
     ({"Point_px": ["(nan, 2)"] * 6}, "not a point of 2 numbers"),
     ({"Point_mm": ["(1, 2)"] * 6}, "not a point of 3 numbers"),
     ({"Point_px": ["(1, 2)"] * 5}, "5 points in pixels and 6 in mm"),
+    ({"Point_px": ["(1e308, 2)"] * 6}, "not a point of 2 numbers up to 1e+06".replace("+", r"\+")),
+    ({"Point_mm": ["(1, -1e308, 2)"] * 6}, "not a point of 3 numbers"),
+    ({"Point_px": [{"x": 1}] * 6}, "dict is not a point of 2 numbers"),
+    ({"Point_px": ["(1, 2)"] * 20_001}, "has 20001 points, allowed are 20000"),
+    ({"Name": ["LAD"]}, "its 'Name' must be a string, found list"),
+    ({"Area": 1e10, "Mean": 1, "Min": 1, "Max": 1}, "area and HU must be numbers up to 1e"),
 ]
 
 
@@ -359,6 +365,33 @@ def test_a_roi_without_points_or_of_another_kind_is_named(tmp_path):
         read_annotation(path, make_scan())
 
 
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 1.5, 1e7])
+def test_a_slice_number_that_is_no_whole_number_is_refused(number, tmp_path):
+    roi = without(osirix_roi(LAD, BRUSH, make_scan(), 1), "Point_mm")
+    with pytest.raises(AnnotationError, match="'ImageIndex' must be a whole number of a slice"):
+        read(tmp_path, [roi], image_index=number)
+
+
+DEEP = "<array>" * 100_000 + "</array>" * 100_000
+ROI_XML = (
+    "<plist><dict><key>Images</key><array><dict><key>ImageIndex</key><integer>1</integer>"
+    "<key>ROIs</key><array><dict><key>Name</key>{name}<key>Area</key><integer>{area}</integer>"
+    "<key>Point_px</key><array>{point}</array></dict></array></dict></array></dict></plist>"
+)
+LONG = [
+    ({"name": DEEP}, "'Name' must be a string, found list"),
+    ({"point": DEEP}, "list is not a point"),
+    ({"area": "9" * 400}, "area and HU must be numbers"),
+]
+
+
+@pytest.mark.parametrize(("changed", "message"), LONG)
+def test_values_nested_or_long_beyond_reason_are_refused(changed, message):
+    values = {"name": "<string>LAD</string>", "area": "1", "point": "", **changed}
+    with pytest.raises(AnnotationError, match=message):
+        read_osirix(ROI_XML.format(**values).encode(), make_scan())
+
+
 ENTITIES = b"""<?xml version="1.0"?><!DOCTYPE plist [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]>
 <plist version="1.0"><dict><key>Images</key><string>&b;</string></dict></plist>"""
 
@@ -370,6 +403,7 @@ DAMAGED = {
     "no number": b"<plist><real>x</real></plist>",
     "no date": b"<plist><date>x</date></plist>",
     "binary": b"bplist00garbage",
+    "unknown encoding": b'<?xml version="1.0" encoding="foo"?><plist><array/></plist>',
     "wrong encoding": b'<?xml version="1.0"?><plist><string>\xff\xfe</string></plist>',
 }
 

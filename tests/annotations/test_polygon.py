@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from corcal.annotations import polygon
 from corcal.annotations.polygon import polygon_pixels
 
 SHAPE = (6, 8)  # rows, columns
@@ -96,6 +97,13 @@ def test_a_random_polygon_is_what_a_slow_test_of_every_centre_says():
         assert pixels(corners, tolerance_px=0.0) == {
             (y, x) for y in range(SHAPE[0]) for x in range(SHAPE[1]) if _inside(corners, x, y)
         }
+
+
+def test_a_contour_of_many_edges_is_the_same_in_parts(monkeypatch):
+    corners = np.random.default_rng(8).uniform(0, 7, size=(40, 2))
+    whole = pixels(corners)
+    monkeypatch.setattr(polygon, "_EDGES_AT_ONCE", 3)
+    assert pixels(corners) == whole
 
 
 def _inside(corners, x, y):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from annotations.annotation_maker import SHAPE, make_scan, structure_set
-from corcal.annotations import read_annotation
+from corcal.annotations import read_annotation, rtstruct
 from corcal.errors import AnnotationError
 from corcal.lesions.sites import Site
 
@@ -209,4 +209,20 @@ def test_contour_data_that_are_no_points_are_named(tmp_path):
         read(ds, tmp_path)
     ds.ROIContourSequence[0].ContourSequence[0].ContourData = None
     with pytest.raises(AnnotationError, match="a contour of 0 numbers"):
+        read(ds, tmp_path)
+
+
+def test_more_points_on_a_slice_than_any_structure_has_are_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(rtstruct, "MAX_CONTOUR_POINTS", 8)
+    two = [contour(SQUARE), contour(SQUARE)]
+    elsewhere = [contour(SQUARE, z=2)] * 2
+    assert voxels(read(structure_set({"LAD": two + elsewhere}), tmp_path)) > SQUARE_PIXELS
+    with pytest.raises(AnnotationError, match="has 12 points on one slice, allowed are 8"):
+        read(structure_set({"LAD": [*two, contour(SQUARE)]}), tmp_path)
+
+
+def test_coordinates_far_from_any_patient_are_refused(tmp_path):
+    ds = structure_set({"LAD": [contour(SQUARE)]})
+    ds.ROIContourSequence[0].ContourSequence[0].ContourData = ["1e300", "0", "-147"] * 3
+    with pytest.raises(AnnotationError, match="three finite ones each, up to 1e"):
         read(ds, tmp_path)

@@ -5,7 +5,6 @@ own export (``ROI array``, or one ROI with ``ROIPoints``). The pixel rule and th
 are in ``docs/annotations.md``.
 """
 
-import math
 import plistlib
 import re
 from collections.abc import Sequence
@@ -18,16 +17,20 @@ from numpy.typing import NDArray
 
 from corcal.annotations.names import find_site, site_of_name
 from corcal.annotations.osirix_place import RoiShape, RoiStatistics, place_rois
+from corcal.annotations.polygon import MAX_CONTOUR_POINTS
 from corcal.annotations.regions import Annotation, Region, combine
+from corcal.annotations.slices import MAX_COORDINATE
 from corcal.ct.findings import finding
 from corcal.ct.scan import CTScan, Finding
 from corcal.errors import AnnotationError
 
 __all__ = ["read_osirix"]
 
+MAX_STATISTIC = 1e9  # of a stored area or HU: far above any, and far below what overflows
+
 _AREA_TYPES = frozenset({6, 9, 10, 11, 15, 20})  # rectangle, oval, polygons, pencil, brush
 _BRUSH = 20
-_MALFORMED = (ValueError, ExpatError, AttributeError, KeyError, IndexError, TypeError,
+_MALFORMED = (ValueError, ExpatError, AttributeError, LookupError, TypeError,
               OverflowError, RecursionError, MemoryError)  # fmt: skip
 
 
@@ -104,16 +107,25 @@ def _list_of(owner: object, key: str) -> list[Any]:
 def _slice_number(owner: object, key: str, *, first: int) -> int | None:
     """Zero-based slice number under a key that counts from `first`."""
     value = owner.get(key) if isinstance(owner, dict) else None
-    return int(value) - first if isinstance(value, int | float) else None
+    if not isinstance(value, int | float):
+        return None
+    if not abs(value) <= MAX_COORDINATE or value != int(value):
+        msg = f"the property list is malformed: {key!r} must be a whole number of a slice"
+        raise AnnotationError(msg)
+    return int(value) - first
 
 
 def _parse_roi(entry: object, number: int, slice_number: int | None) -> _Roi:
     where = f"ROI {number}"
-    if isinstance(entry, dict) and (site := find_site(str(entry.get("Name", "")))):
-        where += f" ({site.label})"
     if not isinstance(entry, dict):
         msg = f"{where} is malformed: a dict is needed, found {type(entry).__name__}"
         raise AnnotationError(msg)
+    name = entry.get("Name", "")
+    if not isinstance(name, str):
+        msg = f"{where} is malformed: its 'Name' must be a string, found {type(name).__name__}"
+        raise AnnotationError(msg)
+    if site := find_site(name):
+        where += f" ({site.label})"
     px = _points(entry.get("Point_px", entry.get("ROIPoints")), 2, where)
     mm = _points(entry.get("Point_mm"), 3, where)
     if px is not None and mm is not None and len(px) != len(mm):
@@ -129,11 +141,11 @@ def _parse_roi(entry: object, number: int, slice_number: int | None) -> _Roi:
         mm=mm,
         slice_number=slice_number,
         is_brush=kind == _BRUSH if isinstance(kind, int) else None,
-        statistics=_statistics(entry),
+        statistics=_statistics(entry, where),
     )
     # The viewer's own export has no type: one or two points are its mark and its ruler.
     is_area = kind in _AREA_TYPES if isinstance(kind, int) else shape.point_count not in {1, 2}
-    return _Roi(name=str(entry.get("Name", "")), is_area=is_area, shape=shape)
+    return _Roi(name=name, is_area=is_area, shape=shape)
 
 
 def _points(value: object, dimensions: int, where: str) -> NDArray[np.float64] | None:
@@ -142,6 +154,9 @@ def _points(value: object, dimensions: int, where: str) -> NDArray[np.float64] |
         return None
     if not isinstance(value, list):
         msg = f"{where} is malformed: its points must be an array"
+        raise AnnotationError(msg)
+    if len(value) > MAX_CONTOUR_POINTS:
+        msg = f"{where} has {len(value)} points, allowed are {MAX_CONTOUR_POINTS}"
         raise AnnotationError(msg)
     points = np.array([_numbers(text, dimensions, where) for text in value], dtype=np.float64)
     return points.reshape(-1, dimensions)
@@ -153,16 +168,24 @@ def _numbers(text: object, dimensions: int, where: str) -> list[float]:
         numbers = [float(part) for part in parts]
     except ValueError:
         numbers = []
-    if len(numbers) != dimensions or not all(math.isfinite(n) for n in numbers):
-        msg = f"{where} is malformed: {str(text)[:40]!r} is not a point of {dimensions} numbers"
+    if len(numbers) != dimensions or not all(abs(n) <= MAX_COORDINATE for n in numbers):
+        shown = repr(text[:40]) if isinstance(text, str) else type(text).__name__
+        msg = (
+            f"{where} is malformed: {shown} is not a point of {dimensions} numbers up to "
+            f"{MAX_COORDINATE:g}"
+        )
         raise AnnotationError(msg)
     return numbers
 
 
-def _statistics(entry: dict[str, Any]) -> RoiStatistics | None:
+def _statistics(entry: dict[str, Any], where: str) -> RoiStatistics | None:
     """Area and HU as the viewer stored them, if it stored all of them."""
     values = [entry.get(key) for key in ("Area", "Mean", "Min", "Max")]
-    numbers = [float(value) for value in values if isinstance(value, int | float)]
+    given = [value for value in values if isinstance(value, int | float)]
+    if any(abs(value) > MAX_STATISTIC for value in given):
+        msg = f"{where} is malformed: its area and HU must be numbers up to {MAX_STATISTIC:g}"
+        raise AnnotationError(msg)
+    numbers = [float(value) for value in given]
     if len(numbers) != len(values):
         return None
     area_cm2, mean, low, high = numbers

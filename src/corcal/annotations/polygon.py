@@ -5,7 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["polygon_pixels"]
+__all__ = ["MAX_CONTOUR_POINTS", "polygon_pixels"]
+
+# On one slice, of one region. The longest outlines of a heart have some hundred points; the time
+# that a contour takes grows with its points times the rows that each edge crosses.
+MAX_CONTOUR_POINTS = 20_000
+
+_EDGES_AT_ONCE = 1024  # bounds memory: an edge may cross all rows and columns of a slice
 
 Points = NDArray[np.float64]
 
@@ -45,8 +51,11 @@ def polygon_pixels(
     for contour in contours:
         start = contour - low
         end = np.roll(start, -1, axis=0)
-        inside ^= _interior(start, end, (int(height), int(width)))
-        _mark_boundary(boundary, start, end, tolerance_px)
+        for first in range(0, len(contour), _EDGES_AT_ONCE):
+            edges = slice(first, first + _EDGES_AT_ONCE)
+            # Parity of all edges is the parity of the parities of some of them.
+            inside ^= _interior(start[edges], end[edges], (int(height), int(width)))
+            _mark_boundary(boundary, start[edges], end[edges], tolerance_px)
     y, x = np.nonzero(inside | boundary)
     y, x = y + low[1], x + low[0]
     kept = (y >= 0) & (y < shape[0]) & (x >= 0) & (x < shape[1])
@@ -60,8 +69,9 @@ def _interior(start: Points, end: Points, shape: tuple[int, int]) -> NDArray[np.
     y_high = np.ceil(np.maximum(start[:, 1], end[:, 1])).astype(np.int64)
     edge, y = _steps(y_low, y_high - y_low)
     x = _at(start[edge], end[edge], y, axis=1)
-    turns = np.zeros((shape[0], shape[1] + 1), dtype=np.int64)
-    np.add.at(turns, (y, np.clip(np.ceil(x).astype(np.int64), 0, shape[1])), 1)
+    columns = shape[1] + 1
+    turn = y * columns + np.clip(np.ceil(x).astype(np.int64), 0, shape[1])
+    turns = np.bincount(turn, minlength=shape[0] * columns).reshape(shape[0], columns)
     return np.asarray(np.cumsum(turns, axis=1)[:, :-1] % 2 == 1)
 
 

@@ -10,9 +10,14 @@ from pydicom.dataset import Dataset
 from corcal.annotations.dicom_reference import check_frame_of_reference, other_series
 from corcal.annotations.names import site_of_name
 from corcal.annotations.nesting import united_pixels
-from corcal.annotations.polygon import polygon_pixels
+from corcal.annotations.polygon import MAX_CONTOUR_POINTS, polygon_pixels
 from corcal.annotations.regions import Annotation, Region, combine
-from corcal.annotations.slices import check_in_slice, nearest_slice, off_slice_finding
+from corcal.annotations.slices import (
+    MAX_COORDINATE,
+    check_in_slice,
+    nearest_slice,
+    off_slice_finding,
+)
 from corcal.ct.findings import finding
 from corcal.ct.scan import CTScan, Finding
 from corcal.errors import AnnotationError
@@ -81,8 +86,11 @@ def _structures(dataset: Dataset) -> dict[int, Dataset]:
 
 def _points(contour: Dataset, where: str) -> NDArray[np.float64]:
     numbers = np.atleast_1d(np.array(contour.get("ContourData") or [], dtype=np.float64))
-    if not numbers.size or numbers.size % 3 or not np.isfinite(numbers).all():
-        msg = f"{where} has a contour of {numbers.size} numbers; points need three finite ones each"
+    if not numbers.size or numbers.size % 3 or not (np.abs(numbers) <= MAX_COORDINATE).all():
+        msg = (
+            f"{where} has a contour of {numbers.size} numbers; points need three finite ones each, "
+            f"up to {MAX_COORDINATE:g}"
+        )
         raise AnnotationError(msg)
     return numbers.reshape(-1, 3)
 
@@ -113,6 +121,10 @@ def _combined(
     kinds = sorted({kind for kind, _ in outlines})
     if len(kinds) > 1:
         msg = f"{where} mixes {' and '.join(kinds)} contours on one slice; one type is needed"
+        raise AnnotationError(msg)
+    count = sum(len(xy) for _, xy in outlines)
+    if count > MAX_CONTOUR_POINTS:
+        msg = f"{where} has {count} points on one slice, allowed are {MAX_CONTOUR_POINTS}"
         raise AnnotationError(msg)
     pixels = _COMBINED[kinds[0]]
     return pixels([xy for _, xy in outlines], scan.shape[1:], tolerance_px=BOUNDARY_TOLERANCE_PX)

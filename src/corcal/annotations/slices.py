@@ -9,8 +9,11 @@ from corcal.ct.findings import finding
 from corcal.ct.scan import CTScan, Finding
 from corcal.errors import AnnotationError
 
-__all__ = ["check_in_slice", "nearest_slice", "off_slice_finding"]
+__all__ = ["MAX_COORDINATE", "check_in_slice", "nearest_slice", "off_slice_finding"]
 
+MAX_COORDINATE = (
+    1e6  # in mm or pixels: a kilometre is no position in a patient, and 1e308 overflows
+)
 OFF_SLICE_TOLERANCE = 0.1  # of the increment: beyond it, the contour is between slices
 MAX_OFF_SLICE = 0.5  # of the increment: beyond it, no slice is the one that was drawn on
 

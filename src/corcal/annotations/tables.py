@@ -140,7 +140,9 @@ def _csv_rows(text: str) -> list[tuple[object, object]]:
 
 
 def _label(value: object) -> int:
-    if isinstance(value, int) or (isinstance(value, str) and re.fullmatch(r"\s*-?\d+\s*", value)):
+    if isinstance(value, int) or (
+        isinstance(value, str) and re.fullmatch(r"\s*-?\d{1,18}\s*", value)
+    ):
         return int(value)
     msg = f"{str(value)[:40]!r} is not a label: a whole number is needed"
     raise AnnotationError(msg)
