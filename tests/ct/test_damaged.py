@@ -75,6 +75,25 @@ def test_an_empty_file_is_named_and_counted_as_damage(tmp_path: Path) -> None:
     assert codes_of(tmp_path) == {"DAMAGED_FILES"}
 
 
+def test_a_file_cut_anywhere_is_counted_as_damage_or_refused(tmp_path: Path) -> None:
+    files = make_series(tmp_path)
+    data = files[-1].read_bytes()
+    series_uid = data.index(b"\x20\x00\x0e\x00UI")
+    for end in range(0, series_uid + 8, 7):
+        files[-1].write_bytes(data[:end])
+        found = [one for one in find_series(tmp_path).series if one.slice_count == 4]
+        assert len(found) == 1, end
+        assert {item.code for item in found[0].findings} == {"DAMAGED_FILES"}, end
+
+
+def test_a_file_of_zeros_among_a_series_is_counted_as_damage(tmp_path: Path) -> None:
+    files = make_series(tmp_path)
+    files[-1].write_bytes(bytes(files[-1].stat().st_size))
+    catalog = find_series(tmp_path)
+    assert [f.reason for f in catalog.skipped] == ["damaged file: all bytes are zero"]
+    assert codes_of(tmp_path) == {"DAMAGED_FILES"}
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -43,6 +44,7 @@ ENHANCED_CT_CLASSES = (
     "1.2.840.10008.5.1.4.1.1.2.2",  # Legacy Converted Enhanced CT Image Storage
 )
 CT_CLASSES = (CT_IMAGE, *ENHANCED_CT_CLASSES)
+_SERIES_UID = 0x0020000E
 _DICOMDIR = "1.2.840.10008.1.3.10"
 # Always with loss, whatever the header says; JPEG 2000 (.91) and HTJ2K (.203) may be without.
 _LOSSY_SYNTAXES = (
@@ -150,9 +152,12 @@ def read_instances(candidate: Candidate, opener: FileOpener) -> tuple[Instance, 
     if sop_class == _DICOMDIR or (sop_class is None and 0x00041220 in tags):
         reason = "DICOMDIR, an index: the files beside it are read themselves"
         raise SkipFile(reason)
-    series_uid = tags.uid(0x0020000E)
+    series_uid = tags.uid(_SERIES_UID)
     if series_uid is None and sop_class is None:
         reason = "damaged DICOM file: it names neither its series nor its SOP class"
+        raise SkipFile(reason, is_damaged=True)
+    if series_uid is None and ds.pixels is None and max(ds.elements, default=0) < _SERIES_UID:
+        reason = "damaged DICOM file: it ends before it names its series"
         raise SkipFile(reason, is_damaged=True)
     is_enhanced = sop_class in ENHANCED_CT_CLASSES
     instances = tuple(
@@ -210,7 +215,7 @@ def open_dicom(opener: FileOpener, path: Path, member: str | None) -> BinaryIO:
     try:
         head = file.read(1024)
         if not _looks_like_dicom(head):
-            _raise_not_dicom(head)
+            _raise_not_dicom(head, file)
         file.seek(0)
         if head[128:132] == b"DICM" and declared_syntax(head, parse_meta(head)[0]) == DEFLATED:
             with file:
@@ -236,10 +241,17 @@ def _looks_like_dicom(head: bytes) -> bool:
     return False
 
 
-def _raise_not_dicom(head: bytes) -> None:
+def _raise_not_dicom(head: bytes, rest: BinaryIO) -> None:
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         reason = "an archive among other files is not opened: give it by itself"
         raise SkipFile(reason)
+    if len(head) < 132 and b"DICM".startswith(head[128:]) and not head[:128].strip(b"\0"):
+        reason = "damaged DICOM file: it ends in its preamble"
+        raise SkipFile(reason, is_damaged=True)
+    pieces = iter(partial(rest.read, 2**20), b"")
+    if not head.strip(b"\0") and not any(piece.strip(b"\0") for piece in pieces):
+        reason = "damaged file: all bytes are zero"
+        raise SkipFile(reason, is_damaged=True)
     reason = "not DICOM, NIfTI, NRRD or MetaImage"
     raise SkipFile(reason)
 
