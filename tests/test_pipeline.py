@@ -1,14 +1,16 @@
 """The straight line on the real gated scans, and what it refuses."""
 
 import json
+import os
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
+from annotations.annotation_maker import make_scan, osirix_list, three_lesions, write_plist
 from corcal.errors import InputError
 from corcal.lesions.voxels import SiteVoxels
-from corcal.pipeline import Options, score_path
+from corcal.pipeline import Options, score_path, score_scan
 from corcal.result import result_json
 from corcal.scoring.measure import measure
 
@@ -81,3 +83,12 @@ def test_a_scan_cropped_around_its_calcium_has_the_same_score(shared_dir):
     assert part.score.total.agatston == pytest.approx(whole.score.total.agatston)
     assert part.score.vessels["LAD"].mass_mg == pytest.approx(whole.score.vessels["LAD"].mass_mg)
     assert part.lesions[0].centroid_mm == pytest.approx(whole.lesions[0].centroid_mm)
+
+
+def test_an_annotation_whose_name_is_no_utf8_text_is_recorded_as_text(tmp_path):
+    scan = make_scan()
+    path = tmp_path / os.fsdecode(b"a\xff.xml")
+    write_plist(path, osirix_list(three_lesions(), scan))
+    exam = score_scan(scan, Options(annotations=path, force=True))
+    assert json.loads(result_json(exam.result))["provenance"]["annotation"]["source"] == "a?.xml"
+    result_json(exam.result).encode()

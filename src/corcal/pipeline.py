@@ -251,7 +251,7 @@ def _provenance(
         method="annotation",
         annotation=AnnotationRecord(
             format=annotation.format,
-            source=path.name,
+            source=path.name.encode(errors="replace").decode(),  # a name may be no UTF-8 text
             sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
             region_count=annotation.region_count,
         ),
