@@ -342,7 +342,7 @@ FAULTS = [
     ({"Point_px": ["(1e308, 2)"] * 6}, "not a point of 2 numbers up to 1e+06".replace("+", r"\+")),
     ({"Point_mm": ["(1, -1e308, 2)"] * 6}, "not a point of 3 numbers"),
     ({"Point_px": [{"x": 1}] * 6}, "dict is not a point of 2 numbers"),
-    ({"Point_px": ["(1, 2)"] * 20_001}, "has 20001 points, allowed are 20000"),
+    ({"Point_px": ["(1, 2)"] * 10_001}, "has 10001 points, allowed are 10000"),
     ({"Name": ["LAD"]}, "its 'Name' must be a string, found list"),
     ({"Area": 1e10, "Mean": 1, "Min": 1, "Max": 1}, "area and HU must be numbers up to 1e"),
 ]

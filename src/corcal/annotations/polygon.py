@@ -9,7 +9,7 @@ __all__ = ["MAX_CONTOUR_POINTS", "polygon_pixels"]
 
 # On one slice, of one region. The longest outlines of a heart have some hundred points; the time
 # that a contour takes grows with its points times the rows that each edge crosses.
-MAX_CONTOUR_POINTS = 20_000
+MAX_CONTOUR_POINTS = 10_000
 
 _EDGES_AT_ONCE = 1024  # bounds memory: an edge may cross all rows and columns of a slice
 
