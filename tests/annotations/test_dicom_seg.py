@@ -9,6 +9,7 @@ import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from annotations.annotation_maker import (
     SHAPE,
@@ -17,7 +18,7 @@ from annotations.annotation_maker import (
     three_lesions,
     write_seg,
 )
-from corcal.annotations import read_annotation
+from corcal.annotations import dicom_object, read_annotation
 from corcal.ct.scan import SeriesIdentity
 from corcal.errors import AnnotationError
 from corcal.lesions.sites import Site
@@ -278,6 +279,21 @@ def test_flipped_bytes_raise_nothing_but_an_annotation_error(scan, tmp_path):
         changed.write_bytes(flipped)
         with contextlib.suppress(AnnotationError):
             read_annotation(changed, scan)
+
+
+@pytest.mark.parametrize("has_preamble", [True, False])
+def test_a_deflated_segmentation_is_read_up_to_a_size_and_no_further(
+    has_preamble, seg, scan, tmp_path, monkeypatch
+):
+    seg.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    seg.save_as(tmp_path / "a.dcm")
+    path = tmp_path / "b.dcm"
+    path.write_bytes((tmp_path / "a.dcm").read_bytes()[0 if has_preamble else 132 :])
+    np.testing.assert_array_equal(as_labels(read_annotation(path, scan)), LABELS)
+    monkeypatch.setattr(dicom_object, "MAX_INFLATED_BYTES", 1000)
+    monkeypatch.setattr(dicom_object, "dcmread", None)  # not reached
+    with pytest.raises(AnnotationError, match="inflates to more than 1000 bytes"):
+        read_annotation(path, scan)
 
 
 def damage_pixels(seg):

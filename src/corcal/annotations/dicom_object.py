@@ -8,6 +8,8 @@ from pathlib import Path
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
+from pydicom.filereader import read_dataset, read_preamble
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from corcal.annotations.dicom_seg import read_segmentation
 from corcal.annotations.regions import Annotation
@@ -20,6 +22,10 @@ __all__ = ["read_dicom_annotation"]
 SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"
 RT_STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
+
+MAX_INFLATED_BYTES = 2**29  # of a deflated object; pydicom itself inflates without any limit
+
+_CHUNK_BYTES = 2**20
 
 # What pydicom raises on damaged files: lengths that run out, values that do not parse, elements
 # that are missing, decoders that give up.
@@ -40,6 +46,7 @@ def read_dicom_annotation(path: Path, scan: CTScan) -> Annotation:
         with warnings.catch_warnings():
             # Odd values of foreign files matter only where they are used, and are checked there.
             warnings.simplefilter("ignore")
+            _check_inflated_size(path)
             return _read(dcmread(path, force=True), scan)
     except AnnotationError:
         raise
@@ -47,6 +54,26 @@ def read_dicom_annotation(path: Path, scan: CTScan) -> Annotation:
         detail = " ".join(str(exc).split())[:120]
         msg = f"the DICOM annotation is damaged or incomplete: {detail or type(exc).__name__}"
         raise AnnotationError(msg) from exc
+
+
+def _check_inflated_size(path: Path) -> None:
+    """Refuse a deflated object that would fill the memory."""
+    with path.open("rb") as stream:
+        read_preamble(stream, force=True)
+        meta = read_dataset(
+            stream,
+            is_implicit_VR=False,
+            is_little_endian=True,
+            stop_when=lambda tag, *_: tag.group != 2,
+        )
+        if meta.get("TransferSyntaxUID") != DeflatedExplicitVRLittleEndian:
+            return
+        inflater, count = zlib.decompressobj(-zlib.MAX_WBITS), 0
+        while data := inflater.unconsumed_tail or stream.read(_CHUNK_BYTES):
+            count += len(inflater.decompress(data, _CHUNK_BYTES))
+            if count > MAX_INFLATED_BYTES:
+                msg = f"the deflated annotation inflates to more than {MAX_INFLATED_BYTES} bytes"
+                raise AnnotationError(msg)
 
 
 def _read(dataset: Dataset, scan: CTScan) -> Annotation:
