@@ -154,7 +154,7 @@ def test_a_line_that_is_not_understood_is_not_repeated_to_the_world(
     tmp_path: Path, name: str
 ) -> None:
     line = "Doe^Jane 1950\n"
-    header = nrrd(line) if name == "a.nrrd" else meta(more=line)
+    header = nrrd(line) if name == "a.nrrd" else meta(f"{line}ElementDataFile = LOCAL")
     with pytest.raises(InputError, match=rf"^{name}: its header has an unclear or [\w ]+$"):
         read_scan(put(tmp_path / name, header.encode() + RAW))
 
