@@ -3,13 +3,17 @@
 import io
 import struct
 import tempfile
+import tracemalloc
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from corcal.ct import archive
+from corcal.ct.dicom import header
+from corcal.ct.dicom.dataset import parse_meta
 from corcal.ct.find import find_series
 from corcal.ct.read import read_scan
 from corcal.errors import InputError
@@ -166,3 +170,53 @@ def test_members_compressed_by_an_unbounded_method_are_named(tmp_path: Path) -> 
     assert [(f.source, f.reason) for f in skipped] == [
         ("a.dcm", "compressed by another method than deflate")
     ]
+
+
+def test_headers_unpack_a_member_without_keeping_it(tmp_path: Path) -> None:
+    path = make_series(tmp_path / "in")[0]
+    size = 200 * 2**20  # below the limit for one slice
+    with (
+        zipfile.ZipFile(tmp_path / "big.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file,
+        file.open("a.dcm", "w") as member,
+    ):
+        member.write(path.read_bytes())
+        for _ in range(size // 2**20):
+            member.write(bytes(2**20))
+    tracemalloc.start()
+    find_series(tmp_path / "big.zip")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < size / 4  # the library skips in pieces of 16 MB
+
+
+def test_a_file_larger_than_a_slice_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = make_series(tmp_path / "in")
+    size = files[0].stat().st_size
+    with files[2].open("ab") as file:
+        file.write(bytes(100))
+    monkeypatch.setattr(header, "MAX_CLASSIC_BYTES", size)
+    found = find_series(zip_of(tmp_path / "in", tmp_path / "scan.zip"))
+    assert [f.reason for f in found.skipped] == [
+        f"{size + 100} bytes, more than an image of one slice has"
+    ]
+    assert {item.code for item in found.series[0].findings} >= {"DAMAGED_FILES"}
+
+
+def test_a_deflated_file_that_grows_beyond_its_size_is_refused(tmp_path: Path) -> None:
+    path = make_series(tmp_path, transfer_syntax="1.2.840.10008.1.2.1.99")[0]
+    data = path.read_bytes()
+    start = parse_meta(data)[1]
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    bomb = packer.compress(zlib.decompress(data[start:], -15))
+    for _ in range(100):  # 100 MB of zeros deflate to 0.1 MB
+        bomb += packer.compress(bytes(2**20))
+    path.write_bytes(data[:start] + bomb + packer.flush())
+    tracemalloc.start()
+    found = find_series(tmp_path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [f.source for f in found.skipped] == [path.name]
+    assert found.series[0].slice_count == 4
+    assert peak < 2 * header.RATIO_APPLIES_FROM_BYTES

@@ -4,9 +4,12 @@ import io
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from corcal.errors import InputError
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 __all__ = ["Archive", "is_archive"]
 
@@ -80,19 +83,66 @@ class Archive:
         InputError
             If the member is missing or damaged.
         """
-        data = bytearray()
+        data = io.BytesIO()
+        with self.stream(member) as stream:
+            # Piece by piece: a member that lies about its size is cut at what it declares.
+            while piece := stream.read(_PIECE_BYTES):
+                data.write(piece)
+        data.seek(0)
+        return data
+
+    def stream(self, member: str) -> BinaryIO:
+        """Open a member to be unpacked as far as it is read; going back unpacks it once more.
+
+        Raises
+        ------
+        InputError
+            If the member is missing; while it is read, if it is damaged.
+        """
+        damaged = f"{member!r} of {self._name} is damaged: its contents do not unpack"
         try:
-            with self._zip.open(member) as stream:
-                # Piece by piece: a member that lies about its size is cut at what it declares.
-                while piece := stream.read(_PIECE_BYTES):
-                    data += piece
+            return io.BufferedReader(_Member(self._zip.open(member), damaged))
         except KeyError as exc:
             msg = f"{self._name}: has no member {member!r} any more"
             raise InputError(msg) from exc
         except (*_READ_ERRORS, OSError) as exc:
-            msg = f"{member!r} of {self._name} is damaged: its contents do not unpack"
-            raise InputError(msg) from exc
-        return io.BytesIO(data)
+            raise InputError(damaged) from exc
+
+
+class _Member(io.RawIOBase):
+    """A member that is being unpacked; what goes wrong on the way is an `InputError`."""
+
+    def __init__(self, stream: IO[bytes], damaged: str) -> None:
+        self._stream = stream
+        self._damaged = damaged
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer).cast("B")
+        try:
+            piece = self._stream.read(len(view))
+        except (*_READ_ERRORS, OSError) as exc:
+            raise InputError(self._damaged) from exc
+        view[: len(piece)] = piece
+        return len(piece)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        try:
+            return self._stream.seek(offset, whence)
+        except (*_READ_ERRORS, OSError) as exc:
+            raise InputError(self._damaged) from exc
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
 
 
 def _check(path: Path, infos: list[zipfile.ZipInfo]) -> None:

@@ -65,6 +65,18 @@ class FileOpener:
             self._archives[path] = Archive(path)
         return self._archives[path]
 
+    def stream(self, path: Path, member: str | None) -> BinaryIO:
+        """Open a file for what stands at its beginning: a member is unpacked only as far as read.
+
+        Raises
+        ------
+        OSError, InputError
+            As `open` does; of a damaged member while it is read.
+        """
+        if member is None:
+            return self.open(path, None)
+        return self.archive(path).stream(member)
+
     def open(self, path: Path, member: str | None) -> BinaryIO:
         """Open a file, or a member of the archive `path`, for reading.
 

@@ -53,7 +53,12 @@ _LOSSY_SYNTAXES = (
     "1.2.840.10008.1.2.4.81",  # JPEG-LS near-lossless
 )
 
-MAX_INFLATED_BYTES = 2 * 2**30  # of a deflated data set; a CT slice has 0.5 MB
+# Of a deflated data set: a slice has 0.5 MB and deflates to a third, an empty one to a thousandth.
+MAX_INFLATED_BYTES = 2**29
+MAX_RATIO = 100
+RATIO_APPLIES_FROM_BYTES = 2**26
+MAX_CLASSIC_BYTES = 2**29  # of a file of one slice; 8192 x 8192 pixels of 32 bits are half of that
+_PIECE_BYTES = 2**20
 
 # Elements without which an image cannot be placed or its pixels not be read.
 _REQUIRED = {
@@ -160,6 +165,9 @@ def read_instances(candidate: Candidate, opener: FileOpener) -> tuple[Instance, 
         reason = "damaged DICOM file: it ends before it names its series"
         raise SkipFile(reason, is_damaged=True)
     is_enhanced = sop_class in ENHANCED_CT_CLASSES
+    if not is_enhanced and candidate.size > MAX_CLASSIC_BYTES:
+        reason = f"{candidate.size} bytes, more than an image of one slice has"
+        raise SkipFile(reason, is_damaged=True)
     instances = tuple(
         _instance(candidate, tags, layout, syntax, sop_class, series_uid, frame)
         for frame in frames_of(tags, is_enhanced=is_enhanced)
@@ -211,7 +219,7 @@ def open_dicom(opener: FileOpener, path: Path, member: str | None) -> BinaryIO:
     OSError, zlib.error, HeaderError
         If it cannot be read or inflated.
     """
-    file = opener.open(path, member)
+    file = opener.stream(path, member)
     try:
         head = file.read(1024)
         if not _looks_like_dicom(head):
@@ -219,7 +227,7 @@ def open_dicom(opener: FileOpener, path: Path, member: str | None) -> BinaryIO:
         file.seek(0)
         if head[128:132] == b"DICM" and declared_syntax(head, parse_meta(head)[0]) == DEFLATED:
             with file:
-                return _Inflated(_inflate(file.read()))
+                return _inflate(file)
     except BaseException:
         file.close()
         raise
@@ -256,16 +264,26 @@ def _raise_not_dicom(head: bytes, rest: BinaryIO) -> None:
     raise SkipFile(reason)
 
 
-def _inflate(data: bytes) -> bytes:
+def _inflate(file: BinaryIO) -> _Inflated:
     """Return a deflated DICOM file as an explicit little-endian one."""
-    _, start = parse_meta(data)
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    body = inflater.decompress(data[start:], MAX_INFLATED_BYTES)
-    if inflater.unconsumed_tail:
-        msg = f"a deflated data set of more than {MAX_INFLATED_BYTES} bytes"
-        raise HeaderError(msg)
+    head = file.read(1024)
+    _, start = parse_meta(head)
     syntax = struct.pack("<HH2sH", 0x0002, 0x0010, b"UI", 20) + EXPLICIT.encode() + b"\0"
-    return data[:132] + syntax + body
+    unpacked = _Inflated()
+    unpacked.write(head[:132] + syntax)
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    file.seek(start)
+    read = size = 0
+    while not inflater.eof and (piece := inflater.unconsumed_tail or file.read(_PIECE_BYTES)):
+        read += 0 if inflater.unconsumed_tail else len(piece)
+        size += unpacked.write(inflater.decompress(piece, _PIECE_BYTES))
+        allowed = min(MAX_INFLATED_BYTES, max(RATIO_APPLIES_FROM_BYTES, MAX_RATIO * read))
+        if size > allowed:
+            msg = f"it unpacks to more than {allowed} bytes, more than an image of its size has"
+            raise HeaderError(msg)
+    unpacked.write(inflater.flush())  # a few bytes that the last piece left inside
+    unpacked.seek(0)
+    return unpacked
 
 
 def _layout(ds: RawDataset, tags: Tags, file: BinaryIO) -> PixelLayout | None:
