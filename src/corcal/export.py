@@ -48,10 +48,11 @@ def draw_exam(exam: Exam, folder: Path) -> dict[str, Path]:
     from corcal.report.overview import ExamView, write_overview
     from corcal.report.projection import projection
     from corcal.report.slices import axial_montage
+    from corcal.report.words import exam_label
 
     drawn = {"slices": folder / "slices.png", "projection": folder / "projection.png"}
     axial_montage(exam.result, exam.scan, exam.voxels, drawn["slices"])
     projection(exam.result, exam.scan, exam.voxels, drawn["projection"])
-    label = exam.result.scan.date or "Exam of unknown date"
+    label = exam_label(exam.result.scan)
     page = write_overview(folder, [ExamView(label=label, result=exam.result, pictures=drawn)])
     return drawn | {"page": page}

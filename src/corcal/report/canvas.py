@@ -5,6 +5,8 @@ without any state that other users of matplotlib could see or change: fonts and 
 where they are used. No picture carries a patient's name, identifier or date.
 """
 
+import textwrap
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.errors import InputError
-from corcal.lesions.sites import CORONARY_SITES
-from corcal.report.amounts import shown, shown_site
+from corcal.lesions.sites import CORONARY_SITES, Site
+from corcal.report.amounts import shown as amount_text
+from corcal.report.amounts import shown_site
 from corcal.report.colours import OTHER_SITE_COLOUR, SITE_COLOURS
+from corcal.report.words import zero_words
 from corcal.result import Result
 
 if TYPE_CHECKING:
@@ -35,9 +39,11 @@ __all__ = [
 
 PAPER, TEXT, MUTED = "#0E1116", "#F2F4F7", "#A3ACB9"
 MARGIN_PX = 28
-HEADING_PX = 130
+HEADING_PX = 138
 FOOTER_PX = 56
-_OTHER_SITES_PX = 26  # one line more in the heading
+_TOP_PX = 32  # the largest type begins here: as far from the upper edge as text from the left one
+_OTHER_SITES_PX = 26  # for each line about calcium that is not counted
+_OTHER_SITES_CHARACTERS = 145  # that fit into such a line
 _SCALE_BAR_MM = 10.0
 _FONT = "DejaVu Sans"  # comes with matplotlib
 _POINTS_PER_PX = 0.72  # at the figure's 100 dots an inch
@@ -62,25 +68,34 @@ class Sheet:
         Width of the picture; height of what lies between heading and footer.
     result : Result
         Supplies the numbers of the heading.
+    shown : collection of Site
+        Sites whose calcium the picture shows: others are named as not shown.
     footnote : str
         A sentence for the end of the footer.
     """
 
     def __init__(
-        self, *, width_px: int, content_px: int, result: Result, footnote: str = ""
+        self,
+        *,
+        width_px: int,
+        content_px: int,
+        result: Result,
+        shown: Collection[Site],
+        footnote: str = "",
     ) -> None:
         # matplotlib takes half a second to import: only for those who draw
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        others = [x for x in result.score.other_sites.values() if x.agatston > 0]
-        self.top_px = HEADING_PX + (_OTHER_SITES_PX if others else 0)
+        others = _lines_about_other_sites(result, {site.label for site in shown})
+        self.top_px = HEADING_PX + _OTHER_SITES_PX * len(others)
         self.width_px = width_px
         self.height_px = self.top_px + content_px + FOOTER_PX
         self.figure = Figure(figsize=(width_px / 100, self.height_px / 100), dpi=100)
         self.figure.patch.set_facecolor(PAPER)
         self._canvas: Any = FigureCanvasAgg(self.figure)  # matplotlib leaves its canvas untyped
         self._heading(result)
+        self._other_sites(others)
         self._footer(result, footnote)
 
     def text(self, x: float, y: float, text: str, size_px: float, **options: Any) -> float:
@@ -181,30 +196,27 @@ class Sheet:
 
     def _heading(self, result: Result) -> None:
         score = result.score
-        end = self.text(MARGIN_PX, 34, "Agatston score", 22, color=MUTED)
-        self.text(end + 12, 26, shown(score.total.agatston), 34, fontweight="bold")
-        x = float(MARGIN_PX)
+        end = self.text(MARGIN_PX, _TOP_PX + 8, "Agatston score", 22, color=MUTED)
+        end = self.text(end + 12, _TOP_PX, amount_text(score.total.agatston), 34, fontweight="bold")
+        if note := zero_words(result):
+            self.text(end + 28, _TOP_PX + 6, note, 24)
+        x, y = float(MARGIN_PX), _TOP_PX + 58
         for site in CORONARY_SITES:
             amount = score.vessels[site.label].agatston
-            colour = SITE_COLOURS[site] if amount > 0 else MUTED
-            self.swatch(x, 86, 18, colour, filled=amount > 0)
-            weight = "bold" if amount > 0 else "normal"
-            end = self.text(x + 27, 84, site.label, 20, color=TEXT if amount > 0 else MUTED)
-            end = self.text(
-                end + 8,
-                84,
-                shown(amount),
-                20,
-                fontweight=weight,
-                color=TEXT if amount > 0 else MUTED,
+            swatch, ink, weight = (
+                (SITE_COLOURS[site], TEXT, "bold") if amount > 0 else (MUTED, MUTED, "normal")
             )
+            self.swatch(x, y + 2, 18, swatch, filled=amount > 0)
+            end = self.text(x + 27, y, site.label, 20, color=ink)
+            end = self.text(end + 8, y, amount_text(amount), 20, fontweight=weight, color=ink)
             x = end + 36
-        others = {k: v.agatston for k, v in score.other_sites.items() if v.agatston > 0}
-        if others:
-            listed = ", ".join(f"{shown_site(k)} {shown(v)}" for k, v in others.items())
-            self.swatch(MARGIN_PX + 2, 122, 14, OTHER_SITE_COLOUR, filled=False)
-            listed += " (dashed, where a slice shows it)"
-            self.text(MARGIN_PX + 27, 119, f"not counted: {listed}", 17, color=MUTED)
+
+    def _other_sites(self, lines: list[str]) -> None:
+        for number, line in enumerate(lines):
+            y = _TOP_PX + 93 + number * _OTHER_SITES_PX
+            if number == 0:
+                self.swatch(MARGIN_PX + 2, y + 3, 14, OTHER_SITE_COLOUR, filled=False)
+            self.text(MARGIN_PX + 27, y, line, 17, color=MUTED)
 
     def _footer(self, result: Result, footnote: str) -> None:
         made = result.provenance
@@ -216,6 +228,21 @@ class Sheet:
             14,
             color=MUTED,
         )
+
+
+def _lines_about_other_sites(result: Result, shown: Collection[str]) -> list[str]:
+    """Name calcium that is not counted, apart from it what the picture does not show."""
+    found = {k: v.agatston for k, v in result.score.other_sites.items() if v.agatston > 0}
+    parts = []
+    for what, is_shown in (("not counted", True), ("not counted, not in this picture", False)):
+        sites = [
+            f"{shown_site(label)} {amount_text(amount)}"
+            for label, amount in found.items()
+            if (label in shown) is is_shown
+        ]
+        if sites:
+            parts.append(f"{what}: {', '.join(sites)}")
+    return textwrap.wrap("; ".join(parts), _OTHER_SITES_CHARACTERS)
 
 
 def orientation_letters(axes: "Axes", letters: str) -> None:

@@ -10,6 +10,7 @@ from corcal.lesions.sites import CORONARY_SITES
 from corcal.report.amounts import shown_change
 from corcal.report.markup import Markup, joined, tag
 from corcal.report.sections import amount, scrolling_table, site_name
+from corcal.report.words import calibration_words, kernel_words, kind_words, label_markup
 from corcal.result import Result
 
 __all__ = ["change_table", "differences", "interval"]
@@ -20,10 +21,13 @@ _DAYS_PER_YEAR = 365.25
 def change_table(labels: Sequence[str], results: Sequence[Result]) -> Markup:
     """Set the numbers of all exams side by side, with the change from the first to the last."""
 
-    def row(name: str, of: Callable[[Result], float], digits: int = 1) -> tuple[str, ...]:
+    def row(
+        name: str, of: Callable[[Result], float], digits: int = 1, same: str = "0"
+    ) -> tuple[str, ...]:
         values = [of(result) for result in results]
         first, last = values[0], values[-1]
-        change = tag("data", shown_change(first, last, digits), value=repr(last - first))
+        text = same if first == last else shown_change(first, last, digits)
+        change = tag("data", text, value=repr(last - first))
         return (name, *(amount(value, digits) for value in values), change)
 
     def of_vessel(label: str) -> Callable[[Result], float]:
@@ -34,10 +38,10 @@ def change_table(labels: Sequence[str], results: Sequence[Result]) -> Markup:
         *(row(site_name(site.label), of_vessel(site.label)) for site in CORONARY_SITES),
         row("Volume, mm³", lambda result: result.score.total.volume_mm3),
         row("Mass, mg", lambda result: result.score.total.mass_mg),
-        row("Lesions", lambda result: result.score.total.lesion_count, digits=0),
+        row("Lesions", lambda result: result.score.total.lesion_count, 0, "same number"),
     ]
-    head = ("Measure", *(tag("bdi", label) for label in labels), "Change")
-    return scrolling_table("Change from the first exam to the last", head, rows)
+    head = ("Measure", *(label_markup(label) for label in labels), "Change")
+    return scrolling_table("Change from the first exam to the last", head, rows, stacks=False)
 
 
 def interval(results: Sequence[Result]) -> str | None:
@@ -77,13 +81,13 @@ def _number(value: float | None, unit: str) -> str | None:
 _SETTINGS: tuple[tuple[str, Callable[[Result], str | None]], ...] = (
     ("Scoring rule", lambda r: r.score.rule),
     ("Calcium threshold", lambda r: _number(r.provenance.threshold_hu, "HU")),
-    ("Mass calibration", lambda r: r.score.mass_calibration),
+    ("Mass calibration", lambda r: calibration_words(r.score, with_detail=False)),
     ("Software", lambda r: f"{r.provenance.software} {r.provenance.software_version}"),
     ("Manufacturer", lambda r: r.scan.manufacturer),
     ("Scanner", lambda r: r.scan.model_name),
-    ("Kind of scan", lambda r: r.suitability.kind.replace("_", " ")),
+    ("Kind of scan", lambda r: kind_words(r.suitability.kind)),
     ("Tube voltage", lambda r: _number(r.scan.kvp, "kV")),
-    ("Kernel", lambda r: r.scan.convolution_kernel),
+    ("Kernel", lambda r: kernel_words(r.scan.convolution_kernel)),
     ("Slice thickness", lambda r: _number(r.scan.slice_thickness_mm, "mm")),
     ("Slice distance", lambda r: _number(round(r.scan.increment_mm, 3), "mm")),
 )

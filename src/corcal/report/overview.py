@@ -9,16 +9,11 @@ from string import Template
 from corcal.ct.scan import Patient
 from corcal.errors import InputError
 from corcal.report.comparison import change_table, differences, interval
+from corcal.report.hero import hero
+from corcal.report.made import how_it_was_made
 from corcal.report.markup import Markup, tag
-from corcal.report.sections import (
-    amount,
-    hero,
-    how_it_was_made,
-    lesion_table,
-    pictures_of,
-    rule_table,
-    suitability,
-)
+from corcal.report.sections import amount, lesion_table, pictures_of, rule_table, suitability
+from corcal.report.words import label_markup
 from corcal.result import Result
 
 __all__ = ["ExamView", "write_overview"]
@@ -118,6 +113,8 @@ def _patient_line(patient: Patient) -> Markup:
         patient.sex and sexes.get(patient.sex, patient.sex),
         born,
     )
+    if not any(known):
+        return tag("p", "The headers do not name the patient.", class_="patient")
     return tag("p", *(tag("bdi", text) for text in known if text), class_="patient")
 
 
@@ -152,7 +149,7 @@ def _comparison(exams: Sequence[ExamView]) -> Markup:
 def _big_score(exam: ExamView) -> Markup:
     return tag(
         "div",
-        tag("p", tag("bdi", exam.label), class_="label"),
+        tag("p", label_markup(exam.label), class_="label"),
         tag("p", amount(exam.result.score.total.agatston), class_="score"),
         tag("p", "Agatston score", class_="label"),
         class_="card",
@@ -164,7 +161,7 @@ def _exam(exam: ExamView, number: int) -> Markup:
     title = f"exam-{number}"
     return tag(
         "article",
-        tag("h2", tag("bdi", exam.label), id=title),
+        tag("h2", label_markup(exam.label), id=title),
         hero(result),
         pictures_of(exam.pictures, result),
         _card("Lesions", lesion_table(result)),

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.ct.scan import CTScan
-from corcal.lesions.sites import Site
+from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.lesions.voxels import SiteVoxels
 from corcal.report.calcium import CountedCalcium, counted_calcium
 from corcal.report.canvas import MARGIN_PX, MUTED, Box, Sheet, orientation_letters, scale_bar
@@ -34,8 +34,8 @@ def projection(result: Result, scan: CTScan, voxels: SiteVoxels, path: Path | st
     The grey is half the maximum and half the mean along each ray: the maximum alone shows noise
     where the heart is, the mean alone no calcium. Calcium that counts is coloured by its artery,
     over everything else and at any depth; where arteries cross, the denser voxel is seen, and the
-    outlines go round both. From the front, bone is taken out as far as it is easy: large dense
-    pieces that no artery claims.
+    outlines go round both. Non-coronary calcium has a dashed outline alone. From the front, bone
+    is taken out as far as it is easy: large dense pieces that no artery claims.
 
     Parameters
     ----------
@@ -63,11 +63,17 @@ def projection_sheet(result: Result, scan: CTScan, voxels: SiteVoxels) -> Sheet:
     calcium = counted_calcium(result, scan, voxels)
     frame = heart_frame(scan, calcium)
     framed = _framed(scan, calcium, frame)
-    hu = (scan.hu[frame.slices], _without_bone(scan, frame, framed.position))
+    is_coronary = np.isin(framed.site, CORONARY_SITES)
+    hu = (scan.hu[frame.slices], _without_bone(scan, frame, framed.position[is_coronary]))
     sizes = tuple(n * step for n, step in zip(hu[0].shape, scan.spacing_mm, strict=True))
     width = (_WIDTH_PX - 2 * MARGIN_PX - _GAP_PX) / 2
     tallest = width * max(sizes[0], sizes[1]) / sizes[2]
-    sheet = Sheet(width_px=_WIDTH_PX, content_px=round(_CAPTION_PX + tallest + 24), result=result)
+    sheet = Sheet(
+        width_px=_WIDTH_PX,
+        content_px=round(_CAPTION_PX + tallest + 24),
+        result=result,
+        shown={Site(int(code)) for code in np.unique(framed.site)},
+    )
     for column, view in enumerate(_VIEWS):
         rows = 1 - view.axis
         box = Box(
@@ -145,17 +151,19 @@ def _draw(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Framed:
-    """Coronary calcium within a frame, least dense first."""
+    """Calcium within a frame: the arteries' last, and of these the densest last."""
 
     position: NDArray[np.int64]  # (n, 3), zero-based within the frame
     site: NDArray[np.uint8]
 
 
 def _framed(scan: CTScan, calcium: CountedCalcium, frame: Frame) -> _Framed:
-    position = calcium.position[calcium.is_coronary]
-    order = np.argsort(scan.hu[tuple(position.T)], kind="stable")
-    corner = (frame.z[0], frame.y[0], frame.x[0])
-    return _Framed(position=position[order] - corner, site=calcium.site[calcium.is_coronary][order])
+    corner = np.array([frame.z[0], frame.y[0], frame.x[0]])
+    end = np.array([frame.z[1], frame.y[1], frame.x[1]])
+    inside = ((calcium.position >= corner) & (calcium.position < end)).all(axis=1)
+    position = calcium.position[inside]
+    order = np.lexsort((scan.hu[tuple(position.T)], calcium.is_coronary[inside]))
+    return _Framed(position=position[order] - corner, site=calcium.site[inside][order])
 
 
 def _seen_sites(calcium: _Framed, axis: int, shape: tuple[int, ...]) -> NDArray[np.uint8]:

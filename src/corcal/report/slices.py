@@ -1,7 +1,7 @@
 """The axial slices that hold the calcium, side by side."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from corcal.report.calcium import CountedCalcium, counted_calcium, lesions_in_sl
 from corcal.report.canvas import MARGIN_PX, MUTED, Box, Sheet, orientation_letters, scale_bar
 from corcal.report.colours import OTHER_SITE_COLOUR, rgb, site_colour
 from corcal.report.framing import Frame, detail_frame, heart_frame
+from corcal.report.words import SLICES_COUNTED
 from corcal.result import Result
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ _WIDTH_PX = 1500
 _GAP_PX = 16
 _CAPTION_PX = 30
 _LESIONS_PX = 30
-_NOTE_PX = 44
 _COLUMNS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 3, 6: 3, 7: 4, 8: 4, 9: 3, 10: 4, 11: 4, 12: 4}
 _NAMES_THAT_FIT = {1: 8, 2: 4, 3: 2}  # lesions listed below a panel, by the sites it shows
 _FILL = 0.6  # opacity of the fill: the calcium stays visible through it
@@ -43,7 +43,8 @@ def axial_montage(result: Result, scan: CTScan, voxels: SiteVoxels, path: Path |
 
     Calcium is filled, and outlined at a distance; non-coronary calcium has a white outline alone.
     If there are more than `MAX_SLICES` slices with calcium, those that add most to the score are
-    shown. Without coronary calcium the picture shows slices through the heart, and says so.
+    shown. If there are fewer and none of them has non-coronary calcium, the slice with most of it
+    is added. Without coronary calcium the picture shows slices through the heart, and says so.
 
     Parameters
     ----------
@@ -74,20 +75,17 @@ def montage_sheet(result: Result, scan: CTScan, voxels: SiteVoxels) -> Sheet:
     width = (_WIDTH_PX - 2 * MARGIN_PX - (columns - 1) * _GAP_PX) / columns
     height = width * max(_aspect(view.frame, scan) for view in views)
     row_px = _CAPTION_PX + height + _LESIONS_PX + _GAP_PX
-    note_px = 0 if calcium.is_coronary.any() else _NOTE_PX
-    content_px = round(note_px + math.ceil(len(views) / columns) * row_px)
     sheet = Sheet(
         width_px=_WIDTH_PX,
-        content_px=content_px,
+        content_px=round(math.ceil(len(views) / columns) * row_px),
         result=result,
-        footnote="Slices count from 0 at the feet.",
+        shown=_shown_sites(calcium, views),
+        footnote=SLICES_COUNTED,
     )
-    if note_px:
-        sheet.text(MARGIN_PX, sheet.top_px, _nothing_counts(result, voxels), 24)
     for i, view in enumerate(views):
         box = Box(
             left=MARGIN_PX + (i % columns) * (width + _GAP_PX),
-            top=sheet.top_px + note_px + (i // columns) * row_px + _CAPTION_PX,
+            top=sheet.top_px + (i // columns) * row_px + _CAPTION_PX,
             width=width,
             height=width * _aspect(view.frame, scan),
         )
@@ -96,22 +94,13 @@ def montage_sheet(result: Result, scan: CTScan, voxels: SiteVoxels) -> Sheet:
     return sheet
 
 
-def _nothing_counts(result: Result, voxels: SiteVoxels) -> str:
-    """Say whether nothing was marked, or nothing that was marked counts."""
-    if np.isin(voxels.site, np.array(CORONARY_SITES, dtype=np.uint8)).any():
-        return (
-            f"no coronary calcium: nothing that was marked counts by the rule {result.score.rule}"
-        )
-    return "no coronary calcium was marked"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _View:
     """A slice and the part of it to show."""
 
     z: int
     frame: Frame
-    is_enlarged: bool = False
+    note: str = ""
 
 
 def _views(scan: CTScan, calcium: CountedCalcium) -> list[_View]:
@@ -121,8 +110,39 @@ def _views(scan: CTScan, calcium: CountedCalcium) -> list[_View]:
     if calcium.is_coronary.any() and len(views) == 1:
         z = views[0].z
         pixels = calcium.position[calcium.is_coronary & (calcium.position[:, 0] == z), 1:]
-        views.append(_View(z=z, frame=detail_frame(scan, pixels, z), is_enlarged=True))
-    return views
+        views.append(_View(z=z, frame=detail_frame(scan, pixels, z), note="enlarged"))
+    return views + _view_of_other_sites(calcium, views, frame)
+
+
+def _view_of_other_sites(calcium: CountedCalcium, views: list[_View], frame: Frame) -> list[_View]:
+    """Show the slice with most non-coronary calcium, if there is room and no view has any."""
+    others = replace(
+        calcium,
+        position=calcium.position[~calcium.is_coronary],
+        site=calcium.site[~calcium.is_coronary],
+    )
+    if len(views) >= MAX_SLICES or _shown_sites(others, views):
+        return []
+    slices = others.position[_is_in_plane(others, frame), 0]
+    if not slices.size:
+        return []
+    return [_View(z=int(np.bincount(slices).argmax()), frame=frame, note="not counted")]
+
+
+def _shown_sites(calcium: CountedCalcium, views: list[_View]) -> set[Site]:
+    """Sites with calcium in at least one of the views."""
+    found = [
+        calcium.site[(calcium.position[:, 0] == view.z) & _is_in_plane(calcium, view.frame)]
+        for view in views
+    ]
+    return {Site(int(code)) for code in np.unique(np.concatenate(found))}
+
+
+def _is_in_plane(calcium: CountedCalcium, frame: Frame) -> NDArray[np.bool_]:
+    """Which voxels lie within the rows and columns of a frame; shape (n,)."""
+    _, y, x = calcium.position.T
+    inside = (y >= frame.y[0]) & (y < frame.y[1]) & (x >= frame.x[0]) & (x < frame.x[1])
+    return np.asarray(inside)
 
 
 def _chosen_slices(calcium: CountedCalcium, frame: Frame) -> list[int]:
@@ -223,9 +243,9 @@ def _distance_mm(
 def _caption(sheet: Sheet, box: Box, result: Result, scan: CTScan, view: _View) -> None:
     """Say which slice it is, and which lesions of the table it cuts."""
     z_mm = shown_position(scan.slices[view.z].position_mm[2])
-    enlarged = ", enlarged" if view.is_enlarged else ""
+    note = f", {view.note}" if view.note else ""
     end = sheet.text(box.left, box.top - 24, f"slice {view.z}", 18)
-    sheet.text(end + 12, box.top - 24, f"z {z_mm} mm{enlarged}", 18, color=MUTED)
+    sheet.text(end + 12, box.top - 24, f"z {z_mm} mm{note}", 18, color=MUTED)
     found = lesions_in_slice(result, view.z)
     limit = _NAMES_THAT_FIT.get(len(found), 0)
     x = box.left

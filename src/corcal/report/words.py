@@ -1,0 +1,110 @@
+"""What the record keeps as codes, in words for a person."""
+
+import re
+from datetime import UTC, datetime
+
+from corcal.ct.suitability.verdict import KIND_WORDS
+from corcal.report.markup import Markup, tag
+from corcal.result import AnnotationRecord, Result, ScanRecord
+from corcal.scoring.types import Score
+
+__all__ = [
+    "SLICES_COUNTED",
+    "annotation_words",
+    "calibration_words",
+    "exam_date",
+    "exam_label",
+    "kernel_words",
+    "kind_words",
+    "label_markup",
+    "moment_words",
+    "zero_words",
+]
+
+SLICES_COUNTED = "Slices are counted from 0 at the feet."
+
+_CALIBRATIONS = {
+    "scan": "measured on an insert in the scan",
+    "header_patient": "from the scan's header",
+    "header_device": "from the scan's header",
+    "default": "from the literature",
+}
+_FORMATS = {  # who marked the calcium, as far as the format tells, and what the file is
+    "osirix": ("marked by a person", "OsiriX/Horos file"),
+    "dicom_seg": ("marked in a file given with the scan", "DICOM segmentation"),
+    "rtstruct": ("marked in a file given with the scan", "DICOM structure set"),
+    "label_volume": ("marked in a file given with the scan", "label volume"),
+}
+_KINDS = {kind.value: words for kind, words in KIND_WORDS.items()}
+_DICOM_TAG = re.compile(r" \([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\)")
+
+
+def exam_label(scan: ScanRecord) -> str:
+    """Name an exam: by its date, else by its series as far as the headers tell."""
+    if scan.date:
+        return scan.date
+    number = None if scan.series_number is None else f"series {scan.series_number}"
+    known = (number, scan.series_description)
+    return ", ".join(("Exam of unknown date", *(part for part in known if part)))
+
+
+def exam_date(scan: ScanRecord) -> str:
+    """Write when the exam was made; a time without a date is none."""
+    if not scan.date:
+        return "not in the headers"
+    return " ".join(part for part in (scan.date, scan.time) if part)
+
+
+def label_markup(label: str) -> Markup:
+    """Make what the page calls an exam; a date is never broken over two lines."""
+    is_date = re.fullmatch(r"\d{4}-\d{2}-\d{2}", label, flags=re.ASCII)
+    return tag("bdi", label, class_="date" if is_date else None)
+
+
+def moment_words(moment: str) -> str:
+    """Write an ISO 8601 moment for people, in UTC: ``2026-01-02 11:00:00 UTC``."""
+    try:
+        parsed = datetime.fromisoformat(moment)
+    except ValueError:
+        return moment
+    if parsed.tzinfo is None:
+        return moment
+    return parsed.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def zero_words(result: Result) -> str:
+    """Say what a score of zero means; empty for every other score.
+
+    An annotation without any region may be a finding or a file that was exported empty: it does
+    not tell that there is no calcium.
+    """
+    annotation = result.provenance.annotation
+    if result.score.total.agatston > 0:
+        return ""
+    is_empty = any(finding.code == "ANNOTATION_EMPTY" for finding in result.suitability.findings)
+    if is_empty or (annotation is not None and annotation.region_count == 0):
+        return "no calcium was marked"
+    return "no coronary calcium" + (" among what was marked" if annotation is not None else "")
+
+
+def calibration_words(score: Score, *, with_detail: bool = True) -> str:
+    """Say which mass factor was used, where it comes from, and in detail why."""
+    source = _CALIBRATIONS.get(score.mass_calibration, score.mass_calibration)
+    detail = _DICOM_TAG.sub("", score.mass_calibration_detail)
+    why = f": {detail}" if detail and with_detail else ""
+    return f"{score.calibration_mg_per_cm3_hu:.4g} mg/cm³ per HU, {source}{why}"
+
+
+def annotation_words(record: AnnotationRecord) -> tuple[str, str]:
+    """Say who marked the calcium, and what the file is: ``("marked by a person", "..file")``."""
+    return _FORMATS.get(record.format, ("marked in a file given with the scan", record.format))
+
+
+def kernel_words(kernel: str | None) -> str | None:
+    """Write a kernel of several values, which DICOM parts by backslashes: ``I30f, 3``."""
+    return kernel and ", ".join(part.strip() for part in kernel.split("\\"))
+
+
+def kind_words(kind: str) -> str:
+    """Write the kind of a series in words."""
+    return _KINDS.get(kind, kind)
