@@ -14,7 +14,8 @@ from corcal.ct.scan import Finding, Patient, Severity
 from corcal.errors import InputError
 from corcal.report.markup import Markup, joined, tag
 from corcal.report.overview import ExamView, person_name, write_overview
-from corcal.result import Result
+from corcal.report.words import exam_label
+from corcal.result import AnnotationRecord, Result
 from result_maker import make_result
 
 VOID = {"meta", "img", "br", "link"}
@@ -181,6 +182,193 @@ def test_the_page_says_how_the_score_was_made(tmp_path: Path) -> None:
         assert part in text
 
 
+def without_calcium(*, regions: int, codes: tuple[str, ...] = ()) -> Result:
+    """A score of 0 from an annotation with so many regions, and findings with these codes."""
+    base = with_total(make_result(), 0.0)
+    annotation = replace(base.provenance.annotation, region_count=regions)
+    findings = tuple(Finding(code=x, severity=Severity.INFO, message="m") for x in codes)
+    return replace(
+        base,
+        lesions=(),
+        suitability=replace(base.suitability, findings=findings),
+        provenance=replace(base.provenance, annotation=annotation),
+    )
+
+
+NOTHING_MARKED = {"regions": 0}, {"regions": 2, "codes": ("ANNOTATION_EMPTY",)}
+
+
+@pytest.mark.parametrize("case", NOTHING_MARKED)
+def test_an_annotation_that_marks_nothing_is_said_to_mark_nothing(
+    case: dict, tmp_path: Path
+) -> None:
+    (tmp_path / "a.png").write_bytes(b"a")
+    pictures = dict.fromkeys(("slices", "projection"), tmp_path / "a.png")
+    page = Page(write(tmp_path, without_calcium(**case), pictures=pictures))
+    assert {"class": "nothing"} in page.all("p")
+    assert "The score is 0 because of that, whatever the scan shows." in page.text
+    assert "No calcified lesion: no calcium was marked." in page.text
+    for image, what in zip(page.all("img"), ("Axial slices", "The heart seen"), strict=True):
+        assert image["alt"].startswith(what)
+        assert ": no calcium was marked." in image["alt"]
+    assert "no coronary calcium" not in page.text
+
+
+@pytest.mark.parametrize("codes", [(), ("ANNOTATION_EMPTY_REGION",)])
+def test_marks_without_coronary_calcium_are_not_said_to_be_none(
+    codes: tuple[str, ...], tmp_path: Path
+) -> None:
+    text = Page(write(tmp_path, without_calcium(regions=2, codes=codes))).text
+    assert "No calcified lesion: no coronary calcium among what was marked." in text
+    assert "no calcium was marked" not in text
+    assert "whatever the scan shows" not in text
+
+
+def test_calcium_is_never_said_to_be_none(tmp_path: Path) -> None:
+    page = Page(write(tmp_path, with_total(make_result(), 0.04)))
+    assert {"class": "nothing"} not in page.all("p")
+    assert "no coronary calcium" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("known", "label"),
+    [
+        ({"date": "2026-01-02"}, "2026-01-02"),
+        ({"date": None}, "Exam of unknown date, series 3, Ca score 3.0"),
+        ({"date": None, "series_description": None}, "Exam of unknown date, series 3"),
+        ({"date": None, "series_number": None}, "Exam of unknown date, Ca score 3.0"),
+        (
+            {"date": None, "series_number": 0, "series_description": ""},
+            "Exam of unknown date, series 0",
+        ),
+        (
+            {"date": None, "series_number": None, "series_description": None},
+            "Exam of unknown date",
+        ),
+    ],
+)
+def test_an_exam_is_named_by_its_date_or_its_series(known: dict, label: str) -> None:
+    assert exam_label(with_scan(make_result(), **known).scan) == label
+
+
+@pytest.mark.parametrize(
+    ("known", "written"),
+    [
+        ({"date": None, "time": "00:00:00"}, "Exam datenot in the headers"),
+        ({"date": "2026-01-02", "time": "10:00:00"}, "Exam date2026-01-02 10:00:00"),
+        ({"date": "2026-01-02", "time": None}, "Exam date2026-01-02Age"),
+    ],
+)
+def test_a_time_is_shown_with_a_date_alone(known: dict, written: str, tmp_path: Path) -> None:
+    text = Page(write(tmp_path, with_scan(make_result(), **known))).text
+    assert written in text
+    assert "00:00:00" not in text.replace("10:00:00", "")
+
+
+def test_a_scan_that_names_no_patient_says_so(tmp_path: Path) -> None:
+    unnamed = with_scan(make_result(), patient=Patient())
+    assert "The headers do not name the patient." in Page(write(tmp_path, unnamed)).text
+    assert "do not name the patient" not in Page(write(tmp_path, make_result())).text
+
+
+def test_a_date_is_not_broken_over_two_lines(tmp_path: Path) -> None:
+    exams = [
+        ExamView(label=label, result=make_result()) for label in ("2023-01-03", "2023-01-03 a")
+    ]
+    page = Page(write_overview(tmp_path, exams).read_text(encoding="utf-8"))
+    # both stand above their score, over their column and over their exam
+    assert page.all("bdi").count({"class": "date"}) == 3
+
+
+@pytest.mark.parametrize(
+    ("source", "detail", "words"),
+    [
+        (
+            "header_device",
+            "factor of the device for a medium patient (0018,9352), 350 mm wide",
+            "from the scan's header: factor of the device for a medium patient, 350 mm wide",
+        ),
+        ("header_patient", "", "from the scan's header"),
+        ("default", "a median (0.71 to 0.93)", "from the literature: a median (0.71 to 0.93)"),
+        ("scan", "", "measured on an insert in the scan"),
+    ],
+)
+def test_the_mass_factor_is_told_in_words(
+    source: str, detail: str, words: str, tmp_path: Path
+) -> None:
+    base = make_result()
+    score = replace(base.score, mass_calibration=source, mass_calibration_detail=detail)
+    text = Page(write(tmp_path, replace(base, score=score))).text
+    assert f"Mass calibration0.743 mg/cm³ per HU, {words}How calcium" in text
+
+
+@pytest.mark.parametrize(
+    ("form", "regions", "words"),
+    [
+        ("osirix", 16, "marked by a person (OsiriX/Horos file a.b, 16 regions)"),
+        ("rtstruct", 1, "marked in a file given with the scan (DICOM structure set a.b, 1 region)"),
+        ("new", 2, "marked in a file given with the scan (new a.b, 2 regions)"),
+    ],
+)
+def test_who_marked_the_calcium_is_told_in_words(
+    form: str, regions: int, words: str, tmp_path: Path
+) -> None:
+    base = make_result()
+    record = AnnotationRecord(format=form, source="a.b", sha256="0" * 64, region_count=regions)
+    result = replace(base, provenance=replace(base.provenance, annotation=record))
+    assert words in Page(write(tmp_path, result)).text
+
+
+def test_a_kernel_of_two_values_has_no_backslash(tmp_path: Path) -> None:
+    first = with_scan(make_result(), convolution_kernel="I30f\\3")
+    text = Page(write(tmp_path, first, make_result())).text
+    assert "KernelI30f, 3" in text
+    assert "Kernel: I30f, 3 \N{RIGHTWARDS ARROW} MEDIUM" in text
+    assert "\\" not in text
+
+
+def test_a_moment_is_written_in_utc(tmp_path: Path) -> None:
+    base = make_result()
+    made = replace(base.provenance, created="2026-01-02T11:00:00+02:00")
+    text = Page(write(tmp_path, replace(base, provenance=made))).text
+    assert "Made2026-01-02 09:00:00 UTC" in text
+
+
+def test_shares_are_written_as_well_as_drawn(tmp_path: Path) -> None:
+    base = with_total(make_result(), 300.0)
+    vessels = base.score.vessels | {
+        "LAD": replace(base.score.vessels["LAD"], agatston=298.8),
+        "LCX": replace(base.score.vessels["LCX"], agatston=1.2),  # 0.4 per cent
+    }
+    page = Page(write(tmp_path, replace(base, score=replace(base.score, vessels=vessels))))
+    for percent in ("Left main0 %", "Left anterior descending100 %", "Left circumflex<1 %"):
+        assert percent in page.text
+
+
+def test_calcium_outside_the_arteries_stands_below_the_total(tmp_path: Path) -> None:
+    base = make_result()
+    score = replace(base.score, other_sites={"aortic_valve": base.score.vessels["LAD"]})
+    page = Page(write(tmp_path, replace(base, score=score)))
+    places = [page.text.index(x) for x in ("Total14.0", "Not coronary, not part", "aortic valve")]
+    assert places == sorted(places)
+    assert "Not coronary" not in Page(write(tmp_path, base)).text
+
+
+def test_every_number_of_a_card_has_a_name(tmp_path: Path) -> None:
+    page = Page(write(tmp_path, make_result()))
+    assert page.all("td")
+    assert all("data-name" in cell for cell in page.all("td"))
+    assert all(table.get("class") == "stacks" for table in page.all("table"))
+
+
+def test_the_page_says_how_slices_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"a")
+    page = Page(write(tmp_path, make_result(), pictures={"slices": tmp_path / "a.png"}))
+    words = "Slices are counted from 0 at the feet."
+    assert words in page.all("img")[0]["alt"]
+    assert f"Largest first. {words}" in page.text
+
+
 def test_no_lesion_is_said_in_words(tmp_path: Path) -> None:
     text = Page(write(tmp_path, replace(make_result(), lesions=()))).text
     assert "No calcified lesion." in text
@@ -251,6 +439,7 @@ def test_two_exams_show_their_change(tmp_path: Path) -> None:
     assert "+4.5" in page.text
     assert "3.0 years apart" in page.text
     assert "Scanner, settings and scoring rule were the same." in page.text
+    assert "Lesions11same number" in page.text
 
 
 def test_exams_without_dates_have_no_interval(tmp_path: Path) -> None:

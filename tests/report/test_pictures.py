@@ -14,6 +14,7 @@ from PIL import Image
 from corcal.ct.scan import Patient
 from corcal.errors import GeometryError, InputError
 from corcal.lesions.sites import CORONARY_SITES, Site
+from corcal.lesions.voxels import SiteVoxels
 from corcal.report.canvas import Sheet
 from corcal.report.colours import rgb, site_colour
 from corcal.report.projection import projection, projection_sheet
@@ -115,6 +116,30 @@ def test_without_calcium_the_picture_says_so() -> None:
     assert len(sheet.figure.axes) == 6
 
 
+@pytest.mark.parametrize("sheet_of", [montage_sheet, projection_sheet])
+def test_an_annotation_that_marks_nothing_is_told_in_the_heading(sheet_of: object) -> None:
+    result, scan, voxels = with_calcium({})
+    annotation = replace(result.provenance.annotation, region_count=0)
+    empty = replace(result, provenance=replace(result.provenance, annotation=annotation))
+    assert texts_of(sheet_of(empty, scan, voxels)).split("\n")[:3] == [
+        "Agatston score",
+        "0",
+        "no calcium was marked",
+    ]
+    marked = texts_of(sheet_of(result, scan, voxels))
+    assert "no coronary calcium among what was marked" in marked
+    assert "no calcium was marked" not in marked
+
+
+@pytest.mark.parametrize("sheet_of", [montage_sheet, projection_sheet])
+@pytest.mark.parametrize("pieces", [{}, {Site.AORTIC_VALVE: [box(10, 40, 50)]}])
+def test_a_picture_has_a_margin_on_every_side(sheet_of: object, pieces: dict) -> None:
+    picture = sheet_of(*with_calcium(pieces)).pixels().astype(int)
+    inked = np.abs(picture - picture[0, 0]).max(axis=-1) > 8
+    for edge in (inked[:26], inked[-16:], inked[:, :24], inked[:, -24:]):
+        assert not edge.any()
+
+
 def test_with_calcium_the_picture_does_not_say_that_there_is_none() -> None:
     sheet = montage_sheet(*with_calcium({Site.LM: [box(10, 40, 50)]}))
     assert "no coronary calcium" not in texts_of(sheet)
@@ -145,6 +170,93 @@ def test_calcium_that_does_not_count_is_outlined_without_a_colour() -> None:
     assert any(axes.collections for axes in sheet.figure.axes)
 
 
+def slices_of(sheet: Sheet) -> list[int]:
+    return [int(line.split()[1]) for line in texts_of(sheet).split("\n") if line[:6] == "slice "]
+
+
+def test_the_slice_with_most_calcium_that_does_not_count_comes_last() -> None:
+    # two slices of 16 pixels in the valve, and between them one of 36; the artery is elsewhere
+    valve = [box(12, 40, 50), box(14, 40, 50, size=6), box(16, 40, 50)]
+    arteries = {Site.LAD: [box(8, 40, 50), box(5, 40, 50)]}
+    sheet = montage_sheet(*with_calcium(arteries | {Site.AORTIC_VALVE: valve}))
+    assert slices_of(sheet) == [8, 5, 14]
+    assert "not counted: aortic valve 14.0" in texts_of(sheet)
+    assert "mm, not counted" in texts_of(sheet)
+    assert sheet.figure.axes[2].collections  # the dashed outline
+
+
+def test_no_slice_is_added_where_one_has_calcium_that_does_not_count_already() -> None:
+    pieces = {Site.LAD: [box(8, 40, 50), box(5, 40, 50)]}
+    valve = [box(8, 50, 60), box(14, 40, 50, size=6)]
+    sheet = montage_sheet(*with_calcium(pieces | {Site.AORTIC_VALVE: valve}))
+    assert slices_of(sheet) == [8, 5]
+
+
+@pytest.mark.parametrize(("count", "is_added"), [(11, True), (12, False)])
+def test_a_slice_is_added_where_there_is_room(count: int, is_added: bool) -> None:
+    pieces = {Site.LAD: [box(z, 40, 50) for z in range(count)], Site.BONE: [box(15, 40, 50)]}
+    sheet = montage_sheet(*with_calcium(pieces))
+    assert len(sheet.figure.axes) == MAX_SLICES
+    assert (15 in slices_of(sheet)) is is_added
+    where = "not counted" if is_added else "not counted, not in this picture"
+    assert f"{where}: bone 14.0" in texts_of(sheet)
+
+
+def test_sites_that_are_not_shown_are_named_apart() -> None:
+    # the slice of the bone has more; that of the valve stays away
+    pieces = {
+        Site.LAD: [box(8, 40, 50), box(5, 40, 50)],
+        Site.AORTIC_VALVE: [box(12, 40, 50)],
+        Site.BONE: [box(14, 40, 50, size=6)],
+    }
+    text = texts_of(montage_sheet(*with_calcium(pieces)))
+    assert "not counted: bone 14.0; not counted, not in this picture: aortic valve 14.0" in text
+
+
+def test_calcium_that_does_not_count_is_outlined_in_the_projections() -> None:
+    sheet = projection_sheet(*with_calcium({Site.AORTIC_VALVE: [box(10, 40, 50)]}))
+    for axes in sheet.figure.axes:
+        (outline,) = axes.collections
+        assert outline.get_linestyles()[0][1] is not None  # dashed
+    assert is_grey(sheet.pixels())
+    assert "not counted: aortic valve 14.0" in texts_of(sheet)
+
+
+def test_calcium_outside_the_frame_is_not_said_to_be_in_the_projections() -> None:
+    case = with_calcium({Site.LAD: [box(10, 40, 50)], Site.BONE: [box(10, 90, 2)]})
+    far = np.pad(case[1].hu, ((0, 0), (0, 200), (0, 0)), constant_values=-800)
+    result, scan, voxels = case
+    shape = far.shape
+    index = np.ravel_multi_index(np.unravel_index(voxels.index, voxels.shape), shape)
+    bone = np.array([np.ravel_multi_index((10, 280, 50), shape)])  # 280 mm from the front
+    far.reshape(-1)[bone] = 900
+    is_artery = voxels.site == Site.LAD
+    voxels = SiteVoxels(
+        shape=shape,
+        index=np.append(index[is_artery], bone),
+        site=np.append(voxels.site[is_artery], np.uint8(Site.BONE)),
+    )
+    result = replace(result, scan=replace(result.scan, shape=shape))
+    scan = replace(scan, hu=far)
+    for sheet_of in (montage_sheet, projection_sheet):
+        sheet = sheet_of(result, scan, voxels)
+        assert "not counted, not in this picture: bone 14.0" in texts_of(sheet)
+        assert len(sheet.figure.axes) == 2
+
+
+def test_a_long_list_of_other_sites_stays_within_the_picture() -> None:
+    others = [site for site in Site if site not in CORONARY_SITES]
+    pieces = {site: [box(10, 28 + 4 * k, 50, size=3)] for k, site in enumerate(others)}
+    result, scan, voxels = with_calcium(pieces)
+    much = {k: replace(v, agatston=12345.6) for k, v in result.score.other_sites.items()}
+    result = replace(result, score=replace(result.score, other_sites=much))
+    sheet = montage_sheet(result, scan, voxels)
+    ends = [t.get_window_extent().x1 for t in sheet.figure.texts]
+    assert max(ends) < 1500 - 20
+    for site in others:
+        assert site.label.replace("_", " ") in texts_of(sheet).replace("\n", " ")
+
+
 def test_calcium_that_does_not_count_keeps_its_grey() -> None:
     # 150 HU in a window from -125 to 225: 255 * 275 / 350 = 200
     sheet = montage_sheet(*with_calcium({Site.AORTIC_VALVE: [box(0, 40, 50, depth=20)]}, hu=150))
@@ -155,9 +267,8 @@ def test_more_slices_than_fit_leave_out_the_least_important() -> None:
     # fourteen slices with 16 pixels each, but slices 3 and 12 with 4: these two are left out
     boxes = [box(z, 40, 50, size=2 if z in (3, 12) else 4) for z in range(2, 16)]
     sheet = montage_sheet(*with_calcium({Site.LAD: boxes}))
-    shown = [int(line.split()[1]) for line in texts_of(sheet).split("\n") if line[:6] == "slice "]
     assert len(sheet.figure.axes) == MAX_SLICES
-    assert shown == [15, 14, 13, 11, 10, 9, 8, 7, 6, 5, 4, 2]
+    assert slices_of(sheet) == [15, 14, 13, 11, 10, 9, 8, 7, 6, 5, 4, 2]
 
 
 def test_calcium_in_one_slice_is_also_shown_enlarged() -> None:
@@ -245,17 +356,18 @@ def test_seen_from_the_front_the_head_is_at_the_top() -> None:
     assert half[: half.size // 2].mean() > half[half.size // 2 :].mean()
 
 
-def test_where_arteries_cross_the_denser_one_is_seen_and_both_are_outlined() -> None:
+@pytest.mark.parametrize("denser", [Site.LAD, Site.LCX])
+def test_where_arteries_cross_the_denser_one_is_seen_and_both_are_outlined(denser: Site) -> None:
     pieces = {Site.LAD: [box(8, 40, 50)], Site.LCX: [box(12, 40, 50)]}
     result, scan, voxels = with_calcium(pieces)
     hu = scan.hu.copy()
-    hu[pieces[Site.LCX][0]] = 900
+    hu[pieces[denser][0]] = 900
     sheet = projection_sheet(result, replace(scan, hu=hu), voxels)
     # coordinates count from the frame, which here begins with the first row and column
     x, y = 51.5 * SPACING_MM[2], 41.5 * SPACING_MM[1]
     seen = colour_at(sheet, 0, (x, y))
     apart = {site: np.abs(seen - rgb(site_colour(site))).max() for site in pieces}
-    assert apart[Site.LCX] < apart[Site.LAD]
+    assert min(apart, key=apart.__getitem__) is denser
     sheet = projection_sheet(result, scan, voxels)
     front = panel_of(sheet, 1)
     assert all(is_colour(front, site).any() for site in pieces)
