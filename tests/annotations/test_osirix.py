@@ -223,16 +223,16 @@ def test_a_roi_off_its_slice_is_taken_silently_to_a_tenth_of_the_increment(tmp_p
     assert codes(read(tmp_path, [at_height(0.09 * SPACING_MM[0])])) == []
 
 
-def test_a_roi_between_slices_is_taken_visibly_to_half_an_increment(tmp_path):
-    annotation = read(tmp_path, [at_height(0.49 * SPACING_MM[0])])
+def test_a_roi_between_slices_is_taken_visibly_to_a_quarter_of_the_increment(tmp_path):
+    annotation = read(tmp_path, [at_height(0.24 * SPACING_MM[0])])
     assert {z for z, _, _ in voxels(annotation)} == {4}
     assert codes(annotation) == ["ANNOTATION_OFF_SLICE"]
 
 
-def test_a_roi_further_than_half_an_increment_from_every_slice_is_refused(tmp_path):
-    # Slices from -150 to -138 mm; the ROI is 0.51 increments above the last one.
-    with pytest.raises(AnnotationError, match=r"ROI 1 \(LAD\) lies at z -136.47.*-150.00 to -138"):
-        read(tmp_path, [at_height(0.51 * SPACING_MM[0])])
+def test_a_roi_further_than_a_quarter_of_the_increment_from_every_slice_is_refused(tmp_path):
+    # Slices from -150 to -138 mm; the ROI is 0.26 increments above the last one.
+    with pytest.raises(AnnotationError, match=r"ROI 1 \(LAD\) lies at z -137.22.*-150.00 to -138"):
+        read(tmp_path, [at_height(0.26 * SPACING_MM[0])])
 
 
 def test_a_roi_outside_of_the_image_is_refused(tmp_path):

@@ -15,7 +15,9 @@ MAX_COORDINATE = (
     1e6  # in mm or pixels: a kilometre is no position in a patient, and 1e308 overflows
 )
 OFF_SLICE_TOLERANCE = 0.1  # of the increment: beyond it, the contour is between slices
-MAX_OFF_SLICE = 0.5  # of the increment: beyond it, no slice is the one that was drawn on
+# Of the increment: beyond it, the contour was not drawn on a slice of this scan. A half would take
+# contours of a second acquisition whose slices lie midway between these.
+MAX_OFF_SLICE = 0.25
 
 
 def nearest_slice(scan: CTScan, mm: NDArray[np.float64], *, where: str) -> tuple[int, float]:
@@ -37,7 +39,7 @@ def nearest_slice(scan: CTScan, mm: NDArray[np.float64], *, where: str) -> tuple
     Raises
     ------
     AnnotationError
-        If a point is further than half an increment from the slice, or there is no such slice.
+        If a point is further than a quarter of the increment from every slice.
     """
     z = scan.to_index(mm)[:, 0]
     nearest = int(np.clip(np.rint(z.mean()), 0, scan.shape[0] - 1))
@@ -45,9 +47,9 @@ def nearest_slice(scan: CTScan, mm: NDArray[np.float64], *, where: str) -> tuple
     if distance > MAX_OFF_SLICE:
         low, high = scan.slices[0].position_mm[2], scan.slices[-1].position_mm[2]
         msg = (
-            f"{where} lies at z {mm[:, 2].min():.2f} to {mm[:, 2].max():.2f} mm, further than half "
-            f"an increment from every slice; the slices lie at {low:.2f} to {high:.2f} mm, every "
-            f"{scan.spacing_mm[0]:.2f} mm: it does not belong to this scan"
+            f"{where} lies at z {mm[:, 2].min():.2f} to {mm[:, 2].max():.2f} mm, further than a "
+            f"quarter of the increment from every slice; the slices lie at {low:.2f} to "
+            f"{high:.2f} mm, every {scan.spacing_mm[0]:.2f} mm: it does not belong to this scan"
         )
         raise AnnotationError(msg)
     return nearest, distance
