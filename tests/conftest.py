@@ -5,6 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No test is timed; where the run has to say the same tomorrow, the examples are always the same.
+settings.register_profile("desk", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CORCAL_NO_SKIPS") else "desk")
 
 
 @pytest.fixture(scope="session")
