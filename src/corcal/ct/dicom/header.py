@@ -320,8 +320,38 @@ def _instance(
     series_uid: str | None,
     frame: Frame,
 ) -> Instance:
+    header = _image_header(candidate, tags, layout, syntax, sop_class, frame)
+    return Instance(
+        header=header,
+        patient=_patient_key(tags),
+        modality=tags.text(0x00080060),
+        study_uid=tags.uid(0x0020000D),
+        series_uid=series_uid,
+        series_number=tags.integer(0x00200011),
+        frame_of_reference=tags.uid(0x00200052),
+        kvp=frame.kvp,
+        kernel=frame.kernel,
+        rescale_type=frame.rescale.kind,
+        is_lossy=tags.text(0x00282110) == "01" or syntax in _LOSSY_SYNTAXES,
+        phase=frame.phase,
+        trigger_ms=frame.trigger_ms,
+        temporal_position=frame.temporal_position,
+        acquisition_time=tags.text(0x00080032),
+        stack_id=frame.stack_id,
+        missing=_missing(header, tags),
+    )
+
+
+def _image_header(
+    candidate: Candidate,
+    tags: Tags,
+    layout: PixelLayout | None,
+    syntax: str,
+    sop_class: str | None,
+    frame: Frame,
+) -> ImageHeader:
     plane, scale = frame.plane, frame.rescale
-    header = ImageHeader(
+    return ImageHeader(
         path=candidate.path,
         source=candidate.source,
         member=candidate.member,
@@ -342,25 +372,6 @@ def _instance(
         slice_thickness_mm=plane.slice_thickness_mm,
         image_type=frame.image_type,
         layout=layout,
-    )
-    return Instance(
-        header=header,
-        patient=_patient_key(tags),
-        modality=tags.text(0x00080060),
-        study_uid=tags.uid(0x0020000D),
-        series_uid=series_uid,
-        series_number=tags.integer(0x00200011),
-        frame_of_reference=tags.uid(0x00200052),
-        kvp=frame.kvp,
-        kernel=frame.kernel,
-        rescale_type=scale.kind,
-        is_lossy=tags.text(0x00282110) == "01" or syntax in _LOSSY_SYNTAXES,
-        phase=frame.phase,
-        trigger_ms=frame.trigger_ms,
-        temporal_position=frame.temporal_position,
-        acquisition_time=tags.text(0x00080032),
-        stack_id=frame.stack_id,
-        missing=_missing(header, tags),
     )
 
 
