@@ -11,7 +11,9 @@ from corcal.ct.scan import Finding, Severity
 
 __all__ = ["FINDINGS", "FindingDefinition", "Topic", "finding"]
 
-Topic = Literal["series", "geometry", "pixels", "acquisition", "annotation", "measuring"]
+Topic = Literal[
+    "series", "geometry", "pixels", "acquisition", "annotation", "measuring", "anatomy", "detection"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,8 @@ class Site(IntEnum):
     BONE = 10
     DEVICE = 11
     NOISE = 12
-    OTHER = 13  # calcium that is none of the above, such as a lymph node
+    OTHER = 13  # calcium that is none of these, such as a granuloma of the lung
+    LYMPH_NODE = 14
 
     @property
     def vessel(self) -> Vessel | None:

@@ -2,7 +2,27 @@
 
 from dataclasses import dataclass
 
-__all__ = ["Lesion", "RuleScore", "Score", "SiteScore", "TotalScore"]
+from corcal.lesions.decision import Reason
+
+__all__ = ["Interval", "Lesion", "RuleScore", "Score", "SiteScore", "TotalScore"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A range that holds the true value of a score with a stated probability.
+
+    Attributes
+    ----------
+    low, high : float
+        Agatston units; ``low`` is 0 where a score of zero cannot be excluded.
+    level : float
+        Probability that the range holds the score of the same patient with certain decisions,
+        without noise, at any place of the slices; such as 0.95.
+    """
+
+    low: float
+    high: float
+    level: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +47,10 @@ class Lesion:
         Zero-based slice indices it appears in, ascending.
     voxel_count, slice_lesion_count : int
         Voxels, and 2-D lesions (one or more a slice).
+    probabilities : dict or None
+        By `Site.label`: how sure the automatic decision is; ``None`` where a person decided.
+    why : tuple of Reason
+        What carried the automatic decision, strongest first; empty where a person decided.
     """
 
     id: str
@@ -41,6 +65,8 @@ class Lesion:
     slices: tuple[int, ...]
     voxel_count: int
     slice_lesion_count: int
+    probabilities: dict[str, float] | None = None
+    why: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +95,8 @@ class SiteScore:
         Of the voxels that count; ``None`` without calcium.
     lesion_count, slice_lesion_count : int
         3-D lesions; 2-D lesions, one or more a slice.
+    interval : Interval or None
+        Of the Agatston score; ``None`` where a person decided what is coronary.
     """
 
     agatston: float
@@ -84,6 +112,7 @@ class SiteScore:
     peak_hu: float | None
     lesion_count: int
     slice_lesion_count: int
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +164,9 @@ class Score:
         The factor itself.
     mass_calibration_detail : str
         One sentence: which of the factors, and why.
+    category_probabilities : dict or None
+        ``"0"``, ``"1-100"``, ``"101-400"``, ``">400"``: probability that the score without noise
+        and doubt is in the category; ``None`` where a person decided what is coronary.
     """
 
     rule: str
@@ -145,3 +177,4 @@ class Score:
     mass_calibration: str
     calibration_mg_per_cm3_hu: float
     mass_calibration_detail: str = ""
+    category_probabilities: dict[str, float] | None = None

@@ -1,0 +1,90 @@
+"""What was decided about each candidate, how sure it is, and why."""
+
+from dataclasses import dataclass
+
+from corcal.ct.scan import Finding
+from corcal.lesions.voxels import SiteVoxels
+
+__all__ = ["Decision", "Detection", "Reason"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One reason for a decision, in words and in a number.
+
+    Attributes
+    ----------
+    text : str
+        For a person: ``"lies 1.2 mm from the wall of the ascending aorta"``.
+    feature : str
+        Name of the measurement.
+    value : float
+        What was measured.
+    unit : str
+        ``"mm"``, ``"HU"``, ``""`` ...
+    """
+
+    text: str
+    feature: str
+    value: float
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A candidate, or a piece of one that was split, and what it is taken for.
+
+    Attributes
+    ----------
+    site : str
+        `Site.label` of the decision.
+    probabilities : dict
+        By `Site.label`, every site, summing to 1.
+    agatston : float
+        Textbook Agatston score of the piece, whatever its site: how much depends on the decision.
+    centroid_mm : (x, y, z)
+        Mean of its voxel centres in the patient, LPS.
+    voxel : int
+        Flat index into the scan of its densest voxel: finds the measured lesion that holds it.
+    why : tuple of Reason
+        The measurements that carried the decision, strongest first.
+    split_from : int or None
+        Pieces of one connected candidate share this number; ``None`` if it was not split.
+    """
+
+    site: str
+    probabilities: dict[str, float]
+    agatston: float
+    centroid_mm: tuple[float, float, float]
+    voxel: int
+    why: tuple[Reason, ...]
+    split_from: int | None = None
+
+    @property
+    def coronary_probability(self) -> float:
+        """Sum over the four arteries."""
+        return sum(self.probabilities.get(name, 0.0) for name in ("LM", "LAD", "LCX", "RCA"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """Everything that automatic detection found in a scan.
+
+    Attributes
+    ----------
+    voxels : SiteVoxels
+        Voxels of every candidate that was decided to be calcium (noise, bone and device are left
+        out), ready for scoring.
+    decisions : tuple of Decision
+        Of every candidate near the heart that could score, coronary or not, in descending
+        Agatston score.
+    noise_sd_hu : float
+        Standard deviation of the image noise inside the heart.
+    findings : tuple of Finding
+        What a reader should know: a stent at this place is not scoreable, and the like.
+    """
+
+    voxels: SiteVoxels
+    decisions: tuple[Decision, ...]
+    noise_sd_hu: float
+    findings: tuple[Finding, ...] = ()

@@ -1,0 +1,1 @@
+"""The trained models that come with corcal, and the hashes that it knows."""
