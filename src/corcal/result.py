@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from corcal.anatomy.types import ModelRecord
 from corcal.ct.scan import Finding, Patient
 from corcal.ct.suitability.verdict import SeriesKind, Verdict
 from corcal.errors import InputError
@@ -19,6 +20,7 @@ __all__ = [
     "AnnotationRecord",
     "Provenance",
     "Result",
+    "ReviewAdvice",
     "ScanRecord",
     "SuitabilityRecord",
     "read_result",
@@ -26,7 +28,7 @@ __all__ = [
     "schema_json",
 ]
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 RESEARCH_USE = "For research use only. Not a medical device; not for diagnosis."
 
 
@@ -92,6 +94,26 @@ class Provenance:
     slices_with_calcium: tuple[int, ...]
     libraries: dict[str, str]
     statement: str = RESEARCH_USE
+    model: ModelRecord | None = None
+    """Which model found the anatomy; ``None`` where a person marked the calcium."""
+    detector: ModelRecord | None = None
+    """Which model told coronary calcium from the rest; ``None`` where a person did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewAdvice:
+    """Whether a person should look at an automatic score before it is used, and why.
+
+    Attributes
+    ----------
+    advised : bool
+        Every score is a proposal; this one has a doubt that can be named.
+    reasons : tuple of str
+        One sentence each; empty if not advised.
+    """
+
+    advised: bool
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +130,7 @@ class Result:
     score: Score
     lesions: tuple[Lesion, ...]
     provenance: Provenance
+    review: ReviewAdvice | None = None
 
 
 def result_json(result: Result) -> str:
