@@ -53,6 +53,7 @@ def grow_lungs(
     inside: Callable[[FloatPoints], NDArray[np.bool_]],
     *,
     body_scale: NDArray[np.floating],
+    detail: float = 1.0,
 ) -> LungTree:
     """Grow vessels and airways into the lungs.
 
@@ -65,6 +66,9 @@ def grow_lungs(
         Which of the points (n, 3), patient mm, are lung.
     body_scale : (x, y, z)
         Size of the thorax relative to the reference.
+    detail : float
+        Part of the end points that are drawn, at most 1; the branches that are left keep their
+        width.
 
     Returns
     -------
@@ -76,11 +80,11 @@ def grow_lungs(
     airways: list[Tube] = []
     for hila, has_airways in ((_ARTERY_HILA, True), (_VEIN_HILA, False)):
         low, high = (np.array(corner) for corner in _BOX_MM)
-        count = int(0.5 * np.prod(high - low) / _VOLUME_OF_AN_END_MM3)
+        count = int(0.5 * detail * np.prod(high - low) / _VOLUME_OF_AN_END_MM3)
         ends = rng.uniform(low, high, (count, 3)) * scale
         ends = ends[inside(ends)]
         for side, roots in zip((-1, 1), hila, strict=True):
-            tree = _Tree(np.array(roots, np.float64) * scale, ends[side * ends[:, 0] > 0])
+            tree = _Tree(np.array(roots, np.float64) * scale, ends[side * ends[:, 0] > 0], detail)
             vessels += tree.tubes()
             if has_airways:
                 airways += tree.airways(rng)
@@ -90,7 +94,7 @@ def grow_lungs(
 class _Tree:
     """Nodes of one vessel tree: the roots first, each later node after its parent."""
 
-    def __init__(self, roots: FloatPoints, ends: FloatPoints) -> None:
+    def __init__(self, roots: FloatPoints, ends: FloatPoints, detail: float) -> None:
         hilum = roots.mean(axis=0)
         order = np.argsort(np.linalg.norm(ends - hilum, axis=1), kind="stable")
         self.points = np.concatenate([roots, ends[order]])
@@ -104,8 +108,8 @@ class _Tree:
         fed = np.ones(n)
         for k in range(n - 1, n_roots - 1, -1):
             fed[self.parent[k]] += fed[k]
-        self.fed = fed
-        self.radius = np.minimum(_END_RADIUS_MM * fed**_MURRAY, _MOST_RADIUS_MM)
+        self.fed = fed / detail
+        self.radius = np.minimum(_END_RADIUS_MM * self.fed**_MURRAY, _MOST_RADIUS_MM)
 
     def tubes(self) -> list[Tube]:
         """One tube from each node's parent to it."""
