@@ -5,8 +5,6 @@ without any state that other users of matplotlib could see or change: fonts and 
 where they are used. No picture carries a patient's name, identifier or date.
 """
 
-import textwrap
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,22 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.errors import InputError
-from corcal.lesions.sites import CORONARY_SITES, Site
-from corcal.report.amounts import shown as amount_text
-from corcal.report.amounts import shown_site
-from corcal.report.colours import OTHER_SITE_COLOUR, SITE_COLOURS
-from corcal.report.words import zero_words
-from corcal.result import Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
-    "HEADING_PX",
+    "FOOTER_PX",
     "MARGIN_PX",
     "MUTED",
     "PAPER",
     "TEXT",
+    "TOP_PX",
     "Box",
     "Sheet",
     "orientation_letters",
@@ -39,11 +32,8 @@ __all__ = [
 
 PAPER, TEXT, MUTED = "#0E1116", "#F2F4F7", "#A3ACB9"
 MARGIN_PX = 28
-HEADING_PX = 138
 FOOTER_PX = 56
-_TOP_PX = 32  # the largest type begins here: as far from the upper edge as text from the left one
-_OTHER_SITES_PX = 26  # for each line about calcium that is not counted
-_OTHER_SITES_CHARACTERS = 145  # that fit into such a line
+TOP_PX = 32  # the largest type begins here: as far from the upper edge as text from the left one
 _SCALE_BAR_MM = 10.0
 _FONT = "DejaVu Sans"  # comes with matplotlib
 _POINTS_PER_PX = 0.72  # at the figure's 100 dots an inch
@@ -64,39 +54,32 @@ class Sheet:
 
     Parameters
     ----------
-    width_px, content_px : int
-        Width of the picture; height of what lies between heading and footer.
-    result : Result
-        Supplies the numbers of the heading.
-    shown : collection of Site
-        Sites whose calcium the picture shows: others are named as not shown.
-    footnote : str
-        A sentence for the end of the footer.
+    width_px, height_px : int
+        Of the whole picture.
+    top_px : float
+        Where its panels begin, below the heading.
     """
 
-    def __init__(
-        self,
-        *,
-        width_px: int,
-        content_px: int,
-        result: Result,
-        shown: Collection[Site],
-        footnote: str = "",
-    ) -> None:
+    def __init__(self, *, width_px: int, height_px: int, top_px: float) -> None:
         # matplotlib takes half a second to import: only for those who draw
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        others = _lines_about_other_sites(result, {site.label for site in shown})
-        self.top_px = HEADING_PX + _OTHER_SITES_PX * len(others)
-        self.width_px = width_px
-        self.height_px = self.top_px + content_px + FOOTER_PX
-        self.figure = Figure(figsize=(width_px / 100, self.height_px / 100), dpi=100)
+        self.width_px, self.height_px, self.top_px = width_px, height_px, top_px
+        self.figure = Figure(figsize=(width_px / 100, height_px / 100), dpi=100)
         self.figure.patch.set_facecolor(PAPER)
         self._canvas: Any = FigureCanvasAgg(self.figure)  # matplotlib leaves its canvas untyped
-        self._heading(result)
-        self._other_sites(others)
-        self._footer(result, footnote)
+
+    def text_size(
+        self, text: str, size_px: float, *, weight: str = "normal"
+    ) -> tuple[float, float]:
+        """Width and height in pixels that a line of text takes."""
+        from matplotlib.font_manager import FontProperties
+
+        font = FontProperties(family=_FONT, weight=weight, size=size_px * _POINTS_PER_PX)
+        renderer = self._canvas.get_renderer()
+        width, height, _ = renderer.get_text_width_height_descent(text, font, False)
+        return float(width), float(height)
 
     def text(self, x: float, y: float, text: str, size_px: float, **options: Any) -> float:
         """Write text with its left upper corner at a pixel; return where it ends, in pixels."""
@@ -194,58 +177,8 @@ class Sheet:
         self._canvas.draw()
         return np.asarray(self._canvas.buffer_rgba())[..., :3].copy()
 
-    def _heading(self, result: Result) -> None:
-        score = result.score
-        end = self.text(MARGIN_PX, _TOP_PX + 8, "Agatston score", 22, color=MUTED)
-        end = self.text(end + 12, _TOP_PX, amount_text(score.total.agatston), 34, fontweight="bold")
-        if note := zero_words(result):
-            self.text(end + 28, _TOP_PX + 6, note, 24)
-        x, y = float(MARGIN_PX), _TOP_PX + 58
-        for site in CORONARY_SITES:
-            amount = score.vessels[site.label].agatston
-            swatch, ink, weight = (
-                (SITE_COLOURS[site], TEXT, "bold") if amount > 0 else (MUTED, MUTED, "normal")
-            )
-            self.swatch(x, y + 2, 18, swatch, filled=amount > 0)
-            end = self.text(x + 27, y, site.label, 20, color=ink)
-            end = self.text(end + 8, y, amount_text(amount), 20, fontweight=weight, color=ink)
-            x = end + 36
 
-    def _other_sites(self, lines: list[str]) -> None:
-        for number, line in enumerate(lines):
-            y = _TOP_PX + 93 + number * _OTHER_SITES_PX
-            if number == 0:
-                self.swatch(MARGIN_PX + 2, y + 3, 14, OTHER_SITE_COLOUR, filled=False)
-            self.text(MARGIN_PX + 27, y, line, 17, color=MUTED)
-
-    def _footer(self, result: Result, footnote: str) -> None:
-        made = result.provenance
-        self.text(
-            MARGIN_PX,
-            self.height_px - 34,
-            f"{made.statement} {made.software} {made.software_version}, rule {result.score.rule}, "
-            f"calcium from {made.threshold_hu:g} HU. {footnote}",
-            14,
-            color=MUTED,
-        )
-
-
-def _lines_about_other_sites(result: Result, shown: Collection[str]) -> list[str]:
-    """Name calcium that is not counted, apart from it what the picture does not show."""
-    found = {k: v.agatston for k, v in result.score.other_sites.items() if v.agatston > 0}
-    parts = []
-    for what, is_shown in (("not counted", True), ("not counted, not in this picture", False)):
-        sites = [
-            f"{shown_site(label)} {amount_text(amount)}"
-            for label, amount in found.items()
-            if (label in shown) is is_shown
-        ]
-        if sites:
-            parts.append(f"{what}: {', '.join(sites)}")
-    return textwrap.wrap("; ".join(parts), _OTHER_SITES_CHARACTERS)
-
-
-def orientation_letters(axes: "Axes", letters: str) -> None:
+def orientation_letters(axes: "Axes", letters: str, *, size_px: float = 16) -> None:
     """Mark which side of the patient is left, right, top and bottom of a panel."""
     places = (
         (0.015, 0.5, "left", "center"),
@@ -254,10 +187,10 @@ def orientation_letters(axes: "Axes", letters: str) -> None:
         (0.5, 0.015, "center", "bottom"),
     )
     for letter, (x, y, ha, va) in zip(letters, places, strict=True):
-        _over(axes, x, y, letter, size_px=16, ha=ha, va=va)
+        _over(axes, x, y, letter, size_px=size_px, ha=ha, va=va)
 
 
-def scale_bar(axes: "Axes") -> None:
+def scale_bar(axes: "Axes", *, size_px: float = 14) -> None:
     """Draw a bar of 10 mm in the lower right corner."""
     left, right = axes.get_xlim()
     start = 0.97 - _SCALE_BAR_MM / abs(right - left)
@@ -271,7 +204,7 @@ def scale_bar(axes: "Axes") -> None:
             transform=axes.transAxes,
         )
     name = f"{_SCALE_BAR_MM:.0f} mm"
-    _over(axes, 0.97, 0.05, name, size_px=14, ha="right", va="bottom")
+    _over(axes, 0.97, 0.05, name, size_px=size_px, ha="right", va="bottom")
 
 
 def _over(axes: "Axes", x: float, y: float, text: str, *, size_px: float, ha: str, va: str) -> None:

@@ -12,6 +12,7 @@ from corcal.lesions.voxels import SiteVoxels
 from corcal.report.calcium import CountedCalcium, counted_calcium
 from corcal.report.canvas import MARGIN_PX, MUTED, Box, Sheet, orientation_letters, scale_bar
 from corcal.report.framing import Frame, heart_frame
+from corcal.report.heading import result_sheet
 from corcal.report.slices import paint_calcium
 from corcal.result import Result
 
@@ -68,7 +69,7 @@ def projection_sheet(result: Result, scan: CTScan, voxels: SiteVoxels) -> Sheet:
     sizes = tuple(n * step for n, step in zip(hu[0].shape, scan.spacing_mm, strict=True))
     width = (_WIDTH_PX - 2 * MARGIN_PX - _GAP_PX) / 2
     tallest = width * max(sizes[0], sizes[1]) / sizes[2]
-    sheet = Sheet(
+    sheet = result_sheet(
         width_px=_WIDTH_PX,
         content_px=round(_CAPTION_PX + tallest + 24),
         result=result,

@@ -16,6 +16,7 @@ from corcal.report.calcium import CountedCalcium, counted_calcium, lesions_in_sl
 from corcal.report.canvas import MARGIN_PX, MUTED, Box, Sheet, orientation_letters, scale_bar
 from corcal.report.colours import OTHER_SITE_COLOUR, rgb, site_colour
 from corcal.report.framing import Frame, detail_frame, heart_frame
+from corcal.report.heading import result_sheet
 from corcal.report.words import SLICES_COUNTED
 from corcal.result import Result
 
@@ -75,7 +76,7 @@ def montage_sheet(result: Result, scan: CTScan, voxels: SiteVoxels) -> Sheet:
     width = (_WIDTH_PX - 2 * MARGIN_PX - (columns - 1) * _GAP_PX) / columns
     height = width * max(_aspect(view.frame, scan) for view in views)
     row_px = _CAPTION_PX + height + _LESIONS_PX + _GAP_PX
-    sheet = Sheet(
+    sheet = result_sheet(
         width_px=_WIDTH_PX,
         content_px=round(math.ceil(len(views) / columns) * row_px),
         result=result,
