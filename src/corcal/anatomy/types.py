@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from corcal.ct.scan import CTScan, Finding
 from corcal.errors import GeometryError
+from corcal.models.record import ModelRecord
 
 __all__ = [
     "PATHWAYS",
@@ -51,28 +52,6 @@ class Pathway(IntEnum):
 
 
 PATHWAYS = tuple(Pathway)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelRecord:
-    """Which model said so.
-
-    Attributes
-    ----------
-    name : str
-        ``"corcal-thorax"``, ``"totalsegmentator"`` ...
-    version : str
-        Of the model or the software.
-    sha256 : str or None
-        Of its file; ``None`` where there is no single file.
-    trusted : bool
-        Whether the hash is one that this release knows.
-    """
-
-    name: str
-    version: str
-    sha256: str | None
-    trusted: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
