@@ -33,9 +33,11 @@ __all__ = [
     "Kernel",
     "Scanner",
     "hydroxyapatite_hu",
+    "image_body",
     "image_contrast",
     "image_volume",
     "noise_volume",
+    "stored_hu",
 ]
 
 MIN_HU = -1024  # 12 stored bits with intercept -1024
@@ -158,16 +160,41 @@ def image_volume(
     if rng is None and scanner.noise_sd_hu > 0:
         msg = f"noise of {scanner.noise_sd_hu:g} HU needs a random generator, got none"
         raise InputError(msg)
-    hu = np.full((slice_count, *scanner.matrix), outside_hu, dtype=np.float32)
-    for volume, baseline in ((body, outside_hu), *((addition, 0.0) for addition in additions)):
-        sampling = _sample(volume, scanner, origin_mm=origin_mm, slice_count=slice_count)
-        for k, image in _image_slices(volume, sampling, baseline=baseline):
-            hu[k, sampling.y, sampling.x] += image
+    hu = image_body(
+        body, scanner, origin_mm=origin_mm, slice_count=slice_count, outside_hu=outside_hu
+    )
+    for addition in additions:
+        window = image_contrast(addition, scanner, origin_mm=origin_mm, slice_count=slice_count)
+        hu[window.slices] += window.values
     if rng is not None and scanner.noise_sd_hu > 0:
         noise = noise_volume(scanner, slice_count=slice_count, rng=rng)
         if noise_scale is not None:
             noise *= np.asarray(noise_scale, dtype=np.float32)
         hu += noise
+    return stored_hu(hu)
+
+
+def image_body(
+    body: FineVolume,
+    scanner: Scanner,
+    *,
+    origin_mm: tuple[float, float, float],
+    slice_count: int,
+    outside_hu: float = AIR_HU,
+) -> NDArray[np.float32]:
+    """Image a body alone, without noise or rounding: HU of shape (slice_count, n_y, n_x).
+
+    Parameters are those of `image_volume`.
+    """
+    hu = np.full((slice_count, *scanner.matrix), outside_hu, dtype=np.float32)
+    sampling = _sample(body, scanner, origin_mm=origin_mm, slice_count=slice_count)
+    for k, image in _image_slices(body, sampling, baseline=outside_hu):
+        hu[k, sampling.y, sampling.x] += image
+    return hu
+
+
+def stored_hu(hu: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Round HU and clip them to `MIN_HU` and `MAX_HU`, in place; give them as a scan holds them."""
     np.rint(hu, out=hu)
     np.clip(hu, MIN_HU, MAX_HU, out=hu)
     return hu.astype(np.int16)

@@ -2,37 +2,44 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corcal.ct.scan import Acquisition, CTScan, Patient
 from corcal.lesions.sites import Vessel
-from corcal.lesions.voxels import SiteVoxels
 from corcal.phantom.calcium import CELL_MM, Deposit, deposit
 from corcal.phantom.coronaries import Course
 from corcal.phantom.patient import Burden, PatientSpec, aged, draw_patient
-from corcal.phantom.physics import FineVolume, Scanner, image_volume
+from corcal.phantom.physics import (
+    FineVolume,
+    ImageWindow,
+    Scanner,
+    image_body,
+    image_contrast,
+    noise_volume,
+    stored_hu,
+)
+from corcal.phantom.protocol import GATED_SCANNER, SCAN_LENGTH_MM, Protocol, image_origin
 from corcal.phantom.render import Thorax
+from corcal.phantom.scanner import tissue_hu
 from corcal.phantom.shapes import Grid
+from corcal.phantom.truth import dense_voxels, touched_voxels
 from corcal.phantom.types import SimulatedLesion, SimulatedScan, scan_from_volume
 from corcal.progress import Progress, no_progress
 
 __all__ = [
     "GATED_SCANNER",
     "patient_courses",
+    "simulate_exam",
     "simulate_followup",
     "simulate_patient",
     "simulate_thorax",
 ]
 
-GATED_SCANNER = Scanner(noise_sd_hu=20.0)
-SCAN_LENGTH_MM = 168.0  # carina to below the apex
-_FIELD_CENTRE_MM = (37.0, 16.0, -14.0)  # of the field of view and the scan, reference frame
 _FINE_MM = 0.8
 _MOST_FINE_MM = 1.6
-_VISIBLE_HU = 4.0  # contrast of calcium from which a voxel belongs to its truth
 
 
 def simulate_thorax(
@@ -82,9 +89,10 @@ def simulate_patient(
     *,
     scanner: Scanner = GATED_SCANNER,
     scan_length_mm: float = SCAN_LENGTH_MM,
+    dense_truth: bool = False,
     progress: Progress = no_progress,
 ) -> SimulatedScan:
-    """Simulate one exam of a patient.
+    """Simulate one gated calcium scan of a patient, centred on the heart.
 
     Parameters
     ----------
@@ -94,6 +102,8 @@ def simulate_patient(
         Its matrix and spacings give the field of view, which is centred on the heart.
     scan_length_mm : float
         Covered by slices, around the heart.
+    dense_truth : bool
+        Whether to tell what is dense without being calcium (``other_dense``).
     progress : Progress
         Called after each slice.
 
@@ -102,25 +112,72 @@ def simulate_patient(
     SimulatedScan
         The scan, every lesion, and the voxels of each site.
     """
-    count = max(1, round(scan_length_mm / scanner.increment_mm))
-    origin = _image_origin(spec, scanner, count)
+    protocol = Protocol(scanner=scanner, scan_length_mm=scan_length_mm)
+    return simulate_exam(spec, protocol, dense_truth=dense_truth, progress=progress)
+
+
+def simulate_exam(
+    spec: PatientSpec,
+    protocol: Protocol,
+    *,
+    dense_truth: bool = False,
+    progress: Progress = no_progress,
+) -> SimulatedScan:
+    """Simulate one exam of a patient, made in any way.
+
+    Parameters
+    ----------
+    spec : PatientSpec
+        From `corcal.phantom.patient.draw_patient` or `aged`.
+    protocol : Protocol
+        Your own, or from `corcal.phantom.protocol.draw_protocol`.
+    dense_truth, progress
+        As in `simulate_patient`.
+
+    Returns
+    -------
+    SimulatedScan
+        Bone of low voltages is brighter and fat darker, as the scanner's kVp says.
+    """
+    scanner, count = protocol.scanner, protocol.slice_count
+    origin = image_origin(spec, protocol)
     thorax = Thorax(spec, _fine_grid(scanner, origin, count))
     deposits = [deposit(plaque, thorax.courses[plaque.branch]) for plaque in spec.plaques]
-    hu = image_volume(
-        _told(thorax, count, progress),
-        scanner,
-        origin_mm=origin,
-        slice_count=count,
-        additions=[_contrast(each, scanner) for each in deposits],
-        noise_scale=_noise_scale(scanner, count),
-        rng=np.random.default_rng([spec.seed, 6, spec.exam]),
+    grid = _ImageGrid(scanner=scanner, origin_mm=origin, slice_count=count)
+    hu = image_body(
+        _told(thorax, scanner, count, progress), scanner, origin_mm=origin, slice_count=count
     )
+    images = [(each.plaque.site, grid.contrast(_contrast(each, scanner))) for each in deposits]
+    other_dense = dense_voxels(hu, None) if dense_truth else None
+    for _, window in images:
+        hu[window.slices] += window.values
+    if scanner.noise_sd_hu > 0:
+        rng = np.random.default_rng([spec.seed, 6, spec.exam])
+        noise = noise_volume(scanner, slice_count=count, rng=rng)
+        noise *= _noise_scale(scanner, count)
+        hu += noise
     return SimulatedScan(
-        scan=_scan(spec, scanner, hu, origin),
+        scan=_scan(spec, protocol, stored_hu(hu), origin),
         lesions=tuple(_lesion(each, spec) for each in deposits),
-        voxels=_truth(deposits, scanner, origin, count),
+        voxels=touched_voxels((count, *scanner.matrix), images),
         seed=spec.seed,
+        other_dense=other_dense,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ImageGrid:
+    """Where the voxels of an exam are."""
+
+    scanner: Scanner
+    origin_mm: tuple[float, float, float]
+    slice_count: int
+
+    def contrast(self, volume: FineVolume) -> ImageWindow:
+        """Image one addition alone."""
+        return image_contrast(
+            volume, self.scanner, origin_mm=self.origin_mm, slice_count=self.slice_count
+        )
 
 
 def patient_courses(spec: PatientSpec) -> dict[str, Course]:
@@ -131,30 +188,15 @@ def patient_courses(spec: PatientSpec) -> dict[str, Course]:
     dict of Course
         By name of the branch; positions as the scan's `to_patient_mm` gives them.
     """
-    scanner = Scanner(matrix=(88, 88), pixel_spacing_mm=2.5)
-    count = round(SCAN_LENGTH_MM / scanner.increment_mm)
-    grid = _fine_grid(scanner, _image_origin(spec, scanner, count), count)
+    protocol = Protocol(scanner=Scanner(matrix=(88, 88), pixel_spacing_mm=2.5))
+    origin = image_origin(spec, protocol)
+    grid = _fine_grid(protocol.scanner, origin, protocol.slice_count)
     thorax = Thorax(spec, grid, only_courses=True)
     table = np.array(spec.table_mm)
     return {
         name: replace(course, points_mm=course.points_mm + table)
         for name, course in thorax.courses.items()
     }
-
-
-def _image_origin(spec: PatientSpec, scanner: Scanner, count: int) -> tuple[float, float, float]:
-    """Centre of voxel [0, 0, 0] in the patient's own frame; no two exams are planned alike."""
-    planned = np.random.default_rng([spec.seed, 8, spec.exam]).normal(0, (2.0, 2.0, 1.5))
-    n_y, n_x = scanner.matrix
-    size = (n_x, n_y, count)
-    step = (scanner.pixel_spacing_mm, scanner.pixel_spacing_mm, scanner.increment_mm)
-    x, y, z = (
-        round(c * s + p - 0.5 * (n - 1) * d, 4)
-        for c, s, p, n, d in zip(
-            _FIELD_CENTRE_MM, spec.body_scale, planned.tolist(), size, step, strict=True
-        )
-    )
-    return x, y, z
 
 
 def _fine_grid(scanner: Scanner, origin: tuple[float, float, float], count: int) -> Grid:
@@ -173,13 +215,13 @@ def _fine_grid(scanner: Scanner, origin: tuple[float, float, float], count: int)
     )
 
 
-def _told(thorax: Thorax, count: int, progress: Progress) -> FineVolume:
+def _told(thorax: Thorax, scanner: Scanner, count: int, progress: Progress) -> FineVolume:
     """Give the body to the scanner, a plane when it is needed, telling how far it is."""
     planes = thorax.grid.shape[0]
 
     def plane(index: int) -> NDArray[np.float32]:
         progress(min(count, 1 + index * count // planes), count, "simulating the scan")
-        return thorax.plane(index)
+        return tissue_hu(thorax.plane(index), kvp=scanner.kvp)
 
     grid = thorax.grid
     return FineVolume(
@@ -216,59 +258,18 @@ def _lesion(each: Deposit, spec: PatientSpec) -> SimulatedLesion:
     )
 
 
-def _truth(
-    deposits: list[Deposit], scanner: Scanner, origin: tuple[float, float, float], count: int
-) -> SiteVoxels:
-    """Voxels that calcium touches; where two sites do, the one that adds more HU has it."""
-    shape = (count, *scanner.matrix)
-    best = np.zeros(shape, np.int16)
-    site = np.zeros(shape, np.uint8)
-    for each in deposits:
-        window, seen = _seen(each, scanner, origin, shape)
-        more = (seen >= _VISIBLE_HU) & (seen > best[window])
-        best[window][more] = seen[more]
-        site[window][more] = int(each.plaque.site)
-    index = np.flatnonzero(site.ravel()).astype(np.int64)
-    return SiteVoxels(shape=shape, index=index, site=site.ravel()[index])
-
-
-def _seen(
-    each: Deposit,
-    scanner: Scanner,
-    origin: tuple[float, float, float],
-    shape: tuple[int, int, int],
-) -> tuple[tuple[slice, slice, slice], NDArray[np.int16]]:
-    """Image one plaque alone, on the part of the scan that it can reach."""
-    step = scanner.spacing_mm
-    pad = (scanner.slice_thickness_mm + 1.0, 4.0, 4.0)
-    window = []
-    for axis in range(3):
-        low = each.origin_mm[2 - axis] - origin[2 - axis] - pad[axis]
-        high = low + CELL_MM * each.density_mg_per_cm3.shape[axis] + 2 * pad[axis]
-        start = int(np.clip(np.floor(low / step[axis]), 0, shape[axis] - 1))
-        stop = int(np.clip(np.ceil(high / step[axis]) + 1, start + 1, shape[axis]))
-        window.append(slice(start, stop))
-    z, y, x = window
-    local = replace(scanner, matrix=(y.stop - y.start, x.stop - x.start), noise_sd_hu=0.0)
-    seen = image_volume(
-        _contrast(each, scanner),
-        local,
-        origin_mm=(
-            origin[0] + x.start * step[2],
-            origin[1] + y.start * step[1],
-            origin[2] + z.start * step[0],
-        ),
-        slice_count=z.stop - z.start,
-        outside_hu=0.0,
-    )
-    return (z, y, x), seen
-
-
 def _scan(
-    spec: PatientSpec, scanner: Scanner, hu: NDArray[np.int16], origin: tuple[float, float, float]
+    spec: PatientSpec,
+    protocol: Protocol,
+    hu: NDArray[np.int16],
+    origin: tuple[float, float, float],
 ) -> CTScan:
     x, y, z = (round(o + t, 4) for o, t in zip(origin, spec.table_mm, strict=True))
-    digest = hashlib.sha256(f"{spec!r}/{scanner!r}/{hu.shape}".encode()).hexdigest()[:24]
+    scanner = protocol.scanner
+    words = f"{spec!r}/{scanner!r}/{hu.shape}"
+    if protocol != Protocol(scanner=scanner, scan_length_mm=protocol.scan_length_mm):
+        words += f"/{protocol!r}"
+    digest = hashlib.sha256(words.encode()).hexdigest()[:24]
     birth_year = int(spec.date[:4]) - int(spec.age_years)
     return scan_from_volume(
         hu,
@@ -281,21 +282,23 @@ def _scan(
             sex=spec.sex,
             age_years=float(int(spec.age_years)),
         ),
-        acquisition=_acquisition(spec, scanner),
+        acquisition=_acquisition(spec, protocol),
         uid_seed=f"thorax/{digest}",
         series_number=3,
     )
 
 
-def _acquisition(spec: PatientSpec, scanner: Scanner) -> Acquisition:
+def _acquisition(spec: PatientSpec, protocol: Protocol) -> Acquisition:
+    scanner, gated = protocol.scanner, protocol.kind == "gated"
+    thickness = f"{scanner.slice_thickness_mm:g} mm"
     return Acquisition(
         modality="CT",
         manufacturer="corcal",
         model_name="simulated thorax",
-        study_description="Coronary calcium, simulated",
-        series_description=f"CaSc {scanner.slice_thickness_mm:g} mm 75 %",
-        protocol_name="Calcium score",
-        body_part="HEART",
+        study_description="Coronary calcium, simulated" if gated else "Chest, simulated",
+        series_description=f"CaSc {thickness} 75 %" if gated else f"Thorax {thickness}",
+        protocol_name="Calcium score" if gated else "Thorax",
+        body_part="HEART" if gated else "CHEST",
         image_type=("ORIGINAL", "PRIMARY", "AXIAL"),
         patient_position="HFS",
         date=spec.date,
@@ -305,6 +308,6 @@ def _acquisition(spec: PatientSpec, scanner: Scanner) -> Acquisition:
         reconstruction_diameter_mm=scanner.matrix[1] * scanner.pixel_spacing_mm,
         slice_thickness_mm=scanner.slice_thickness_mm,
         gantry_tilt_deg=0.0,
-        is_gated=True,
-        cardiac_phase_percent=75.0,
+        is_gated=True if gated else None,
+        cardiac_phase_percent=75.0 if gated else None,
     )

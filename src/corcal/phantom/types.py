@@ -73,12 +73,17 @@ class SimulatedScan:
         Voxels of the scan that show the calcium of each site: what a perfect reader would mark.
     seed : int
         The same seed and settings give the same scan, bit for bit.
+    other_dense : SiteVoxels, optional
+        Everything else that is dense by itself: bone and cartilage (`Site.BONE`) and devices
+        (`Site.DEVICE`), where the noiseless image without calcium reaches
+        `corcal.phantom.truth.DENSE_HU`. Made when asked for.
     """
 
     scan: CTScan
     lesions: tuple[SimulatedLesion, ...]
     voxels: SiteVoxels
     seed: int
+    other_dense: SiteVoxels | None = None
 
 
 def simulated_uid(*parts: str | int) -> str:
