@@ -195,9 +195,19 @@ _MEASURING: dict[str, FindingDefinition] = _table(
     ("RULE_NOT_FOR_KVP", _W, "A rule for another tube voltage than the scan's was chosen."),
 )
 
+# Where the heart is: codes of corcal.anatomy.
+_ANATOMY: dict[str, FindingDefinition] = _table(
+    "anatomy",
+    ("HEART_NOT_FOUND", _E, "No heart was found in the scan: nothing in it can be coronary."),
+    ("HEART_CUT", _W, "The slices or the field of view cut the heart; calcium there is unseen."),
+    ("ANATOMY_IMPLAUSIBLE", _W, "Sizes or places of heart and vessels are not those of people."),
+    ("MODEL_UNKNOWN", _W, "A model was used whose hash this release does not know."),
+)
+
 FINDINGS: dict[str, FindingDefinition] = {
     **_READING,
     **_SUITABILITY,
     **_ANNOTATION,
     **_MEASURING,
+    **_ANATOMY,
 }
