@@ -29,6 +29,7 @@ __all__ = [
     "MAX_HU",
     "MIN_HU",
     "FineVolume",
+    "ImageGrid",
     "ImageWindow",
     "Kernel",
     "Scanner",
@@ -115,6 +116,42 @@ class ImageWindow:
             for first, count in zip(self.start, self.values.shape, strict=True)
         )
         return z, y, x
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageGrid:
+    """The slices of one exam: what images are made on.
+
+    Attributes
+    ----------
+    scanner : Scanner
+        Its matrix and spacings.
+    origin_mm : (x, y, z)
+        Centre of voxel ``[0, 0, 0]`` in the patient.
+    slice_count : int
+        Slices, ascending towards the head.
+    """
+
+    scanner: Scanner
+    origin_mm: tuple[float, float, float]
+    slice_count: int
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Voxels along (z, y, x)."""
+        return self.slice_count, *self.scanner.matrix
+
+    def contrast(
+        self, volume: FineVolume, *, shift_z_mm: NDArray[np.floating] | None = None
+    ) -> ImageWindow:
+        """Image one addition alone: `image_contrast`."""
+        return image_contrast(
+            volume,
+            self.scanner,
+            origin_mm=self.origin_mm,
+            slice_count=self.slice_count,
+            shift_z_mm=shift_z_mm,
+        )
 
 
 def image_volume(
@@ -206,12 +243,16 @@ def image_contrast(
     *,
     origin_mm: tuple[float, float, float],
     slice_count: int,
+    shift_z_mm: NDArray[np.floating] | None = None,
 ) -> ImageWindow:
     """Image one addition alone, without noise or rounding, where it is visible.
 
-    Parameters are those of `image_volume`.
+    Parameters are those of `image_volume`; `shift_z_mm` (slice_count,) is how far towards the head
+    the addition has moved when each slice is taken.
     """
-    sampling = _sample(volume, scanner, origin_mm=origin_mm, slice_count=slice_count)
+    sampling = _sample(
+        volume, scanner, origin_mm=origin_mm, slice_count=slice_count, shift_z_mm=shift_z_mm
+    )
     height = sampling.y.stop - sampling.y.start
     width = sampling.x.stop - sampling.x.start
     depth = sampling.z.stop - sampling.z.start
@@ -297,6 +338,7 @@ def _sample(
     *,
     origin_mm: tuple[float, float, float],
     slice_count: int,
+    shift_z_mm: NDArray[np.floating] | None = None,
 ) -> _Sampling:
     counts = (slice_count, *scanner.matrix)
     sigma = scanner.kernel.psf_fwhm_mm / FWHM_PER_SIGMA
@@ -310,7 +352,10 @@ def _sample(
         step, fine_step = scanner.spacing_mm[axis], volume.spacing_mm[axis]
         start = volume.origin_mm[2 - axis] - origin_mm[2 - axis] - 0.5 * fine_step
         edges = start + fine_step * np.arange(volume.grid[axis] + 1)
-        weights.append(_weights(step * np.arange(counts[axis]), edges, sigma_mm=blur, box_mm=box))
+        centres = step * np.arange(counts[axis])
+        if axis == 0 and shift_z_mm is not None:
+            centres = centres - shift_z_mm
+        weights.append(_weights(centres, edges, sigma_mm=blur, box_mm=box))
     across, rows, columns = weights
     z, y, x = (_span(each) for each in weights)
     return _Sampling(across=across, rows=rows[y], columns=columns[x], z=z, y=y, x=x)

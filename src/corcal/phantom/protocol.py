@@ -7,6 +7,7 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from corcal.errors import InputError
+from corcal.phantom.motion import STILL, Motion
 from corcal.phantom.patient import PatientSpec
 from corcal.phantom.scanner import KERNELS, Kernel, Scanner
 
@@ -71,12 +72,15 @@ class Protocol:
         Covered by slices.
     offset_mm : (x, y, z)
         Middle of the scan relative to where a calcium scan is planned, on the heart.
+    motion : Motion
+        Of the heart.
     """
 
     kind: Kind = "gated"
     scanner: Scanner = field(default_factory=lambda: GATED_SCANNER)
     scan_length_mm: float = SCAN_LENGTH_MM
     offset_mm: Triple = (0.0, 0.0, 0.0)
+    motion: Motion = STILL
 
     @property
     def slice_count(self) -> int:
@@ -138,6 +142,7 @@ def draw_protocol(
         ),
         scan_length_mm=length,
         offset_mm=offset,
+        motion=_draw_motion(np.random.default_rng([seed, 13, kind == "chest"]), kind, scanner),
     )
 
 
@@ -159,6 +164,28 @@ def _draw_scanner(rng: np.random.Generator, kind: Kind, *, girth: float) -> Scan
         slice_edge_sigma_mm=float(rng.uniform(0.2, 0.6)),
         noise_sd_hu=round(noise, 2),
         calcium_response=round(float(np.clip(rng.normal(1.0, 0.05), 0.85, 1.15)), 4),
+    )
+
+
+def _draw_motion(rng: np.random.Generator, kind: Kind, scanner: Scanner) -> Motion:
+    """Draw what gating leaves (0 to 2 mm, seldom more), or a beat's whole way (2 to 10 mm)."""
+    direction = rng.normal(size=3) * (1.0, 1.0, 0.6)
+    x, y, z = (float(v) for v in direction / np.linalg.norm(direction))
+    gated = kind == "gated"
+    if gated:
+        way = min(float(rng.gamma(1.5, 0.45)), 2.0) if rng.random() < 0.94 else rng.uniform(2, 5)
+    else:
+        way = float(rng.uniform(2.0, 10.0))
+    # A gated scan is taken in steps of the detector's height; a spiral has its own phase in each
+    # slice, which thin slices share with their neighbours.
+    together = rng.uniform(24.0, 44.0) if gated else 3.0
+    return Motion(
+        kind="gated" if gated else "free",
+        way_mm=round(way, 3),
+        direction=(x, y, z),
+        turn_per_beat=float(rng.uniform(0.3, 0.75)),
+        slices_together=max(1, round(together / scanner.increment_mm)),
+        seed=int(rng.integers(2**31)),
     )
 
 

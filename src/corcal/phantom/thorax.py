@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +11,13 @@ from corcal.ct.scan import Acquisition, CTScan, Patient
 from corcal.lesions.sites import Vessel
 from corcal.phantom.calcium import CELL_MM, Deposit, deposit
 from corcal.phantom.coronaries import Course
+from corcal.phantom.motion import MovingHeart
 from corcal.phantom.patient import Burden, PatientSpec, aged, draw_patient
 from corcal.phantom.physics import (
     FineVolume,
-    ImageWindow,
+    ImageGrid,
     Scanner,
     image_body,
-    image_contrast,
     noise_volume,
     stored_hu,
 )
@@ -143,11 +143,16 @@ def simulate_exam(
     origin = image_origin(spec, protocol)
     thorax = Thorax(spec, _fine_grid(scanner, origin, count))
     deposits = [deposit(plaque, thorax.courses[plaque.branch]) for plaque in spec.plaques]
-    grid = _ImageGrid(scanner=scanner, origin_mm=origin, slice_count=count)
+    grid = ImageGrid(scanner=scanner, origin_mm=origin, slice_count=count)
     hu = image_body(
         _told(thorax, scanner, count, progress), scanner, origin_mm=origin, slice_count=count
     )
-    images = [(each.plaque.site, grid.contrast(_contrast(each, scanner))) for each in deposits]
+    heart = MovingHeart(protocol.motion, grid)
+    heart.blur(hu, thorax.heart.sac, thorax.heart.grid)
+    images = [
+        (each.plaque.site, heart.contrast(_contrast(each, scanner), each.plaque.site))
+        for each in deposits
+    ]
     other_dense = dense_voxels(hu, None) if dense_truth else None
     for _, window in images:
         hu[window.slices] += window.values
@@ -159,25 +164,10 @@ def simulate_exam(
     return SimulatedScan(
         scan=_scan(spec, protocol, stored_hu(hu), origin),
         lesions=tuple(_lesion(each, spec) for each in deposits),
-        voxels=touched_voxels((count, *scanner.matrix), images),
+        voxels=touched_voxels(grid.shape, images),
         seed=spec.seed,
         other_dense=other_dense,
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ImageGrid:
-    """Where the voxels of an exam are."""
-
-    scanner: Scanner
-    origin_mm: tuple[float, float, float]
-    slice_count: int
-
-    def contrast(self, volume: FineVolume) -> ImageWindow:
-        """Image one addition alone."""
-        return image_contrast(
-            volume, self.scanner, origin_mm=self.origin_mm, slice_count=self.slice_count
-        )
 
 
 def patient_courses(spec: PatientSpec) -> dict[str, Course]:
