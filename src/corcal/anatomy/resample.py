@@ -117,14 +117,12 @@ def resample(scan: CTScan, grid: Grid) -> _Floats:
         Mean HU of each cell, at least `AIR_HU`. A cell that the scan covers less than half along
         any axis is `AIR_HU`; the others are the mean of their covered part.
     """
-    axes = zip(scan.shape, scan.spacing_mm, grid.origin_mm, grid.shape, strict=True)
-    weights = [
-        _weights(size, step, start, count, grid.cell_mm) for size, step, start, count in axes
-    ]
-    inside = [np.flatnonzero(w.sum(axis=1)) for w in weights]
+    inside = covered_cells(scan, grid)
     out = np.full(grid.shape, AIR_HU, np.float32)
-    if any(len(cells) == 0 for cells in inside):
+    if any(cells.start == cells.stop for cells in inside):
         return out
+    axes = zip(scan.shape, scan.spacing_mm, grid.origin_mm, grid.shape, strict=True)
+    weights = [_weights(*axis, grid.cell_mm) for axis in axes]
     (wz, z), (wy, y), (wx, x) = (_trimmed(w) for w in weights)
     planes = _average_planes(scan.hu[z, y, x], wy, wx)
     cells = np.tensordot(wz, planes, axes=1)

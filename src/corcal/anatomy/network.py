@@ -1,0 +1,210 @@
+"""The anatomy by corcal's own networks: first where the heart is, then what is in it."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corcal.anatomy.components import debris_free, largest_part
+from corcal.anatomy.plausible import CHAMBERS, cut_findings, plausibility_findings, volumes_ml
+from corcal.anatomy.resample import coarser, cover, covered_cells, cut_box, resample
+from corcal.anatomy.types import PATHWAYS, Anatomy, Structure
+from corcal.ct.findings import finding
+from corcal.ct.scan import CTScan, Finding
+from corcal.errors import InputError
+from corcal.models import LoadedModel, load_model
+
+__all__ = ["NetworkSource"]
+
+CELL_MM = 4.0  # of the anatomy's grid; the networks are trained on it
+LOCATOR_FACTOR = 2  # the locator sees cells of 8 mm
+BOX_CELLS = 48  # least side of the box around the heart: 192 mm, as in training
+MAX_BOX_CELLS = 80
+SIDE_MULTIPLE = 8  # sides that the networks can halve three times
+MARGIN_MM = 12.0  # around what the locator found, which errs by a cell or so
+LEAST_PROBABILITY = 0.5
+LEAST_HEART_ML = 50.0  # less than this is no heart, nor a usable part of one: our own limit
+
+# Structures that are one piece; the pulmonary arteries branch, and fat is everywhere.
+_ONE_PIECE = (
+    *CHAMBERS,
+    Structure.AORTIC_ROOT,
+    Structure.ASCENDING_AORTA,
+    Structure.DESCENDING_AORTA,
+)
+_Floats = NDArray[np.float32]
+_Cells = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSource:
+    """The built-in source of the anatomy.
+
+    Attributes
+    ----------
+    locator_path, thorax_path : Path or None
+        Files of other models than those that come with corcal.
+    trust_unknown : bool
+        Run files whose hash this release does not know; the anatomy then has the finding
+        ``MODEL_UNKNOWN``.
+    """
+
+    locator_path: Path | None = None
+    thorax_path: Path | None = None
+    trust_unknown: bool = False
+
+    def locate(self, scan: CTScan) -> Anatomy:
+        """Find the anatomy of a scan.
+
+        Returns
+        -------
+        Anatomy
+            On cells of 4 mm around the heart. With the finding ``HEART_NOT_FOUND``, of severity
+            ERROR, everything is background.
+
+        Raises
+        ------
+        corcal.errors.InputError
+            If a model is missing, unknown, or does not give what it should.
+        """
+        locator = load_model("locator", path=self.locator_path, trust_unknown=self.trust_unknown)
+        thorax = load_model("thorax", path=self.thorax_path, trust_unknown=self.trust_unknown)
+        grid = cover(scan, cell_mm=CELL_MM, multiple=LOCATOR_FACTOR * SIDE_MULTIPLE)
+        cells = resample(scan, grid)
+        heart = _find_heart(locator, coarser(cells, LOCATOR_FACTOR))
+        inside = covered_cells(scan, grid)
+        start, shape = _place_box(heart, inside)
+        box = grid.box(start, shape)
+        if heart.any():
+            structures, pathways = _run_thorax(thorax, cut_box(cells, start, shape))
+        else:
+            structures, pathways = _nothing(shape)
+        anatomy = Anatomy(
+            structures=structures,
+            pathways=pathways,
+            origin_mm=box.origin_mm,
+            spacing_mm=box.spacing_mm,
+            model=thorax.record,
+        )
+        return _with_findings(anatomy, scan, (locator, thorax))
+
+
+def _find_heart(locator: LoadedModel, coarse: _Floats) -> NDArray[np.bool_]:
+    """Cells of 8 mm that are heart: one piece, or none at all."""
+    heart = _output(locator, coarse, "heart", 1)[0] > LEAST_PROBABILITY
+    piece = debris_free(heart)
+    cell_ml = (CELL_MM * LOCATOR_FACTOR) ** 3 / 1000.0
+    return piece if piece.sum() * cell_ml >= LEAST_HEART_ML else np.zeros_like(piece)
+
+
+def _place_box(
+    heart: NDArray[np.bool_], inside: tuple[slice, slice, slice]
+) -> tuple[_Cells, _Cells]:
+    """Place the box for the second network: its first cell and its shape, in cells of 4 mm.
+
+    The heart is in its middle, as in training, unless the box would then leave out a part of the
+    scan for cells beyond it.
+    """
+    start, shape = [], []
+    for axis, scan in enumerate(inside):
+        low, high = _extent(heart, axis, scan)
+        needed = high - low + 2 * MARGIN_MM / CELL_MM
+        size = SIDE_MULTIPLE * int(np.ceil(needed / SIDE_MULTIPLE))
+        size = min(max(size, BOX_CELLS), MAX_BOX_CELLS)
+        first = round((low + high - size) / 2)
+        ends = sorted((scan.start, scan.stop - size))
+        start.append(min(max(first, ends[0]), ends[1]))
+        shape.append(size)
+    return (start[0], start[1], start[2]), (shape[0], shape[1], shape[2])
+
+
+def _extent(heart: NDArray[np.bool_], axis: int, scan: slice) -> tuple[int, int]:
+    """First and last cell of 4 mm (exclusive) of the heart along an axis; the scan's if none."""
+    others = tuple(a for a in range(3) if a != axis)
+    where = np.flatnonzero(heart.any(axis=others))
+    if len(where) == 0:
+        middle = (scan.start + scan.stop) // 2
+        return middle, middle
+    return int(where[0]) * LOCATOR_FACTOR, (int(where[-1]) + 1) * LOCATOR_FACTOR
+
+
+def _run_thorax(thorax: LoadedModel, box: _Floats) -> tuple[_Floats, _Floats]:
+    """Return structures, each in one piece, and pathways of a box."""
+    outputs = thorax.run({_input_of(thorax): box[None, None]})
+    structures = _checked(thorax, outputs, "structures", len(Structure), box.shape)
+    pathways = _checked(thorax, outputs, "pathways", len(PATHWAYS), box.shape)
+    return _without_fragments(structures), np.clip(pathways, 0.0, 1.0)
+
+
+def _without_fragments(structures: _Floats) -> _Floats:
+    """Give what is apart from a structure's largest piece to the other structures there."""
+    labels = structures.argmax(axis=0)
+    cleaned = structures.copy()
+    for structure in _ONE_PIECE:
+        mask = labels == structure
+        cleaned[structure][mask & ~largest_part(mask)] = 0.0
+    total = cleaned.sum(axis=0)
+    cleaned[Structure.BACKGROUND][total <= 0] = 1.0
+    return np.asarray(cleaned / cleaned.sum(axis=0), np.float32)
+
+
+def _nothing(shape: _Cells) -> tuple[_Floats, _Floats]:
+    structures = np.zeros((len(Structure), *shape), np.float32)
+    structures[Structure.BACKGROUND] = 1.0
+    return structures, np.zeros((len(PATHWAYS), *shape), np.float32)
+
+
+def _with_findings(anatomy: Anatomy, scan: CTScan, models: tuple[LoadedModel, ...]) -> Anatomy:
+    """Add what is unusual; where there is too little of a heart, there is none."""
+    findings = [_unknown(model) for model in models if not model.record.trusted]
+    volume_ml = volumes_ml(anatomy)
+    found_ml = sum(volume_ml[one] for one in CHAMBERS)
+    if found_ml < LEAST_HEART_ML:
+        structures, pathways = _nothing(anatomy.shape)
+        message = f"no heart was found in the scan: it needs {LEAST_HEART_ML:g} mL or more of one"
+        findings.append(finding("HEART_NOT_FOUND", message))
+        anatomy = replace(anatomy, structures=structures, pathways=pathways)
+    else:
+        cuts = cut_findings(anatomy, scan)
+        findings += [*cuts, *plausibility_findings(anatomy, scan, is_whole=not cuts)]
+    return replace(anatomy, findings=tuple(findings))
+
+
+def _unknown(model: LoadedModel) -> Finding:
+    record = model.record
+    message = f"model {record.name} with SHA-256 {record.sha256} is not one that this release knows"
+    return finding("MODEL_UNKNOWN", message)
+
+
+def _output(model: LoadedModel, cells: _Floats, name: str, channels: int) -> _Floats:
+    """Run a model that has one input of cells, and return one output without its batch axis."""
+    outputs = model.run({_input_of(model): cells[None, None]})
+    return _checked(model, outputs, name, channels, cells.shape)
+
+
+def _input_of(model: LoadedModel) -> str:
+    if len(model.inputs) != 1:
+        msg = f"model {model.record.name} needs one input, has {', '.join(model.inputs)}"
+        raise InputError(msg)
+    return model.inputs[0]
+
+
+def _checked(
+    model: LoadedModel,
+    outputs: dict[str, NDArray[np.float32]],
+    name: str,
+    channels: int,
+    shape: tuple[int, ...],
+) -> _Floats:
+    """Return an output of shape (channels, z, y, x), or refuse the model."""
+    wanted = (1, channels, *shape)
+    if name not in outputs or outputs[name].shape != wanted:
+        got = outputs[name].shape if name in outputs else "none"
+        msg = f"model {model.record.name} must give {name} of shape {wanted}, gave {got}"
+        raise InputError(msg)
+    values = np.asarray(outputs[name][0], np.float32)
+    if not np.isfinite(values).all():
+        msg = f"model {model.record.name} gave {name} that are not finite numbers"
+        raise InputError(msg)
+    return values
