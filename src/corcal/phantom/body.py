@@ -9,7 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from corcal.phantom.patient import PatientSpec
+from corcal.phantom.illness import (
+    hernia_distance,
+    pericardial_fluid,
+    pleural_level,
+    spine_shift_mm,
+)
+from corcal.phantom.limbs import build_limbs
 from corcal.phantom.placement import Placement
 from corcal.phantom.shapes import (
     FAR_MM,
@@ -19,6 +25,7 @@ from corcal.phantom.shapes import (
     ellipsoid_distance,
     smooth_min,
 )
+from corcal.phantom.spec import PatientSpec, Variation
 
 __all__ = ["AIRWAYS", "OESOPHAGUS", "RIB_LAYER_MM", "Body", "build_body", "spine_y_mm"]
 
@@ -82,8 +89,14 @@ class Body:
         Under the diaphragm.
     airway, oesophagus : ndarray
         Outer walls.
-    liver, spleen, stomach, fat_pad : ndarray
+    liver, spleen, stomach, colon, fat_pad : ndarray
         Organs under the diaphragm; the fat pads beside the heart.
+    pericardium, hernia : ndarray
+        The pericardium with fluid in it; the part of the stomach behind the heart.
+    fluid, collapsed : ndarray
+        Level of pleural fluid and of collapsed lung, negative behind; bounded by the lung alone.
+    limb_bone : ndarray
+        Clavicles and humeri.
     """
 
     cavity: FloatArray
@@ -99,7 +112,13 @@ class Body:
     liver: FloatArray
     spleen: FloatArray
     stomach: FloatArray
+    colon: FloatArray
     fat_pad: FloatArray
+    pericardium: FloatArray
+    hernia: FloatArray
+    fluid: FloatArray
+    collapsed: FloatArray
+    limb_bone: FloatArray
 
 
 def spine_y_mm(z_mm: FloatArray | float) -> FloatArray:
@@ -128,23 +147,31 @@ def build_body(
     """
     points = placement.thorax_points(grid.points())
     mm = np.float32(spec.reference_mm)
-    cavity, angle = _cavity(points, mm)
+    cavity, angle = _cavity(points, mm, spec.variation)
     fat_pad = _fat_pads(spec, points) * mm
     airway = _tubes_on(grid, placement, tuple(AIRWAYS.values()))
     oesophagus = _tubes_on(grid, placement, (OESOPHAGUS,))
+    pericardium = pericardial_fluid(sac, points, spec.variation)
+    hernia = hernia_distance(spec, points) * mm
     mediastinum = _mediastinum(
-        spec, points, mm, parts=(sac, airway, oesophagus, fat_pad), vessels=vessels
+        spec, points, mm, parts=(pericardium, airway, oesophagus, fat_pad), vessels=vessels
     )
+    if spec.variation.hernia_mm:
+        mediastinum = smooth_min(mediastinum, hernia - np.float32(3.0), 16.0)
     abdomen = _abdomen(spec, points, mm)
+    if spec.variation.tendon_mm is not None:
+        abdomen = np.maximum(abdomen, np.float32(-1.5) - pericardium)
     stomach, spleen, liver = _organs(spec, points, mm, abdomen, cavity)
     skin, muscle, gland = _wall(spec, points, cavity, angle)
+    skin, muscle, limb_bone = _with_limbs(spec, placement, grid, skin, muscle)
+    fluid, collapsed = _pleura(points, mm, spec.variation)
     return Body(
         cavity=cavity,
         angle_deg=angle,
         skin=skin,
         muscle=muscle,
         gland=gland,
-        paraspinal=_paraspinal(points) * mm,
+        paraspinal=_paraspinal(points, spec.variation) * mm,
         mediastinum=mediastinum,
         abdomen=abdomen,
         airway=airway,
@@ -152,8 +179,34 @@ def build_body(
         liver=liver,
         spleen=spleen,
         stomach=stomach,
+        colon=_colon(spec, points, mm, np.maximum(abdomen, cavity)),
         fat_pad=fat_pad,
+        pericardium=pericardium,
+        hernia=hernia,
+        fluid=fluid,
+        collapsed=collapsed,
+        limb_bone=limb_bone,
     )
+
+
+def _pleura(
+    points: FloatArray, mm: np.float32, variation: Variation
+) -> tuple[FloatArray, FloatArray]:
+    fluid = variation.pleural_effusion_mm
+    both = (fluid[0] + variation.atelectasis_mm[0], fluid[1] + variation.atelectasis_mm[1])
+    return pleural_level(points, fluid) * mm, pleural_level(points, both) * mm
+
+
+def _with_limbs(
+    spec: PatientSpec, placement: Placement, grid: Grid, skin: FloatArray, muscle: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Close the chest by shoulders and neck, and lay it on its table."""
+    if not spec.variation.shoulders:
+        return skin, muscle, np.full(skin.shape, FAR_MM, np.float32)
+    inside = 133.0 * spec.body_scale[0] + RIB_LAYER_MM + 1.0 + 1.1 * spec.muscle_mm
+    limbs = build_limbs(spec, placement, grid, half_width_mm=inside)
+    skin = smooth_min(skin, limbs.muscle - np.float32(0.6 * spec.subcutaneous_fat_mm), 18.0)
+    return skin, smooth_min(muscle, limbs.muscle, 14.0), limbs.bone
 
 
 def _tubes_on(
@@ -167,16 +220,26 @@ def _tubes_on(
     return out
 
 
-def _cavity(points: FloatArray, mm: np.float32) -> tuple[FloatArray, FloatArray]:
+def _cavity(
+    points: FloatArray, mm: np.float32, variation: Variation
+) -> tuple[FloatArray, FloatArray]:
     x, y, z = points[..., 0], points[..., 1] - np.float32(CAVITY_CENTRE_Y_MM), points[..., 2]
     up = np.clip(z / 140.0, -1, 1)
     a = 132.0 - 26.0 * np.clip(up, 0, 1) ** 1.5 + 8.0 * np.clip(-up, 0, 1)
     b = 89.0 - 15.0 * np.clip(up, 0, 1) ** 1.5 + 5.0 * np.clip(-up, 0, 1)
+    # Above the arch the cavity narrows to its aperture; the apices end at the first ribs.
+    top = np.clip((z - 100.0) / 70.0, 0, 1) ** 2
+    a, b = a * (1 - 0.5 * top), b * (1 - 0.45 * top)
+    b = b * (1 + 0.12 * variation.barrel * np.clip(z / 60.0, 0, 1))
+    if variation.pectus_mm:
+        sunken = _bell(x, 0.0, 34.0) * _bell(z, -20.0, 45.0) * np.float32(variation.pectus_mm)
+        b = np.where(y < 0, b - sunken, b)
     n = np.where(y < 0, *(np.float32(v) for v in _SQUARENESS))
     u, v = np.abs(x) / a, np.abs(y) / b
     rho = (u**n + v**n) ** (1 / n) + np.float32(1e-4)
     slope = np.sqrt((u ** (n - 1) / a) ** 2 + (v ** (n - 1) / b) ** 2) / rho ** (n - 1)
     distance = (rho - 1) / np.maximum(slope, 0.004)
+    distance = np.maximum(distance, z - 165.0)
     angle = np.degrees(np.arctan2(u, np.sign(y) * v))
     return np.asarray(distance * mm, np.float32), np.asarray(angle, np.float32)
 
@@ -217,7 +280,8 @@ def _bell(value: FloatArray, centre: float, width: float) -> FloatArray:
 
 def _fat_pads(spec: PatientSpec, points: FloatArray) -> FloatArray:
     """Fat beside the heart in both angles with the diaphragm, outside the pericardium."""
-    size = 0.6 + 0.09 * spec.paracardial_fat_mm
+    size = 0.6 + 0.09 * min(spec.paracardial_fat_mm, 14.0)
+    size += 0.035 * max(spec.paracardial_fat_mm - 14.0, 0.0)
     right = ellipsoid_distance(points, (-28, -40, -44), (24 * size, 22 * size, 22 * size))
     left = ellipsoid_distance(points, (72, -44, -48), (26 * size, 22 * size, 22 * size))
     return smooth_min(right, left, 10.0)
@@ -233,8 +297,9 @@ def _mediastinum(
 ) -> FloatArray:
     """Unite what lies between the lungs and fill the corners between it with fat."""
     x, y, z = points[..., 0], points[..., 1], points[..., 2]
-    spine = np.sqrt((x / 1.1) ** 2 + (y - spine_y_mm(z)) ** 2) - 20.0
-    spine = np.minimum(spine, _paraspinal(points))
+    aside = x - spine_shift_mm(z, spec.variation)
+    spine = np.sqrt((aside / 1.1) ** 2 + (y - spine_y_mm(z)) ** 2) - 20.0
+    spine = np.minimum(spine, _paraspinal(points, spec.variation))
     # Behind the sternum the lungs come close: a wedge of fat, wider with habitus.
     wide = 1.5 + 0.35 * spec.paracardial_fat_mm + 1.1 * np.clip(-36.0 - z, 0, 40)
     wedge = np.abs(x - 1.0) - (wide + 0.38 * (y + 62.0))
@@ -260,9 +325,10 @@ def _mediastinum(
     return np.asarray(smooth_min(out, fat_pad, 12.0), np.float32)
 
 
-def _paraspinal(points: FloatArray) -> FloatArray:
+def _paraspinal(points: FloatArray, variation: Variation) -> FloatArray:
     """Distance to what lies behind the pleura at the necks of the ribs."""
-    x, y, z = np.abs(points[..., 0]), points[..., 1], points[..., 2]
+    y, z = points[..., 1], points[..., 2]
+    x = np.abs(points[..., 0] - spine_shift_mm(z, variation))
     behind = 0.71 * (spine_y_mm(z) + 6.0 + np.clip(x - 17.0, 0, 60) - y)
     return np.asarray(np.maximum(behind, x - 50.0), np.float32)
 
@@ -271,9 +337,12 @@ def _abdomen(spec: PatientSpec, points: FloatArray, mm: np.float32) -> FloatArra
     """Distance below the diaphragm: two domes and the central tendon under the heart."""
     x, y, z = points[..., 0], points[..., 1], points[..., 2]
     level = np.float32(spec.diaphragm_mm)
-    right = _dome(x + 58.0, y - 10.0, -24.0 + level, (78.0, 92.0))
-    left = _dome(x - 76.0, y - 14.0, -40.0 + level, (66.0, 88.0))
-    centre = _dome(x - 12.0, y - 6.0, -54.0 + spec.heart_shift_mm[2], (78.0, 92.0))
+    right_mm, left_mm = spec.variation.dome_mm
+    tendon = spec.variation.tendon_mm
+    tendon = -54.0 + spec.heart_shift_mm[2] if tendon is None else tendon
+    right = _dome(x + 58.0, y - 10.0, -24.0 + level + right_mm, (78.0, 92.0))
+    left = _dome(x - 76.0, y - 14.0, -40.0 + level + left_mm, (66.0, 88.0))
+    centre = _dome(x - 12.0, y - 6.0, tendon, (78.0, 92.0))
     height = -smooth_min(smooth_min(-right, -left, 10.0), -centre, 14.0)
     below = z - height
     gz, gy, gx = np.gradient(below, axis=(0, 1, 2))
@@ -311,7 +380,8 @@ def _organs(
     )
     spleen = np.maximum.reduce([spleen * mm, room, 5.0 - stomach])
     # The liver ends at the left along a slanted plane and leaves the spine's side free.
-    edge = (x + 0.55 * y - rng.uniform(6.0, 26.0) + 0.12 * (z + 70.0)) * 0.87
+    left_lobe = rng.uniform(6.0, 26.0) + spec.variation.liver_left_mm
+    edge = (x + 0.55 * y - left_lobe + 0.12 * (z + 70.0)) * 0.87
     spine = 27.0 - np.sqrt((x / 1.5) ** 2 + (y - spine_y_mm(z)) ** 2)
     gap = 4.0 - stomach / mm
     liver = np.maximum.reduce([room / mm - 1.5, edge, spine, gap, np.full_like(x, -60.0)]) * mm
@@ -320,3 +390,13 @@ def _organs(
         np.asarray(spleen, np.float32),
         np.asarray(liver, np.float32),
     )
+
+
+def _colon(spec: PatientSpec, points: FloatArray, mm: np.float32, room: FloatArray) -> FloatArray:
+    """Splenic flexure under the left dome."""
+    if not spec.variation.colon:
+        return np.full(room.shape, FAR_MM, np.float32)
+    rng = np.random.default_rng([spec.seed, 9])
+    centre = np.array([78, -34, -84 + spec.diaphragm_mm]) + rng.normal(0, 6, 3)
+    gut = ellipsoid_distance(points, centre, rng.uniform(0.8, 1.3, 3) * (32, 24, 22))
+    return np.asarray(np.maximum(gut * mm, room + np.float32(4.0)), np.float32)

@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.phantom.body import CAVITY_CENTRE_Y_MM, spine_y_mm
+from corcal.phantom.illness import spine_shift_mm
 from corcal.phantom.shapes import FAR_MM, FloatArray
+from corcal.phantom.spec import Variation
 
 __all__ = ["BonePlane", "bone_plane"]
 
@@ -20,6 +22,7 @@ Plane = NDArray[np.floating]
 
 _VERTEBRA_MM = 23.0  # height of a vertebra with its disc
 _DISC_MM = 5.0
+_NOTCH_MM, _SCAPULA_TOP_MM = 122.0, 150.0
 _RIB_DEPTH_MM = 5.6  # from the pleura to the rib's middle
 _RIB_HALF_MM = (3.7, 6.6)  # thickness, height
 _CARTILAGE_HALF_MM = (5.0, 7.2)
@@ -54,6 +57,7 @@ def bone_plane(
     cavity: FloatArray,
     angle_deg: FloatArray,
     phase: float,
+    variation: Variation,
 ) -> BonePlane:
     """Compute the bones of one plane.
 
@@ -67,12 +71,16 @@ def bone_plane(
         `corcal.phantom.body.Body`, reference mm.
     phase : float
         0 to 1: where along a vertebra the reference plane lies.
+    variation : Variation
+        Sternum and spine of this patient.
     """
     x, y = x_mm[None, :], y_mm[:, None]
+    aside = x - spine_shift_mm(z_mm, variation)
     ribs, cartilage = _ribs(z_mm, x, cavity, angle_deg, phase)
-    body, end_plate, disc = _vertebral_body(z_mm, x, y, phase)
-    arch, canal = _arch(z_mm, x, y, phase)
-    bone = _united(ribs, body, arch, _sternum(z_mm, x, y), _scapula(z_mm, cavity, angle_deg))
+    body, end_plate, disc = _vertebral_body(z_mm, aside, y, phase, variation.osteophytes)
+    arch, canal = _arch(z_mm, aside, y, phase)
+    sternum = _sternum(z_mm, x, y, variation)
+    bone = _united(ribs, body, arch, sternum, _scapula(z_mm, cavity, angle_deg))
     return BonePlane(
         bone=bone,
         dense=np.minimum(end_plate, arch + np.float32(1.0)),
@@ -112,7 +120,7 @@ def _oval(u: FloatArray, v: FloatArray, half_mm: tuple[float, float]) -> FloatAr
 
 
 def _vertebral_body(
-    z: float, x: FloatArray, y: FloatArray, phase: float
+    z: float, x: FloatArray, y: FloatArray, phase: float, osteophytes: float
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     middle = float(spine_y_mm(z))
     height = ((z / _VERTEBRA_MM + phase + 0.5) % 1.0 - 0.5) * _VERTEBRA_MM
@@ -122,6 +130,13 @@ def _vertebral_body(
     u = x / (18.5 - waist)
     outline = ((np.abs(u) ** 2.3 + np.abs(v) ** 2.3) ** (1 / 2.3) - 1) * 16.0
     behind = y - (middle + 13.0 + 0.006 * x * x)  # hollow towards the canal
+    if osteophytes:
+        # Spurs at the end plates, in front and more on the right, where no aorta beats.
+        side = 0.5 + 0.5 * np.sin(
+            np.arctan2(-v, -u) * 2.0 + 1.3 * np.rint(z / _VERTEBRA_MM + phase)
+        )
+        spur = 7.5 * osteophytes * side * np.clip(-v + 0.4, 0, 1)
+        outline = outline - spur * float(np.exp(-0.5 * (from_disc / 3.2) ** 2))
     outline = np.asarray(np.maximum(outline, behind), np.float32)
     body = np.maximum(outline, np.float32(from_disc))
     end_plate = np.maximum(outline, np.float32(abs(from_disc + 0.9) - 0.9))
@@ -182,10 +197,14 @@ def _united(*parts: Plane) -> FloatArray:
     return np.asarray(reduce(np.minimum, parts))
 
 
-def _sternum(z: float, x: FloatArray, y: FloatArray) -> FloatArray:
+def _sternum(z: float, x: FloatArray, y: FloatArray, variation: Variation) -> FloatArray:
     """Manubrium, body and xiphoid, in front of the cavity."""
     up = float(np.clip(z / 140.0, 0, 1)) ** 1.5
-    front = CAVITY_CENTRE_Y_MM - (89.0 - 15.0 * up) - 6.5
+    deep = (89.0 - 15.0 * up) * (1 + 0.12 * variation.barrel * float(np.clip(z / 60.0, 0, 1)))
+    front = CAVITY_CENTRE_Y_MM - deep - 6.5
+    front += variation.pectus_mm * float(np.exp(-0.5 * ((z + 20.0) / 45.0) ** 2))
+    if z > _NOTCH_MM:
+        return np.full(np.broadcast_shapes(x.shape, y.shape), FAR_MM, np.float32)
     if z > -42.0:
         width, depth = 15.5 + 11.0 * float(np.clip((z - 70.0) / 30.0, 0, 1)), 5.6
         width += 2.5 * float(np.clip((10.0 - z) / 40.0, 0, 1))
@@ -198,7 +217,7 @@ def _sternum(z: float, x: FloatArray, y: FloatArray) -> FloatArray:
 
 
 def _scapula(z: float, cavity: FloatArray, angle: FloatArray) -> FloatArray:
-    if z < 5.0:
+    if z < 5.0 or z > _SCAPULA_TOP_MM:
         return np.full(cavity.shape, FAR_MM, np.float32)
     inner = 44.0 - 0.2 * min(z - 5.0, 80.0)
     blade = np.abs(cavity - 21.0) - 2.0

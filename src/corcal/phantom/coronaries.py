@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from corcal.lesions.sites import Site
 from corcal.phantom.heart import Heart
-from corcal.phantom.patient import PatientSpec
 from corcal.phantom.placement import Placement
 from corcal.phantom.reference_coronaries import (
     ANNULI,
@@ -17,6 +16,7 @@ from corcal.phantom.reference_coronaries import (
     BranchReference,
 )
 from corcal.phantom.shapes import FloatArray, Grid, Tube, smooth_curve
+from corcal.phantom.spec import PatientSpec
 
 __all__ = ["Course", "annulus_courses", "aortic_courses", "coronary_tree", "vein_tubes"]
 

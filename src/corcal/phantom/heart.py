@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from corcal.phantom.patient import PatientSpec
 from corcal.phantom.placement import Placement
 from corcal.phantom.reference_heart import CHAMBERS, GREAT_VESSELS, INLETS
 from corcal.phantom.shapes import (
@@ -16,6 +16,7 @@ from corcal.phantom.shapes import (
     Tube,
     smooth_min,
 )
+from corcal.phantom.spec import PatientSpec, Variation
 
 __all__ = ["Heart", "build_heart", "great_vessel_tubes", "with_arteries_inside"]
 
@@ -25,6 +26,14 @@ _PULMONARY = (
     "right_pulmonary_artery",
     "left_pulmonary_artery",
     "right_anterior_trunk",
+)
+_LIFTED = (
+    "ascending_aorta",
+    "aortic_arch",
+    "descending_aorta",
+    "brachiocephalic_trunk",
+    "left_carotid_artery",
+    "left_subclavian_artery",
 )
 _INFLOW = ("superior_vena_cava", "inferior_vena_cava")
 
@@ -57,12 +66,45 @@ class Heart:
 def great_vessel_tubes(spec: PatientSpec, placement: Placement) -> dict[str, Tube]:
     """Lay out the great vessels in the patient."""
     tubes = {}
+    widths = _widths(spec)
     for name, rows in GREAT_VESSELS.items():
-        placed = placement.rows_to_patient(np.array(rows))
-        if name in _AORTA:
-            placed[:, 3] *= spec.aorta_scale
+        placed = placement.rows_to_patient(_bent(name, np.array(rows, np.float64), spec.variation))
+        placed[:, 3] *= widths.get(name, 1.0)
         tubes[name] = Tube.through(placed, step_mm=4.0)
     return tubes
+
+
+def _widths(spec: PatientSpec) -> dict[str, NDArray[np.float64]]:
+    """Width of each great vessel at its first and last control point, and evenly between."""
+    one, v = spec.aorta_scale, spec.variation
+    arch = 0.5 * (v.ascending_scale + v.descending_scale)
+    ends = {
+        "aortic_root": (v.root_scale, 0.5 * (v.root_scale + v.ascending_scale), 4),
+        "ascending_aorta": (0.5 * (v.root_scale + v.ascending_scale), arch, 4),
+        "aortic_arch": (arch, v.descending_scale, 4),
+        "descending_aorta": (v.descending_scale, v.descending_scale, 8),
+    }
+    widths = {name: one * np.linspace(a, b, n) for name, (a, b, n) in ends.items()}
+    widths["ascending_aorta"][1:3] = one * v.ascending_scale
+    widths["pulmonary_trunk"] = np.full(4, v.pulmonary_scale)
+    return widths
+
+
+def _bent(name: str, rows: NDArray[np.float64], v: Variation) -> NDArray[np.float64]:
+    """Move the control points of one great vessel: a tilted root, an unfolded aorta."""
+    z = rows[:, 2]
+    tilt = np.clip((z - 15.0) / 24.0, 0, 1) * np.clip((84.0 - z) / 45.0, 0, 1)
+    out = rows.copy()
+    if name in {"aortic_root", "ascending_aorta"}:
+        out[:, :2] += tilt[:, None] * np.array(v.root_tilt_mm)
+        bulge = np.clip((z - 30.0) / 30.0, 0, 1) * np.clip((100.0 - z) / 30.0, 0, 1)
+        out[:, :2] += (v.unfold_mm * bulge)[:, None] * np.array((-0.5, -0.15))
+    if name in _LIFTED:
+        out[:, 2] += v.arch_mm * np.clip((z - 39.0) / 45.0, 0, 1)
+    if name == "descending_aorta":
+        bulge = np.sin(np.pi * np.clip((84.0 - z) / 200.0, 0, 1))
+        out[:, :2] += (v.unfold_mm * bulge)[:, None] * np.array((0.6, 0.1))
+    return out
 
 
 def build_heart(
@@ -71,7 +113,7 @@ def build_heart(
     """Compute the heart's distances on a grid."""
     points = placement.heart_points(grid)
     chambers = {
-        name: _chamber(name, scale, points, placement.heart_mm)
+        name: _chamber(name, scale, points, placement.heart_mm, spec.variation)
         for name, scale in zip(("lv", "rv", "la", "ra"), spec.chamber_scale, strict=True)
     }
     vessels = {name: tube.distance_on(grid) for name, tube in tubes.items()}
@@ -95,16 +137,20 @@ def with_arteries_inside(heart: Heart, arteries: Iterable[Tube]) -> Heart:
     return replace(heart, sac=smooth_min(heart.sac, around, 11.0))
 
 
-def _chamber(name: str, scale: float, points: FloatArray, heart_mm: float) -> FloatArray:
+def _chamber(
+    name: str, scale: float, points: FloatArray, heart_mm: float, variation: Variation
+) -> FloatArray:
     reference = CHAMBERS[name]
     body = StarBody(reference.centre_mm, reference.radii_mm, scale=scale)
     distance = body.distance(points)
     if reference.appendage:
-        distance = smooth_min(distance, _lobe(np.array(reference.appendage), points, FAR_MM), 5.0)
+        rows = np.array(reference.appendage, np.float64)
+        rows[:, 3] *= variation.appendage_scale if name == "la" else 1.0
+        distance = smooth_min(distance, _lobe(rows, points, FAR_MM), 5.0)
     return np.asarray(distance * np.float32(heart_mm))
 
 
-def _lobe(rows: FloatArray, points: FloatArray, far_mm: np.float32) -> FloatArray:
+def _lobe(rows: NDArray[np.floating], points: FloatArray, far_mm: np.float32) -> FloatArray:
     """Distance to a tube of the reference frame, computed only where it can be near."""
     tube = Tube.through(rows, step_mm=6.0)
     pad = tube.radius_mm.max() + 25.0
@@ -123,10 +169,11 @@ def _sac(
     vessels: dict[str, FloatArray],
 ) -> FloatArray:
     """Draw a taut bag around heart and roots of the great vessels, with fat between."""
+    fill = spec.variation.groove_fat
     hull = smooth_min(
-        smooth_min(chambers["lv"], chambers["rv"], 22.0),
-        smooth_min(chambers["la"], chambers["ra"], 16.0),
-        22.0,
+        smooth_min(chambers["lv"], chambers["rv"], 22.0 * fill),
+        smooth_min(chambers["la"], chambers["ra"], 16.0 * fill),
+        22.0 * fill,
     )
     roots = _least([vessels[n] for n in ("aortic_root", "ascending_aorta", "pulmonary_trunk")])
     # Above this height (reference mm) the great vessels have left the pericardium.

@@ -1,18 +1,18 @@
 """Who is simulated: one patient, drawn from one seed, every part of which can be set."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Literal
 
 import numpy as np
 
 from corcal.errors import InputError
 from corcal.lesions.sites import CORONARY_SITES, Site, Vessel
+from corcal.phantom.spec import PatientSpec, Plaque, Triple, Variation
 
-__all__ = ["BURDENS", "Burden", "PatientSpec", "Plaque", "aged", "draw_patient"]
+__all__ = ["BURDENS", "Burden", "PatientSpec", "Plaque", "Variation", "aged", "draw_patient"]
 
 Burden = Literal["none", "mild", "moderate", "severe"]
-Triple = tuple[float, float, float]
 
 # Coronary calcium mass in mg, lowest and highest. On the default scanner one mg scores about 3
 # Agatston units (more in large plaques, less in small ones), so these are about 5 to 90, 100 to
@@ -40,117 +40,12 @@ _PLACES: dict[Site, tuple[tuple[str, float, float, float], ...]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plaque:
-    """One calcification to be made, in words of anatomy.
-
-    Attributes
-    ----------
-    id : str
-        Unique within the patient, the same in each exam.
-    site : Site
-        The vessel or other place it is counted to.
-    branch : str
-        The course it lies on (`corcal.phantom.reference_coronaries`).
-    position : float
-        Along that course, 0 to 1.
-    angle_deg : float
-        Around it: the side of the wall that it sits on.
-    mass_mg : float
-        Hydroxyapatite.
-    density_mg_per_cm3 : float
-        Mean density.
-    seed : int
-        Of its irregular shape. The same seed with more mass is the same plaque, grown.
-    """
-
-    id: str
-    site: Site
-    branch: str
-    position: float
-    angle_deg: float
-    mass_mg: float
-    density_mg_per_cm3: float
-    seed: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PatientSpec:
-    """A simulated patient in one exam.
-
-    Attributes
-    ----------
-    seed : int
-        Everything that is not in the other fields (courses of small vessels, textures, noise)
-        follows from it.
-    exam : int
-        0 for the first exam; another exam has other noise and another position.
-    sex, age_years
-        As in the header.
-    body_scale : (x, y, z)
-        Size of the thorax relative to the reference, about 1.
-    subcutaneous_fat_mm, muscle_mm : float
-        Thickness at the front of the chest.
-    heart_scale : float
-        Size of the heart relative to the reference.
-    heart_rotation_deg : (x, y, z)
-        Turn of the heart about the axes; positive ``z`` turns the apex to the left.
-    heart_shift_mm : (x, y, z)
-        Place of the heart relative to the reference.
-    chamber_scale : (lv, rv, la, ra)
-        Size of each chamber.
-    aorta_scale : float
-        Width of the aorta.
-    epicardial_fat_mm, paracardial_fat_mm : float
-        Typical thickness inside and outside the pericardium.
-    diaphragm_mm : float
-        Level of the diaphragm relative to the reference, positive towards the head.
-    left_dominant : bool
-        Whether the circumflex artery gives the posterior descending one.
-    blood_hu, fat_hu, muscle_hu, liver_hu, lung_hu, marrow_hu : float
-        Tissue attenuation.
-    table_mm : (x, y, z)
-        Where the scanner says that the reference point is.
-    date : str
-        Of the exam, YYYY-MM-DD.
-    plaques : tuple of Plaque
-        Its calcium.
-    """
-
-    seed: int
-    exam: int = 0
-    sex: Literal["M", "F"]
-    age_years: float
-    body_scale: Triple
-    subcutaneous_fat_mm: float
-    muscle_mm: float
-    heart_scale: float
-    heart_rotation_deg: Triple
-    heart_shift_mm: Triple
-    chamber_scale: tuple[float, float, float, float]
-    aorta_scale: float
-    epicardial_fat_mm: float
-    paracardial_fat_mm: float
-    diaphragm_mm: float
-    left_dominant: bool
-    blood_hu: float
-    fat_hu: float
-    muscle_hu: float
-    liver_hu: float
-    lung_hu: float
-    marrow_hu: float
-    table_mm: Triple
-    date: str
-    plaques: tuple[Plaque, ...]
-
-    @property
-    def reference_mm(self) -> float:
-        """Mean size of the thorax relative to the reference."""
-        return float(np.mean(self.body_scale))
-
-
 def draw_patient(
-    seed: int, *, burden: Burden | Mapping[Vessel, float] = "moderate", **overrides: object
+    seed: int,
+    *,
+    burden: Burden | Mapping[Vessel, float] = "moderate",
+    variety: float = 0.0,
+    **overrides: object,
 ) -> PatientSpec:
     """Draw a patient.
 
@@ -160,6 +55,9 @@ def draw_patient(
         The same seed gives the same patient.
     burden : str or mapping
         How much coronary calcium: a word of `BURDENS`, or mg for each vessel (absent: none).
+    variety : float
+        0 gives common patients, 1 patients as different as people are
+        (`corcal.phantom.variety`); the calcium is the same.
     **overrides
         Fields of `PatientSpec` to set instead of drawing them; what is not set stays as drawn.
 
@@ -181,6 +79,10 @@ def draw_patient(
     rng = np.random.default_rng([seed, 2])
     plaques = (*_coronary_plaques(rng, burden), *_other_plaques(rng, spec.age_years, burden))
     spec = replace(spec, plaques=plaques)
+    if variety > 0:
+        from corcal.phantom.variety import varied  # it imports the placement, which needs a patient
+
+        spec = varied(spec, variety=variety)
     return replace(spec, **overrides)  # type: ignore[arg-type]
 
 

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corcal.phantom.patient import PatientSpec
 from corcal.phantom.shapes import FloatArray, Grid
+from corcal.phantom.spec import PatientSpec
 
 __all__ = ["Placement"]
 
-_HEART_REACH_MM = (45.0, 88.0)  # within: turned as one; beyond: not turned at all
+_HEART_CORE_MM = 45.0  # within: turned as one; beyond `Variation.heart_reach_mm`: not at all
 _WAVES = 4  # of the smooth warp that makes each heart its own
-_WARP_MM = 1.0
 _COARSE_STEP = 4  # cells of a grid between the points where the placement is inverted
 
 
@@ -44,12 +43,14 @@ class Placement:
         self._body = np.asarray(spec.body_scale, np.float32)
         # A heart's size is its own, not that of the thorax.
         self._turn = _rotation(spec.heart_rotation_deg) * spec.heart_scale / spec.reference_mm
+        self._turn = self._turn * np.asarray(spec.variation.heart_stretch, np.float32)
+        self._reach_mm = (_HEART_CORE_MM, spec.variation.heart_reach_mm)
         self._shift = np.asarray(spec.heart_shift_mm, np.float32)
         self._pivot = np.array([18.0, 5.0, 0.0], np.float32)
         self._warp = _Warp(
             waves=rng.normal(0, 1 / 28.0, (_WAVES, 3)).astype(np.float32),
             phases=rng.uniform(0, 2 * np.pi, (_WAVES, 3)).astype(np.float32),
-            amplitudes_mm=rng.normal(0, _WARP_MM, (_WAVES, 3)).astype(np.float32),
+            amplitudes_mm=rng.normal(0, spec.variation.warp_mm, (_WAVES, 3)).astype(np.float32),
         )
 
     @property
@@ -102,7 +103,7 @@ class Placement:
     def _displacement(self, points: FloatArray) -> FloatArray:
         arm = points - self._pivot
         reach = np.sqrt((arm * arm).sum(axis=-1, keepdims=True))
-        near, far = _HEART_REACH_MM
+        near, far = self._reach_mm
         t = np.clip((far - reach) / (far - near), 0, 1)
         weight = t * t * (3 - 2 * t)
         turned = arm @ self._turn.T.astype(np.float32) - arm + self._shift + self._warp(points)

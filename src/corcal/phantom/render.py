@@ -16,9 +16,9 @@ from corcal.phantom.coronaries import (
 )
 from corcal.phantom.heart import Heart, build_heart, great_vessel_tubes, with_arteries_inside
 from corcal.phantom.lung import grow_lungs
-from corcal.phantom.patient import PatientSpec
 from corcal.phantom.placement import Placement
 from corcal.phantom.shapes import FloatArray, Grid, Tube, coverage, smooth_noise
+from corcal.phantom.spec import PatientSpec
 
 __all__ = ["Thorax"]
 
@@ -27,6 +27,7 @@ _MARGIN_MM = 12.0
 _COARSE_CELL_MM = 1.8
 _TEXTURE_CELLS = (32, 96, 96)
 _CORTEX_MM = 1.3
+_TABLE_RADIUS_MM = 480.0
 _CORTEX_HU, _DENSE_HU, _CARTILAGE_HU, _DISC_HU = 850.0, 480.0, 105.0, 85.0
 _WATER_HU, _SKIN_HU, _WALL_HU = 8.0, 25.0, 38.0
 
@@ -82,6 +83,8 @@ class Thorax:
         if only_courses:
             return
         self._sampler = _Sampler(coarse, grid, self._fields())
+        behind = RIB_LAYER_MM + 1.0 + 1.7 * spec.muscle_mm + 0.7 * spec.subcutaneous_fat_mm
+        self._table_mm = 115.0 * spec.body_scale[1] + behind
         self._rng = np.random.default_rng([spec.seed, 7])
         self._texture = smooth_noise(self._rng, _TEXTURE_CELLS, 1.1)
         self._clouds = smooth_noise(self._rng, _TEXTURE_CELLS, 5.0)
@@ -151,7 +154,8 @@ class Thorax:
         self._paint_lungs(canvas, field, index, clouds)
         self._paint_abdomen(canvas, field, texture, clouds)
         self._paint_mediastinum(canvas, field, index, texture)
-        self._paint_bones(canvas, field, index, texture)
+        self._paint_bones(canvas, field, index, texture, clouds)
+        self._paint_table(canvas)
         return canvas.hu
 
     def _paint_wall(
@@ -159,6 +163,9 @@ class Thorax:
     ) -> None:
         spec = self.spec
         fat = spec.fat_hu + 5.0 * texture
+        if spec.variation.table_hu is not None:  # the back is flat where it lies
+            field["skin"] = np.maximum(field["skin"], self._table_top())
+            field["muscle"] = np.maximum(field["muscle"], self._table_top() + 3.0)
         canvas.over(field["skin"], _SKIN_HU)
         canvas.over(field["skin"] + 1.4, fat)
         if spec.sex == "F":
@@ -188,6 +195,10 @@ class Thorax:
         canvas.cover(self._twigs[index] * within, spec.blood_hu)
         canvas.cover(self._bronchi[index] * within, 20.0)
         canvas.cover(self._lumina[index] * within, -950.0)
+        if any(spec.variation.atelectasis_mm):
+            canvas.over(np.maximum(lung, field["collapsed"] + 4.0 * clouds), 32.0)
+        if any(spec.variation.pleural_effusion_mm):
+            canvas.over(np.maximum(lung, field["fluid"] + 0.8 * clouds), _WATER_HU + 3.0)
 
     def _paint_abdomen(
         self, canvas: "_Canvas", field: "_Plane", texture: FloatArray, clouds: FloatArray
@@ -207,6 +218,11 @@ class Thorax:
         # A patient lies on the back: gas collects in front.
         gas = self._sampler.y[:, None] + (26.0 + 6.0 * np.sin(spec.seed)) + 0 * content
         canvas.over(np.maximum(content, gas), -980.0)
+        if spec.variation.colon:
+            canvas.over(field["colon"], 35.0)
+            canvas.over(field["colon"] + 3.0, -960.0 + 0 * content)
+            stool = self._sampler.y[:, None] + 38.0 + 0 * content
+            canvas.over(np.maximum(field["colon"] + 3.0, -stool), -60.0 + 60.0 * texture)
         crus = np.maximum(np.abs(field["aorta"] - 5.5) - 2.0, below + 20.0)
         front = 50.0 * self.placement.body_scale[1] - self._sampler.y[:, None]
         canvas.over(np.maximum(crus, front), spec.muscle_hu)
@@ -217,17 +233,58 @@ class Thorax:
         spec = self.spec
         sac, solid = field["sac"], field["solid"]
         canvas.over(field["oesophagus"], _WALL_HU)
+        if spec.variation.oesophagus_air_mm:
+            canvas.over(field["oesophagus"] + (6.0 - spec.variation.oesophagus_air_mm), -900.0)
+        if spec.variation.hernia_mm:
+            canvas.over(field["hernia"], 40.0)
+            canvas.over(field["hernia"] + 3.5, 22.0 + 8.0 * texture)
+            gas = self._sampler.y[:, None] - (52.0 + 8.0 * np.cos(spec.seed))
+            canvas.over(np.maximum(field["hernia"] + 3.5, gas), -950.0)
+        if spec.variation.pericardial_effusion_mm:
+            canvas.over(field["pericardium"] - 0.7, _WATER_HU + 12.0)
+            canvas.over(field["pericardium"] + 0.7, _WATER_HU)
         canvas.over(sac - 0.7, _WATER_HU)
         canvas.over(sac + 0.7, spec.fat_hu + 8.0 + 11.0 * texture)
         canvas.over(solid, spec.blood_hu)
-        muscle = np.maximum(np.abs(field["lv"] + 5.0) - 4.5, solid)
+        wall = spec.variation.lv_wall_mm
+        muscle = np.maximum(np.abs(field["lv"] + 0.5 + 0.5 * wall) - 0.5 * wall, solid)
         canvas.over(muscle, spec.blood_hu + 4.0)
         canvas.cover(self._vessels[index], spec.blood_hu)
         canvas.over(field["airway"], 25.0)
         canvas.over(field["airway"] + 1.4, -985.0)
 
+    def _paint_calcified(
+        self, canvas: "_Canvas", cartilage: FloatArray, clouds: FloatArray
+    ) -> None:
+        """Calcify costal cartilage: its rim first, then clumps within."""
+        grade = self.spec.variation.calcified_cartilage
+        rim = np.maximum(np.abs(cartilage + 0.8) - 0.4 - 0.9 * grade, 0.3 - grade + 0.5 * clouds)
+        canvas.over(rim, 260.0 + 260.0 * grade)
+        clump = np.maximum(cartilage + 1.0, 3.0 * (1.9 - 1.3 * grade - clouds))
+        canvas.over(clump, 300.0 + 250.0 * grade)
+
+    def _paint_table(self, canvas: "_Canvas") -> None:
+        """Paint two thin shells with foam between; the upper one is where the patient lies."""
+        hu = self.spec.variation.table_hu
+        if hu is None:
+            return
+        upper = self._table_top()
+        canvas.over(np.maximum(-upper, upper - 45.0), -930.0)
+        canvas.over(np.abs(upper - 2.5) - 1.3, hu)
+        canvas.over(np.abs(upper - 45.0) - 1.3, hu)
+
+    def _table_top(self) -> FloatArray:
+        """Distance above the table, negative within the plane of `plane`."""
+        x, y = self._sampler.x[None, :], self._sampler.y[:, None]
+        return np.asarray(y - (self._table_mm - x * x / (2 * _TABLE_RADIUS_MM)), np.float32)
+
     def _paint_bones(
-        self, canvas: "_Canvas", field: "_Plane", index: int, texture: FloatArray
+        self,
+        canvas: "_Canvas",
+        field: "_Plane",
+        index: int,
+        texture: FloatArray,
+        clouds: FloatArray,
     ) -> None:
         spec, sampler = self.spec, self._sampler
         scale = self.placement.body_scale
@@ -238,12 +295,18 @@ class Thorax:
             cavity=field["cavity"] / np.float32(spec.reference_mm),
             angle_deg=field["angle_deg"],
             phase=(spec.seed * 0.618) % 1.0,
+            variation=spec.variation,
         )
         canvas.over(bones.canal, 25.0)
         canvas.over(bones.disc, _DISC_HU)
         rim = 20.0 + 0.012 * max(spec.age_years - 40.0, 0.0) * 130.0
         canvas.over(bones.cartilage, _CARTILAGE_HU + rim)
         canvas.over(bones.cartilage + 1.4, _CARTILAGE_HU + 6.0 * texture)
+        if spec.variation.calcified_cartilage:
+            self._paint_calcified(canvas, bones.cartilage, clouds)
+        if spec.variation.shoulders:
+            canvas.over(field["limb_bone"], _CORTEX_HU)
+            canvas.over(field["limb_bone"] + 2.0 * _CORTEX_MM, spec.marrow_hu - 60.0)
         canvas.over(bones.bone, _CORTEX_HU)
         canvas.over(bones.bone + _CORTEX_MM, spec.marrow_hu + 55.0 * texture)
         canvas.over(bones.dense, _DENSE_HU)
