@@ -38,6 +38,7 @@ _VESSELS = {
     "left_pulmonary_artery": Structure.PULMONARY_ARTERY,
     "right_anterior_trunk": Structure.PULMONARY_ARTERY,
 }
+_PULMONARY_REACH_MM = 15.0  # outside the pericardium; further out the arteries are the lung's
 _GAP_MM = np.float32(2.0)  # two vessels that touch are told apart by the nearer axis, a chamber loses to both
 
 
@@ -64,6 +65,7 @@ def structure_labels(heart: Heart) -> NDArray[np.uint8]:
         nearer = distance < best
         best[nearer] = distance[nearer]
         labels[nearer] = code
+    labels[(labels == Structure.PULMONARY_ARTERY) & (heart.sac > _PULMONARY_REACH_MM)] = 0
     outside = heart.solid > 0
     for distance, code in fields[len(_CHAMBERS) :]:
         if code is Structure.BACKGROUND:

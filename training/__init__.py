@@ -1,0 +1,1 @@
+"""Making the models that come with corcal, from nothing but simulated patients."""

@@ -1,0 +1,190 @@
+"""Train the two anatomy networks on simulated bodies."""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from corcal.anatomy.types import Structure
+from training.augment import IGNORE, Example, heart_example, whole_example
+from training.bodies import Body
+from training.networks import (
+    HEART_CELL_MM,
+    HEART_CELLS,
+    LOCATOR_CELL_MM,
+    LOCATOR_CELLS,
+    HeartNet,
+    Locator,
+)
+
+_BATCH = 3
+_RATE = 3e-3
+_HELD_OUT = 16  # bodies that training never sees: its Dice is logged
+_STRUCTURES = len(Structure)
+
+
+def load_bodies(folder: Path, *, most: int | None = None) -> list[Body]:
+    """Read bodies in the order of their seeds."""
+    files = sorted(p for p in folder.glob("*.npz") if "partial" not in p.name)[:most]
+    bodies = []
+    for file in files:
+        with np.load(file) as z:
+            z_, y_, x_ = (int(v) for v in z["corner"])
+            bodies.append(
+                Body(
+                    hu=z["hu"],
+                    labels=z["labels"],
+                    sac=z["sac"],
+                    pathways=z["pathways"],
+                    corner=(z_, y_, x_),
+                )
+            )
+    return bodies
+
+
+def train_heart(
+    bodies: list[Body], *, steps: int, seed: int, log: Callable[[str], None]
+) -> HeartNet:
+    """Train `HeartNet` for a number of steps."""
+    net = HeartNet()
+    held, used = bodies[:_HELD_OUT], bodies[_HELD_OUT:]
+    _train(
+        net,
+        _batches(used, _heart_example, seed),
+        _heart_loss,
+        steps,
+        log,
+        lambda: _heart_dice(net, held),
+    )
+    return net
+
+
+def train_locator(
+    bodies: list[Body], *, steps: int, seed: int, log: Callable[[str], None]
+) -> Locator:
+    """Train `Locator` for a number of steps."""
+    net = Locator()
+    used = bodies[_HELD_OUT:]
+    _train(net, _batches(used, _whole_example, seed), _locator_loss, steps, log, lambda: "")
+    return net
+
+
+def _heart_example(body: Body, rng: np.random.Generator) -> Example:
+    return heart_example(body, rng, cells=HEART_CELLS, cell_mm=HEART_CELL_MM)
+
+
+def _whole_example(body: Body, rng: np.random.Generator) -> Example:
+    return whole_example(body, rng, cells=LOCATOR_CELLS, cell_mm=LOCATOR_CELL_MM)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _batches(
+    bodies: list[Body], make: Callable[[Body, np.random.Generator], Example], seed: int
+) -> Iterator[list[Example]]:
+    rng = np.random.default_rng(seed)
+    while True:
+        yield [make(bodies[int(rng.integers(len(bodies)))], rng) for _ in range(_BATCH)]
+
+
+def _train(net, batches, loss_of, steps, log, check) -> None:
+    net.train()
+    net.to(memory_format=torch.channels_last_3d)
+    optimiser = torch.optim.AdamW(net.parameters(), _RATE, weight_decay=1e-4)
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, lambda k: min(1.0, (k + 1) / 50) * (0.5 + 0.5 * np.cos(np.pi * k / steps)) + 5e-3
+    )
+    started, recent = time.monotonic(), []
+    for step in range(1, steps + 1):
+        batch = next(batches)
+        volume = torch.stack([e.volume for e in batch])[:, None]
+        with torch.autocast("cpu", torch.bfloat16):
+            out = net(volume.to(memory_format=torch.channels_last_3d))
+        loss = loss_of(out.float(), batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+        recent.append(float(loss.detach()))
+        if step in (20, 100) or step % 250 == 0 or step == steps:
+            log(
+                f"{type(net).__name__} step {step} of {steps}, {time.monotonic() - started:.0f} s, "
+                f"loss {np.mean(recent[-100:]):.3f} {check() if step >= 250 else ''}"
+            )
+            net.train()
+    net.eval()
+
+
+def _heart_loss(out: torch.Tensor, batch: list[Example]) -> torch.Tensor:
+    labels = torch.stack([e.labels for e in batch]).long()
+    pathways = torch.stack([e.pathways for e in batch])
+    seen = labels != IGNORE
+    target = torch.where(seen, labels, -100)
+    structures, heights = out[:, :_STRUCTURES], out[:, _STRUCTURES:]
+    entropy = functional.cross_entropy(structures, target)
+    p = structures.softmax(1) * seen[:, None]
+    q = functional.one_hot(torch.where(seen, labels, 0), _STRUCTURES).movedim(-1, 1) * seen[:, None]
+    axes = (0, 2, 3, 4)
+    dice = 1 - ((2 * (p * q).sum(axes) + 50) / ((p + q).sum(axes) + 50))[1:].mean()
+    weight = (1 + 8 * pathways) * seen[:, None]
+    along = functional.binary_cross_entropy_with_logits(heights, pathways, reduction="none")
+    return entropy + dice + 2 * (along * weight).mean()
+
+
+def _locator_loss(out: torch.Tensor, batch: list[Example]) -> torch.Tensor:
+    labels = torch.stack([e.labels for e in batch])
+    seen = (labels != IGNORE).float()
+    inside = (labels == 1).float()
+    entropy = functional.binary_cross_entropy_with_logits(out[:, 0], inside, weight=seen)
+    p = out[:, 0].sigmoid() * seen
+    return entropy + 1 - (2 * (p * inside).sum() + 50) / ((p + inside).sum() + 50)
+
+
+def _heart_dice(net: HeartNet, held: list[Body]) -> str:
+    net.eval()
+    rng = np.random.default_rng(1)
+    both, sizes = np.zeros(_STRUCTURES), np.zeros(_STRUCTURES)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        for body in held:
+            example = _heart_example(body, rng)
+            said = net(example.volume[None, None]).float()[0, :_STRUCTURES].argmax(0)
+            seen = example.labels != IGNORE
+            for k in range(_STRUCTURES):
+                a, b = (said == k) & seen, (example.labels == k) & seen
+                both[k] += 2 * float((a & b).sum())
+                sizes[k] += float(a.sum() + b.sum())
+    return "Dice " + " ".join(f"{v:.2f}" for v in (both / np.maximum(sizes, 1))[1:])
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("bodies", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--locator-steps", type=int, default=1200)
+    parser.add_argument("--most", type=int)
+    parser.add_argument("--only", choices=["heart", "locator"])
+    parser.add_argument("--seed", type=int, default=7)
+    given = parser.parse_args()
+    torch.set_num_threads(2)
+    torch.manual_seed(given.seed)
+    bodies = load_bodies(given.bodies, most=given.most)
+    given.out.mkdir(parents=True, exist_ok=True)
+    print(f"{len(bodies)} bodies", flush=True)
+    if given.only != "heart":
+        net = train_locator(bodies, steps=given.locator_steps, seed=given.seed, log=_say)
+        torch.save(net.state_dict(), given.out / "locator.pt")
+    if given.only != "locator":
+        net = train_heart(bodies, steps=given.steps, seed=given.seed, log=_say)
+        torch.save(net.state_dict(), given.out / "thorax.pt")
+
+
+if __name__ == "__main__":
+    main()
