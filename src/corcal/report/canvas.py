@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 PAPER, TEXT, MUTED = "#0E1116", "#F2F4F7", "#A3ACB9"
+TROUGH = "#2A323D"  # the empty part of a bar
 MARGIN_PX = 28
 FOOTER_PX = 56
 TOP_PX = 32  # the largest type begins here: as far from the upper edge as text from the left one
@@ -110,6 +111,16 @@ class Sheet:
             )
         )
 
+    def bar(self, box: Box, part: float, colour: str) -> None:
+        """Fill a part of a box, 0 to 1, from its left; the rest stays a trough."""
+        from matplotlib.patches import Rectangle
+
+        bottom = 1 - (box.top + box.height) / self.height_px
+        for width, face in ((box.width, TROUGH), (box.width * part, colour)):
+            corner = (box.left / self.width_px, bottom)
+            size = (width / self.width_px, box.height / self.height_px)
+            self.figure.add_artist(Rectangle(corner, *size, facecolor=face, edgecolor="none"))
+
     def panel(
         self,
         box: Box,
@@ -178,11 +189,16 @@ class Sheet:
         return np.asarray(self._canvas.buffer_rgba())[..., :3].copy()
 
 
-def orientation_letters(axes: "Axes", letters: str, *, size_px: float = 16) -> None:
-    """Mark which side of the patient is left, right, top and bottom of a panel."""
+def orientation_letters(
+    axes: "Axes", letters: str, *, size_px: float = 16, inset: float = 0.015
+) -> None:
+    """Mark which side of the patient is left, right, top and bottom of a panel.
+
+    `inset` is the distance of the letters at the sides from the edge, as a part of the width.
+    """
     places = (
-        (0.015, 0.5, "left", "center"),
-        (0.985, 0.5, "right", "center"),
+        (inset, 0.5, "left", "center"),
+        (1.0 - inset, 0.5, "right", "center"),
         (0.5, 0.985, "center", "top"),
         (0.5, 0.015, "center", "bottom"),
     )

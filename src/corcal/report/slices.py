@@ -17,6 +17,7 @@ from corcal.report.canvas import MARGIN_PX, MUTED, Box, Sheet, orientation_lette
 from corcal.report.colours import OTHER_SITE_COLOUR, rgb, site_colour
 from corcal.report.framing import Frame, detail_frame, heart_frame
 from corcal.report.heading import result_sheet
+from corcal.report.outlines import outline_pixels
 from corcal.report.words import SLICES_COUNTED
 from corcal.result import Result
 
@@ -35,8 +36,6 @@ _LESIONS_PX = 30
 _COLUMNS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 3, 6: 3, 7: 4, 8: 4, 9: 3, 10: 4, 11: 4, 12: 4}
 _NAMES_THAT_FIT = {1: 8, 2: 4, 3: 2}  # lesions listed below a panel, by the sites it shows
 _FILL = 0.6  # opacity of the fill: the calcium stays visible through it
-_OUTLINE_GRID_MM = 0.4
-_HALO_MM = 2.0  # distance of the outline: calcium and its edge stay free, a speck is still found
 
 
 def axial_montage(result: Result, scan: CTScan, voxels: SiteVoxels, path: Path | str) -> None:
@@ -203,42 +202,21 @@ def paint_calcium(
     seen : bool ndarray of shape (n,), optional
         Pixels to fill; all if not given. The outline always goes round all of them.
     """
-    border = np.array([math.ceil(2 * _HALO_MM / step) + 1 for step in step_mm])
-    low = pixels.min(axis=0) - border
-    mask = np.zeros(pixels.max(axis=0) + border + 1 - low, dtype=bool)
-    mask[tuple((pixels - low).T)] = True
     is_coronary = site in CORONARY_SITES
     if is_coronary:
-        fill = np.zeros((*mask.shape, 4))
+        low = pixels.min(axis=0)
+        fill = np.zeros((*(pixels.max(axis=0) + 1 - low), 4))
         filled = pixels if seen is None else pixels[seen]
         fill[tuple((filled - low).T)] = (*(c / 255 for c in rgb(site_colour(site))), opacity)
-        (top, left), (bottom, right) = (low - 0.5) * step_mm, (low + mask.shape - 0.5) * step_mm
+        (top, left), (bottom, right) = (low - 0.5) * step_mm, (low + fill.shape[:2] - 0.5) * step_mm
         axes.imshow(fill, extent=(left, right, bottom, top), interpolation="nearest", aspect="auto")
-    rows, columns, distance = _distance_mm(mask, low, step_mm)
-    axes.contour(
-        columns,
-        rows,
-        distance,
-        levels=[_HALO_MM],
-        colors=site_colour(site),
-        linewidths=1.6,
-        linestyles="solid" if is_coronary else "dashed",
+    outline_pixels(
+        axes,
+        pixels,
+        step_mm=step_mm,
+        colour=site_colour(site),
+        style="solid" if is_coronary else "dashed",
     )
-
-
-def _distance_mm(
-    mask: NDArray[np.bool_], low: NDArray[np.int64], step_mm: tuple[float, float]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Distance to a mask on a grid fine enough for a smooth outline, with its coordinates."""
-    from scipy.ndimage import distance_transform_edt
-
-    parts = [max(1, round(step / _OUTLINE_GRID_MM)) for step in step_mm]
-    fine_mm = [step / n for step, n in zip(step_mm, parts, strict=True)]
-    fine = mask.repeat(parts[0], axis=0).repeat(parts[1], axis=1)
-    rows, columns = (
-        (low[k] - 0.5) * step_mm[k] + (np.arange(fine.shape[k]) + 0.5) * fine_mm[k] for k in (0, 1)
-    )
-    return rows, columns, np.asarray(distance_transform_edt(~fine, sampling=fine_mm))
 
 
 def _caption(sheet: Sheet, box: Box, result: Result, scan: CTScan, view: _View) -> None:

@@ -1,0 +1,294 @@
+"""What automatic scoring saw: the anatomy it found, and each decision it took."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corcal._version import __version__
+from corcal.anatomy.types import Anatomy
+from corcal.ct.scan import CTScan
+from corcal.lesions.decision import Detection
+from corcal.report.amounts import shown_position
+from corcal.report.anatomy_lines import draw_outlines, draw_pathways, structure_names
+from corcal.report.canvas import (
+    FOOTER_PX,
+    MARGIN_PX,
+    MUTED,
+    Box,
+    Sheet,
+    orientation_letters,
+    scale_bar,
+)
+from corcal.report.framing import Frame
+from corcal.report.heart_box import heart_box
+from corcal.report.montage_heading import HEADING_PX, draw_heading
+from corcal.report.montage_labels import Mark, draw_labels, mark_of, piece_colour
+from corcal.report.outlines import outline_pixels
+from corcal.report.pieces import Piece, pieces_of
+from corcal.report.slice_choice import choose_slices
+from corcal.report.words import SLICES_COUNTED
+from corcal.result import RESEARCH_USE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["anatomy_montage", "anatomy_sheet"]
+
+WINDOW_HU = (-125.0, 225.0)  # centre 50, width 350: the mediastinal window
+_WIDTH_PX = 1500
+_COLUMNS = 4
+_GAP_PX = 16
+_CAPTION_PX = 28
+_OVERVIEW_PX = 250.0  # height of the coronal and the sagittal view
+_SLAB_MM = 10.0  # thickness that these average
+_HALO_MM = 1.5
+_LETTERS_PX = 12.0
+_NAMES_PX = 12.0
+
+
+def anatomy_montage(scan: CTScan, anatomy: Anatomy, detection: Detection, path: Path | str) -> None:
+    """Draw the anatomy and the decisions, for a person who asks whether to believe a score.
+
+    Axial slices from above the left main to the apex, with every coronary lesion, every doubtful
+    candidate and every large one on at least one of them; a coronal and a sagittal view with the
+    height of these slices. Quiet lines are the anatomy, soft lines in their colours the arteries.
+    Coronary lesions are outlined in the colour of their artery, with Agatston score and
+    probability; what was taken for something else in grey, with its site. Dashed is doubtful.
+
+    Parameters
+    ----------
+    scan : CTScan
+        The scan that was scored.
+    anatomy : Anatomy
+        What was found in it.
+    detection : Detection
+        The candidates, and what was decided about them.
+    path : path
+        PNG to write, 1500 pixels wide; an existing file is replaced.
+
+    Raises
+    ------
+    GeometryError
+        If the detection is not of the scan's shape.
+    InputError
+        If the file cannot be written.
+    """
+    anatomy_sheet(scan, anatomy, detection).save(path)
+
+
+def anatomy_sheet(scan: CTScan, anatomy: Anatomy, detection: Detection) -> Sheet:
+    """Draw the montage without writing it: the axial panels first, then the two overviews."""
+    pieces = pieces_of(scan, detection)
+    frame = heart_box(scan, anatomy, pieces)
+    slices, unseen = choose_slices(pieces, heart=frame.z, n_z=scan.shape[0])
+    width = (_WIDTH_PX - 2 * MARGIN_PX - (_COLUMNS - 1) * _GAP_PX) / _COLUMNS
+    height = width * _aspect(frame, scan)
+    row_px = _CAPTION_PX + height + _GAP_PX
+    rows = math.ceil(len(slices) / _COLUMNS)
+    sheet = Sheet(
+        width_px=_WIDTH_PX,
+        height_px=round(HEADING_PX + rows * row_px + FOOTER_PX),
+        top_px=HEADING_PX,
+    )
+    marks = _marks(pieces, slices, scan.shape[0])
+    for i, z in enumerate(slices):
+        box = Box(
+            left=MARGIN_PX + (i % _COLUMNS) * (width + _GAP_PX),
+            top=sheet.top_px + (i // _COLUMNS) * row_px + _CAPTION_PX,
+            width=width,
+            height=height,
+        )
+        seen = _Seen(scan=scan, anatomy=anatomy, pieces=pieces, frame=frame)
+        _draw_slice(sheet, box, seen, z, [m for m in marks if m.z == z])
+    left = _draw_overviews(sheet, scan, anatomy, pieces, frame, slices)
+    draw_heading(sheet, anatomy, detection, pieces, right_px=left - 24, unseen=unseen)
+    _footer(sheet)
+    return sheet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What the panels show."""
+
+    scan: CTScan
+    anatomy: Anatomy
+    pieces: tuple[Piece, ...]
+    frame: Frame
+
+
+def _marks(pieces: tuple[Piece, ...], slices: Sequence[int], n_z: int) -> list[Mark]:
+    """Name each piece once: in the slice of the montage that shows most of it."""
+    marks = []
+    for piece in pieces:
+        area = piece.area_by_slice(n_z)[list(slices)]
+        if area.any():
+            marks.append(mark_of(piece, slices[int(area.argmax())]))
+    return sorted(marks, key=lambda mark: mark.rank)
+
+
+def _aspect(frame: Frame, scan: CTScan) -> float:
+    """Height over width of a frame, in mm."""
+    (y0, y1), (x0, x1) = frame.y, frame.x
+    return (y1 - y0) * scan.spacing_mm[1] / ((x1 - x0) * scan.spacing_mm[2])
+
+
+def _draw_slice(sheet: Sheet, box: Box, seen: _Seen, z: int, marks: list[Mark]) -> None:
+    """Show an axial slice. Coordinates are mm from the centre of the scan's first voxel."""
+    dz, dy, dx = seen.scan.spacing_mm
+    (y0, y1), (x0, x1) = seen.frame.y, seen.frame.x
+    extent = ((x0 - 0.5) * dx, (x1 - 0.5) * dx, (y1 - 0.5) * dy, (y0 - 0.5) * dy)
+    axes = sheet.panel(box, seen.scan.hu[z, y0:y1, x0:x1], extent, WINDOW_HU)
+    draw_pathways(axes, seen.anatomy, axis=0, at_mm=z * dz)
+    draw_outlines(axes, seen.anatomy, axis=0, at_mm=z * dz)
+    for piece in sorted(seen.pieces, key=lambda p: (p.is_coronary, p.weight)):
+        if len(pixels := piece.in_slice(z)):
+            _outline(axes, piece, pixels, (dy, dx))
+    orientation_letters(axes, "RLAP", size_px=_LETTERS_PX)
+    scale_bar(axes, size_px=_LETTERS_PX)
+    names = structure_names(seen.anatomy, at_mm=z * dz)
+    pixels_here = [p.in_slice(z) for p in seen.pieces]
+    unnamed = draw_labels(
+        sheet,
+        box,
+        marks,
+        names,
+        extent=extent,
+        step_mm=(dy, dx),
+        others=[pixels for pixels in pixels_here if len(pixels)],
+    )
+    _caption(sheet, box, seen.scan, z, unnamed)
+
+
+def _outline(
+    axes: "Axes",
+    piece: Piece,
+    pixels: NDArray[np.int64],
+    step_mm: tuple[float, float],
+) -> None:
+    outline_pixels(
+        axes,
+        pixels,
+        step_mm=step_mm,
+        colour=piece_colour(piece),
+        halo_mm=_HALO_MM,
+        width=1.8 if piece.is_coronary else 1.2,
+        style="dashed" if piece.is_doubtful else "solid",
+    )
+
+
+def _caption(sheet: Sheet, box: Box, scan: CTScan, z: int, unnamed: int) -> None:
+    z_mm = shown_position(scan.slices[z].position_mm[2])
+    end = sheet.text(box.left, box.top - 22, f"slice {z}", 16)
+    more = f", {unnamed} more without a name" if unnamed else ""
+    sheet.text(end + 10, box.top - 22, f"z {z_mm} mm{more}", 16, color=MUTED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Overview:
+    """A plane through the middle of the heart that shows where the slices lie."""
+
+    name: str
+    axis: int
+    letters: str
+
+
+_OVERVIEWS = (
+    _Overview(name="coronal", axis=1, letters="RLHF"),
+    _Overview(name="sagittal", axis=2, letters="APHF"),
+)
+
+
+def _draw_overviews(
+    sheet: Sheet,
+    scan: CTScan,
+    anatomy: Anatomy,
+    pieces: tuple[Piece, ...],
+    frame: Frame,
+    slices: Sequence[int],
+) -> float:
+    """Draw the coronal and the sagittal view at the upper right; return where they begin."""
+    right = float(_WIDTH_PX - MARGIN_PX)
+    top = HEADING_PX - _OVERVIEW_PX - 18
+    for view in reversed(_OVERVIEWS):
+        across = 3 - view.axis  # the axis that runs along the rows of the panel
+        columns = frame.x if across == 2 else frame.y
+        step = scan.spacing_mm[across]
+        z0, z1 = max(0, frame.z[0] - 2), min(scan.shape[0], frame.z[1] + 2)
+        dz = scan.spacing_mm[0]
+        size = ((z1 - z0) * dz, (columns[1] - columns[0]) * step)
+        width = min(_OVERVIEW_PX * size[1] / size[0], 330.0)
+        box = Box(left=right - width, top=top, width=width, height=width * size[0] / size[1])
+        corner = (frame.y, frame.x)[view.axis - 1][0]
+        middle = corner * scan.spacing_mm[view.axis] + frame.heart_mm[view.axis]
+        grey = _slab(scan, view.axis, middle)[z0:z1, columns[0] : columns[1]]
+        extent = (
+            (columns[0] - 0.5) * step,
+            (columns[1] - 0.5) * step,
+            (z0 - 0.5) * dz,
+            (z1 - 0.5) * dz,
+        )
+        axes = sheet.panel(box, grey[::-1], extent, WINDOW_HU)
+        draw_pathways(axes, anatomy, axis=view.axis, at_mm=None)
+        draw_outlines(axes, anatomy, axis=view.axis, at_mm=middle)
+        _draw_dots(axes, pieces, across, scan)
+        _draw_heights(axes, slices, dz)
+        orientation_letters(axes, view.letters, size_px=_LETTERS_PX, inset=0.05)
+        scale_bar(axes, size_px=_LETTERS_PX)
+        sheet.text(box.left, box.top - 20, view.name, 14, color=MUTED)
+        right = box.left - _GAP_PX
+    return right
+
+
+def _slab(scan: CTScan, axis: int, middle_mm: float) -> NDArray[np.float32]:
+    """Average a slab across an axis; rows are slices, the feet first."""
+    step, n = scan.spacing_mm[axis], scan.shape[axis]
+    start = min(max(0, round((middle_mm - _SLAB_MM / 2) / step)), n - 1)
+    stop = max(start + 1, min(n, round((middle_mm + _SLAB_MM / 2) / step)))
+    index = [slice(None)] * 3
+    index[axis] = slice(start, stop)
+    return np.asarray(scan.hu[tuple(index)].mean(axis=axis, dtype=np.float32))
+
+
+def _draw_dots(axes: "Axes", pieces: tuple[Piece, ...], across: int, scan: CTScan) -> None:
+    """Mark where the coronary lesions are, at any depth; the larger the score, the larger."""
+    for piece in sorted(pieces, key=lambda p: -p.weight):
+        if not piece.is_coronary:
+            continue
+        middle = piece.position.mean(axis=0) * scan.spacing_mm
+        axes.plot(
+            middle[across],
+            middle[0],
+            marker="o",
+            markersize=3.0 + min(4.0, math.log10(1.0 + piece.decision.agatston) * 1.5),
+            markerfacecolor=piece_colour(piece),
+            markeredgecolor="black",
+            markeredgewidth=0.6,
+        )
+
+
+def _draw_heights(axes: "Axes", slices: Sequence[int], dz: float) -> None:
+    """Mark the heights of the slices at both edges."""
+    for z in slices:
+        for edge in ((0.0, 0.035), (0.965, 1.0)):
+            axes.plot(
+                edge,
+                [z * dz, z * dz],
+                color="white",
+                linewidth=1.0,
+                transform=axes.get_yaxis_transform(),
+            )
+
+
+def _footer(sheet: Sheet) -> None:
+    sheet.text(
+        MARGIN_PX,
+        sheet.height_px - 34,
+        f"{RESEARCH_USE} corcal {__version__}, Agatston by the textbook rule. {SLICES_COUNTED}",
+        14,
+        color=MUTED,
+    )

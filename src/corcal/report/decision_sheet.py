@@ -1,0 +1,225 @@
+"""The largest decisions of an automatic score, each with a close look and its reasons."""
+
+import math
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corcal._version import __version__
+from corcal.ct.scan import CTScan
+from corcal.lesions.decision import Detection
+from corcal.report.amounts import shown, shown_site
+from corcal.report.canvas import FOOTER_PX, MARGIN_PX, MUTED, TEXT, TOP_PX, Box, Sheet
+from corcal.report.colours import site_colour
+from corcal.report.montage_heading import UNCHECKED, counted_words
+from corcal.report.montage_labels import REJECTED_COLOUR, piece_colour, shown_percent
+from corcal.report.outlines import outline_pixels
+from corcal.report.pieces import Piece, pieces_of, site_named
+from corcal.report.words import SLICES_COUNTED
+from corcal.result import RESEARCH_USE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["DETAIL_MM", "MAX_DECISIONS", "decision_sheet", "decisions_sheet"]
+
+DETAIL_MM = 30.0  # across a cut-out
+MAX_DECISIONS = 15
+_DOUBTFUL_PLACES = 5  # kept for doubtful rejections, if there are as many
+_CERTAIN_SHOWN = 6  # the largest rejections, where there is nothing else to show
+WINDOW_HU = (-150.0, 450.0)  # wide: fat, muscle and dense calcium are told apart
+_WIDTH_PX = 1500
+_COLUMNS = 3
+_GAP_PX = 28
+_IMAGE_PX = 225.0
+_REASONS = 4
+_REASON_PX = 16.0
+_REASON_LINE_PX = 22.0
+_REASON_CHARACTERS = 56
+_REASON_LINES = 5
+_HEADING_PX = 138
+_BARS = 4
+_LEAST_SHOWN = 0.005  # a probability below this has no bar
+
+
+def decision_sheet(scan: CTScan, detection: Detection, path: Path | str) -> None:
+    """Draw a close look at each of the largest decisions.
+
+    Coronary lesions come first, then doubtful candidates that were left out, each by the score
+    that depends on it. Beside the cut-out of 30 by 30 mm are the site, the Agatston score and the
+    most probable sites; below it are the reasons in words.
+
+    Parameters
+    ----------
+    scan : CTScan
+        The scan that was scored.
+    detection : Detection
+        The candidates, and what was decided about them.
+    path : path
+        PNG to write, 1500 pixels wide; an existing file is replaced.
+
+    Raises
+    ------
+    GeometryError
+        If the detection is not of the scan's shape.
+    InputError
+        If the file cannot be written.
+    """
+    decisions_sheet(scan, detection).save(path)
+
+
+def decisions_sheet(scan: CTScan, detection: Detection) -> Sheet:
+    """Draw the sheet without writing it: one panel (axes) a decision, coordinates in mm."""
+    pieces = pieces_of(scan, detection)
+    chosen = _chosen(pieces)
+    rows = max(1, math.ceil(len(chosen) / _COLUMNS))
+    heights = [
+        max((_cell_px(piece) for piece in chosen[k * _COLUMNS : (k + 1) * _COLUMNS]), default=60.0)
+        for k in range(rows)
+    ]
+    sheet = Sheet(
+        width_px=_WIDTH_PX,
+        height_px=round(_HEADING_PX + sum(heights) + FOOTER_PX),
+        top_px=_HEADING_PX,
+    )
+    _heading(sheet, pieces, chosen)
+    width = (_WIDTH_PX - 2 * MARGIN_PX - (_COLUMNS - 1) * _GAP_PX) / _COLUMNS
+    for i, piece in enumerate(chosen):
+        left = MARGIN_PX + (i % _COLUMNS) * (width + _GAP_PX)
+        top = sheet.top_px + sum(heights[: i // _COLUMNS])
+        _draw_cell(sheet, Box(left=left, top=top, width=width, height=0), scan, pieces, piece)
+    return sheet
+
+
+def _chosen(pieces: tuple[Piece, ...]) -> list[Piece]:
+    """Choose the decisions to show: coronary first, then doubtful ones that were left out."""
+    by_weight = sorted(pieces, key=lambda p: -p.weight)
+    coronary = [p for p in by_weight if p.is_coronary]
+    doubtful = [p for p in by_weight if p.is_doubtful and not p.is_coronary]
+    kept = min(len(doubtful), max(_DOUBTFUL_PLACES, MAX_DECISIONS - len(coronary)))
+    chosen = coronary[: MAX_DECISIONS - kept] + doubtful[:kept]
+    if chosen:
+        return chosen
+    return sorted(pieces, key=lambda p: -p.decision.agatston)[:_CERTAIN_SHOWN]
+
+
+def _heading(sheet: Sheet, pieces: tuple[Piece, ...], chosen: list[Piece]) -> None:
+    end = sheet.text(MARGIN_PX, TOP_PX, "Decisions", 28, fontweight="bold")
+    sheet.text(end + 20, TOP_PX + 9, UNCHECKED, 18, color="#FFC477")
+    left_out = len(pieces) - len(chosen)
+    more = f" {left_out} of these decisions are not shown here." if left_out else ""
+    sheet.text(MARGIN_PX, TOP_PX + 46, counted_words(pieces) + more, 18)
+    sheet.text(
+        MARGIN_PX,
+        sheet.height_px - 34,
+        f"{RESEARCH_USE} corcal {__version__}, Agatston by the textbook rule, cut-outs of "
+        f"{DETAIL_MM:.0f} by {DETAIL_MM:.0f} mm. {SLICES_COUNTED}",
+        14,
+        color=MUTED,
+    )
+
+
+def _cell_px(piece: Piece) -> float:
+    return _IMAGE_PX + 12 + len(_reason_lines(piece)) * _REASON_LINE_PX + 26
+
+
+def _draw_cell(
+    sheet: Sheet, cell: Box, scan: CTScan, pieces: tuple[Piece, ...], piece: Piece
+) -> None:
+    """Show one decision: cut-out, site and score, probabilities, reasons."""
+    z = int(np.bincount(piece.position[:, 0]).argmax())
+    image = Box(left=cell.left, top=cell.top, width=_IMAGE_PX, height=_IMAGE_PX)
+    _draw_image(sheet, image, scan, pieces, piece, z)
+    x = cell.left + _IMAGE_PX + 18
+    colour = piece_colour(piece)
+    decision = piece.decision
+    doubt = " ?" if piece.is_doubtful else ""
+    sheet.swatch(x, cell.top + 5, 18, colour, filled=piece.is_coronary)
+    sheet.text(x + 28, cell.top, shown_site(decision.site) + doubt, 22, fontweight="bold")
+    end = sheet.text(x, cell.top + 36, shown(decision.agatston), 20, fontweight="bold")
+    sheet.text(end + 8, cell.top + 39, "Agatston", 16, color=MUTED)
+    split = ", part of a lesion" if decision.split_from is not None else ""
+    sheet.text(x, cell.top + 64, f"slice {z}{split}", 16, color=MUTED)
+    _draw_bars(sheet, x, cell.top + 98, cell.left + cell.width - x, piece)
+    for k, line in enumerate(_reason_lines(piece)):
+        y = cell.top + _IMAGE_PX + 12 + k * _REASON_LINE_PX
+        sheet.text(cell.left, y, line, _REASON_PX, color=TEXT if k == 0 else MUTED)
+
+
+def _reason_lines(piece: Piece) -> list[str]:
+    """Write the reasons in lines that fit under the picture."""
+    lines: list[str] = []
+    for reason in piece.decision.why[:_REASONS]:
+        lines += textwrap.wrap(reason.text, _REASON_CHARACTERS, subsequent_indent="   ")
+    if len(lines) > _REASON_LINES:
+        lines = [*lines[: _REASON_LINES - 1], lines[_REASON_LINES - 1] + " …"]
+    return lines
+
+
+def _draw_image(
+    sheet: Sheet, box: Box, scan: CTScan, pieces: tuple[Piece, ...], piece: Piece, z: int
+) -> None:
+    """Show the slice around a piece; what lies beyond the scan is black."""
+    _, dy, dx = scan.spacing_mm
+    middle = piece.in_slice(z).mean(axis=0) * (dy, dx)
+    half = DETAIL_MM / 2
+    (y0, y1), (x0, x1) = (
+        (max(0, int((middle[k] - half) / step)), min(n, int((middle[k] + half) / step) + 2))
+        for k, step, n in ((0, dy, scan.shape[1]), (1, dx, scan.shape[2]))
+    )
+    extent = ((x0 - 0.5) * dx, (x1 - 0.5) * dx, (y1 - 0.5) * dy, (y0 - 0.5) * dy)
+    axes = sheet.panel(box, scan.hu[z, y0:y1, x0:x1], extent, WINDOW_HU)
+    axes.set_xlim(middle[1] - half, middle[1] + half)
+    axes.set_ylim(middle[0] + half, middle[0] - half)
+    for other in pieces:
+        pixels = other.in_slice(z)
+        if len(pixels) and _is_near(pixels, middle, (dy, dx)):
+            _outline(axes, other, pixels, (dy, dx), is_meant=other is piece)
+
+
+def _is_near(
+    pixels: NDArray[np.int64], middle: NDArray[np.float64], step_mm: tuple[float, float]
+) -> bool:
+    away = np.abs(pixels * step_mm - middle).max(axis=1)
+    return bool(away.min() < DETAIL_MM / 2)
+
+
+def _outline(
+    axes: "Axes",
+    piece: Piece,
+    pixels: NDArray[np.int64],
+    step_mm: tuple[float, float],
+    *,
+    is_meant: bool,
+) -> None:
+    outline_pixels(
+        axes,
+        pixels,
+        step_mm=step_mm,
+        colour=piece_colour(piece),
+        halo_mm=0.5,
+        width=2.2 if is_meant else 1.2,
+    )
+
+
+def _draw_bars(sheet: Sheet, x: float, y: float, width: float, piece: Piece) -> None:
+    """List the most probable sites, each with a bar as long as it is probable."""
+    ranked = sorted(piece.decision.probabilities.items(), key=lambda item: -item[1])
+    shown_bars = [item for item in ranked[:_BARS] if item[1] >= _LEAST_SHOWN] or ranked[:1]
+    for k, (label, probability) in enumerate(shown_bars):
+        site = site_named(label)
+        colour = site_colour(site) if site.vessel is not None else REJECTED_COLOUR
+        top = y + k * 33
+        sheet.text(x, top, shown_site(label), 15, color=TEXT if k == 0 else MUTED)
+        sheet.text(
+            x + width,
+            top,
+            shown_percent(probability),
+            15,
+            color=TEXT if k == 0 else MUTED,
+            ha="right",
+        )
+        sheet.bar(Box(left=x, top=top + 20, width=width, height=7), probability, colour)
