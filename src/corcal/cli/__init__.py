@@ -27,6 +27,10 @@ COMMANDS = {
         "corcal.cli.calibrate",
         "Measure a QRM cardiac phantom against its masses.",
     ),
+    "evaluate": (
+        "corcal.cli.evaluate",
+        "Compare automatic scores with a reference, for a set of scans.",
+    ),
     "schema": ("corcal.cli.schema", "Print the JSON schema of result.json."),
 }
 

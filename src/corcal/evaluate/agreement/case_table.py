@@ -1,0 +1,133 @@
+"""The table of a study: a CSV with a line a scan, its annotation or its reference scores."""
+
+import csv
+import io
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from corcal.errors import InputError
+from corcal.evaluate.agreement.records import AgatstonScores
+from corcal.lesions.sites import Vessel
+
+__all__ = ["TableRow", "is_table", "read_table"]
+
+MAX_TABLE_BYTES = 2**27  # far above a line for each of a million scans
+
+_KEYS = ("scan_path", "path", "id", "scan", "filename")
+_ANNOTATIONS = ("annotation_path", "annotation")
+# "LCA" is what the table of the COCA data set calls the left main artery.
+_SCORES = {"total": "total", "lca": "LM", **{str(v).lower(): str(v) for v in Vessel}}
+_MISSING = ("", "na", "nan", "n/a", "none", "-")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableRow:
+    """One line: a scan by name or path, and what is known of it."""
+
+    key: str
+    annotation: Path | None = None
+    scores: AgatstonScores | None = None
+    patient: str | None = None
+    series: str | None = None
+
+
+def is_table(path: Path) -> bool:
+    """Whether a file is a table, by its name."""
+    return path.is_file() and path.suffix.lower() in {".csv", ".tsv"}
+
+
+def read_table(path: Path) -> list[TableRow]:
+    """Read the table of a study.
+
+    Parameters
+    ----------
+    path : Path
+        CSV in UTF-8, separated by commas, semicolons or tabs, with a heading: ``scan_path`` (or
+        ``path`` or ``id``), then ``annotation_path``, or ``total``, ``LM`` (or ``LCA``), ``LAD``,
+        ``LCX``, ``RCA``, of which some may be missing; ``patient`` and ``series`` if wanted. Case
+        does not matter, other columns are ignored. Annotations are relative to the table's folder.
+
+    Returns
+    -------
+    list of TableRow
+        At least one.
+
+    Raises
+    ------
+    InputError
+        If it is no such table; the message names line and column.
+    """
+    lines = _lines(path)
+    key = next((name for name in _KEYS if name in lines[0]), None)
+    if key is None:
+        msg = f"{path.name} has no column {' or '.join(_KEYS[:3])}; its heading names the columns"
+        raise InputError(msg)
+    # The heading is line 1.
+    return [_row(path, number, line, key) for number, line in enumerate(lines, start=2)]
+
+
+def _lines(path: Path) -> list[dict[str, str]]:
+    """Lines as mappings from lower-case column to stripped text."""
+    try:
+        if path.stat().st_size > MAX_TABLE_BYTES:
+            msg = f"{path.name} is larger than {MAX_TABLE_BYTES} bytes"
+            raise InputError(msg)
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as exc:
+        msg = f"{path.name} is no UTF-8 text (byte {exc.start}); save the table as UTF-8"
+        raise InputError(msg) from exc
+    except OSError as exc:
+        msg = f"cannot read {path.name}: {exc.strerror}"
+        raise InputError(msg) from exc
+    delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
+    try:
+        lines = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as exc:
+        msg = f"{path.name} is not a table: {exc}"
+        raise InputError(msg) from exc
+    if not lines:
+        msg = f"{path.name} has no line below its heading"
+        raise InputError(msg)
+    for number, line in enumerate(lines, start=2):
+        if None in line:
+            msg = f"{path.name} line {number} has more values than the heading has columns"
+            raise InputError(msg)
+    return [
+        {str(name or "").strip().lower(): (value or "").strip() for name, value in line.items()}
+        for line in lines
+    ]
+
+
+def _row(path: Path, number: int, line: dict[str, str], key: str) -> TableRow:
+    """Read one line."""
+    if not line[key]:
+        msg = f"{path.name} line {number}: the column {key} is empty"
+        raise InputError(msg)
+    marks = next((line[name] for name in _ANNOTATIONS if line.get(name)), None)
+    return TableRow(
+        key=line[key],
+        annotation=None if marks is None else path.parent / marks,
+        scores=_scores(path, number, line),
+        patient=line.get("patient") or None,
+        series=line.get("series") or None,
+    )
+
+
+def _scores(path: Path, number: int, line: dict[str, str]) -> AgatstonScores | None:
+    """Read the scores that a line has; ``None`` if it has none."""
+    found: dict[str, float] = {}
+    for column, name in _SCORES.items():
+        text = line.get(column, "")
+        if text.lower() in _MISSING:
+            continue
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value) or value < 0:
+            msg = f"{path.name} line {number}: {column} is {text!r}, not a score from 0 up"
+            raise InputError(msg)
+        found[name] = value
+    total = found.pop("total", None)
+    return AgatstonScores(total=total, vessels=found) if found or total is not None else None

@@ -1,0 +1,223 @@
+"""Which scans a study has, and where the reference of each is.
+
+Three descriptions are read: a table (CSV) with a line a scan; a folder whose scans have an
+annotation beside them; and scans with their references elsewhere, joined by name.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from corcal.ct.volume_formats import FORMATS, volume_suffix
+from corcal.errors import InputError
+from corcal.evaluate.agreement.case_table import TableRow, is_table, read_table
+from corcal.evaluate.agreement.records import AgatstonScores
+
+__all__ = ["Case", "read_cases"]
+
+_ROI_SUFFIXES = (".xml", ".plist")
+_ANNOTATION_STEMS = ("annotation", "annotations", "calcium", "labels", "marks", "reference", "seg")
+_ANNOTATION_SUFFIXES = (*_ROI_SUFFIXES, ".dcm", *FORMATS)
+_SCAN_FOLDERS = ("dicom", "scan")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A scan and its reference.
+
+    Attributes
+    ----------
+    name : str
+        What the report calls it.
+    patient : str
+        Whose scan it is.
+    scan : Path
+        Folder or file.
+    annotation : Path or None
+        Which calcium is coronary, as a person marked it.
+    scores : AgatstonScores or None
+        Reference scores.
+    series : str or None
+        The series to score, if not the one that corcal chooses.
+    problem : str or None
+        Why it cannot be compared at all.
+    """
+
+    name: str
+    patient: str
+    scan: Path
+    annotation: Path | None = None
+    scores: AgatstonScores | None = None
+    series: str | None = None
+    problem: str | None = None
+
+
+def read_cases(paths: Sequence[Path], reference: Path | None = None) -> tuple[Case, ...]:
+    """Find the scans of a study and their references.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Without `reference`: tables that name scans and references, or folders that hold scans with
+        an annotation beside each. With it: scans, or folders of scans.
+    reference : Path, optional
+        A table of scores (or annotations) by scan; a folder of annotations, each with the name of
+        its scan; or, for one scan, its annotation.
+
+    Returns
+    -------
+    tuple of Case
+        A scan whose reference is not clear has a problem, and so has a reference without a scan.
+
+    Raises
+    ------
+    InputError
+        If something does not exist, a table cannot be read, or no scan is found at all.
+    """
+    for path in (*paths, *([] if reference is None else [reference])):
+        if not path.exists():
+            msg = f"{path.name or path} does not exist; name a table, a folder or a file"
+            raise InputError(msg)
+    if reference is None:
+        return tuple(case for path in paths for case in _self_described(path))
+    if reference.is_dir():
+        rows = _rows_of_folder(reference)
+    elif is_table(reference):
+        rows = read_table(reference)
+    elif len(paths) == 1:
+        key = _stem(paths[0].name)
+        return (_case(key, paths[0], TableRow(key=key, annotation=reference)),)
+    else:
+        msg = f"one annotation is no reference of {len(paths)} scans; give a folder or a table"
+        raise InputError(msg)
+    return tuple(_joined(row, paths) for row in rows)
+
+
+def _self_described(path: Path) -> list[Case]:
+    """Read a table, or search a folder for scans with an annotation beside them."""
+    if is_table(path):
+        rows = read_table(path)
+        if all(row.annotation is None and row.scores is None for row in rows):
+            msg = f"{path.name} has no reference: it needs annotation_path, total or the arteries"
+            raise InputError(msg)
+        return [_joined(row, (path.parent,)) for row in rows]
+    if not path.is_dir():
+        msg = f"{path.name} is a single file: give its annotation with --reference"
+        raise InputError(msg)
+    cases = list(_beside(path, path))
+    if not cases:
+        msg = (
+            f"no scan with an annotation beside it under {path.name or path}; give a table, or "
+            "the references with --reference"
+        )
+        raise InputError(msg)
+    return cases
+
+
+def _beside(folder: Path, root: Path) -> Iterator[Case]:
+    """Yield the scans of a folder and of those below it that have an annotation beside them."""
+    entries = sorted(
+        (one for one in folder.iterdir() if not one.name.startswith(".")), key=_natural
+    )
+    annotations = [one for one in entries if one.is_file() and _is_annotation(one.name)]
+    if not annotations:
+        for one in entries:
+            if one.is_dir():
+                yield from _beside(one, root)
+        return
+    name = folder.relative_to(root).as_posix() if folder != root else folder.name
+    row = TableRow(key=name, annotation=annotations[0])
+    if len(annotations) > 1:
+        names = ", ".join(one.name for one in annotations)
+        yield _problem(row, folder, f"several annotations beside one scan: {names}; one is needed")
+        return
+    scan = _scan_beside(folder, [one for one in entries if one != annotations[0]])
+    if scan is None:
+        what = f"which is the scan beside {annotations[0].name} is not clear: one folder or volume"
+        yield _problem(row, folder, f"{what} is needed")
+        return
+    yield _case(name, scan, row)
+
+
+def _scan_beside(folder: Path, others: list[Path]) -> Path | None:
+    """Tell which entry of a folder is the scan: a subfolder, a volume, or the folder itself."""
+    folders = [one for one in others if one.is_dir()]
+    named = [one for one in folders if one.name.lower() in _SCAN_FOLDERS]
+    if len(named or folders) == 1:
+        return (named or folders)[0]
+    if folders:
+        return None
+    files = [one for one in others if volume_suffix(one.name) or one.suffix.lower() == ".zip"]
+    if files:
+        return files[0] if len(files) == 1 else None
+    return folder if others else None
+
+
+def _is_annotation(name: str) -> bool:
+    """Whether a file beside a scan is an annotation, by its name."""
+    lower = name.lower()
+    if lower.endswith(_ROI_SUFFIXES):
+        return True
+    return lower.split(".")[0] in _ANNOTATION_STEMS and lower.endswith(_ANNOTATION_SUFFIXES)
+
+
+def _rows_of_folder(folder: Path) -> list[TableRow]:
+    """Take every annotation of a folder for the scan of the same name."""
+    files = [
+        one
+        for one in sorted(folder.iterdir(), key=_natural)
+        if one.is_file()
+        and not one.name.startswith(".")
+        and one.name.lower().endswith(_ANNOTATION_SUFFIXES)
+    ]
+    if not files:
+        msg = f"no annotation in the folder {folder.name or folder} given as reference"
+        raise InputError(msg)
+    return [TableRow(key=_stem(one.name), annotation=one) for one in files]
+
+
+def _joined(row: TableRow, paths: Sequence[Path]) -> Case:
+    """Find the scan that a row means."""
+    found: list[Path] = []
+    for path in paths:
+        if (path / row.key).exists():
+            found.append(path / row.key)
+        elif row.key in {path.name, _stem(path.name)}:
+            found.append(path)
+        elif path.is_dir():
+            found += [one for one in path.iterdir() if one.is_file() and _stem(one.name) == row.key]
+    if not found:
+        return _problem(row, Path(row.key), "no scan of this name where scans were given")
+    if len(found) > 1:
+        return _problem(row, found[0], f"{len(found)} scans of this name; it must be one")
+    return _case(row.key, found[0], row)
+
+
+def _case(name: str, scan: Path, row: TableRow) -> Case:
+    if row.annotation is None and row.scores is None:
+        return _problem(row, scan, "no reference: neither an annotation nor a score is given")
+    if row.annotation is not None and not row.annotation.is_file():
+        return _problem(row, scan, f"its annotation {row.annotation.name} is no file")
+    return Case(
+        name=name,
+        patient=row.patient or str(scan.resolve()),
+        scan=scan,
+        annotation=row.annotation,
+        scores=row.scores,
+        series=row.series,
+    )
+
+
+def _problem(row: TableRow, scan: Path, problem: str) -> Case:
+    return Case(name=row.key, patient=row.patient or row.key, scan=scan, problem=problem)
+
+
+def _stem(name: str) -> str:
+    """Name without the suffix of a volume, an archive or an annotation."""
+    suffix = volume_suffix(name)
+    return name[: -len(suffix)] if suffix else Path(name).stem
+
+
+def _natural(path: Path) -> tuple[int, str]:
+    """Order names that are numbers by their size: 2 before 10."""
+    return (int(path.stem) if path.stem.isdecimal() else -1, path.name)

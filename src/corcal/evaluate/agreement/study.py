@@ -1,0 +1,259 @@
+"""A study of agreement: score each scan, put it beside its reference, and sum up.
+
+Scans are scored one after the other and only their rows are kept, so that a study needs the memory
+of one scan.
+"""
+
+import logging
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from corcal.annotations import read_annotation
+from corcal.ct.scan import CTScan, Severity
+from corcal.errors import AnnotationError, CorcalError
+from corcal.evaluate.agreement.cases import Case
+from corcal.evaluate.agreement.categories import category_of
+from corcal.evaluate.agreement.lesion_match import coronary_scores, match_lesions
+from corcal.evaluate.agreement.records import AgatstonScores, AgreementReport, ScanRow
+from corcal.evaluate.agreement.resample import DEFAULT_RESAMPLING, Resampling
+from corcal.evaluate.agreement.summary import summarise
+from corcal.lesions.voxels import SiteVoxels
+from corcal.progress import Progress, no_progress
+from corcal.result import Result
+from corcal.scoring.rules import rule_named
+
+__all__ = [
+    "ExamPair",
+    "Reference",
+    "ScoredScan",
+    "Scorer",
+    "compare_exam",
+    "evaluate_cases",
+    "evaluate_exams",
+    "failed_scan",
+]
+
+_LOG = logging.getLogger(__name__)
+
+# Arteries that add up to another number than the total by more than rounding (corcal's decision).
+_SUM_RELATIVE = 0.01
+_SUM_AGATSTON = 1.0
+
+
+class ScoredScan(Protocol):
+    """An automatic exam, as the pipeline returns it."""
+
+    @property
+    def result(self) -> Result:
+        """The record."""
+
+    @property
+    def scan(self) -> CTScan:
+        """What was scored."""
+
+    @property
+    def voxels(self) -> SiteVoxels:
+        """Where the calcium of each site was found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """What is known of a scan.
+
+    Attributes
+    ----------
+    voxels : SiteVoxels or None
+        Where the calcium is; it gives the scores by the rule of the exam, and the lesions.
+    scores : AgatstonScores or None
+        Given numbers; they stand before those of the voxels.
+    notes : tuple of str
+        What a reader of the comparison should know.
+    """
+
+    voxels: SiteVoxels | None = None
+    scores: AgatstonScores | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamPair:
+    """An automatic exam and its reference; `patient` is the name if it is not given."""
+
+    name: str
+    exam: ScoredScan
+    reference: Reference
+    patient: str | None = None
+
+
+Scorer = Callable[[Case], ScoredScan]
+
+
+def compare_exam(pair: ExamPair) -> ScanRow:
+    """Put an automatic exam beside its reference.
+
+    Parameters
+    ----------
+    pair : ExamPair
+        The exam, and what is known of its scan.
+
+    Returns
+    -------
+    ScanRow
+
+    Raises
+    ------
+    GeometryError
+        If the reference's voxels are those of a scan of another shape.
+    """
+    exam, given = pair.exam, pair.reference
+    result = exam.result
+    rule = rule_named(result.score.rule)
+    reference, notes = given.scores, list(given.notes)
+    if given.voxels is not None:
+        total, vessels = coronary_scores(exam.scan, given.voxels, rule=rule)
+        marked = AgatstonScores(total=total, vessels=vessels)
+        reference = marked if reference is None else _completed(reference, marked)
+    if reference is not None:
+        reference, more = _with_total(reference)
+        notes += more
+    automatic = AgatstonScores(
+        total=result.score.total.agatston,
+        vessels={name: site.agatston for name, site in result.score.vessels.items()},
+    )
+    return ScanRow(
+        name=pair.name,
+        patient=pair.patient or pair.name,
+        kind=str(result.suitability.kind),
+        verdict=str(result.suitability.verdict),
+        reference=reference,
+        automatic=automatic,
+        reference_category=_category(reference),
+        automatic_category=_category(automatic),
+        interval=result.score.total.interval,
+        category_probabilities=result.score.category_probabilities,
+        review_advised=None if result.review is None else result.review.advised,
+        match=None
+        if given.voxels is None
+        else match_lesions(exam.scan, given.voxels, exam.voxels, rule=rule),
+        notes=tuple(notes),
+    )
+
+
+def failed_scan(name: str, reason: str, *, patient: str | None = None) -> ScanRow:
+    """Make the row of a scan that could not be compared."""
+    return ScanRow(name=name, patient=patient or name, failure=reason)
+
+
+def evaluate_exams(
+    pairs: Iterable[ExamPair], *, resampling: Resampling = DEFAULT_RESAMPLING
+) -> AgreementReport:
+    """Compare exams that are scored already with their references.
+
+    Parameters
+    ----------
+    pairs : iterable of ExamPair
+        Taken one by one: a generator keeps one scan in memory at a time.
+    resampling : Resampling
+        Of the bootstrap intervals.
+
+    Returns
+    -------
+    AgreementReport
+    """
+    return summarise([compare_exam(pair) for pair in pairs], resampling=resampling)
+
+
+def evaluate_cases(
+    cases: Sequence[Case],
+    scorer: Scorer,
+    *,
+    vessel_table: Path | None = None,
+    resampling: Resampling = DEFAULT_RESAMPLING,
+    progress: Progress = no_progress,
+) -> AgreementReport:
+    """Score the scans of a study and compare each with its reference.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        From `corcal.evaluate.agreement.cases.read_cases`.
+    scorer : callable
+        Scores the scan of a case, without looking at its reference.
+    vessel_table : Path, optional
+        For references that are label volumes: which label is which site.
+    resampling : Resampling
+        Of the bootstrap intervals.
+    progress : Progress, optional
+        Told after each scan.
+
+    Returns
+    -------
+    AgreementReport
+        A scan that fails, whatever the reason, is a row with this reason.
+    """
+    rows = []
+    for done, case in enumerate(cases, start=1):
+        rows.append(_row_of(case, scorer, vessel_table))
+        progress(done, len(cases), "scoring the study")
+    return summarise(rows, resampling=resampling)
+
+
+def _row_of(case: Case, scorer: Scorer, vessel_table: Path | None) -> ScanRow:
+    """Score and compare one scan; its failure ends nothing but itself."""
+    if case.problem is not None:
+        return failed_scan(case.name, case.problem, patient=case.patient)
+    try:
+        exam = scorer(case)
+        reference = _reference_of(case, exam.scan, vessel_table)
+        return compare_exam(
+            ExamPair(name=case.name, exam=exam, reference=reference, patient=case.patient)
+        )
+    except CorcalError as exc:
+        reason = str(exc)
+    except OSError as exc:
+        reason = f"a file cannot be read: {exc.strerror or type(exc).__name__}"
+    except Exception as exc:  # noqa: BLE001  (the outermost loop of a batch)
+        reason = f"a defect of corcal ({type(exc).__name__}); corcal --debug score shows where"
+        _LOG.warning("a scan of the study failed by a defect: %s", type(exc).__name__)
+    return failed_scan(case.name, reason, patient=case.patient)
+
+
+def _reference_of(case: Case, scan: CTScan, vessel_table: Path | None) -> Reference:
+    """Read the reference of a case."""
+    if case.annotation is None:
+        return Reference(scores=case.scores)
+    try:
+        annotation = read_annotation(case.annotation, scan, vessel_table=vessel_table)
+    except AnnotationError as exc:
+        msg = f"reference {case.annotation.name}: {exc}"
+        raise AnnotationError(msg) from exc
+    notes = [f"reference: {f.message}" for f in annotation.findings if f.severity != Severity.INFO]
+    return Reference(voxels=annotation.voxels, scores=case.scores, notes=tuple(notes))
+
+
+def _completed(given: AgatstonScores, marked: AgatstonScores) -> AgatstonScores:
+    """Take from the marks what the numbers leave open."""
+    return AgatstonScores(
+        total=marked.total if given.total is None else given.total,
+        vessels=marked.vessels | given.vessels,
+    )
+
+
+def _with_total(scores: AgatstonScores) -> tuple[AgatstonScores, list[str]]:
+    """Add up the total if only the arteries are known, and say if the two contradict."""
+    if len(scores.vessels) < 4:
+        return scores, []
+    together = math.fsum(scores.vessels.values())
+    if scores.total is None:
+        return AgatstonScores(total=together, vessels=scores.vessels), []
+    if abs(together - scores.total) <= max(_SUM_RELATIVE * scores.total, _SUM_AGATSTON):
+        return scores, []
+    note = f"the reference's arteries add up to {together:.1f}, its total is {scores.total:.1f}"
+    return scores, [note]
+
+
+def _category(scores: AgatstonScores | None) -> str | None:
+    return None if scores is None or scores.total is None else category_of(scores.total)

@@ -1,0 +1,239 @@
+"""A study of agreement in plain text for a terminal, 80 columns."""
+
+import math
+from collections.abc import Sequence
+
+from corcal.evaluate.agreement.records import (
+    AgreementReport,
+    CategoryAgreement,
+    CertaintyAgreement,
+    LesionAgreement,
+    ScanRow,
+    ScoreAgreement,
+)
+from corcal.evaluate.agreement.statistics import BlandAltman, Estimate, Proportion
+
+__all__ = ["agreement_text"]
+
+_WIDTH = 80
+_MOST_ROWS = 20  # a longer study lists the scans that differ; the JSON has all
+_NAME_WIDTH = 30
+
+
+def agreement_text(report: AgreementReport) -> str:
+    """Describe a study.
+
+    Parameters
+    ----------
+    report : AgreementReport
+        The whole record.
+
+    Returns
+    -------
+    str
+        Lines of at most 80 columns but for the reasons of failed scans.
+    """
+    lines = [_heading(report)]
+    if report.scores:
+        lines += _score_lines(report.scores)
+    if report.categories is not None:
+        lines += _category_lines(report.categories)
+    if report.lesions is not None:
+        lines += _lesion_lines(report.lesions)
+        lines += _artery_lines(report.lesions)
+    if report.certainty is not None:
+        lines += _certainty_lines(report.certainty)
+    lines += _scan_lines(report.scans)
+    lines += _note_lines(report)
+    return "\n".join([*lines, "", report.statement])
+
+
+def _heading(report: AgreementReport) -> str:
+    counts = [f"{report.compared} compared", f"{report.failed} failed"]
+    people = "1 patient" if report.patients == 1 else f"{report.patients} patients"
+    return f"Automatic against reference: {', '.join(counts)}, {people}"
+
+
+def _score_lines(scores: Sequence[ScoreAgreement]) -> list[str]:
+    """Write the agreement of the scores: correlation, then differences, then ratios."""
+    lines = [
+        "",
+        f"{'Agatston':9}{'scans':>6}  {'ICC(2,1)':22}  {'of ln(x + 1)':>12}{'Lin':>7}  close",
+    ]
+    for one in scores:
+        icc = one.icc_bootstrap if one.icc_bootstrap.low is not None else one.icc
+        lines.append(
+            f"{one.name:9}{one.scans:6d}  {_estimate(icc):22}  {_number(one.icc_log):>12}"
+            f"{_number(one.concordance):>7}  {_of(one.close)}"
+        )
+    lines += [
+        "",
+        f"{'':9}{'automatic - reference':24}{'limits of agreement':22}ratio, limits",
+    ]
+    for one in scores:
+        plain, ratio = one.bland_altman, one.bland_altman_log
+        lines.append(
+            f"{one.name:9}{_estimate(plain.bias, '+.1f'):24}"
+            f"{_range(plain.lower_limit, plain.upper_limit, '+.1f'):22}"
+            f"{_ratios(ratio)}"
+        )
+    return lines
+
+
+def _category_lines(found: CategoryAgreement) -> list[str]:
+    """Table of the categories and what it says."""
+    lines = ["", f"{'Category':14}{'automatic':>11}"]
+    lines.append(f"{'reference':14}" + "".join(f"{label:>9}" for label in found.labels))
+    for label, row in zip(found.labels, found.table, strict=True):
+        lines.append(f"{label:>9}{'':5}" + "".join(f"{count:9d}" for count in row))
+    return [
+        *lines,
+        f"same category            {_proportion(found.same)}",
+        f"zero called zero         {_proportion(found.zero_called_zero)}",
+        f"calcium called calcium   {_proportion(found.calcium_called_calcium)}",
+        f"weighted kappa, linear   {_estimate(found.kappa_linear)}",
+        f"weighted kappa, squared  {_estimate(found.kappa_quadratic)}",
+    ]
+
+
+def _lesion_lines(found: LesionAgreement) -> list[str]:
+    """Lesions by size, and false ones."""
+    scans = "1 scan" if found.scans == 1 else f"{found.scans} scans"
+    lines = ["", f"{'Lesions, Agatston':25}found in {scans} with marked calcium"]
+    lines += [f"{size.label:25}{_proportion(size.found)}" for size in found.by_size]
+    false = found.false_per_scan
+    return [
+        *lines,
+        f"{'all':25}{_proportion(found.found)}; by patient {_range(found.sensitivity)}",
+        f"{'false lesions':25}{found.false_count}: {_estimate(false, '.2f')} a scan, "
+        f"at most {found.most_false_in_a_scan}, "
+        f"largest {found.largest_false_agatston:.1f}",
+        f"{'scans without':25}{_proportion(found.scans_without_false)}",
+    ]
+
+
+def _artery_lines(found: LesionAgreement) -> list[str]:
+    """Which artery the calcium was given."""
+    table = found.confusion
+    lines = ["", f"{'Calcium, Agatston':20}{'automatic':>10}"]
+    lines.append(f"{'reference':10}" + "".join(f"{name:>11}" for name in table.columns))
+    for name, row in zip(table.rows, table.agatston, strict=True):
+        lines.append(f"{name:10}" + "".join(f"{value:11.1f}" for value in row))
+    return [
+        *lines,
+        f"right artery: {_estimate(found.right_artery_of_found)} of the calcium that was found,",
+        f"              {_estimate(found.right_artery_of_all)} of all calcium of the reference",
+    ]
+
+
+def _certainty_lines(found: CertaintyAgreement) -> list[str]:
+    """Whether the stated certainty came true."""
+    lines = ["", "How sure"]
+    lines += [
+        f"{one.level:.0%} intervals held {_proportion(one.held)}: {one.below} below, "
+        f"{one.above} above; median width {one.median_width:.0f}"
+        for one in found.intervals
+    ]
+    if found.brier is not None:
+        lines += [
+            f"Brier score of the category {found.brier:.3f}, of zero {found.brier_zero:.3f} "
+            f"(base rates {found.base_rate_brier:.3f}, {found.base_rate_brier_zero:.3f})",
+            f"{'stated probability':24}category came true",
+        ]
+        lines += [
+            f"{one.low:.1f} to {one.high:.1f}, mean {one.mean_probability:.2f}   "
+            f"{_proportion(one.happened)}"
+            for one in found.called_bins
+        ]
+    return lines
+
+
+def _scan_lines(rows: Sequence[ScanRow]) -> list[str]:
+    """List scans with their scores: all of a short study, else those that differ in category."""
+    compared = [row for row in rows if row.failure is None]
+    shown = [row for row in compared if row.reference_category != row.automatic_category]
+    title = f"{'Scans of another category':{_NAME_WIDTH}}"
+    if len(compared) <= _MOST_ROWS:
+        shown, title = compared, f"{'Scan':{_NAME_WIDTH}}"
+    lines = (
+        ["", f"{title}{'reference':>11}{'automatic':>11}   {'interval':18}review"] if shown else []
+    )
+    for row in shown:
+        reference = row.reference.total if row.reference else None
+        automatic = row.automatic.total if row.automatic else None
+        interval = f"{row.interval.low:.1f} to {row.interval.high:.1f}" if row.interval else "-"
+        review = {True: "advised", False: "no", None: "-"}[row.review_advised]
+        lines.append(
+            f"{_short(row.name):{_NAME_WIDTH}}{_score(reference):>11}{_score(automatic):>11}   "
+            f"{interval:18}{review}"
+        )
+    lines += [f"  {_short(row.name)}: {note}" for row in shown for note in row.notes]
+    failed = [row for row in rows if row.failure is not None]
+    if failed:
+        lines += ["", "Not compared"]
+        lines += [f"  {_short(row.name)}: {row.failure}" for row in failed]
+    return lines
+
+
+def _note_lines(report: AgreementReport) -> list[str]:
+    """Say what the columns mean."""
+    if not report.scores:
+        return []
+    return [
+        "",
+        f"In parentheses: {report.resampling.level:.0%} intervals; of counts by Wilson, of the "
+        "bias by t,",
+        "of the rest by drawing patients again (ICC of fewer than 10 patients: by F).",
+        "Close: within 10 % or 5 Agatston. Ratio: of score + 1. - is what so few or so",
+        "even scans cannot tell.",
+    ]
+
+
+def _short(name: str) -> str:
+    """Cut a long name at its beginning: scans of a study differ at the end."""
+    return name if len(name) < _NAME_WIDTH else "…" + name[-(_NAME_WIDTH - 2) :]
+
+
+def _score(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f}"
+
+
+def _number(estimate: Estimate, form: str = ".3f") -> str:
+    return "-" if estimate.value is None else format(estimate.value, form)
+
+
+def _range(low: Estimate, high: Estimate | None = None, form: str = ".3f") -> str:
+    """Write an interval, or the range from one estimate to another."""
+    ends = (low.low, low.high) if high is None else (low.value, high.value)
+    if ends[0] is None or ends[1] is None:
+        return "-"
+    return f"{ends[0]:{form}} to {ends[1]:{form}}"
+
+
+def _estimate(estimate: Estimate, form: str = ".3f") -> str:
+    """Write a value with its interval."""
+    if estimate.low is None:
+        return _number(estimate, form)
+    return f"{_number(estimate, form)} ({_range(estimate, form=form)})"
+
+
+def _ratios(of_log: BlandAltman) -> str:
+    """Write bias and limits of ln(score + 1) as ratios."""
+    bias, low, high = (
+        None if one.value is None else math.exp(one.value)
+        for one in (of_log.bias, of_log.lower_limit, of_log.upper_limit)
+    )
+    if bias is None:
+        return "-"
+    return f"{bias:.2f}" if low is None else f"{bias:.2f}, {low:.2f} to {high:.2f}"
+
+
+def _of(found: Proportion) -> str:
+    return f"{found.count} of {found.total}"
+
+
+def _proportion(found: Proportion) -> str:
+    """Write a count with its fraction and interval."""
+    if not found.total:
+        return "none"
+    return f"{_of(found)} ({_range(found.fraction, form='.2f')})"
