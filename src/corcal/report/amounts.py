@@ -1,6 +1,6 @@
 """How a number is shown to a person: the same in every picture and on every page."""
 
-__all__ = ["shown", "shown_change", "shown_position", "shown_site"]
+__all__ = ["shown", "shown_change", "shown_percent", "shown_position", "shown_site"]
 
 _MINUS = "\N{MINUS SIGN}"
 _SAME = 1e-9  # below what any score, volume or mass can differ by; sums leave such remainders
@@ -49,6 +49,22 @@ def shown_change(before: float, after: float, digits: int = 1) -> str:
     if abs(change) < _SAME:
         return "0"
     return ("+" if change > 0 else _MINUS) + shown(abs(change), digits)
+
+
+def shown_percent(probability: float) -> str:
+    """Write a probability; certainty alone is 0 or 100: ``97 %``, ``>99 %``.
+
+    Examples
+    --------
+    >>> shown_percent(0.97), shown_percent(0.9999), shown_percent(0.001), shown_percent(1.0)
+    ('97 %', '>99 %', '<1 %', '100 %')
+    """
+    percent = 100.0 * probability
+    if 99.5 <= percent < 100.0:
+        return ">99 %"
+    if 0.0 < percent < 0.5:
+        return "<1 %"
+    return f"{percent:.0f} %"
 
 
 def shown_position(value_mm: float) -> str:

@@ -6,11 +6,18 @@ Numbers and facts alone: whether a change is more than measurement error is not 
 from collections.abc import Callable, Sequence
 from datetime import date
 
+from corcal.anatomy.types import ModelRecord
 from corcal.lesions.sites import CORONARY_SITES
 from corcal.report.amounts import shown_change
 from corcal.report.markup import Markup, joined, tag
 from corcal.report.sections import amount, scrolling_table, site_name
-from corcal.report.words import calibration_words, kernel_words, kind_words, label_markup
+from corcal.report.words import (
+    calibration_words,
+    is_automatic,
+    kernel_words,
+    kind_words,
+    label_markup,
+)
 from corcal.result import Result
 
 __all__ = ["change_table", "differences", "interval"]
@@ -78,10 +85,16 @@ def _number(value: float | None, unit: str) -> str | None:
     return None if value is None else f"{value:g} {unit}"
 
 
+def _model(record: ModelRecord | None) -> str | None:
+    return None if record is None else f"{record.name} {record.version}"
+
+
 _SETTINGS: tuple[tuple[str, Callable[[Result], str | None]], ...] = (
     ("Scoring rule", lambda r: r.score.rule),
     ("Calcium threshold", lambda r: _number(r.provenance.threshold_hu, "HU")),
     ("Mass calibration", lambda r: calibration_words(r.score, with_detail=False)),
+    ("How calcium was found", lambda r: "automatically" if is_automatic(r) else "by marks"),
+    ("Model", lambda r: _model(r.provenance.detector)),
     ("Software", lambda r: f"{r.provenance.software} {r.provenance.software_version}"),
     ("Manufacturer", lambda r: r.scan.manufacturer),
     ("Scanner", lambda r: r.scan.model_name),

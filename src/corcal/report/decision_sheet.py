@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from corcal._version import __version__
 from corcal.ct.scan import CTScan
 from corcal.lesions.decision import Detection
-from corcal.report.amounts import shown, shown_site
+from corcal.report.amounts import shown, shown_percent, shown_site
 from corcal.report.canvas import FOOTER_PX, MARGIN_PX, MUTED, TEXT, TOP_PX, Box, Sheet
 from corcal.report.colours import site_colour
 from corcal.report.montage_heading import UNCHECKED, counted_words
-from corcal.report.montage_labels import REJECTED_COLOUR, piece_colour, shown_percent
+from corcal.report.montage_labels import REJECTED_COLOUR, piece_colour
 from corcal.report.outlines import outline_pixels
 from corcal.report.pieces import Piece, pieces_of, site_named
 from corcal.report.words import SLICES_COUNTED

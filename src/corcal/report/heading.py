@@ -8,7 +8,7 @@ from corcal.report.amounts import shown as amount_text
 from corcal.report.amounts import shown_site
 from corcal.report.canvas import FOOTER_PX, MARGIN_PX, MUTED, TEXT, TOP_PX, Sheet
 from corcal.report.colours import OTHER_SITE_COLOUR, SITE_COLOURS
-from corcal.report.words import zero_words
+from corcal.report.words import interval_words, score_name, zero_words
 from corcal.result import Result
 
 __all__ = ["result_sheet"]
@@ -55,8 +55,10 @@ def result_sheet(
 
 def _heading(sheet: Sheet, result: Result) -> None:
     score = result.score
-    end = sheet.text(MARGIN_PX, TOP_PX + 8, "Agatston score", 22, color=MUTED)
+    end = sheet.text(MARGIN_PX, TOP_PX + 8, score_name(result), 22, color=MUTED)
     end = sheet.text(end + 12, TOP_PX, amount_text(score.total.agatston), 34, fontweight="bold")
+    if (interval := score.total.interval) is not None:
+        end = sheet.text(end + 14, TOP_PX + 10, f"({interval_words(interval)})", 20, color=MUTED)
     if note := zero_words(result):
         sheet.text(end + 28, TOP_PX + 6, note, 24)
     x, y = float(MARGIN_PX), TOP_PX + 58

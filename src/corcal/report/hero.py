@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.report.amounts import shown
+from corcal.report.certainty import category_bars, interval_aside, interval_line
 from corcal.report.colours import SITE_COLOURS
 from corcal.report.markup import Markup, joined, tag
 from corcal.report.sections import amount, aside, scrolling_table, site_name
-from corcal.report.words import zero_words
+from corcal.report.words import score_name, zero_words
 from corcal.result import Result
 from corcal.scoring.rules import VENDOR_RULES
 from corcal.scoring.types import SiteScore
@@ -32,13 +33,20 @@ def hero(result: Result) -> Markup:
     nothing = zero_words(result)
     score = tag(
         "div",
-        tag("p", "Agatston score", class_="label"),
+        tag("p", score_name(result), class_="label"),
         tag("p", amount(total.agatston), class_="score"),
+        interval_line(total.interval),
         tag("p", nothing, class_="nothing") if nothing else "",
     )
     warning = tag("p", _NOTHING_MARKED) if nothing == "no calcium was marked" else ""
     return joined(
-        tag("div", tag("div", score, _facts(result), class_="hero"), warning, class_="card"),
+        tag(
+            "div",
+            tag("div", score, _facts(result), class_="hero"),
+            category_bars(result),
+            warning,
+            class_="card",
+        ),
         tag("div", _artery_table(result), _other_table(result), class_="card"),
     )
 
@@ -113,7 +121,7 @@ def _share(result: Result, site: Site) -> Markup:
 
 def _measures(score: SiteScore) -> tuple[str, ...]:
     return (
-        amount(score.agatston),
+        joined(amount(score.agatston), interval_aside(score.interval)),
         amount(score.volume_mm3),
         amount(score.mass_mg),
         str(score.lesion_count),

@@ -1,5 +1,6 @@
 """The part of the page that tells how a score was made, in words for a person."""
 
+from corcal.report.certainty import automatic_parts
 from corcal.report.markup import Markup, joined, tag
 from corcal.report.sections import described_list
 from corcal.report.words import (
@@ -26,6 +27,7 @@ def _about_score(result: Result) -> tuple[tuple[str, str | None], ...]:
         ("Calcium threshold", f"{made.threshold_hu:g} HU"),
         ("Mass calibration", calibration_words(score)),
         ("How calcium was assigned", _assignment(made)),
+        *automatic_parts(result),
         ("Checksum of the annotation", _checksum(made.annotation)),
         ("Reader", made.reader and tag("bdi", made.reader)),
         ("Why this series", made.series_reason),
@@ -38,7 +40,8 @@ def _about_score(result: Result) -> tuple[tuple[str, str | None], ...]:
 def _assignment(made: Provenance) -> Markup:
     """Say who told which calcium is coronary: a person's marks, or a method by its name."""
     if made.annotation is None:
-        return joined(made.method)
+        words = "by corcal itself" if made.method == "automatic" else made.method
+        return joined(words)
     record = made.annotation
     how, what = annotation_words(record)
     regions = "1 region" if record.region_count == 1 else f"{record.region_count} regions"

@@ -5,6 +5,7 @@ import textwrap
 from corcal.anatomy.types import Anatomy, ModelRecord
 from corcal.lesions.decision import Detection
 from corcal.lesions.sites import CORONARY_SITES
+from corcal.report.amounts import shown_percent
 from corcal.report.anatomy_lines import (
     AORTA_COLOUR,
     LEFT_HEART_COLOUR,
@@ -14,7 +15,7 @@ from corcal.report.anatomy_lines import (
 )
 from corcal.report.canvas import MARGIN_PX, MUTED, TEXT, TOP_PX, Sheet
 from corcal.report.colours import SITE_COLOURS
-from corcal.report.montage_labels import REJECTED_COLOUR, shown_percent
+from corcal.report.montage_labels import REJECTED_COLOUR
 from corcal.report.pieces import CERTAIN, Piece
 
 __all__ = ["HEADING_PX", "UNCHECKED", "counted_words", "draw_heading", "model_words"]

@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.lesions.sites import Site
-from corcal.report.amounts import shown, shown_site
+from corcal.report.amounts import shown, shown_percent, shown_site
 from corcal.report.canvas import Box, Sheet
 from corcal.report.colours import site_colour
 from corcal.report.labels import centred_box, contains, overlap_px2, place_label
 from corcal.report.pieces import Piece
 
-__all__ = ["REJECTED_COLOUR", "Mark", "draw_labels", "mark_of", "piece_colour", "shown_percent"]
+__all__ = ["REJECTED_COLOUR", "Mark", "draw_labels", "mark_of", "piece_colour"]
 
 REJECTED_COLOUR = "#C3CAD3"  # as light as calcium, without a hue: what counts has one
 _LABELS_A_PANEL = 6
@@ -67,22 +67,6 @@ def mark_of(piece: Piece, z: int) -> Mark:
 def piece_colour(piece: Piece) -> str:
     """Colour of a piece: its artery's, or grey."""
     return site_colour(piece.site) if piece.is_coronary else REJECTED_COLOUR
-
-
-def shown_percent(probability: float) -> str:
-    """Write a probability; certainty alone is 0 or 100: ``97 %``, ``>99 %``.
-
-    Examples
-    --------
-    >>> shown_percent(0.97), shown_percent(0.9999), shown_percent(0.001), shown_percent(1.0)
-    ('97 %', '>99 %', '<1 %', '100 %')
-    """
-    percent = 100.0 * probability
-    if 99.5 <= percent < 100.0:
-        return ">99 %"
-    if 0.0 < percent < 0.5:
-        return "<1 %"
-    return f"{percent:.0f} %"
 
 
 def draw_labels(

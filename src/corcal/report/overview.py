@@ -8,12 +8,13 @@ from string import Template
 
 from corcal.ct.scan import Patient
 from corcal.errors import InputError
+from corcal.report.certainty import banner, interval_line
 from corcal.report.comparison import change_table, differences, interval
 from corcal.report.hero import hero
 from corcal.report.made import how_it_was_made
 from corcal.report.markup import Markup, tag
 from corcal.report.sections import amount, lesion_table, pictures_of, rule_table, suitability
-from corcal.report.words import label_markup
+from corcal.report.words import label_markup, score_name
 from corcal.result import Result
 
 __all__ = ["ExamView", "write_overview"]
@@ -30,7 +31,8 @@ class ExamView:
     result : Result
         The scored exam.
     pictures : mapping of str to Path
-        PNG files by name (``"slices"``, ``"projection"``); they become part of the page.
+        PNG files by name (``"slices"``, ``"projection"``, and of an automatic score ``"anatomy"``
+        and ``"decisions"``); they become part of the page.
     """
 
     label: str
@@ -151,7 +153,8 @@ def _big_score(exam: ExamView) -> Markup:
         "div",
         tag("p", label_markup(exam.label), class_="label"),
         tag("p", amount(exam.result.score.total.agatston), class_="score"),
-        tag("p", "Agatston score", class_="label"),
+        interval_line(exam.result.score.total.interval),
+        tag("p", score_name(exam.result), class_="label"),
         class_="card",
     )
 
@@ -162,6 +165,7 @@ def _exam(exam: ExamView, number: int) -> Markup:
     return tag(
         "article",
         tag("h2", label_markup(exam.label), id=title),
+        banner(result),
         hero(result),
         pictures_of(exam.pictures, result),
         _card("Lesions", lesion_table(result)),

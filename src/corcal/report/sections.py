@@ -7,10 +7,12 @@ from pathlib import Path
 from corcal.errors import InputError
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.report.amounts import shown, shown_site
+from corcal.report.certainty import lesion_certainty
 from corcal.report.colours import SITE_COLOURS
 from corcal.report.markup import Markup, joined, tag
-from corcal.report.words import SLICES_COUNTED, kind_words, zero_words
+from corcal.report.words import SLICES_COUNTED, kind_words, score_name, zero_words
 from corcal.result import Result
+from corcal.scoring.types import Lesion
 
 __all__ = [
     "amount",
@@ -29,6 +31,15 @@ _SITES = {site.label: site for site in Site}
 _PICTURES = {  # name, what it shows, and how that is to be read
     "slices": ("Axial slices", f"Calcium has the colour of its artery. {SLICES_COUNTED}"),
     "projection": ("The heart seen through", "Calcium has the colour of its artery."),
+    "anatomy": (
+        "What automatic scoring saw",
+        "Quiet lines are the anatomy, soft ones the arteries; coronary lesions have the colour of "
+        f"their artery, what was left out is grey, what is doubtful dashed. {SLICES_COUNTED}",
+    ),
+    "decisions": (
+        "The largest decisions, and why",
+        f"Each with how probable its sites are. {SLICES_COUNTED}",
+    ),
 }
 _FIRST_IS_TEXT: Mapping[int, str] = {0: "text"}
 _VERDICTS = {
@@ -124,23 +135,28 @@ def lesion_table(result: Result) -> Markup:
     if not result.lesions:
         why = zero_words(result)
         return tag("p", "No calcified lesion" + (f": {why}." if why else "."), class_="muted")
+    is_decided = any(lesion.probabilities is not None for lesion in result.lesions)
+    head = ("Lesion", "Where", "Agatston", "Volume, mm³", "Mass, mg", "Peak, HU", "Slices")
+    classes = {0: "text brief", 1: "text place", 6: "ranges"}
     return scrolling_table(
         f"Largest first. {SLICES_COUNTED}",
-        ("Lesion", "Where", "Agatston", "Volume, mm³", "Mass, mg", "Peak, HU", "Slices"),
-        (
-            (
-                lesion.id,
-                site_name(lesion.site),
-                amount(lesion.agatston),
-                amount(lesion.volume_mm3),
-                amount(lesion.mass_mg),
-                amount(lesion.peak_hu, 0),
-                _slice_ranges(lesion.slices),
-            )
-            for lesion in result.lesions
-        ),
-        classes={0: "text brief", 1: "text place", 6: "ranges"},
+        (*head, "How sure, and why") if is_decided else head,
+        (_lesion_row(lesion, is_decided=is_decided) for lesion in result.lesions),
+        classes=classes | ({7: "text reasons"} if is_decided else {}),
     )
+
+
+def _lesion_row(lesion: Lesion, *, is_decided: bool) -> tuple[str, ...]:
+    row = (
+        lesion.id,
+        site_name(lesion.site),
+        amount(lesion.agatston),
+        amount(lesion.volume_mm3),
+        amount(lesion.mass_mg),
+        amount(lesion.peak_hu, 0),
+        _slice_ranges(lesion.slices),
+    )
+    return (*row, lesion_certainty(lesion)) if is_decided else row
 
 
 def _slice_ranges(slices: Sequence[int]) -> str:
@@ -208,7 +224,7 @@ def pictures_of(pictures: Mapping[str, Path], result: Result) -> Markup:
         f"{site.label} {shown(result.score.vessels[site.label].agatston)}"
         for site in CORONARY_SITES
     )
-    numbers = f"Agatston score {shown(result.score.total.agatston)}: {arteries}."
+    numbers = f"{score_name(result)} {shown(result.score.total.agatston)}: {arteries}."
     figures = []
     for name, path in pictures.items():
         caption = _caption(name, zero_words(result))

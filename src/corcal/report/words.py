@@ -3,10 +3,11 @@
 import re
 from datetime import UTC, datetime
 
-from corcal.ct.suitability.verdict import KIND_WORDS
+from corcal.ct.suitability.verdict import KIND_WORDS, SeriesKind
+from corcal.report.amounts import shown
 from corcal.report.markup import Markup, tag
 from corcal.result import AnnotationRecord, Result, ScanRecord
-from corcal.scoring.types import Score
+from corcal.scoring.types import Interval, Score
 
 __all__ = [
     "SLICES_COUNTED",
@@ -14,10 +15,15 @@ __all__ = [
     "calibration_words",
     "exam_date",
     "exam_label",
+    "interval_range",
+    "interval_words",
+    "is_automatic",
+    "is_not_gated",
     "kernel_words",
     "kind_words",
     "label_markup",
     "moment_words",
+    "score_name",
     "zero_words",
 ]
 
@@ -35,6 +41,7 @@ _FORMATS = {  # who marked the calcium, as far as the format tells, and what the
     "rtstruct": ("marked in a file given with the scan", "DICOM structure set"),
     "label_volume": ("marked in a file given with the scan", "label volume"),
 }
+_WHOLE_FROM = 10.0  # an interval that ends above this is written without decimals
 _KINDS = {kind.value: words for kind, words in KIND_WORDS.items()}
 _DICOM_TAG = re.compile(r" \([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\)")
 
@@ -72,6 +79,40 @@ def moment_words(moment: str) -> str:
     return parsed.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
+def is_automatic(result: Result) -> bool:
+    """Whether corcal found the calcium by itself, and nobody marked it."""
+    return result.provenance.annotation is None
+
+
+def is_not_gated(result: Result) -> bool:
+    """Whether the scan is known to have been made without ECG gating."""
+    return result.scan.is_gated is False or result.suitability.kind is SeriesKind.CHEST_NONCONTRAST
+
+
+def score_name(result: Result) -> str:
+    """Name what was scored: an automatic score without gating is not called the same thing."""
+    if is_automatic(result) and is_not_gated(result):
+        return "Agatston-equivalent, from a scan without ECG gating"
+    return "Agatston score"
+
+
+def interval_words(interval: Interval) -> str:
+    """Write an interval with its level.
+
+    Examples
+    --------
+    >>> interval_words(Interval(low=0.0, high=4.25, level=0.95))
+    '95 % interval 0 to 4.2'
+    """
+    return f"{100 * interval.level:g} % interval {interval_range(interval)}"
+
+
+def interval_range(interval: Interval) -> str:
+    """Write the ends of an interval: ``87 to 140``."""
+    digits = 0 if interval.high >= _WHOLE_FROM else 1
+    return f"{shown(interval.low, digits)} to {shown(interval.high, digits)}"
+
+
 def zero_words(result: Result) -> str:
     """Say what a score of zero means; empty for every other score.
 
@@ -84,7 +125,7 @@ def zero_words(result: Result) -> str:
     is_empty = any(finding.code == "ANNOTATION_EMPTY" for finding in result.suitability.findings)
     if is_empty or (annotation is not None and annotation.region_count == 0):
         return "no calcium was marked"
-    return "no coronary calcium" + (" among what was marked" if annotation is not None else "")
+    return "no coronary calcium " + ("was found" if annotation is None else "among what was marked")
 
 
 def calibration_words(score: Score, *, with_detail: bool = True) -> str:
