@@ -15,7 +15,7 @@ from corcal.phantom.coronaries import Course
 from corcal.phantom.patient import Plaque
 from corcal.phantom.shapes import FloatArray, smooth_noise
 
-__all__ = ["CELL_MM", "Deposit", "deposit"]
+__all__ = ["CELL_MM", "Deposit", "deposit", "fill"]
 
 CELL_MM = 0.25
 _WALL_MM = 0.5  # how far inside the outer wall a plaque is centred
@@ -106,7 +106,7 @@ def deposit(plaque: Plaque, course: Course) -> Deposit:
     extent = _extent(volume_mm3, course, plaque)
     cells, origin, centre = _grid(plaque, course, extent)
     potential = _potential(plaque, course, extent, cells) + _rough(plaque, cells, centre)
-    density = _fill(potential, volume_mm3)
+    density = fill(potential, volume_mm3)
     density *= 1000.0 * plaque.mass_mg / (density.sum(dtype=np.float64) * CELL_MM**3)
     return Deposit(plaque=plaque, density_mg_per_cm3=density, origin_mm=origin)
 
@@ -206,8 +206,16 @@ def _rough(plaque: Plaque, cells: NDArray[np.float64], centre: NDArray[np.float6
     return np.asarray(noise[np.ix_(*index)], np.float32)
 
 
-def _fill(potential: FloatArray, volume_mm3: float) -> FloatArray:
-    """Density up to a factor: the cells of highest potential, denser towards the core."""
+def fill(potential: FloatArray, volume_mm3: float) -> FloatArray:
+    """Give a density, up to a factor, to the cells of highest potential, denser towards the core.
+
+    Parameters
+    ----------
+    potential : float32 ndarray of shape (n_z, n_y, n_x)
+        On cells of `CELL_MM`; minus infinity where no calcium may be.
+    volume_mm3 : float
+        To fill; less where there are not as many cells, and at least one cell.
+    """
     flat = potential.ravel()
     possible = np.flatnonzero(np.isfinite(flat))
     count = min(max(1, round(volume_mm3 / CELL_MM**3)), len(possible))

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from corcal.lesions.sites import Site
+from corcal.phantom.confounders import Confounder
 
 __all__ = ["PatientSpec", "Plaque", "Triple", "Variation"]
 
@@ -181,6 +182,8 @@ class PatientSpec:
         Its calcium.
     variation : Variation
         What is not as in the common patient.
+    confounders : tuple of Confounder
+        What else is dense: `corcal.phantom.confounders.draw_confounders`.
     """
 
     seed: int
@@ -209,6 +212,7 @@ class PatientSpec:
     date: str
     plaques: tuple[Plaque, ...]
     variation: Variation = field(default_factory=Variation)
+    confounders: tuple[Confounder, ...] = ()
 
     @property
     def reference_mm(self) -> float:

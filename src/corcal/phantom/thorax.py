@@ -8,14 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.ct.scan import Acquisition, CTScan, Patient
-from corcal.lesions.sites import Vessel
+from corcal.lesions.sites import Site, Vessel
 from corcal.phantom.calcium import CELL_MM, Deposit, deposit
 from corcal.phantom.coronaries import Course
+from corcal.phantom.devices import paint_device
+from corcal.phantom.hard_tissue import paint_calcium
 from corcal.phantom.motion import MovingHeart
 from corcal.phantom.patient import Burden, PatientSpec, aged, draw_patient
 from corcal.phantom.physics import (
     FineVolume,
     ImageGrid,
+    ImageWindow,
     Scanner,
     image_body,
     noise_volume,
@@ -141,21 +144,26 @@ def simulate_exam(
     """
     scanner, count = protocol.scanner, protocol.slice_count
     origin = image_origin(spec, protocol)
-    thorax = Thorax(spec, _fine_grid(scanner, origin, count))
-    deposits = [deposit(plaque, thorax.courses[plaque.branch]) for plaque in spec.plaques]
     grid = ImageGrid(scanner=scanner, origin_mm=origin, slice_count=count)
+    thorax = Thorax(spec, _fine_grid(scanner, origin, count))
     hu = image_body(
         _told(thorax, scanner, count, progress), scanner, origin_mm=origin, slice_count=count
     )
     heart = MovingHeart(protocol.motion, grid)
     heart.blur(hu, thorax.heart.sac, thorax.heart.grid)
+    deposits, soft = _hard_and_soft(thorax)
+    for window in soft:
+        _add(hu, heart.contrast(window, Site.LYMPH_NODE))
+    device_hu = _device_hu(thorax, heart)
+    other_dense = dense_voxels(hu, device_hu) if dense_truth else None
     images = [
         (each.plaque.site, heart.contrast(_contrast(each, scanner), each.plaque.site))
         for each in deposits
     ]
-    other_dense = dense_voxels(hu, None) if dense_truth else None
-    for _, window in images:
-        hu[window.slices] += window.values
+    for _, image in images:
+        _add(hu, image)
+    if device_hu is not None:
+        hu += device_hu
     if scanner.noise_sd_hu > 0:
         rng = np.random.default_rng([spec.seed, 6, spec.exam])
         noise = noise_volume(scanner, slice_count=count, rng=rng)
@@ -168,6 +176,31 @@ def simulate_exam(
         seed=spec.seed,
         other_dense=other_dense,
     )
+
+
+def _add(hu: NDArray[np.float32], window: ImageWindow) -> None:
+    hu[window.slices] += window.values
+
+
+def _hard_and_soft(thorax: Thorax) -> tuple[list[Deposit], list[FineVolume]]:
+    """Calcium of plaques and confounders, and the soft tissue around the latter."""
+    spec = thorax.spec
+    deposits = [deposit(plaque, thorax.courses[plaque.branch]) for plaque in spec.plaques]
+    made = [paint_calcium(each, thorax) for each in spec.confounders if not each.kind.is_device]
+    deposits += [one for tissue in made for one in tissue.deposits]
+    return deposits, [volume for tissue in made for volume in tissue.soft]
+
+
+def _device_hu(thorax: Thorax, heart: MovingHeart) -> NDArray[np.float32] | None:
+    """Contrast of all devices, or ``None`` where there are none."""
+    kinds = [each for each in thorax.spec.confounders if each.kind.is_device]
+    if not kinds:
+        return None
+    hu = np.zeros(heart.grid.shape, np.float32)
+    for each in kinds:
+        for piece in paint_device(each, thorax):
+            _add(hu, heart.contrast(piece.contrast, piece.moves_with))
+    return hu
 
 
 def patient_courses(spec: PatientSpec) -> dict[str, Course]:
