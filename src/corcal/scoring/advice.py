@@ -1,0 +1,210 @@
+"""When a person should look at an automatic score before it is used, and why.
+
+One table of limits. They are corcal's own, chosen so that what could change a decision is shown and
+the rest is not; no guideline gives them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from corcal.ct.scan import Finding, Severity
+from corcal.ct.suitability.verdict import Verdict
+from corcal.lesions.decision import Decision, Detection
+from corcal.scoring.types import Score
+from corcal.scoring.uncertainty import CATEGORIES, ScoreUncertainty, category_of
+
+__all__ = ["REVIEW_LIMITS", "Advice", "ReviewLimit", "review_advice"]
+
+_SMALLEST_DIFFERENCE = 5.0  # Agatston units: less is noise, whatever part of the total it is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewLimit:
+    """One limit beyond which a review is advised.
+
+    Attributes
+    ----------
+    name : str
+        As in the table of limits.
+    value : float
+        The limit.
+    meaning : str
+        What is compared with it, for the documentation.
+    """
+
+    name: str
+    value: float
+    meaning: str
+
+
+_TABLE = (
+    ReviewLimit(
+        name="doubtful_from",
+        value=0.15,
+        meaning="a lesion is doubtful from this coronary probability ...",
+    ),
+    ReviewLimit(name="doubtful_to", value=0.85, meaning="... to this one"),
+    ReviewLimit(
+        name="large_part",
+        value=0.10,
+        meaning="a lesion is large above this part of the total with it, or if it moves the "
+        "category",
+    ),
+    ReviewLimit(
+        name="sure_of_zero",
+        value=0.90,
+        meaning="a zero is sure from this probability of category 0",
+    ),
+    ReviewLimit(
+        name="sure_of_category",
+        value=0.80,
+        meaning="any other category is sure from this probability",
+    ),
+    ReviewLimit(
+        name="detectors_differ",
+        value=0.10,
+        meaning="two detectors disagree if their totals differ by more than this part of the "
+        "larger one and by more than 5 Agatston units, or in their category",
+    ),
+)
+
+REVIEW_LIMITS: dict[str, ReviewLimit] = {limit.name: limit for limit in _TABLE}
+"""All limits, by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """Whether a person should look at a score before it is used, and why.
+
+    Attributes
+    ----------
+    advised : bool
+        Whether there is a reason.
+    reasons : tuple of str
+        One sentence each, of a doubt that can be named.
+    """
+
+    advised: bool
+    reasons: tuple[str, ...]
+
+
+def review_advice(
+    detection: Detection,
+    anatomy_findings: Iterable[Finding],
+    uncertainty: ScoreUncertainty,
+    score: Score,
+    verdict: Verdict,
+    *,
+    second: Detection | None = None,
+) -> Advice:
+    """Say whether a person should look at an automatic score, and why.
+
+    Parameters
+    ----------
+    detection : Detection
+        What the score was made from.
+    anatomy_findings : iterable of Finding
+        `corcal.anatomy.Anatomy.findings`: implausible sizes, a heart that is cut.
+    uncertainty : ScoreUncertainty
+        How sure the score is.
+    score : Score
+        What is printed.
+    verdict : Verdict
+        Whether the scan is fit.
+    second : Detection, optional
+        Of another detector on the same scan.
+
+    Returns
+    -------
+    Advice
+        Advised if any doubt can be named.
+    """
+    total = score.total.agatston
+    reasons = (
+        *_of_category(total, uncertainty),
+        *_of_lesions(detection.decisions, total),
+        *_of_findings(anatomy_findings, "the anatomy is in doubt"),
+        *_of_findings(detection.findings, "the detection warns"),
+        *_of_second(detection, second),
+        *_of_verdict(verdict),
+    )
+    return Advice(advised=bool(reasons), reasons=reasons)
+
+
+def _limit(name: str) -> float:
+    return REVIEW_LIMITS[name].value
+
+
+def _of_category(total: float, uncertainty: ScoreUncertainty) -> list[str]:
+    category = category_of(total)
+    probability = uncertainty.categories[category]
+    if category == CATEGORIES[0]:
+        if probability >= _limit("sure_of_zero"):
+            return []
+        return [
+            f"the score is 0, but some coronary calcium is there with a probability of "
+            f"{_percent(1.0 - probability)} (95 % interval up to {uncertainty.total.high:.0f})"
+        ]
+    if probability >= _limit("sure_of_category"):
+        return []
+    return [f"the category {category} has a probability of {_percent(probability)} only"]
+
+
+def _of_lesions(decisions: Iterable[Decision], total: float) -> list[str]:
+    """Name each large lesion that may or may not be coronary."""
+    reasons = []
+    for decision in decisions:
+        p = decision.coronary_probability
+        if _limit("doubtful_from") <= p <= _limit("doubtful_to") and _is_large(decision, total):
+            x, y, z = decision.centroid_mm
+            reasons.append(
+                f"a lesion of {decision.agatston:.1f} Agatston units at ({x:.0f}, {y:.0f}, {z:.0f})"
+                f" mm is coronary with a probability of {_percent(p)}; it is counted as "
+                f"{decision.site}"
+            )
+    return reasons
+
+
+def _is_large(decision: Decision, total: float) -> bool:
+    """Whether the total with or without a lesion is something else."""
+    is_counted = decision.site in ("LM", "LAD", "LCX", "RCA")
+    without = max(total - decision.agatston, 0.0) if is_counted else total
+    together = without + decision.agatston
+    return decision.agatston > _limit("large_part") * together or category_of(
+        without
+    ) != category_of(together)
+
+
+def _of_findings(findings: Iterable[Finding], about: str) -> list[str]:
+    return [f"{about}: {each.message}" for each in findings if each.severity is not Severity.INFO]
+
+
+def _of_second(detection: Detection, second: Detection | None) -> list[str]:
+    """Compare the totals of two detectors, both by the textbook rule."""
+    if second is None:
+        return []
+    first_total, second_total = _coronary(detection), _coronary(second)
+    apart = abs(first_total - second_total)
+    largest = max(first_total, second_total)
+    is_far = apart > max(_limit("detectors_differ") * largest, _SMALLEST_DIFFERENCE)
+    if not is_far and category_of(first_total) == category_of(second_total):
+        return []
+    return [f"two detectors disagree: {first_total:.1f} and {second_total:.1f} Agatston units"]
+
+
+def _coronary(detection: Detection) -> float:
+    return sum(
+        each.agatston for each in detection.decisions if each.site in ("LM", "LAD", "LCX", "RCA")
+    )
+
+
+def _of_verdict(verdict: Verdict) -> list[str]:
+    if verdict is Verdict.FIT:
+        return []
+    if verdict is Verdict.CAUTION:
+        return ["the scan can be scored, and must be read with care"]
+    return ["the scan is not fit for calcium scoring"]
+
+
+def _percent(probability: float) -> str:
+    return f"{100.0 * probability:.0f} %"
