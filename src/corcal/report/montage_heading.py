@@ -21,7 +21,7 @@ from corcal.report.pieces import CERTAIN, Piece
 __all__ = ["HEADING_PX", "UNCHECKED", "counted_words", "draw_heading", "model_words"]
 
 HEADING_PX = 312
-UNCHECKED = "Automatic; no reader has checked this."
+UNCHECKED = "Automatic: for a reader to check."
 _CHARACTER_PX = 8.6  # mean width at 16 pixels
 _FINDINGS = 2  # lines for what the anatomy and the detection have to say
 

@@ -1,0 +1,108 @@
+"""A small scan with an anatomy and with decisions about what is dense in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corcal.anatomy.types import PATHWAYS, Anatomy, ModelRecord, Pathway, Structure
+from corcal.ct.scan import CTScan, SliceSource
+from corcal.lesions.decision import Decision, Detection, Reason
+from corcal.lesions.sites import Site
+from corcal.lesions.voxels import SiteVoxels
+
+SPACING_MM = (3.0, 1.0, 1.0)
+SHAPE = (30, 120, 120)
+MODEL = ModelRecord(name="corcal-test", version="2", sha256="ab12" * 16, trusted=True)
+KEPT = {Site.NOISE, Site.BONE, Site.DEVICE}  # decisions whose voxels are not in a detection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dense:
+    """A cube of dense voxels, and what is decided about it."""
+
+    site: Site
+    at: tuple[int, int, int]
+    size: int = 3
+    depth: int = 1
+    agatston: float = 20.0
+    sure: float = 0.97
+    rival: Site = Site.NOISE
+    why: tuple[str, ...] = ("lies in fat", "2 mm from the artery's course")
+
+    @property
+    def window(self) -> tuple[slice, slice, slice]:
+        z, y, x = self.at
+        return slice(z, z + self.depth), slice(y, y + self.size), slice(x, x + self.size)
+
+
+def make_scan(shape: tuple[int, int, int] = SHAPE) -> CTScan:
+    """Soft tissue of 40 HU."""
+    dz, dy, dx = SPACING_MM
+    affine = np.array([[0, 0, dx, 0], [0, dy, 0, 0], [dz, 0, 0, -100], [0, 0, 0, 1.0]])
+    slices = tuple(
+        SliceSource(
+            source=f"{k}.dcm",
+            sop_instance_uid=None,
+            frame_number=None,
+            instance_number=k + 1,
+            position_mm=(0.0, 0.0, -100.0 + dz * k),
+        )
+        for k in range(shape[0])
+    )
+    hu = np.full(shape, 40, np.int16)
+    return CTScan(hu=hu, spacing_mm=SPACING_MM, affine_lps=affine, slices=slices)
+
+
+def make_anatomy(*, pathways: bool = True, heart: bool = True) -> Anatomy:
+    """A left ventricle of 60 x 64 x 64 mm from (12, 28, 28) mm, cells of 4 mm; LAD at its front."""
+    shape = (23, 30, 30)
+    label = np.zeros(shape, np.uint8)
+    if heart:
+        label[3:18, 7:23, 7:23] = Structure.LEFT_VENTRICLE
+        label[18:20, 10:16, 10:16] = Structure.AORTIC_ROOT
+    structures = (label == np.arange(len(Structure))[:, None, None, None]).astype(np.float32)
+    heights: NDArray[np.float32] | None = None
+    if pathways:
+        heights = np.zeros((len(PATHWAYS), *shape), np.float32)
+        heights[Pathway.LAD, 5:16, 6, 14] = 1.0
+        heights[Pathway.LM, 16, 8:12, 14] = 1.0
+    return Anatomy(
+        structures=structures,
+        pathways=heights,
+        origin_mm=(0.0, 0.0, 0.0),
+        spacing_mm=(4.0, 4.0, 4.0),
+        model=MODEL,
+    )
+
+
+def with_dense(
+    dense: Sequence[Dense], *, shape: tuple[int, int, int] = SHAPE
+) -> tuple[CTScan, Detection]:
+    """Put cubes of 400 HU into the scan, and decide about each as it says."""
+    scan = make_scan(shape)
+    hu = scan.hu.copy()
+    sites = np.zeros(shape, np.uint8)
+    decisions = []
+    for one in dense:
+        hu[one.window] = 400
+        if one.site not in KEPT:
+            sites[one.window] = one.site
+        probabilities = dict.fromkeys((site.label for site in Site), 0.0)
+        probabilities[one.rival.label] = 1.0 - one.sure
+        probabilities[one.site.label] = one.sure
+        decisions.append(
+            Decision(
+                site=one.site.label,
+                probabilities=probabilities,
+                agatston=one.agatston,
+                centroid_mm=(0.0, 0.0, 0.0),
+                voxel=int(np.ravel_multi_index(one.at, shape)),
+                why=tuple(Reason(text=text, feature="f", value=1.0) for text in one.why),
+            )
+        )
+    index = np.flatnonzero(sites)
+    voxels = SiteVoxels(shape=shape, index=index, site=sites.reshape(-1)[index])
+    detection = Detection(voxels=voxels, decisions=tuple(decisions), noise_sd_hu=20.0)
+    return replace(scan, hu=hu), detection
