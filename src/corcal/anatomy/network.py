@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from corcal.anatomy.box import CELL_MM, SIDE_MULTIPLE, Cells, place_box
 from corcal.anatomy.components import debris_free, largest_part
 from corcal.anatomy.plausible import CHAMBERS, cut_findings, plausibility_findings, volumes_ml
 from corcal.anatomy.resample import coarser, cover, covered_cells, cut_box, resample
@@ -17,12 +18,7 @@ from corcal.models import LoadedModel, load_model
 
 __all__ = ["NetworkSource"]
 
-CELL_MM = 4.0  # of the anatomy's grid; the networks are trained on it
 LOCATOR_FACTOR = 2  # the locator sees cells of 8 mm
-BOX_CELLS = 48  # least side of the box around the heart: 192 mm, as in training
-MAX_BOX_CELLS = 80
-SIDE_MULTIPLE = 8  # sides that the networks can halve three times
-MARGIN_MM = 12.0  # around what the locator found, which errs by a cell or so
 LEAST_PROBABILITY = 0.5
 LEAST_HEART_ML = 50.0  # less than this is no heart, nor a usable part of one: our own limit
 
@@ -34,7 +30,6 @@ _ONE_PIECE = (
     Structure.DESCENDING_AORTA,
 )
 _Floats = NDArray[np.float32]
-_Cells = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +69,7 @@ class NetworkSource:
         cells = resample(scan, grid)
         heart = _find_heart(locator, coarser(cells, LOCATOR_FACTOR))
         inside = covered_cells(scan, grid)
-        start, shape = _place_box(heart, inside)
+        start, shape = place_box(heart, inside, factor=LOCATOR_FACTOR)
         box = grid.box(start, shape)
         if heart.any():
             structures, pathways = _run_thorax(thorax, cut_box(cells, start, shape))
@@ -98,37 +93,6 @@ def _find_heart(locator: LoadedModel, coarse: _Floats) -> NDArray[np.bool_]:
     return piece if piece.sum() * cell_ml >= LEAST_HEART_ML else np.zeros_like(piece)
 
 
-def _place_box(
-    heart: NDArray[np.bool_], inside: tuple[slice, slice, slice]
-) -> tuple[_Cells, _Cells]:
-    """Place the box for the second network: its first cell and its shape, in cells of 4 mm.
-
-    The heart is in its middle, as in training, unless the box would then leave out a part of the
-    scan for cells beyond it.
-    """
-    start, shape = [], []
-    for axis, scan in enumerate(inside):
-        low, high = _extent(heart, axis, scan)
-        needed = high - low + 2 * MARGIN_MM / CELL_MM
-        size = SIDE_MULTIPLE * int(np.ceil(needed / SIDE_MULTIPLE))
-        size = min(max(size, BOX_CELLS), MAX_BOX_CELLS)
-        first = round((low + high - size) / 2)
-        ends = sorted((scan.start, scan.stop - size))
-        start.append(min(max(first, ends[0]), ends[1]))
-        shape.append(size)
-    return (start[0], start[1], start[2]), (shape[0], shape[1], shape[2])
-
-
-def _extent(heart: NDArray[np.bool_], axis: int, scan: slice) -> tuple[int, int]:
-    """First and last cell of 4 mm (exclusive) of the heart along an axis; the scan's if none."""
-    others = tuple(a for a in range(3) if a != axis)
-    where = np.flatnonzero(heart.any(axis=others))
-    if len(where) == 0:
-        middle = (scan.start + scan.stop) // 2
-        return middle, middle
-    return int(where[0]) * LOCATOR_FACTOR, (int(where[-1]) + 1) * LOCATOR_FACTOR
-
-
 def _run_thorax(thorax: LoadedModel, box: _Floats) -> tuple[_Floats, _Floats]:
     """Return structures, each in one piece, and pathways of a box."""
     outputs = thorax.run({_input_of(thorax): box[None, None]})
@@ -149,7 +113,7 @@ def _without_fragments(structures: _Floats) -> _Floats:
     return np.asarray(cleaned / cleaned.sum(axis=0), np.float32)
 
 
-def _nothing(shape: _Cells) -> tuple[_Floats, _Floats]:
+def _nothing(shape: Cells) -> tuple[_Floats, _Floats]:
     structures = np.zeros((len(Structure), *shape), np.float32)
     structures[Structure.BACKGROUND] = 1.0
     return structures, np.zeros((len(PATHWAYS), *shape), np.float32)
