@@ -116,10 +116,8 @@ def _self_described(path: Path) -> list[Case]:
 
 def _beside(folder: Path, root: Path) -> Iterator[Case]:
     """Yield the scans of a folder and of those below it that have an annotation beside them."""
-    entries = sorted(
-        (one for one in folder.iterdir() if not one.name.startswith(".")), key=_natural
-    )
-    annotations = [one for one in entries if one.is_file() and _is_annotation(one.name)]
+    entries = _entries(folder)
+    annotations = [one for one in entries if _is_annotation(one)]
     if not annotations:
         for one in entries:
             if one.is_dir():
@@ -131,7 +129,7 @@ def _beside(folder: Path, root: Path) -> Iterator[Case]:
         names = ", ".join(one.name for one in annotations)
         yield _problem(row, folder, f"several annotations beside one scan: {names}; one is needed")
         return
-    scan = _scan_beside(folder, [one for one in entries if one != annotations[0]])
+    scan = _scan_beside(folder, entries)
     if scan is None:
         what = f"which is the scan beside {annotations[0].name} is not clear: one folder or volume"
         yield _problem(row, folder, f"{what} is needed")
@@ -139,8 +137,15 @@ def _beside(folder: Path, root: Path) -> Iterator[Case]:
     yield _case(name, scan, row)
 
 
-def _scan_beside(folder: Path, others: list[Path]) -> Path | None:
+def _entries(folder: Path) -> list[Path]:
+    """Return what lies in a folder, without hidden files, 2 before 10."""
+    visible = (one for one in folder.iterdir() if not one.name.startswith("."))
+    return sorted(visible, key=_natural)
+
+
+def _scan_beside(folder: Path, entries: list[Path]) -> Path | None:
     """Tell which entry of a folder is the scan: a subfolder, a volume, or the folder itself."""
+    others = [one for one in entries if not _is_annotation(one)]
     folders = [one for one in others if one.is_dir()]
     named = [one for one in folders if one.name.lower() in _SCAN_FOLDERS]
     if len(named or folders) == 1:
@@ -153,9 +158,11 @@ def _scan_beside(folder: Path, others: list[Path]) -> Path | None:
     return folder if others else None
 
 
-def _is_annotation(name: str) -> bool:
-    """Whether a file beside a scan is an annotation, by its name."""
-    lower = name.lower()
+def _is_annotation(path: Path) -> bool:
+    """Whether what lies beside a scan is an annotation, by its name."""
+    lower = path.name.lower()
+    if not path.is_file():
+        return False
     if lower.endswith(_ROI_SUFFIXES):
         return True
     return lower.split(".")[0] in _ANNOTATION_STEMS and lower.endswith(_ANNOTATION_SUFFIXES)
@@ -165,10 +172,8 @@ def _rows_of_folder(folder: Path) -> list[TableRow]:
     """Take every annotation of a folder for the scan of the same name."""
     files = [
         one
-        for one in sorted(folder.iterdir(), key=_natural)
-        if one.is_file()
-        and not one.name.startswith(".")
-        and one.name.lower().endswith(_ANNOTATION_SUFFIXES)
+        for one in _entries(folder)
+        if one.is_file() and one.name.lower().endswith(_ANNOTATION_SUFFIXES)
     ]
     if not files:
         msg = f"no annotation in the folder {folder.name or folder} given as reference"
@@ -190,7 +195,16 @@ def _joined(row: TableRow, paths: Sequence[Path]) -> Case:
         return _problem(row, Path(row.key), "no scan of this name where scans were given")
     if len(found) > 1:
         return _problem(row, found[0], f"{len(found)} scans of this name; it must be one")
-    return _case(row.key, found[0], row)
+    return _case(row.key, _without_annotation(found[0]), row)
+
+
+def _without_annotation(scan: Path) -> Path:
+    """Pass by an annotation beside a scan: a label volume would be taken for a second scan."""
+    if not scan.is_dir():
+        return scan
+    entries = _entries(scan)
+    beside = any(_is_annotation(one) for one in entries)
+    return (_scan_beside(scan, entries) or scan) if beside else scan
 
 
 def _case(name: str, scan: Path, row: TableRow) -> Case:

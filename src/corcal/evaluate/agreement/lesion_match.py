@@ -316,7 +316,7 @@ def _reference_lesions(
                 automatic_site=_ARTERIES[int(by_artery.argmax())] if found.any() else None,
             )
         )
-    return tuple(sorted(lesions, key=lambda lesion: -lesion.agatston))
+    return tuple(sorted(lesions, key=_largest_first))
 
 
 def _false_lesions(
@@ -334,7 +334,12 @@ def _false_lesions(
                 centroid_mm=_centroid_mm(scan, found.index[of_it]),
             )
         )
-    return tuple(sorted(lesions, key=lambda lesion: -lesion.agatston))
+    return tuple(sorted(lesions, key=_largest_first))
+
+
+def _largest_first(lesion: ReferenceLesion | FalseLesion) -> tuple[float, int]:
+    """Order as in a result: by score, then by artery; the sort keeps the order of the voxels."""
+    return -lesion.agatston, _ARTERIES.index(lesion.site)
 
 
 def _centroid_mm(scan: CTScan, index: NDArray[np.int64]) -> tuple[float, float, float]:

@@ -130,11 +130,16 @@ def icc_absolute(ratings: ArrayLike, *, level: float | None = LEVEL) -> Estimate
     if n < 2 or np.all(x == x[0, 0]):
         return Estimate(value=None)
     rows, columns, error = _mean_squares(x)
-    icc = (rows - error) / (rows + (k - 1) * error + k * (columns - error) / n)
+    scatter = rows + (k - 1) * error + k * (columns - error) / n
+    if scatter == 0:  # two subjects that two raters hold the other way round
+        return Estimate(value=None)
+    icc = (rows - error) / scatter
     if level is None:
         return Estimate(value=float(icc))
-    low, high = _icc_interval(float(icc), (rows, columns, error), (n, k), level)
-    return Estimate(value=float(icc), low=low, high=high, method="F")
+    interval = _icc_interval(float(icc), (rows, columns, error), (n, k), level)
+    if interval is None:
+        return Estimate(value=float(icc))
+    return Estimate(value=float(icc), low=interval[0], high=interval[1], method="F")
 
 
 def _mean_squares(x: _Floats) -> tuple[float, float, float]:
@@ -151,14 +156,16 @@ def _mean_squares(x: _Floats) -> tuple[float, float, float]:
 
 def _icc_interval(
     icc: float, mean_squares: tuple[float, float, float], shape: tuple[int, int], level: float
-) -> tuple[float, float]:
-    """Interval of ICC(A,1), table 7 of [2]."""
+) -> tuple[float, float] | None:
+    """Interval of ICC(A,1), table 7 of [2]; ``None`` if the subjects do not differ at all."""
     from scipy.stats import f  # scipy.stats is slow to import, and only these intervals need it
 
     rows, columns, error = mean_squares
     n, k = shape
-    if error == columns == 0:  # raters who never differ
+    if icc >= 1:  # raters who never differ by more than rounding
         return icc, icc
+    if rows == 0:
+        return None
     a = k * icc / (n * (1 - icc))
     b = 1 + k * icc * (n - 1) / (n * (1 - icc))
     freedom = (a * columns + b * error) ** 2 / (

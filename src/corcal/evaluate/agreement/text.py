@@ -171,7 +171,9 @@ def _scan_lines(rows: Sequence[ScanRow]) -> list[str]:
     failed = [row for row in rows if row.failure is not None]
     if failed:
         lines += ["", "Not compared"]
-        lines += [f"  {_short(row.name)}: {row.failure}" for row in failed]
+        lines += [
+            f"  {_short(row.name)}: {' '.join((row.failure or '').split())}" for row in failed
+        ]
     return lines
 
 
@@ -191,7 +193,8 @@ def _note_lines(report: AgreementReport) -> list[str]:
 
 def _short(name: str) -> str:
     """Cut a long name at its beginning: scans of a study differ at the end."""
-    return name if len(name) < _NAME_WIDTH else "…" + name[-(_NAME_WIDTH - 2) :]
+    line = " ".join(name.split())
+    return line if len(line) < _NAME_WIDTH else "…" + line[-(_NAME_WIDTH - 2) :]
 
 
 def _score(value: float | None) -> str:
