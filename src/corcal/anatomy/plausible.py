@@ -17,7 +17,14 @@ from corcal.anatomy.types import Anatomy, Structure
 from corcal.ct.findings import finding
 from corcal.ct.scan import CTScan, Finding
 
-__all__ = ["CHAMBERS", "cut_findings", "plausibility_findings", "volumes_ml"]
+__all__ = [
+    "ALL_CHAMBERS_ML",
+    "CHAMBERS",
+    "LIMITS_ML",
+    "cut_findings",
+    "plausibility_findings",
+    "volumes_ml",
+]
 
 CHAMBERS = (
     Structure.LEFT_VENTRICLE,
@@ -25,14 +32,14 @@ CHAMBERS = (
     Structure.LEFT_ATRIUM,
     Structure.RIGHT_ATRIUM,
 )
-_LIMITS_ML: dict[Structure, tuple[float, float]] = {
+LIMITS_ML: dict[Structure, tuple[float, float]] = {
     Structure.LEFT_VENTRICLE: (70.0, 700.0),
     Structure.RIGHT_VENTRICLE: (50.0, 500.0),
     Structure.LEFT_ATRIUM: (20.0, 450.0),
     Structure.RIGHT_ATRIUM: (20.0, 450.0),
     Structure.AORTIC_ROOT: (3.0, 150.0),
 }
-_ALL_CHAMBERS_ML = (250.0, 1800.0)
+ALL_CHAMBERS_ML = (250.0, 1800.0)
 LEAST_CUT_MM2 = 400.0  # of chambers at the edge of the scan: a heart that only touches it is whole
 
 # Sides of the scan: axis, whether its upper end, and in words.
@@ -145,8 +152,8 @@ def _missing_mm(areas_mm2: NDArray[np.floating]) -> float:
 
 
 def _sizes(volume_ml: Mapping[Structure, float], is_whole: bool) -> list[str]:
-    rows = [(_name(one), volume_ml[one], limits) for one, limits in _LIMITS_ML.items()]
-    rows.append(("heart", sum(volume_ml[one] for one in CHAMBERS), _ALL_CHAMBERS_ML))
+    rows = [(_name(one), volume_ml[one], limits) for one, limits in LIMITS_ML.items()]
+    rows.append(("heart", sum(volume_ml[one] for one in CHAMBERS), ALL_CHAMBERS_ML))
     return [
         f"{name} of {volume:.0f} mL (allowed {low:g} to {high:g})"
         for name, volume, (low, high) in rows
