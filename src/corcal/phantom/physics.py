@@ -10,8 +10,8 @@ The integral of an object's contrast over the image (times voxel volume) is that
 when the slice thickness is a whole multiple of the increment. With other increments, or gaps, it
 depends on where the slices fall, as on a real scanner.
 
-Not simulated: beam hardening, scatter, motion, cone-beam artefacts, streaks (noise has no
-direction), edge enhancement.
+Motion, shading and streaks are separate: `corcal.phantom.motion`, `corcal.phantom.artefacts`. Not
+simulated: scatter, cone-beam artefacts, edge enhancement.
 """
 
 import math
@@ -264,9 +264,20 @@ def image_contrast(
 
 
 def noise_volume(
-    scanner: Scanner, *, slice_count: int, rng: np.random.Generator
+    scanner: Scanner,
+    *,
+    slice_count: int,
+    rng: np.random.Generator,
+    wedge_deg: float | None = None,
 ) -> NDArray[np.float32]:
     """Draw the noise of a scan.
+
+    Parameters
+    ----------
+    scanner, slice_count, rng
+        As in `image_volume`.
+    wedge_deg : float, optional
+        Only of views within this angle (SD) of horizontal, which makes horizontal streaks.
 
     Returns
     -------
@@ -279,13 +290,13 @@ def noise_volume(
     n_y, n_x = scanner.matrix
     noise = rng.standard_normal((slice_count, n_y, n_x), dtype=np.float32)
     noise = np.tensordot(_slice_mixing(scanner, slice_count), noise, axes=1)
-    gain = _noise_gain(scanner)
+    gain = _noise_gain(scanner, wedge_deg)
     for k in range(slice_count):
         noise[k] = fft.irfft2(fft.rfft2(noise[k]) * gain, s=(n_y, n_x))
     return noise
 
 
-def _noise_gain(scanner: Scanner) -> NDArray[np.float32]:
+def _noise_gain(scanner: Scanner, wedge_deg: float | None = None) -> NDArray[np.float32]:
     """Amplitude over frequency that turns white noise into the kernel's, (n_y, n_x // 2 + 1)."""
     n_y, n_x = scanner.matrix
     kernel = scanner.kernel
@@ -294,6 +305,9 @@ def _noise_gain(scanner: Scanner) -> NDArray[np.float32]:
     frequency = np.hypot(f_y[:, None], f_x[None, :])
     power = frequency**kernel.noise_rise
     power *= np.exp(-((frequency / kernel.noise_cutoff_per_mm) ** kernel.noise_fall))
+    if wedge_deg is not None:  # a horizontal ray's profile runs up and down
+        turn = np.degrees(np.arctan2(np.abs(f_x)[None, :], np.abs(f_y)[:, None]))
+        power *= np.exp(-((turn / wedge_deg) ** 2))
     power *= scanner.noise_sd_hu**2 / power.mean()
     gain: NDArray[np.float32] = np.sqrt(power[:, : n_x // 2 + 1]).astype(np.float32)
     return gain

@@ -7,6 +7,7 @@ from typing import Literal, TypeVar
 import numpy as np
 
 from corcal.errors import InputError
+from corcal.phantom.artefacts import CLEAN, Artefacts
 from corcal.phantom.motion import STILL, Motion
 from corcal.phantom.patient import PatientSpec
 from corcal.phantom.scanner import KERNELS, Kernel, Scanner
@@ -74,6 +75,8 @@ class Protocol:
         Middle of the scan relative to where a calcium scan is planned, on the heart.
     motion : Motion
         Of the heart.
+    artefacts : Artefacts
+        Shading and streaks.
     """
 
     kind: Kind = "gated"
@@ -81,6 +84,7 @@ class Protocol:
     scan_length_mm: float = SCAN_LENGTH_MM
     offset_mm: Triple = (0.0, 0.0, 0.0)
     motion: Motion = STILL
+    artefacts: Artefacts = CLEAN
 
     @property
     def slice_count(self) -> int:
@@ -134,7 +138,8 @@ def draw_protocol(
     fat_mm = 14.0 if spec is None else spec.subcutaneous_fat_mm
     width_mm = 2.0 * (143.0 * stature + fat_mm)
     field_mm, offset, length = _gated_place(rng) if kind == "gated" else _chest_place(rng, width_mm)
-    scanner = _draw_scanner(rng, kind, girth=stature * math.exp(0.022 * (fat_mm - 14.0)))
+    girth = stature * math.exp(0.022 * (fat_mm - 14.0))
+    scanner = _draw_scanner(rng, kind, girth=girth)
     return Protocol(
         kind=kind,
         scanner=replace(
@@ -143,6 +148,7 @@ def draw_protocol(
         scan_length_mm=length,
         offset_mm=offset,
         motion=_draw_motion(np.random.default_rng([seed, 13, kind == "chest"]), kind, scanner),
+        artefacts=_draw_artefacts(np.random.default_rng([seed, 14, kind == "chest"]), girth),
     )
 
 
@@ -185,6 +191,17 @@ def _draw_motion(rng: np.random.Generator, kind: Kind, scanner: Scanner) -> Moti
         direction=(x, y, z),
         turn_per_beat=float(rng.uniform(0.3, 0.75)),
         slices_together=max(1, round(together / scanner.increment_mm)),
+        seed=int(rng.integers(2**31)),
+    )
+
+
+def _draw_artefacts(rng: np.random.Generator, girth: float) -> Artefacts:
+    """Draw shading up to 8 HU, and streaks that wide bodies have more of."""
+    return Artefacts(
+        shading_hu=float(rng.uniform(0.0, 4.0)),  # its extremes are about twice that
+        cupping_hu=float(rng.uniform(-2.0, 6.0)),
+        lateral_noise=float(np.clip(0.5 + 1.2 * (girth - 1.0) + rng.normal(0, 0.3), 0.0, 1.5)),
+        metal=float(rng.uniform(0.4, 1.6)),
         seed=int(rng.integers(2**31)),
     )
 

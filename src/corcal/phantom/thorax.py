@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from corcal.ct.scan import Acquisition, CTScan, Patient
 from corcal.lesions.sites import Site, Vessel
+from corcal.phantom.artefacts import add_lateral_noise, add_metal_streaks, add_shading
 from corcal.phantom.calcium import CELL_MM, Deposit, deposit
 from corcal.phantom.coronaries import Course
 from corcal.phantom.devices import paint_device
@@ -164,6 +165,9 @@ def simulate_exam(
         _add(hu, image)
     if device_hu is not None:
         hu += device_hu
+        add_metal_streaks(hu, device_hu, grid, protocol.artefacts)
+    add_shading(hu, grid, protocol.artefacts)
+    add_lateral_noise(hu, grid, protocol.artefacts, heart_z_mm=0.0)
     if scanner.noise_sd_hu > 0:
         rng = np.random.default_rng([spec.seed, 6, spec.exam])
         noise = noise_volume(scanner, slice_count=count, rng=rng)
