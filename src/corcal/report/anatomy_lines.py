@@ -87,6 +87,8 @@ def draw_outlines(axes: "Axes", anatomy: Anatomy, *, axis: int, at_mm: float) ->
     """
     for structures, colour, style in _OUTLINES:
         values = _plane(_sum(anatomy, structures), anatomy, axis, at_mm)
+        if not values.max() > 0.5 > values.min():
+            continue
         rows, columns, fine = _refined(values, anatomy, axis, smooth=0.6)
         if fine.max() > 0.5 > fine.min():
             axes.contour(

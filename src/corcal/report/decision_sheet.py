@@ -110,7 +110,7 @@ def _heading(sheet: Sheet, pieces: tuple[Piece, ...], chosen: list[Piece]) -> No
     end = sheet.text(MARGIN_PX, TOP_PX, "Decisions", 28, fontweight="bold")
     sheet.text(end + 20, TOP_PX + 9, UNCHECKED, 18, color="#FFC477")
     left_out = len(pieces) - len(chosen)
-    more = f" {left_out} of these decisions are not shown here." if left_out else ""
+    more = f" Not shown here: {left_out}." if left_out else ""
     sheet.text(MARGIN_PX, TOP_PX + 46, counted_words(pieces) + more, 18)
     sheet.text(
         MARGIN_PX,

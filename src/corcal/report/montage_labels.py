@@ -254,9 +254,13 @@ def _write_names(
     """Write the names of the structures where nothing else is."""
     from matplotlib.patheffects import withStroke
 
+    written: list[Box] = []
     for (text, colour, _, _), box in zip(names, boxes, strict=True):
-        if not contains(within, box) or any(overlap_px2(box, other) for other in taken):
+        if not contains(within, box) or any(
+            overlap_px2(box, other) for other in (*taken, *written)
+        ):
             continue
+        written.append(box)
         sheet.text(
             box.left + box.width / 2,
             box.top + box.height / 2,
