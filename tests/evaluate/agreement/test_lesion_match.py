@@ -119,6 +119,17 @@ def test_a_lesion_that_grows_has_false_voxels_and_is_no_false_lesion():
     assert match.confusion.false_agatston == 1.5
 
 
+def test_one_voxel_in_common_is_a_lesion_found_and_none_false():
+    match = two_readings([(0, slice(1, 9), 150, LAD)], [(0, slice(8, 15), 150, LAD)])
+    (lesion,) = match.reference
+    assert (lesion.is_found, lesion.found_fraction) == (True, 1 / 8)
+    assert match.false == ()
+    # side by side is nothing in common
+    apart = two_readings([(0, slice(1, 9), 150, LAD)], [(0, slice(9, 15), 150, LAD)])
+    assert not apart.reference[0].is_found
+    assert [one.agatston for one in apart.false] == [1.5]
+
+
 def test_the_weight_of_a_voxel_is_that_of_its_own_reading():
     """The automatic lesion reaches a peak of 400 HU, which weighs its false voxels alone."""
     match = two_readings(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from corcal.evaluate.agreement.resample import MIN_PATIENTS, Resampling, bootstrap_estimate
+from corcal.evaluate.agreement.resample import Resampling, bootstrap_estimate
 from corcal.evaluate.agreement.statistics import Estimate
 
 DATA = np.random.default_rng(1).normal(10, 2, size=40)
@@ -40,12 +40,10 @@ def test_scans_of_one_patient_are_no_further_evidence():
 
 
 def test_too_few_patients_have_a_value_and_no_interval():
-    enough = bootstrap_estimate(mean_of(DATA), range(MIN_PATIENTS))
-    assert enough.low is not None
-    few = MIN_PATIENTS - 1
-    assert bootstrap_estimate(mean_of(DATA), range(few)) == Estimate(value=DATA[:few].mean())
+    assert bootstrap_estimate(mean_of(DATA), range(10)).low is not None
+    assert bootstrap_estimate(mean_of(DATA), range(9)) == Estimate(value=DATA[:9].mean())
     # many scans of few patients are few
-    assert bootstrap_estimate(mean_of(DATA), [row % few for row in range(40)]).low is None
+    assert bootstrap_estimate(mean_of(DATA), [row % 9 for row in range(40)]).low is None
 
 
 def test_draws_that_are_all_the_same_are_no_certainty():
