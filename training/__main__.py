@@ -48,8 +48,10 @@ def main() -> None:
         str(given.locator_steps),
     )
     _run("training.export", f"{work}/weights", models, "--version", given.version)
-    _run("training.candidates", f"{work}/candidates", "--count", str(given.scans))
-    _run("training.classifier", f"{work}/candidates", models, "--version", given.version)
+    scans, tables = f"{work}/scans", f"{work}/candidates"
+    _run("training.candidates", "simulate", scans, "--count", str(given.scans))
+    _run("training.candidates", "describe", scans, "--tables", tables)
+    _run("training.classifier", tables, models, "--version", given.version)
 
 
 def _run(module: str, *arguments: str) -> None:

@@ -10,7 +10,7 @@ from training.bodies import BODY_GRID, HEART_GRID_CELLS, Body
 
 __all__ = ["IGNORE", "Example", "heart_example", "whole_example"]
 
-IGNORE = 255  # cells that no scan shows
+IGNORE = 255  # cells of the heart that the scan does not show
 _PADDING_HU = -1024.0
 _BODY_MM = BODY_GRID.spacing_mm[0]
 
@@ -24,7 +24,8 @@ class Example:
     volume : float32 tensor of shape (z, y, x)
         HU; -1024 where the scan shows nothing.
     labels : uint8 tensor, same shape
-        Structure or, for the locator, inside the pericardium; `IGNORE` outside the scan.
+        Structure or, for the locator, inside the pericardium; `IGNORE` for what of it lies outside
+        the scan.
     pathways : float32 tensor of shape (6, z, y, x) or None
         Heights, 0 to 1.
     """
@@ -66,7 +67,8 @@ def _example(
     volume = _imaged(volume, rng, cell_mm)
     seen = _field_of_view(shape, cell_mm, rng)
     volume[~seen] = _PADDING_HU
-    labels[~seen] = IGNORE
+    # What the scan does not show is background for sure where it is far from the heart.
+    labels[~seen & (labels > 0)] = IGNORE
     return Example(volume=volume, labels=labels, pathways=pathways)
 
 

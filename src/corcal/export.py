@@ -26,7 +26,7 @@ def write_exam(exam: Exam, folder: Path, *, pictures: bool = False) -> dict[str,
     -------
     dict
         Name of each output (``"result"``, ``"lesions"``, ``"exam"``, ``"slices"``,
-        ``"projection"``, ``"page"``) and its path.
+        ``"projection"``, ``"anatomy"``, ``"decisions"``, ``"page"``) and its path.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = {
@@ -43,7 +43,7 @@ def write_exam(exam: Exam, folder: Path, *, pictures: bool = False) -> dict[str,
 
 
 def draw_exam(exam: Exam, folder: Path) -> dict[str, Path]:
-    """Draw the two pictures and the page of one exam."""
+    """Draw the pictures and the page of one exam; an automatic one shows what it saw."""
     # matplotlib takes most of a second to import: only for those who want pictures
     from corcal.report.overview import ExamView, write_overview
     from corcal.report.projection import projection
@@ -54,5 +54,12 @@ def draw_exam(exam: Exam, folder: Path) -> dict[str, Path]:
     axial_montage(exam.result, exam.scan, exam.voxels, drawn["slices"])
     projection(exam.result, exam.scan, exam.voxels, drawn["projection"])
     label = exam_label(exam.result.scan)
+    if exam.anatomy is not None and exam.detection is not None:
+        from corcal.report.anatomy_montage import anatomy_montage
+        from corcal.report.decision_sheet import decision_sheet
+
+        drawn |= {"anatomy": folder / "anatomy.png", "decisions": folder / "decisions.png"}
+        anatomy_montage(exam.scan, exam.anatomy, exam.detection, drawn["anatomy"])
+        decision_sheet(exam.scan, exam.detection, drawn["decisions"])
     page = write_overview(folder, [ExamView(label=label, result=exam.result, pictures=drawn)])
     return drawn | {"page": page}

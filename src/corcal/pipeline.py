@@ -9,12 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from corcal._version import __version__
+from corcal.anatomy.types import Anatomy, AnatomySource
 from corcal.annotations import Annotation, read_annotation
+from corcal.automatic import Automatic, find_calcium, with_certainty
 from corcal.ct.find import find_series
-from corcal.ct.scan import CTScan
+from corcal.ct.scan import CTScan, Finding
 from corcal.ct.series import Catalog
 from corcal.ct.suitability import Suitability, Verdict, assess_scan, choose_series
 from corcal.errors import AnnotationError, InputError, UnfitError
+from corcal.lesions.decision import Detection
 from corcal.lesions.voxels import SiteVoxels
 from corcal.progress import Progress, no_progress
 from corcal.result import (
@@ -38,7 +41,8 @@ class Options:
     Attributes
     ----------
     annotations : path or None
-        File that says which calcium is coronary (`corcal.annotations.read_annotation`).
+        File that says which calcium is coronary (`corcal.annotations.read_annotation`). Without
+        one, corcal finds it by itself.
     vessel_table : path or None
         For label volumes: which label is which site.
     rule : str
@@ -47,6 +51,8 @@ class Options:
         SeriesInstanceUID to score instead of the one that corcal would choose.
     reader : str or None
         Who marked or checked the calcium; kept in the provenance.
+    anatomy : AnatomySource or None
+        Who says where the heart is; corcal's own networks by default.
     force : bool
         Score a scan whose verdict is unfit; the verdict stays in the result. Needs `series` where
         there are several.
@@ -57,6 +63,7 @@ class Options:
     rule: str = DEFAULT_RULE
     series: str | None = None
     reader: str | None = None
+    anatomy: AnatomySource | None = None
     force: bool = False
 
 
@@ -72,11 +79,17 @@ class Exam:
         The scan that was scored.
     voxels : SiteVoxels
         Where the calcium of each site was looked for.
+    anatomy : Anatomy or None
+        Where the heart was found; ``None`` where a person marked the calcium.
+    detection : Detection or None
+        What each candidate was taken for; ``None`` where a person marked the calcium.
     """
 
     result: Result
     scan: CTScan
     voxels: SiteVoxels
+    anatomy: Anatomy | None = None
+    detection: Detection | None = None
 
 
 def score_path(
@@ -101,7 +114,7 @@ def score_path(
     Raises
     ------
     InputError
-        If nothing usable was given, or no annotation.
+        If nothing usable was given.
     UnfitError
         If a scan was read that is not fit for scoring.
     """
@@ -121,14 +134,14 @@ def score_scan(
     suitability: Suitability | None = None,
     series_reason: str = "given as a scan in memory",
 ) -> Exam:
-    """Score one scan: check, assign, measure, record.
+    """Score one scan: check, find or read its calcium, measure, record.
 
     Parameters
     ----------
     scan : CTScan
         The scan.
     options : Options
-        The person's choices; `Options.annotations` is needed.
+        The person's choices.
     suitability : Suitability, optional
         The verdict on the series; made from the scan alone if absent.
     series_reason : str
@@ -142,28 +155,73 @@ def score_scan(
     Raises
     ------
     InputError
-        If no annotation was given, or it does not belong to the scan.
+        If the annotation does not belong to the scan, or a model is missing.
     UnfitError
         If the scan is unfit and `Options.force` is not set.
     """
     suitability = suitability or assess_scan(scan)
     _require_fit(suitability, force=options.force)
-    annotation = _annotation_of(scan, options)
     rule = rule_named(options.rule)
-    measurement = measure(scan, annotation.voxels, rule=rule)
+    marked = _marked(scan, options, rule)
+    measurement = measure(scan, marked.voxels, rule=rule)
+    review = None
+    if marked.automatic is not None:
+        measurement, review = with_certainty(measurement, marked.automatic, scan, rule, suitability)
     result = Result(
         schema_version=SCHEMA_VERSION,
         scan=_scan_record(scan),
         suitability=SuitabilityRecord(
             kind=suitability.kind,
             verdict=suitability.verdict,
-            findings=suitability.findings + annotation.findings + measurement.findings,
+            findings=suitability.findings + marked.findings + measurement.findings,
         ),
         score=measurement.score,
         lesions=measurement.lesions,
-        provenance=_provenance(options, rule, measurement, annotation, series_reason),
+        provenance=_provenance(options, rule, measurement, marked, series_reason),
+        review=review,
     )
-    return Exam(result=result, scan=scan, voxels=annotation.voxels)
+    return Exam(
+        result=result,
+        scan=scan,
+        voxels=marked.voxels,
+        anatomy=marked.automatic and marked.automatic.anatomy,
+        detection=marked.automatic and marked.automatic.detection,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Marked:
+    """The calcium of a scan, by a person or by corcal itself."""
+
+    voxels: SiteVoxels
+    findings: tuple[Finding, ...]
+    annotation: AnnotationRecord | None = None
+    automatic: Automatic | None = None
+
+
+def _marked(scan: CTScan, options: Options, rule: ScoringRule) -> _Marked:
+    if options.annotations is not None:
+        return _marked_by_person(scan, Path(options.annotations), options)
+    found = find_calcium(scan, rule, source=options.anatomy)
+    return _Marked(
+        voxels=found.detection.voxels,
+        findings=found.anatomy.findings + found.detection.findings,
+        automatic=found,
+    )
+
+
+def _marked_by_person(scan: CTScan, path: Path, options: Options) -> _Marked:
+    annotation = _annotation_of(scan, path, options)
+    return _Marked(
+        voxels=annotation.voxels,
+        findings=annotation.findings,
+        annotation=AnnotationRecord(
+            format=annotation.format,
+            source=path.name.encode(errors="replace").decode(),  # a name may be no UTF-8 text
+            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+            region_count=annotation.region_count,
+        ),
+    )
 
 
 def _wanted(catalog: Catalog, options: Options) -> str | None:
@@ -184,8 +242,7 @@ def _require_fit(suitability: Suitability, *, force: bool) -> None:
         raise UnfitError(msg)
 
 
-def _annotation_of(scan: CTScan, options: Options) -> Annotation:
-    path = _require_annotation(options)
+def _annotation_of(scan: CTScan, path: Path, options: Options) -> Annotation:
     table = Path(options.vessel_table) if options.vessel_table is not None else None
     try:
         return read_annotation(path, scan, vessel_table=table)
@@ -193,17 +250,6 @@ def _annotation_of(scan: CTScan, options: Options) -> Annotation:
         series = scan.series.series_instance_uid or scan.slices[0].source
         msg = f"annotation {path.name} for series {series}: {exc}"
         raise AnnotationError(msg) from exc
-
-
-def _require_annotation(options: Options) -> Path:
-    if options.annotations is None:
-        msg = (
-            "no annotation was given: this release measures the calcium that a person has marked; "
-            "give an OsiriX/Horos XML, a DICOM SEG or RTSTRUCT, or a label volume (--annotations "
-            "FILE, in Python Options.annotations)"
-        )
-        raise InputError(msg)
-    return Path(options.annotations)
 
 
 def _scan_record(scan: CTScan) -> ScanRecord:
@@ -236,10 +282,10 @@ def _provenance(
     options: Options,
     rule: ScoringRule,
     measurement: Measurement,
-    annotation: Annotation,
+    marked: _Marked,
     series_reason: str,
 ) -> Provenance:
-    path = _require_annotation(options)
+    automatic = marked.automatic
     return Provenance(
         software="corcal",
         software_version=__version__,
@@ -248,16 +294,13 @@ def _provenance(
         rule_reason="the default" if rule.name == DEFAULT_RULE else "chosen by the user",
         threshold_hu=rule.threshold_hu,
         series_reason=series_reason,
-        method="annotation",
-        annotation=AnnotationRecord(
-            format=annotation.format,
-            source=path.name.encode(errors="replace").decode(),  # a name may be no UTF-8 text
-            sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-            region_count=annotation.region_count,
-        ),
+        method="annotation" if automatic is None else "automatic",
+        annotation=marked.annotation,
         reader=options.reader,
         slices_with_calcium=tuple(
             sorted({z for lesion in measurement.lesions for z in lesion.slices})
         ),
         libraries={"numpy": np.__version__, "python": platform.python_version()},
+        model=automatic and automatic.anatomy.model,
+        detector=automatic and automatic.detector,
     )

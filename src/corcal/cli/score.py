@@ -1,6 +1,7 @@
 """``corcal score``: one scan in, one explained score out."""
 
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,11 @@ import click
 from corcal.cli import plain
 from corcal.cli.parameters import GIVEN_PATH
 from corcal.cli.progress import progress_bar
+from corcal.report.words import interval_words, score_name
 from corcal.whole_file import write_whole
 
 if TYPE_CHECKING:
+    from corcal.anatomy.types import AnatomySource
     from corcal.pipeline import Exam
     from corcal.result import Result
 
@@ -23,7 +26,15 @@ __all__ = ["command", "score_text"]
 @click.option(
     "--annotations",
     type=GIVEN_PATH,
-    help="Which calcium is coronary: OsiriX/Horos XML, DICOM SEG or RTSTRUCT, label volume.",
+    help="Score the calcium that a person has marked (OsiriX/Horos XML, DICOM SEG or RTSTRUCT, "
+    "label volume), and look for none.",
+)
+@click.option(
+    "--anatomy",
+    type=click.Choice(["built-in", "totalsegmentator"]),
+    default="built-in",
+    show_default=True,
+    help="Who finds the heart: corcal's own model, or TotalSegmentator if it is installed.",
 )
 @click.option(
     "--vessel-table",
@@ -45,6 +56,7 @@ __all__ = ["command", "score_text"]
 def command(
     path: Path,
     annotations: Path | None,
+    anatomy: str,
     vessel_table: Path | None,
     rule: str,
     series: str | None,
@@ -55,7 +67,7 @@ def command(
     pictures: bool,
     force: bool,
 ) -> None:
-    """Score the coronary calcium of the best series in PATH.
+    """Score the coronary calcium of the best series in PATH, found without a person's help.
 
     PATH is a folder (searched to any depth), one file, or a zip: DICOM, NIfTI, NRRD, MetaImage.
     """
@@ -66,6 +78,7 @@ def command(
         raise click.UsageError(msg)
     options = Options(
         annotations=annotations,
+        anatomy=_source(anatomy),
         vessel_table=vessel_table,
         rule=rule,
         series=series,
@@ -75,6 +88,14 @@ def command(
     with progress_bar() as progress:
         exam = score_path(path, options, progress=progress)
     _deliver(exam, out, json_to, pictures=pictures)
+
+
+def _source(name: str) -> "AnatomySource | None":
+    if name == "built-in":
+        return None
+    from corcal.anatomy.totalsegmentator import TotalSegmentatorSource
+
+    return TotalSegmentatorSource()
 
 
 def _deliver(exam: "Exam", out: Path | None, json_to: str | None, *, pictures: bool) -> None:
@@ -100,7 +121,8 @@ def score_text(result: "Result") -> str:
     """Describe a result in plain text for a terminal, 80 columns."""
     score, scan = result.score, result.scan
     lines = [
-        f"Agatston score {score.total.agatston:.1f}   ({score.rule} rule)",
+        f"{score_name(result)} {score.total.agatston:.1f}   ({score.rule} rule)",
+        *_certainty(result),
         "",
         f"{'':8}{'Agatston':>10}{'volume mm3':>12}{'mass mg':>10}{'lesions':>9}{'peak HU':>9}",
     ]
@@ -124,6 +146,27 @@ def score_text(result: "Result") -> str:
     lines += [f"  {f.severity}: {f.message} [{f.code}]" for f in result.suitability.findings]
     lines += ["", result.provenance.statement]
     return "\n".join(lines)
+
+
+def _certainty(result: "Result") -> list[str]:
+    """Say how sure an automatic score is, and that nobody has checked it."""
+    score = result.score
+    if score.total.interval is None or score.category_probabilities is None:
+        return []
+    chances = ", ".join(
+        f"{name}: {100 * chance:.0f} %" for name, chance in score.category_probabilities.items()
+    )
+    lines = [
+        f"Found automatically, not checked by a reader; {interval_words(score.total.interval)}",
+        f"Probability of each category: {chances}",
+    ]
+    if result.review is not None and result.review.advised:
+        lines += [
+            line
+            for reason in result.review.reasons
+            for line in textwrap.wrap(f"Review advised: {reason}", width=80, subsequent_indent="  ")
+        ]
+    return lines
 
 
 def _kvp(kvp: float | None) -> str:

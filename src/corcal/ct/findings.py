@@ -204,10 +204,17 @@ _ANATOMY: dict[str, FindingDefinition] = _table(
     ("MODEL_UNKNOWN", _W, "A model was used whose hash this release does not know."),
 )
 
+# What candidates are: codes of corcal.lesions.
+_DETECTION: dict[str, FindingDefinition] = _table(
+    "detection",
+    ("DEVICE_PRESENT", _W, "Metal near the heart; an artery that it lies on is not scoreable."),
+)
+
 FINDINGS: dict[str, FindingDefinition] = {
     **_READING,
     **_SUITABILITY,
     **_ANNOTATION,
     **_MEASURING,
     **_ANATOMY,
+    **_DETECTION,
 }

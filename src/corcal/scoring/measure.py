@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from corcal.ct.findings import finding
 from corcal.ct.scan import CTScan, Finding
@@ -46,11 +47,17 @@ class Measurement:
         The 3-D lesions of all sites, in descending Agatston score.
     findings : tuple of Finding
         What a reader of the numbers has to know: an assumed mass factor, another tube voltage.
+    voxel_index : int64 ndarray of shape (n,)
+        Flat C-order index into the scan of all voxels that count, ascending.
+    voxel_lesion : int64 ndarray of shape (n,)
+        Position in `lesions` of the lesion that each of them is part of.
     """
 
     score: Score
     lesions: tuple[Lesion, ...]
     findings: tuple[Finding, ...] = ()
+    voxel_index: NDArray[np.int64]
+    voxel_lesion: NDArray[np.int64]
 
 
 def measure(
@@ -116,6 +123,8 @@ def measure(
         score=_score(context, found, rule),
         lesions=_lesions(context),
         findings=_findings(calibration, rule, adapted, scan.acquisition.kvp),
+        voxel_index=table.index,
+        voxel_lesion=table.row,
     )
 
 

@@ -1,0 +1,325 @@
+"""The wall of the aorta at the resolution of the scan: circles, refined to a smooth surface.
+
+An anatomy on cells of 4 mm knows the wall to a cell, and calcium in it is one millimetre thick. So
+the wall is looked for in the scan itself: along rays from the middle of the coarse mask, the first
+place where blood turns into fat or lung is its outer edge. Where the aorta touches other blood there
+is no such place; a circle through the others says where it must be. Circles that do not agree with
+their neighbours above and below are dropped, and what is left is smoothed to a surface.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corcal.anatomy.types import Anatomy, Structure
+from corcal.ct.scan import CTScan
+
+__all__ = ["ASCENDING", "DESCENDING", "Wall", "fit_wall"]
+
+ASCENDING = (Structure.AORTIC_ROOT, Structure.ASCENDING_AORTA)
+DESCENDING = (Structure.DESCENDING_AORTA,)
+
+# Radii of human aortas, normal to aneurysmal, in axial slices, mm: our own wide limits.
+_RADIUS_MM = (8.0, 32.0)
+_LEVEL_MM = 2.0  # slices are averaged to levels at least this high: less noise, less time
+_ANGLES = 48
+_RAY_MM, _RAY_STEP_MM = (5.0, 36.0), 0.5
+_EDGE_DROP_HU = 45.0  # below the blood: about half way to fat
+_FEWEST_CELLS = 6  # of a level of the coarse mask
+_FEWEST_EDGES = 12  # of the angles: a quarter of the circle
+_ROUNDS = 8
+_RESIDUAL_MM = 1.5  # scale of the robust fit; within it an edge agrees with the circle
+_SHIFT_MM = 10.0  # of the circle's centre from the coarse one: more is another vessel
+_JUMP_MM = 3.0  # of a circle from the median of its neighbours
+_NEIGHBOURS = 5  # levels of that median
+_SMOOTH_LEVELS = 1.2
+_BULGE_MM, _BULGE_ANGLES, _BULGE_LEVELS = 4.0, 2.0, 1.0  # of the surface beyond the circle
+
+_Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wall:
+    """The outer wall of an aorta as a stack of closed curves.
+
+    Attributes
+    ----------
+    z_mm : ndarray of shape (n,)
+        Height of each level in the frame of `Anatomy`, evenly spaced, ascending.
+    centre_mm : ndarray of shape (n, 2)
+        ``(y, x)`` of each circle.
+    radius_mm : ndarray of shape (n,)
+        Of each circle.
+    outline_mm : ndarray of shape (n, 48)
+        Distance of the wall from the centre at even angles, from ``+x`` towards ``+y``.
+    quality : ndarray of shape (n,)
+        Share of the angles with an edge within 1.5 mm of the circle, 0 to 1.
+    """
+
+    z_mm: _Array
+    centre_mm: _Array
+    radius_mm: _Array
+    outline_mm: _Array
+    quality: _Array
+
+    def signed_distance(self, places_mm: NDArray[np.floating]) -> tuple[_Array, _Array]:
+        """Give the distance of places from the wall, within the slice: positive outside.
+
+        Parameters
+        ----------
+        places_mm : ndarray of shape (n, 3)
+            Along (z, y, x), in the frame of `Anatomy`.
+
+        Returns
+        -------
+        distance_mm, quality : ndarray of shape (n,)
+            ``nan`` and 0 above and below the levels.
+        """
+        step = self.z_mm[1] - self.z_mm[0] if self.z_mm.size > 1 else _LEVEL_MM
+        level = (np.asarray(places_mm[:, 0], np.float64) - self.z_mm[0]) / step
+        outside = (level < -0.5) | (level > self.z_mm.size - 0.5)
+        level = np.clip(level, 0, self.z_mm.size - 1)
+        levels = np.arange(self.z_mm.size)
+        dy = places_mm[:, 1] - np.interp(level, levels, self.centre_mm[:, 0])
+        dx = places_mm[:, 2] - np.interp(level, levels, self.centre_mm[:, 1])
+        angle = np.mod(np.arctan2(dy, dx), 2 * np.pi) * _ANGLES / (2 * np.pi)
+        distance = np.hypot(dy, dx) - _bilinear(self.outline_mm, level, angle)
+        distance[outside] = np.nan
+        return distance, np.where(outside, 0.0, np.interp(level, levels, self.quality))
+
+
+def fit_wall(
+    scan: CTScan, anatomy: Anatomy, structures: tuple[Structure, ...] = ASCENDING
+) -> Wall | None:
+    """Fit the wall of the ascending or the descending aorta.
+
+    Parameters
+    ----------
+    scan : CTScan
+        The scan.
+    anatomy : Anatomy
+        Where to look: the coarse masks.
+    structures : tuple of Structure
+        `ASCENDING` or `DESCENDING`.
+
+    Returns
+    -------
+    Wall or None
+        ``None`` where fewer than three levels can be fitted.
+    """
+    start = _coarse_circles(scan, anatomy, structures)
+    if start is None:
+        return None
+    slices, coarse = start
+    centre, radius = coarse[:, :2], coarse[:, 2]
+    edges = np.full((len(slices), _ANGLES), np.nan)
+    for _ in range(3):  # new rays from the better centre
+        edges = _edges(scan, slices, centre)
+        centre, radius = _circles(centre, edges)
+    agree = np.abs(edges - radius[:, None]) < _RESIDUAL_MM
+    quality = agree.mean(axis=1)
+    good = _is_plausible(centre, radius, quality, coarse)
+    if good.sum() < 3:
+        return None
+    return _surface(scan, slices, centre, radius, np.where(good, quality, 0.0), edges)
+
+
+def _coarse_circles(
+    scan: CTScan, anatomy: Anatomy, structures: tuple[Structure, ...]
+) -> tuple[list[slice], _Array] | None:
+    """Group slices to levels; give (y, x, radius) of the coarse mask at each."""
+    mask = np.isin(anatomy.labels, structures)
+    cells = mask.sum(axis=(1, 2))
+    rows = np.flatnonzero(cells >= _FEWEST_CELLS)
+    if not rows.size:
+        return None
+    dz, dy, dx = anatomy.spacing_mm
+    weight = np.maximum(cells[rows], 1)
+    y = (mask[rows].sum(axis=2) @ np.arange(mask.shape[1])) / weight * dy + anatomy.origin_mm[1]
+    x = (mask[rows].sum(axis=1) @ np.arange(mask.shape[2])) / weight * dx + anatomy.origin_mm[2]
+    radius = np.sqrt(weight * dy * dx / np.pi)
+    heights = rows * dz + anatomy.origin_mm[0]
+    slices = _levels(scan, heights[0] - 0.5 * dz, heights[-1] + 0.5 * dz)
+    if len(slices) < 3:
+        return None
+    middle = _middles(scan, slices)
+    return slices, np.stack([np.interp(middle, heights, one) for one in (y, x, radius)], axis=1)
+
+
+def _levels(scan: CTScan, low_mm: float, high_mm: float) -> list[slice]:
+    dz = scan.spacing_mm[0]
+    count = max(1, round(_LEVEL_MM / dz))
+    first = max(0, int(np.ceil(low_mm / dz)))
+    last = min(scan.shape[0] - 1, int(np.floor(high_mm / dz)))
+    return [slice(k, k + count) for k in range(first, last - count + 2, count)]
+
+
+def _middles(scan: CTScan, slices: list[slice]) -> _Array:
+    return np.array([0.5 * (one.start + one.stop - 1) for one in slices]) * scan.spacing_mm[0]
+
+
+def _edges(scan: CTScan, slices: list[slice], centre: _Array) -> _Array:
+    """Radius at which each ray leaves the blood, ``nan`` where it does not."""
+    radii = np.arange(_RAY_MM[0], _RAY_MM[1], _RAY_STEP_MM)
+    profile = _profiles(scan, slices, centre, radii)
+    # Smoothing along and across the rays is smoothing of the image, where it is needed.
+    profile = _smooth_ring(profile)
+    profile[:, :, 1:-1] = 0.25 * profile[:, :, :-2] + 0.5 * profile[:, :, 1:-1] + (
+        0.25 * profile[:, :, 2:]
+    )
+    inner = radii < _RADIUS_MM[0]
+    blood = np.median(profile[:, :, inner].reshape(len(slices), -1), axis=1)
+    level = np.clip(blood, 10.0, 90.0)[:, None, None] - _EDGE_DROP_HU
+    below = profile < level
+    at = below.argmax(axis=2)
+    found = below.any(axis=2) & (at > 0)
+    before = np.take_along_axis(profile, np.maximum(at - 1, 0)[..., None], 2)[..., 0]
+    after = np.take_along_axis(profile, at[..., None], 2)[..., 0]
+    part = (before - level[..., 0]) / np.maximum(before - after, 1.0)
+    edge = radii[np.maximum(at - 1, 0)] + np.clip(part, 0, 1) * _RAY_STEP_MM
+    return np.where(found & (edge > _RADIUS_MM[0] - 2.0), edge, np.nan)
+
+
+def _smooth_ring(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Average each angle (axis 1) with half of its neighbours."""
+    return np.asarray(
+        0.5 * values + 0.25 * np.roll(values, 1, axis=1) + 0.25 * np.roll(values, -1, axis=1)
+    )
+
+
+def _profiles(scan: CTScan, slices: list[slice], centre: _Array, radii: _Array) -> _Array:
+    """HU along the rays of each level, shape (levels, angles, radii)."""
+    angle = np.arange(_ANGLES) * 2 * np.pi / _ANGLES
+    _, dy, dx = scan.spacing_mm
+    out = np.empty((len(slices), _ANGLES, radii.size))
+    for k, (y_mm, x_mm) in enumerate(centre):
+        y = (y_mm + np.sin(angle)[:, None] * radii) / dy
+        x = (x_mm + np.cos(angle)[:, None] * radii) / dx
+        out[k] = _at(scan.hu[slices[k]], y, x)
+    # Calcium in the wall is bright: without a limit it would push the edge outwards.
+    return np.clip(out, -200.0, 130.0)
+
+
+def _at(hu: NDArray[np.integer | np.floating], y: _Array, x: _Array) -> _Array:
+    """Interpolate the mean of some slices linearly; beyond the border its pixels go on."""
+    n_y, n_x = hu.shape[1:]
+    y, x = np.clip(y, 0, n_y - 1.001), np.clip(x, 0, n_x - 1.001)
+    row, column = y.astype(np.intp), x.astype(np.intp)
+    fy, fx = y - row, x - column
+    upper = hu[:, row, column] * (1 - fx) + hu[:, row, column + 1] * fx
+    lower = hu[:, row + 1, column] * (1 - fx) + hu[:, row + 1, column + 1] * fx
+    return np.asarray((upper * (1 - fy) + lower * fy).mean(axis=0))
+
+
+def _circles(centre: _Array, edges: _Array) -> tuple[_Array, _Array]:
+    """Fit a circle to the edges of each level, robustly; ``nan`` where there are too few."""
+    angle = np.arange(_ANGLES) * 2 * np.pi / _ANGLES
+    known = np.isfinite(edges)
+    reach = np.where(known, edges, 0.0)
+    y, x = reach * np.sin(angle), reach * np.cos(angle)
+    weight = known.astype(np.float64)
+    enough = known.sum(axis=1) >= _FEWEST_EDGES
+    solution = np.zeros((len(edges), 3))
+    for _ in range(_ROUNDS):
+        solution = _weighted_circle(y, x, weight)
+        radius = _radius(solution)
+        off = np.hypot(y - solution[:, :1], x - solution[:, 1:2]) - radius[:, None]
+        weight = known / (1 + np.square(off / _RESIDUAL_MM))
+    new = centre + solution[:, :2]
+    usable = enough & np.isfinite(solution).all(axis=1)
+    usable &= np.hypot(*solution[:, :2].T) < _SHIFT_MM
+    return np.where(usable[:, None], new, centre), np.where(usable, _radius(solution), np.nan)
+
+
+def _weighted_circle(y: _Array, x: _Array, weight: _Array) -> _Array:
+    """Least squares for ``2 y a + 2 x b + c = y^2 + x^2`` at each level (Kåsa's circle fit)."""
+    design = np.stack([2 * y, 2 * x, np.ones_like(y)], axis=2)
+    left = np.einsum("lai,la,laj->lij", design, weight, design) + 1e-6 * np.eye(3)
+    right = np.einsum("lai,la,la->li", design, weight, y * y + x * x)
+    return np.asarray(np.linalg.solve(left, right[..., None])[..., 0])
+
+
+def _radius(solution: _Array) -> _Array:
+    return np.sqrt(np.maximum(solution[:, 2] + np.square(solution[:, :2]).sum(axis=1), 0.0))
+
+
+def _is_plausible(
+    centre: _Array, radius: _Array, quality: _Array, coarse: _Array
+) -> NDArray[np.bool_]:
+    """Whether each circle is an aorta's, near the coarse one, and like its neighbours."""
+    good = (radius > _RADIUS_MM[0]) & (radius < _RADIUS_MM[1])
+    good &= quality * _ANGLES >= _FEWEST_EDGES
+    good &= np.hypot(*(centre - coarse[:, :2]).T) < _SHIFT_MM
+    rows = np.flatnonzero(good)
+    circle = np.column_stack([centre, radius])
+    for k in rows:
+        nearest = rows[np.argsort(np.abs(rows - k), kind="stable")[:_NEIGHBOURS]]
+        good[k] = np.abs(circle[k] - np.median(circle[nearest], axis=0)).max() < _JUMP_MM
+    return np.asarray(good)
+
+
+def _surface(
+    scan: CTScan,
+    slices: list[slice],
+    centre: _Array,
+    radius: _Array,
+    quality: _Array,
+    edges: _Array,
+) -> Wall:
+    """Smooth circles over the levels, then let the wall leave the circle where edges say so."""
+    from scipy import ndimage  # slow to import, not needed to score marked calcium
+
+    used = quality > 0
+    first, last = np.flatnonzero(used)[[0, -1]]
+    rows = slice(first, last + 1)
+    circle = np.nan_to_num(np.column_stack([centre, radius]))[rows]
+    weight = quality[rows, None]
+    total = ndimage.gaussian_filter1d(weight, _SMOOTH_LEVELS, axis=0)
+    smooth = ndimage.gaussian_filter1d(circle * weight, _SMOOTH_LEVELS, axis=0) / (total + 1e-9)
+    # A gap of many levels has no weight at all: interpolate what is left.
+    levels = np.arange(last - first + 1)
+    solid = total[:, 0] > 1e-3
+    smooth = np.stack([np.interp(levels, levels[solid], c[solid]) for c in smooth.T], axis=1)
+    outline = smooth[:, 2:] + _bulge(edges[rows], centre[rows], smooth, used[rows])
+    return Wall(
+        z_mm=_middles(scan, slices[rows]),
+        centre_mm=smooth[:, :2],
+        radius_mm=smooth[:, 2],
+        outline_mm=outline,
+        quality=ndimage.gaussian_filter1d(quality[rows], 0.7),
+    )
+
+
+def _bulge(
+    edges: _Array, centre: _Array, smooth: _Array, used: NDArray[np.bool_]
+) -> _Array:
+    """Smooth the distance of the edges from their smoothed circle over angles and levels."""
+    from scipy import ndimage  # slow to import, not needed to score marked calcium
+
+    angle = np.arange(_ANGLES) * 2 * np.pi / _ANGLES
+    known = np.isfinite(edges) & used[:, None]
+    reach = np.where(known, edges, 0.0)
+    y = centre[:, :1] + reach * np.sin(angle) - smooth[:, :1]
+    x = centre[:, 1:] + reach * np.cos(angle) - smooth[:, 1:2]
+    off = np.hypot(y, x) - smooth[:, 2:]
+    # The smoothed centre is within a millimetre of the ray's: the angle changes by too little.
+    weight = (known & (np.abs(off) < _BULGE_MM)).astype(np.float64)
+    sigma, mode = (_BULGE_LEVELS, _BULGE_ANGLES), ("nearest", "wrap")
+    total = ndimage.gaussian_filter(weight, sigma, mode=mode)
+    shift = ndimage.gaussian_filter(weight * off, sigma, mode=mode)
+    # Where few edges speak, the circle stands.
+    return np.asarray(shift / (total + 0.15))
+
+
+def _bilinear(outline: _Array, level: _Array, angle: _Array) -> _Array:
+    """Look up the outline between levels and, around the circle, between angles."""
+    row = np.minimum(level.astype(np.intp), max(len(outline) - 2, 0))
+    above = np.minimum(row + 1, len(outline) - 1)
+    part = level - row
+    column = angle.astype(np.intp) % _ANGLES
+    beside = (column + 1) % _ANGLES
+    f = angle - np.floor(angle)
+    low = outline[row, column] * (1 - f) + outline[row, beside] * f
+    high = outline[above, column] * (1 - f) + outline[above, beside] * f
+    return np.asarray(low * (1 - part) + high * part)
