@@ -24,9 +24,12 @@ from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.scoring import uncertainty as sure
 from corcal.scoring.measurement_error import MODEL, Conditions, ErrorModel, true_root
 
-FIT_SEEDS = range(1000, 1110)
-TEST_SEEDS = range(5000, 5110)
+FIT_SEEDS = range(1000, 1073)
+TEST_SEEDS = range(5000, 5080)
 PENALTY = 2.0  # on every weight but the constant ones: few scans are of each protocol
+# Smallest factor on the spread of non-gated scans, whatever is fitted (1.15 was): real hearts move
+# in more ways than one smeared path a slice, and one real scan lies at the edge of the simulated.
+MOTION_ALLOWANCE = 1.6
 VESSELS = [site.label for site in CORONARY_SITES]
 
 
@@ -73,7 +76,7 @@ def fit(cases: list[Case]) -> ErrorModel:
         tail = "_moving" if moving else ""
         model = replace(model, **{f"shared{tail}": _fit_shared(part, model)})
         model = replace(model, **{f"widen{tail}": _fit_widen(part, model, f"widen{tail}")})
-    return model
+    return replace(model, widen_moving=max(model.widen_moving, MOTION_ALLOWANCE))
 
 
 def _fit_sizes(rows: NDArray, measured: NDArray, true: NDArray) -> ErrorModel:
@@ -219,6 +222,24 @@ def _relative_width(case: Case, draws: NDArray) -> float:
     return (interval.high - interval.low) / printed
 
 
+def size_table(cases: list[Case], model: ErrorModel = MODEL) -> None:
+    """Print how often intervals hold the truth, by the printed score."""
+    print("| printed score | gated scans | held | non-gated scans | held |")
+    print("|---|---:|---:|---:|---:|")
+    bounds = (0.0, 1e-9, 10.0, 100.0, 400.0, np.inf)
+    for low, high in itertools.pairwise(bounds):
+        cells = []
+        for is_gated in (True, False):
+            held = [
+                _holds(case, model)[0]
+                for case in cases
+                if case.protocol.is_gated is is_gated and low <= case.measured.sum() < high
+            ]
+            cells.append(f"{len(held)} | {np.mean(held):.0%}" if held else "0 | -")
+        name = "0" if high < 1 else f"{low:.0f} to {high:.0f}"
+        print(f"| {name} | {' | '.join(cells)} |")
+
+
 def doubt_table(cases: list[Case], model: ErrorModel = MODEL) -> None:
     """Print the coverage where half of the lesions are doubtful, and their doubts are right.
 
@@ -287,6 +308,8 @@ def main() -> None:
         print(fit(cases))
         return
     coverage_table(cases)
+    print()
+    size_table(cases)
     print()
     category_table(cases)
     print()

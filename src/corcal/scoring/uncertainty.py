@@ -12,6 +12,7 @@ of one scan are not independent: what makes a model wrong about one lesion makes
 neighbours, and a shared random effect says so.
 """
 
+import math
 import zlib
 from dataclasses import dataclass
 from statistics import NormalDist
@@ -59,7 +60,7 @@ _DRAWS = 2000
 # a detector is tested on many scans; a third lies between none, which would make the doubts of many
 # lesions cancel, and all, which would make them one.
 SHARED_DOUBT = 0.33
-_LEAST_PROBABILITY = 1e-3  # candidates below it are not drawn
+_LEAST_PROBABILITY = 0.005  # candidates below it are not drawn: they cannot move a 95 % interval
 _SIZES = np.geomspace(0.1, 400.0, 28)  # true scores that unseen calcifications can have
 _VESSELS = tuple(Vessel)
 
@@ -259,16 +260,18 @@ def _seed(
     ]
 
 
-def _normal(rng: np.random.Generator, count: int, *, shared: float) -> NDArray[np.float64]:
+def _normal(rng: np.random.Generator, count: int, *, shared: float) -> NDArray[np.float32]:
     """Draw standard normal numbers for each piece, of which a part is the same for all."""
-    common = rng.standard_normal((_DRAWS, 1))
-    own = rng.standard_normal((_DRAWS, count))
-    return np.asarray(np.sqrt(shared) * common + np.sqrt(1.0 - shared) * own)
+    common = rng.standard_normal((_DRAWS, 1), dtype=np.float32)
+    own = rng.standard_normal((_DRAWS, count), dtype=np.float32)
+    own *= np.float32(math.sqrt(1.0 - shared))
+    own += np.float32(math.sqrt(shared)) * common
+    return own
 
 
 def _draw_arteries(
     pieces: list[Decision], rng: np.random.Generator, shared: float
-) -> NDArray[np.intp]:
+) -> NDArray[np.int8]:
     """Draw what each piece is: index of its artery, or -1; shape (draws, pieces).
 
     Two latent normal numbers: one says whether the piece is coronary, the other in which artery.
@@ -278,13 +281,14 @@ def _draw_arteries(
     coronary = [piece.coronary_probability for piece in pieces]
     inside = _normal(rng, len(pieces), shared=shared) < quantiles(coronary)
     latent = _normal(rng, len(pieces), shared=shared)
-    artery = np.zeros((_DRAWS, len(pieces)), dtype=np.intp)
+    artery = np.zeros((_DRAWS, len(pieces)), dtype=np.int8)
     below = np.zeros(len(pieces))
     for vessel in _VESSELS[:-1]:
         part = [piece.probabilities.get(vessel.value, 0.0) for piece in pieces]
         below = below + np.array(part) / np.array(coronary)
         artery += latent > quantiles(below.tolist())
-    return np.where(inside, artery, -1)
+    artery[~inside] = -1
+    return artery
 
 
 def _draw_sizes(
@@ -316,7 +320,13 @@ def _draw_unseen(
     weight = np.exp(-0.5 * log_size**2)
     weight /= weight.sum()
     missed = weight * miss_probability(_SIZES, conditions, model=model)
-    rate = model.plaques_rate + (1.0 - missed.sum())
-    mean = rng.gamma(model.plaques_shape + seen_count) / rate
-    count = rng.poisson(mean[:, None, None] * np.array(model.vessel_weight)[:, None] * missed)
-    return np.asarray(count @ _SIZES)
+    part_missed = float(missed.sum())
+    rate = model.plaques_rate + (1.0 - part_missed)
+    mean = rng.gamma(model.plaques_shape + seen_count) * part_missed / rate
+    count = rng.poisson(mean[:, None] * np.array(model.vessel_weight))
+    # Sizes are drawn one a calcification: there are few of them, and many sizes.
+    drawn = rng.random(int(count.sum())) * part_missed
+    size = _SIZES[np.minimum(np.searchsorted(np.cumsum(missed), drawn), _SIZES.size - 1)]
+    owner = np.repeat(np.arange(count.size), count.ravel())
+    score = np.bincount(owner, weights=size, minlength=count.size)
+    return np.asarray(score.reshape(count.shape))
