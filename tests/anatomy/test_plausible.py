@@ -142,8 +142,10 @@ def test_debris_on_a_thin_bridge_falls_off():
 
 
 def test_what_the_edge_of_the_scan_cuts_is_not_thin():
-    mask = np.ones((2, 5, 5), bool)
-    np.testing.assert_array_equal(debris_free(mask), mask)
+    mask = np.zeros((12, 10, 10), bool)
+    mask[:2] = True  # two slices of a heart that goes on below the scan: 200 cells
+    mask[6:9, 4:7, 4:7] = True  # debris of 27 cells, 3 in each direction
+    np.testing.assert_array_equal(np.flatnonzero(debris_free(mask)), np.arange(200))
 
 
 def test_a_mask_that_is_thin_everywhere_keeps_its_largest_part():

@@ -73,6 +73,14 @@ def test_arteries_of_the_heart_of_blocks_lie_in_its_grooves():
     np.testing.assert_allclose(lm[:, 2], [10, 14, 18, 22, 26], atol=0.1)
 
 
+def test_in_a_mirrored_heart_the_anterior_artery_is_still_the_upper_one():
+    mirrored = {one: (z, y, (-x[1], -x[0])) for one, (z, y, x) in BLOCKS_MM.items()}
+    heights = geometric_pathways(anatomy_of(mirrored))
+    lad, rca = (course_mm(heights, pathway) for pathway in (P.LAD, P.RCA))
+    assert (lad[:, 0] > 15).any()
+    assert (rca[:, 0] < -40).any()
+
+
 def test_heights_fall_with_the_distance_from_the_course():
     heights = geometric_pathways(anatomy_of(BLOCKS_MM))
     # The left main ends at x = 26 mm; 4 and 8 mm further left: exp(-16/50), exp(-64/50).
