@@ -119,7 +119,7 @@ def draw_protocol(
         A gated calcium scan: 70 to 140 kVp, fields of 160 to 260 mm with the heart off-centre by
         up to 25 mm or, one in six, 300 to 360 mm; slices of 0.75 to 3 mm, overlapping or not;
         110 to 175 mm long; one in six cut at the heart's base or apex. A chest CT: 80 to 140 kVp,
-        300 to 420 mm, slices of 1 to 5 mm, smooth to sharp kernels, both lungs.
+        300 to 420 mm, one in four 400 to 500 mm, slices of 1 to 5 mm, smooth to sharp kernels, both lungs.
     spec : PatientSpec, optional
         Who is scanned: a large patient gives more noise and, in chest CT, gets a larger field.
     matrix : int
@@ -236,6 +236,8 @@ def _gated_place(rng: np.random.Generator) -> tuple[float, Triple, float]:
 def _chest_place(rng: np.random.Generator, width_mm: float) -> tuple[float, Triple, float]:
     """Field of view, offset and length of a chest CT: the table's middle, both lungs."""
     field_mm = float(np.clip(width_mm * rng.uniform(0.9, 1.12), 300.0, 420.0))
+    if rng.random() < 0.25:  # the table is seen, too
+        field_mm = float(rng.uniform(400.0, 500.0))
     x, y = rng.normal(-_FIELD_CENTRE_MM[0], 6.0), rng.normal(12.0, 8.0)
     z = rng.normal(26.0, 8.0)
     return field_mm, _rounded(x, y, z), float(round(rng.uniform(260.0, 340.0), 1))
