@@ -119,7 +119,8 @@ def draw_protocol(
         A gated calcium scan: 70 to 140 kVp, fields of 160 to 260 mm with the heart off-centre by
         up to 25 mm or, one in six, 300 to 360 mm; slices of 0.75 to 3 mm, overlapping or not;
         110 to 175 mm long; one in six cut at the heart's base or apex. A chest CT: 80 to 140 kVp,
-        300 to 420 mm, one in four 400 to 500 mm, slices of 1 to 5 mm, smooth to sharp kernels, both lungs.
+        300 to 420 mm, one in four 400 to 500 mm, slices of 1 to 5 mm, smooth to sharp kernels, both
+        lungs.
     spec : PatientSpec, optional
         Who is scanned: a large patient gives more noise and, in chest CT, gets a larger field.
     matrix : int
