@@ -1,8 +1,17 @@
 import numpy as np
+import pytest
+from scipy.ndimage import map_coordinates
 
+from corcal.phantom.heart import Heart, reference_vessels
+from corcal.phantom.heart_shape import heart_shape
 from corcal.phantom.patient import draw_patient
+from corcal.phantom.reference_heart import CHAMBERS
+from corcal.phantom.render import Thorax
+from corcal.phantom.shapes import FloatArray, Grid
 from corcal.phantom.spec import Variation
 from corcal.phantom.variety import varied
+
+CHEST = Grid(origin_mm=(-110, -110, -130), spacing_mm=(10, 5, 5), shape=(26, 48, 54))
 
 
 def test_no_variety_is_the_common_patient() -> None:
@@ -43,3 +52,62 @@ def test_wide_patients_span_what_people_span() -> None:
         share = np.mean([getattr(spec.variation, name) > 0 for spec in drawn])
         assert 0.01 < share < 0.6, name
     assert 0.1 < np.mean([spec.variation.arms_down for spec in drawn]) < 0.6
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_in_wide_patients_the_arteries_lie_in_fat_and_hang_together(seed: int) -> None:
+    thorax = Thorax(draw_patient(seed, variety=1.0), CHEST, field_mm=4.0, only_courses=True)
+    heart, tree = thorax.heart, thorax.courses
+    for name, course in tree.items():
+        if course.site.vessel is None:
+            continue
+        free = 10 if name in {"left_main", "rca"} else 0  # mm in which it leaves the aorta
+        points = course.points_mm[free:]
+        assert _at(heart, heart.solid, points).min(initial=1.0) >= 0.0, name
+        assert _at(heart, heart.sac, points).max(initial=-1.0) <= 0.0, name
+    assert 20 < 2 * _ascending_radius(thorax) < 56  # mm, from thin to dilated
+    root = np.minimum(heart.vessels["aortic_root"], heart.vessels["ascending_aorta"])
+    for name in ("left_main", "rca"):
+        assert abs(_at(heart, root, tree[name].points_mm[:1])[0]) < 2.5, name  # on the wall
+    start = {name: course.points_mm[0] for name, course in tree.items()}
+    for branch, parent in (("lad", "left_main"), ("lcx", "left_main"), ("first_diagonal", "lad")):
+        away = np.linalg.norm(tree[parent].points_mm - start[branch], axis=1).min()
+        assert away < 1.5, branch
+    assert start["left_main"][0] > start["rca"][0] + 3  # to the left and back
+    assert start["left_main"][1] > start["rca"][1] + 3
+    # and not lower, but for a heart pitched by 20 degrees: 24 mm * sin(20 degrees) = 8 mm
+    assert start["left_main"][2] > start["rca"][2] - 8
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_in_wide_patients_the_left_main_leaves_below_the_pulmonary_bifurcation(seed: int) -> None:
+    spec = draw_patient(seed, variety=1.0)
+    thorax = Thorax(spec, CHEST, field_mm=5.0, only_courses=True)
+    trunk = reference_vessels(spec)["pulmonary_trunk"]
+    fork = thorax.placement.to_patient(trunk[-1:, :3])[0]
+    drop = fork[2] - thorax.courses["left_main"].points_mm[0, 2]
+    # 20 to 33 mm in three scans of people, at 3 mm slices
+    assert 10 < drop < 45
+
+
+def test_a_blend_of_one_heart_is_that_heart_and_a_blend_of_two_lies_between() -> None:
+    plain, other = heart_shape((1.0,)), heart_shape((0.0, 0.0, 1.0))
+    half = heart_shape((0.5, 0.0, 0.5))
+    assert plain.chambers["lv"] == CHAMBERS["lv"]
+    assert other.chambers["rv"].centre_mm == (21, -21, -9)  # the template's own
+    assert half.chambers["rv"].centre_mm == (19.5, -23.5, -11.5)
+    points = np.array([[48.0, -5.0, -16.0], [0.0, 0.0, 300.0]])
+    np.testing.assert_array_equal(plain.carried(points), points)
+    moved = other.carried(points)
+    assert np.linalg.norm(moved[0] - (46, 2, -8)) < 3.0  # with the ventricle that it lies in
+    np.testing.assert_array_equal(moved[1], points[1])  # and far from the heart not at all
+
+
+def _at(heart: Heart, field: FloatArray, points_mm: FloatArray) -> FloatArray:
+    """Field at points (n, 3) by linear interpolation."""
+    index = (points_mm - np.array(heart.grid.origin_mm))[:, ::-1] / heart.grid.spacing_mm[0]
+    return np.asarray(map_coordinates(field, index.T, order=1, mode="nearest"))
+
+
+def _ascending_radius(thorax: Thorax) -> float:
+    return float(-thorax.heart.vessels["ascending_aorta"].min())

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from corcal.phantom.heart_shape import HeartShape, heart_shape
 from corcal.phantom.placement import Placement
-from corcal.phantom.reference_heart import CHAMBERS, GREAT_VESSELS, INLETS
 from corcal.phantom.shapes import (
     FAR_MM,
     FloatArray,
@@ -18,7 +18,14 @@ from corcal.phantom.shapes import (
 )
 from corcal.phantom.spec import PatientSpec, Variation
 
-__all__ = ["Heart", "build_heart", "great_vessel_tubes", "with_arteries_inside"]
+__all__ = [
+    "Heart",
+    "build_heart",
+    "great_vessel_tubes",
+    "reference_vessels",
+    "with_arteries_inside",
+    "with_tunnels",
+]
 
 _AORTA = ("aortic_root", "ascending_aorta", "aortic_arch", "descending_aorta")
 _PULMONARY = (
@@ -27,6 +34,7 @@ _PULMONARY = (
     "left_pulmonary_artery",
     "right_anterior_trunk",
 )
+_OSTIUM_POINTS = 10  # of a course with points every mm
 _LIFTED = (
     "ascending_aorta",
     "aortic_arch",
@@ -67,11 +75,17 @@ def great_vessel_tubes(spec: PatientSpec, placement: Placement) -> dict[str, Tub
     """Lay out the great vessels in the patient."""
     tubes = {}
     widths = _widths(spec)
-    for name, rows in GREAT_VESSELS.items():
-        placed = placement.rows_to_patient(_bent(name, np.array(rows, np.float64), spec.variation))
+    for name, rows in reference_vessels(spec).items():
+        placed = placement.rows_to_patient(rows)
         placed[:, 3] *= widths.get(name, 1.0)
         tubes[name] = Tube.through(placed, step_mm=4.0)
     return tubes
+
+
+def reference_vessels(spec: PatientSpec) -> dict[str, NDArray[np.float64]]:
+    """Give the control points of the great vessels, reference mm: blended and bent."""
+    vessels = heart_shape(spec.variation.hearts).vessels
+    return {name: _bent(name, rows, spec.variation) for name, rows in vessels.items()}
 
 
 def _widths(spec: PatientSpec) -> dict[str, NDArray[np.float64]]:
@@ -112,13 +126,14 @@ def build_heart(
 ) -> Heart:
     """Compute the heart's distances on a grid."""
     points = placement.heart_points(grid)
+    shape = heart_shape(spec.variation.hearts)
     chambers = {
-        name: _chamber(name, scale, points, placement.heart_mm, spec.variation)
+        name: _chamber(shape, name, scale, points, placement.heart_mm, spec.variation)
         for name, scale in zip(("lv", "rv", "la", "ra"), spec.chamber_scale, strict=True)
     }
     vessels = {name: tube.distance_on(grid) for name, tube in tubes.items()}
     trunk = _least([vessels[name] for name in (*_AORTA, *_PULMONARY, *_INFLOW)])
-    inlets = [_lobe(np.array(rows), points, FAR_MM) for rows in INLETS]
+    inlets = [_lobe(rows, points, FAR_MM) for rows in shape.inlets]
     muscle = _least(list(chambers.values()))
     muscle = smooth_min(muscle, _least(inlets) * np.float32(placement.heart_mm), 4.0)
     return Heart(
@@ -130,17 +145,47 @@ def build_heart(
     )
 
 
+def with_tunnels(heart: Heart, arteries: Iterable[Tube]) -> Heart:
+    """Leave a tunnel of fat where an artery is pinched, as under the left atrial appendage.
+
+    The first centimetre is left alone: there an artery leaves the wall of the aorta.
+    """
+    field_mm = heart.grid.spacing_mm[0]
+    solid = heart.solid.copy()
+    origin = np.array(heart.grid.origin_mm)
+    for tube in arteries:
+        cell = np.rint((tube.points_mm - origin) / field_mm).astype(np.intp)[:, ::-1]
+        cell = np.clip(cell, 0, np.array(solid.shape) - 1)
+        tight = heart.solid[tuple(cell.T)] < tube.radius_mm + 1.0
+        tight[:_OSTIUM_POINTS] = False
+        for k in np.flatnonzero(tight[:-1]):
+            reach = float(tube.radius_mm[k]) + max(0.8, 0.6 * field_mm)
+            ends = tube.points_mm[k : k + 2]
+            pad = reach + 2 * field_mm
+            window = heart.grid.window(ends.min(axis=0) - pad, ends.max(axis=0) + pad)
+            part = solid[window]
+            if part.size:
+                piece = Tube(points_mm=ends, radius_mm=np.full(2, reach))
+                np.maximum(part, -piece.segment_on(heart.grid, window, 0), out=part)
+    return replace(heart, solid=solid)
+
+
 def with_arteries_inside(heart: Heart, arteries: Iterable[Tube]) -> Heart:
     """Widen the pericardium where it would cross an artery."""
     fields = [tube.distance_on(heart.grid, reach_mm=8.0) for tube in arteries]
-    around = _least(fields) - np.float32(1.3)
+    around = _least(fields) - np.float32(max(1.3, 0.5 * heart.grid.spacing_mm[0]))
     return replace(heart, sac=smooth_min(heart.sac, around, 11.0))
 
 
 def _chamber(
-    name: str, scale: float, points: FloatArray, heart_mm: float, variation: Variation
+    shape: HeartShape,
+    name: str,
+    scale: float,
+    points: FloatArray,
+    heart_mm: float,
+    variation: Variation,
 ) -> FloatArray:
-    reference = CHAMBERS[name]
+    reference = shape.chambers[name]
     body = StarBody(reference.centre_mm, reference.radii_mm, scale=scale)
     distance = body.distance(points)
     if reference.appendage:

@@ -30,12 +30,16 @@ class BranchReference:
         3.9 mm), and about 0.5 mm of wall.
     parent : str or None
         The branch it leaves; ``None`` for those that leave the aorta.
+    groove : (chamber, chamber) or None
+        Between which it runs, from the first to the second part of its length in `groove_part`.
     """
 
     site: Site
     points_mm: tuple[tuple[float, float, float], ...]
     radius_mm: tuple[float, float]
     parent: str | None = None
+    groove: tuple[str, str] | None = None
+    groove_part: tuple[float, float] = (0.0, 1.0)
 
 
 BRANCHES: dict[str, BranchReference] = {
@@ -61,6 +65,8 @@ BRANCHES: dict[str, BranchReference] = {
         ),
         radius_mm=(2.3, 1.2),
         parent="left_main",
+        groove=("lv", "rv"),
+        groove_part=(0.15, 0.75),
     ),
     "first_diagonal": BranchReference(
         site=Site.LAD,
@@ -88,6 +94,8 @@ BRANCHES: dict[str, BranchReference] = {
         ),
         radius_mm=(2.1, 1.3),
         parent="left_main",
+        groove=("la", "lv"),
+        groove_part=(0.3, 1.0),
     ),
     "first_marginal": BranchReference(
         site=Site.LCX,
@@ -120,6 +128,8 @@ BRANCHES: dict[str, BranchReference] = {
             (11, 10, -31),
         ),
         radius_mm=(2.4, 1.6),
+        groove=("ra", "rv"),
+        groove_part=(0.25, 0.85),
     ),
     "acute_marginal": BranchReference(
         site=Site.RCA,
@@ -139,6 +149,8 @@ BRANCHES: dict[str, BranchReference] = {
         ),
         radius_mm=(1.5, 0.9),
         parent="rca",
+        groove=("lv", "rv"),
+        groove_part=(0.25, 0.8),
     ),
     "posterolateral": BranchReference(
         site=Site.RCA,
@@ -167,6 +179,8 @@ LEFT_DOMINANT: dict[str, BranchReference] = {
         ),
         radius_mm=(2.4, 1.5),
         parent="left_main",
+        groove=("la", "lv"),
+        groove_part=(0.2, 0.8),
     ),
     "pda": BranchReference(
         site=Site.LCX,
@@ -180,6 +194,8 @@ LEFT_DOMINANT: dict[str, BranchReference] = {
         ),
         radius_mm=(1.4, 0.9),
         parent="lcx",
+        groove=("lv", "rv"),
+        groove_part=(0.25, 0.8),
     ),
     "rca": BranchReference(
         site=Site.RCA,
@@ -196,6 +212,8 @@ LEFT_DOMINANT: dict[str, BranchReference] = {
             (-19, -17, -40),
         ),
         radius_mm=(1.8, 0.9),
+        groove=("ra", "rv"),
+        groove_part=(0.25, 0.85),
     ),
 }
 

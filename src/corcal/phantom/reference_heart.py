@@ -38,7 +38,7 @@ class ChamberReference:
     """
 
     centre_mm: tuple[float, float, float]
-    radii_mm: tuple[tuple[int, ...], ...]
+    radii_mm: tuple[tuple[float, ...], ...]
     wall_mm: float
     appendage: tuple[Row, ...] = ()
 

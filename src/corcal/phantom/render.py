@@ -14,7 +14,13 @@ from corcal.phantom.coronaries import (
     coronary_tree,
     vein_tubes,
 )
-from corcal.phantom.heart import Heart, build_heart, great_vessel_tubes, with_arteries_inside
+from corcal.phantom.heart import (
+    Heart,
+    build_heart,
+    great_vessel_tubes,
+    with_arteries_inside,
+    with_tunnels,
+)
 from corcal.phantom.lung import grow_lungs
 from corcal.phantom.placement import Placement
 from corcal.phantom.shapes import FloatArray, Grid, Tube, coverage, smooth_noise
@@ -71,13 +77,16 @@ class Thorax:
         tubes = great_vessel_tubes(spec, self.placement)
         bare = build_heart(spec, self.placement, coarse, tubes)
         tree = coronary_tree(spec, self.placement, bare)
-        self.heart: Heart = with_arteries_inside(bare, [course.tube for course in tree.values()])
+        arteries = [course.tube for course in tree.values()]
+        self.heart: Heart = with_arteries_inside(bare, arteries)
+        if not spec.variation.is_common:
+            self.heart = with_tunnels(self.heart, arteries)
         self.body: Body = build_body(
             spec, self.placement, coarse, sac=self.heart.sac, vessels=self.heart.vessels
         )
         self.courses: dict[str, Course] = {
             **tree,
-            **annulus_courses(self.placement),
+            **annulus_courses(spec, self.placement),
             **aortic_courses(tubes),
         }
         if only_courses:
@@ -88,7 +97,7 @@ class Thorax:
         self._rng = np.random.default_rng([spec.seed, 7])
         self._texture = smooth_noise(self._rng, _TEXTURE_CELLS, 1.1)
         self._clouds = smooth_noise(self._rng, _TEXTURE_CELLS, 5.0)
-        veins = vein_tubes(self.placement, self.heart)
+        veins = vein_tubes(spec, self.placement, self.heart)
         self._vessels = _cover(grid, [*(c.tube for c in tree.values()), *veins.values()])
         self._twigs, self._bronchi, self._lumina = self._lungs()
 
@@ -234,7 +243,8 @@ class Thorax:
         sac, solid = field["sac"], field["solid"]
         canvas.over(field["oesophagus"], _WALL_HU)
         if spec.variation.oesophagus_air_mm:
-            canvas.over(field["oesophagus"] + (6.0 - spec.variation.oesophagus_air_mm), -900.0)
+            here = 0.5 + 0.5 * np.sin(self._sampler.z[index] / 14.0 + spec.seed)
+            canvas.over(field["oesophagus"] + (6.5 - spec.variation.oesophagus_air_mm * here), -900)
         if spec.variation.hernia_mm:
             canvas.over(field["hernia"], 40.0)
             canvas.over(field["hernia"] + 3.5, 22.0 + 8.0 * texture)

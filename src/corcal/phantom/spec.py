@@ -61,7 +61,7 @@ class Variation:
     warp_mm : float
         Amplitude of each wave of the smooth warp of the heart.
     hearts : tuple of float
-        Weights of the reference hearts (`corcal.phantom.reference_heart.HEARTS`), sum 1.
+        Weights of the reference hearts (`corcal.phantom.heart_shape`), sum 1.
     lv_wall_mm : float
         Thickness of the left ventricle's wall.
     root_scale, ascending_scale, descending_scale, pulmonary_scale, appendage_scale : float
@@ -137,6 +137,11 @@ class Variation:
     oesophagus_air_mm: float = 0.0
     liver_left_mm: float = 0.0
     colon: bool = False
+
+    @property
+    def is_common(self) -> bool:
+        """Whether nothing differs: the arteries need not look for their grooves."""
+        return self == Variation()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

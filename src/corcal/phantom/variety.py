@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from corcal.phantom.heart_shape import HEART_COUNT, heart_shape
 from corcal.phantom.placement import Placement
-from corcal.phantom.reference_heart import CHAMBERS
 from corcal.phantom.spec import PatientSpec, Triple, Variation
 
 __all__ = ["varied"]
@@ -20,6 +20,7 @@ __all__ = ["varied"]
 _ELEVATIONS_DEG, _AZIMUTHS_DEG = np.arange(-75, 76, 30), np.arange(0, 360, 30)
 # Where a heart must lie, reference mm: behind the sternum and in front of spine and oesophagus.
 _FRONT_MM, _BACK_MM = -61.0, 66.0
+_BASE_MM, _BASE_HEIGHT_MM = (12.0, 10.0, 29.0), (20.0, 39.0)  # the ostium of the left main
 _LEAST_DEPTH = 0.8  # the least stretch from front to back
 _MOST_SCALE = 1.4
 
@@ -45,7 +46,7 @@ def varied(spec: PatientSpec, *, variety: float) -> PatientSpec:
     spec = _habitus(rng, spec, variety)
     spec = _heart(rng, spec, variety)
     spec = replace(spec, variation=_variation(rng, spec, variety))
-    return _on_diaphragm(_between_sternum_and_spine(spec))
+    return _on_diaphragm(_between_sternum_and_spine(_under_its_vessels(spec)))
 
 
 def _habitus(rng: np.random.Generator, spec: PatientSpec, amount: float) -> PatientSpec:
@@ -113,15 +114,23 @@ def _variation(rng: np.random.Generator, spec: PatientSpec, amount: float) -> Va
         return float(np.exp(amount * u(-spread, spread)))
 
     dilated = 1 + (u(0.1, 0.4) if some(0.2) else 0.0)
+
+    def width(drawn: float, radius_mm: float, limits_mm: tuple[float, float]) -> float:
+        """Scale a vessel of this reference radius, within limits of its own radius."""
+        whole = radius_mm * spec.heart_scale
+        return float(np.clip(drawn, limits_mm[0] / whole, limits_mm[1] / whole))
+
+    aorta = 16.0 * spec.aorta_scale
     return Variation(
         heart_stretch=_triple(np.exp(amount * rng.normal(0, 0.04, 3))),
         heart_reach_mm=88.0 + 14.0 * amount,
         warp_mm=1.0 + amount * u(0, 1.6),
+        hearts=_weights(rng, amount),
         lv_wall_mm=9.0 + amount * u(-1.5, 6.0),
-        root_scale=around(0.12) * (0.5 + 0.5 * dilated),
-        ascending_scale=around(0.14) * dilated,
-        descending_scale=around(0.14),
-        pulmonary_scale=around(0.2),
+        root_scale=width(around(0.12) * (0.5 + 0.5 * dilated), aorta, (12.5, 25.0)),
+        ascending_scale=width(around(0.14) * dilated, aorta, (12.0, 26.0)),
+        descending_scale=width(0.92 * around(0.16), 0.81 * aorta, (9.0, 18.0)),
+        pulmonary_scale=width(around(0.2), 14.0, (11.0, 21.0)),
         appendage_scale=around(0.3),
         root_tilt_mm=(amount * rng.normal(0, 3.5), amount * rng.normal(0, 3.0)),
         arch_mm=amount * u(-12, 14 + 6 * old),
@@ -140,10 +149,17 @@ def _variation(rng: np.random.Generator, spec: PatientSpec, amount: float) -> Va
         pleural_effusion_mm=_sides(rng, (5, 45)) if some(0.18) else (0.0, 0.0),
         atelectasis_mm=_sides(rng, (3, 28)) if some(0.3) else (0.0, 0.0),
         hernia_mm=u(12, 34) if some(0.14) else 0.0,
-        oesophagus_air_mm=u(1.0, 5.0) if some(0.4) else 0.0,
+        oesophagus_air_mm=u(1.0, 4.5) if some(0.4) else 0.0,
         liver_left_mm=amount * u(-12, 45),
         colon=some(0.3),
     )
+
+
+def _weights(rng: np.random.Generator, amount: float) -> tuple[float, ...]:
+    """Draw how much of each reference heart; the plain one has at least what variety leaves."""
+    share = min(amount, 1.0) * rng.dirichlet(np.full(HEART_COUNT, 0.8))
+    share[0] += 1.0 - share.sum()
+    return tuple(share.tolist())
 
 
 def _sides(rng: np.random.Generator, limits: tuple[float, float]) -> tuple[float, float]:
@@ -163,12 +179,13 @@ def _surface(spec: PatientSpec) -> NDArray[np.float64]:
     elevation, azimuth = (
         np.radians(v) for v in np.meshgrid(_ELEVATIONS_DEG, _AZIMUTHS_DEG, indexing="ij")
     )
+    shape = heart_shape(spec.variation.hearts).chambers
     across = np.cos(elevation)
     ray = np.stack([across * np.cos(azimuth), across * np.sin(azimuth), np.sin(elevation)], -1)
     points = [
         (np.array(c.centre_mm) + scale * np.array(c.radii_mm)[..., None] * ray).reshape(-1, 3)
         for c, scale in zip(
-            (CHAMBERS[name] for name in ("lv", "rv", "la", "ra")), spec.chamber_scale, strict=True
+            (shape[name] for name in ("lv", "rv", "la", "ra")), spec.chamber_scale, strict=True
         )
     ]
     placed = Placement(spec).to_patient(np.concatenate(points))
@@ -194,6 +211,15 @@ def _between_sternum_and_spine(spec: PatientSpec) -> PatientSpec:
             dx += 0.15 * spec.variation.pectus_mm  # a sunken sternum pushes the heart to the left
         spec = replace(spec, heart_shift_mm=(dx, dy + move, dz))
     return spec
+
+
+def _under_its_vessels(spec: PatientSpec) -> PatientSpec:
+    """Keep the base where the great vessels hold it: a large heart grows down, not up."""
+    place = Placement(spec).to_patient(np.array([_BASE_MM]))[0]
+    height = float(place[2] / spec.body_scale[2])
+    dx, dy, dz = spec.heart_shift_mm
+    dz += float(np.clip(height, *_BASE_HEIGHT_MM)) - height
+    return replace(spec, heart_shift_mm=(dx, dy, dz))
 
 
 def _on_diaphragm(spec: PatientSpec) -> PatientSpec:
