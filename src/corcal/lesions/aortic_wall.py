@@ -1,13 +1,14 @@
 """The wall of the aorta at the resolution of the scan: circles, refined to a smooth surface.
 
-An anatomy on cells of 4 mm knows the wall to a cell, and calcium in it is one millimetre thick. So
-the wall is looked for in the scan itself: along rays from the middle of the coarse mask, the first
-place where blood turns into fat or lung is its outer edge. Where the aorta touches other blood there
-is no such place; a circle through the others says where it must be. Circles that do not agree with
-their neighbours above and below are dropped, and what is left is smoothed to a surface.
+An anatomy on cells of 4 mm knows the wall to a cell, and calcium in it is one millimetre thick.
+So the wall is looked for in the scan itself: along rays from the middle of the coarse mask, the
+first place where blood turns into fat or lung is its outer edge. Where the aorta touches other
+blood there is no such place; a circle through the others says where it must be. Circles that do
+not agree with their neighbours above and below are dropped; what is left is smoothed to a surface.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +33,13 @@ _ROUNDS = 8
 _RESIDUAL_MM = 1.5  # scale of the robust fit; within it an edge agrees with the circle
 _SHIFT_MM = 10.0  # of the circle's centre from the coarse one: more is another vessel
 _JUMP_MM = 3.0  # of a circle from the median of its neighbours
+_CLEAR = 0.5  # quality from which a circle is sure enough to judge others
+_CALIBRE_MM = 5.0  # of a radius from the median of the sure ones: an aorta changes slowly
 _NEIGHBOURS = 5  # levels of that median
 _SMOOTH_LEVELS = 1.2
 _BULGE_MM, _BULGE_ANGLES, _BULGE_LEVELS = 4.0, 2.0, 1.0  # of the surface beyond the circle
+
+_MODE: tuple[Literal["nearest"], Literal["wrap"]] = ("nearest", "wrap")  # levels, angles
 
 _Array = NDArray[np.float64]
 
@@ -165,8 +170,8 @@ def _edges(scan: CTScan, slices: list[slice], centre: _Array) -> _Array:
     profile = _profiles(scan, slices, centre, radii)
     # Smoothing along and across the rays is smoothing of the image, where it is needed.
     profile = _smooth_ring(profile)
-    profile[:, :, 1:-1] = 0.25 * profile[:, :, :-2] + 0.5 * profile[:, :, 1:-1] + (
-        0.25 * profile[:, :, 2:]
+    profile[:, :, 1:-1] = (
+        0.25 * profile[:, :, :-2] + 0.5 * profile[:, :, 1:-1] + (0.25 * profile[:, :, 2:])
     )
     inner = radii < _RADIUS_MM[0]
     blood = np.median(profile[:, :, inner].reshape(len(slices), -1), axis=1)
@@ -241,7 +246,8 @@ def _weighted_circle(y: _Array, x: _Array, weight: _Array) -> _Array:
 
 
 def _radius(solution: _Array) -> _Array:
-    return np.sqrt(np.maximum(solution[:, 2] + np.square(solution[:, :2]).sum(axis=1), 0.0))
+    square = solution[:, 2] + np.square(solution[:, :2]).sum(axis=1)
+    return np.asarray(np.sqrt(np.maximum(square, 0.0)), np.float64)
 
 
 def _is_plausible(
@@ -251,6 +257,9 @@ def _is_plausible(
     good = (radius > _RADIUS_MM[0]) & (radius < _RADIUS_MM[1])
     good &= quality * _ANGLES >= _FEWEST_EDGES
     good &= np.hypot(*(centre - coarse[:, :2]).T) < _SHIFT_MM
+    clear = good & (quality >= _CLEAR)
+    if clear.any():
+        good &= np.abs(radius - np.median(radius[clear])) < _CALIBRE_MM
     rows = np.flatnonzero(good)
     circle = np.column_stack([centre, radius])
     for k in rows:
@@ -291,9 +300,7 @@ def _surface(
     )
 
 
-def _bulge(
-    edges: _Array, centre: _Array, smooth: _Array, used: NDArray[np.bool_]
-) -> _Array:
+def _bulge(edges: _Array, centre: _Array, smooth: _Array, used: NDArray[np.bool_]) -> _Array:
     """Smooth the distance of the edges from their smoothed circle over angles and levels."""
     from scipy import ndimage  # slow to import, not needed to score marked calcium
 
@@ -305,7 +312,7 @@ def _bulge(
     off = np.hypot(y, x) - smooth[:, 2:]
     # The smoothed centre is within a millimetre of the ray's: the angle changes by too little.
     weight = (known & (np.abs(off) < _BULGE_MM)).astype(np.float64)
-    sigma, mode = (_BULGE_LEVELS, _BULGE_ANGLES), ("nearest", "wrap")
+    sigma, mode = (_BULGE_LEVELS, _BULGE_ANGLES), _MODE
     total = ndimage.gaussian_filter(weight, sigma, mode=mode)
     shift = ndimage.gaussian_filter(weight * off, sigma, mode=mode)
     # Where few edges speak, the circle stands.

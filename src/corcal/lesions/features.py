@@ -1,68 +1,56 @@
-"""The measurements of a piece from which its site is decided, as one table of numbers."""
+"""What is measured of each candidate: the table of features that every decision rests on.
+
+Features are clipped to ranges that people and scanners have, so that a scan unlike all others
+cannot push a decision far; what cannot be measured gets the constant of its row in the table.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corcal.anatomy.sampling import sample, voxels_mm
-from corcal.anatomy.types import PATHWAYS, Anatomy, Structure
+from corcal.anatomy.sampling import sample
+from corcal.anatomy.types import Anatomy
 from corcal.ct.scan import CTScan
-from corcal.lesions.aortic_wall import AorticWall
-from corcal.lesions.noise import HeartNoise, Stencil
-from corcal.lesions.pieces import Pieces
-from corcal.lesions.surroundings import Surroundings
-from corcal.lesions.territory import HeartFields
+from corcal.lesions.aortic_wall import ASCENDING, DESCENDING, Wall, fit_wall
+from corcal.lesions.feature_table import FEATURES
+from corcal.lesions.fields import FIELD_NAMES, Fields, make_fields
+from corcal.lesions.noise import Noise, measure_noise
+from corcal.lesions.pieces import Pieces, most_of, piece_agatston
+from corcal.lesions.shape import Shapes, measure_shapes
+from corcal.lesions.surroundings import Surroundings, look_around
 
-__all__ = ["FEATURES", "Features", "describe", "piece_agatston"]
+__all__ = ["FEATURE_NAMES", "Context", "Features", "describe", "make_context"]
 
-_VOXELS_A_PIECE = 40  # that are looked up in the anatomy: a large piece is sampled evenly
-_FAR_MM = 40.0
+FEATURE_NAMES = tuple(row.name for row in FEATURES)
+_SAMPLED_VOXELS = 40  # of each piece: fields on cells of 4 mm do not change between neighbours
+_SOFT_BACKGROUND_HU = (0.0, 80.0)  # unenhanced tissue: what noise stands out from
+_Columns = dict[str, NDArray[np.floating]]
 
-# name: (unit, what it is); the order is that of the columns, and part of the trained model
-FEATURES: dict[str, tuple[str, str]] = {
-    "cnr": ("", "contrast of its smoothed peak over the background, over the smoothed noise"),
-    "peak_hu": ("HU", "maximum, at most 1500"),
-    "mean_hu": ("HU", "mean, at most 1000"),
-    "log_volume": ("log mm3", "log(1 + volume)"),
-    "log_connected": ("log mm3", "log(1 + volume of all that is connected with it)"),
-    "log_agatston": ("", "log(1 + Agatston score)"),
-    "height_mm": ("mm", "extent from feet to head"),
-    "span_mm": ("mm", "largest width in its densest slice"),
-    "thin_mm": ("mm", "smallest width there"),
-    "fat": ("", "part of what is around it that is fat"),
-    "near_fat": ("", "part of what is right beside it that is fat"),
-    "lung": ("", "part of what is around it that is lung"),
-    "dense": ("", "part of what is around it that is dense too"),
-    "background_hu": ("HU", "median of the soft tissue around it"),
-    "above_hu": ("HU", "3.5 mm towards the head"),
-    "below_hu": ("HU", "3.5 mm towards the feet"),
-    **{
-        f"path_{one.name.lower()}": ("", f"height of the pathway of {one.name}, its highest tenth")
-        for one in PATHWAYS
-    },
-    **{
-        f"p_{one.name.lower()}": ("", f"mean probability of {one.name.lower()}")
-        for one in Structure
-    },
-    **{
-        f"away_{one.name.lower()}": ("mm", f"distance from {one.name.lower()}, negative inside")
-        for one in list(Structure)[1:9]
-    },
-    "away_heart": ("mm", "distance from the heart with its fat, negative inside"),
-    "away_wall": ("mm", "distance from the fitted wall of the aorta, negative inside"),
-    "wall_support": ("", "part of that wall that was seen"),
-    "up_root": ("", "height above the aortic root, in heart sizes"),
-    "left_root": ("", "place to the left of it"),
-    "back_root": ("", "place behind it"),
-    "up_heart": ("", "height above the middle of the chambers, in heart sizes"),
-    "left_heart": ("", "place to the left of it"),
-    "back_heart": ("", "place behind it"),
-    "border_mm": ("mm", "distance from the nearest side or end of the scan, at most 40"),
-    "noise_hu": ("HU", "noise of the scan"),
-    "increment_mm": ("mm", "distance of slices"),
-    "thickness_mm": ("mm", "thickness of slices"),
-}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What is measured once in a scan, before its pieces.
+
+    Attributes
+    ----------
+    fields : Fields
+        Of the anatomy.
+    ascending, descending : Wall or None
+        Fitted walls of the aorta.
+    noise : Noise
+        Inside the heart.
+    """
+
+    fields: Fields
+    ascending: Wall | None
+    descending: Wall | None
+    noise: Noise
+
+    @property
+    def walls(self) -> tuple[Wall | None, Wall | None]:
+        """Ascending and descending."""
+        return self.ascending, self.descending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,223 +59,177 @@ class Features:
 
     Attributes
     ----------
-    values : float32 ndarray of shape (m, f)
-        One row a piece, one column a name of `FEATURES`, always finite.
-    points_mm : float32 ndarray of shape (m, 3)
-        Middle of each piece along (z, y, x), in the frame of `Anatomy`.
-    peak_voxel : int64 ndarray of shape (m,)
-        Flat index of its densest voxel.
+    names : tuple of str
+        `FEATURE_NAMES`.
+    values : float32 ndarray of shape (n, len(names))
+        Finite, clipped to the ranges of `corcal.lesions.feature_table.FEATURES`.
     """
 
+    names: tuple[str, ...]
     values: NDArray[np.float32]
-    points_mm: NDArray[np.float32]
-    peak_voxel: NDArray[np.int64]
 
     def column(self, name: str) -> NDArray[np.float32]:
-        """All pieces, one measurement."""
-        return self.values[:, list(FEATURES).index(name)]
+        """Give one feature of all pieces."""
+        return self.values[:, self.names.index(name)]
 
 
-def piece_agatston(scan: CTScan, pieces: Pieces) -> NDArray[np.float64]:
-    """Textbook Agatston score of each piece, as if it were coronary."""
-    # scoring is above lesions, so the rule's arithmetic is written once more, for deciding only
-    z = pieces.index // (scan.shape[1] * scan.shape[2])
-    names, row = np.unique(pieces.piece * 100_000 + z, return_inverse=True)
-    peak = np.full(len(names), -np.inf)
-    np.maximum.at(peak, row, pieces.hu.astype(np.float64))
-    area = np.bincount(row) * scan.pixel_area_mm2
-    weight = np.clip(np.floor(peak / 100.0), 1, 4)
-    counted = np.where(area >= 1.0, weight * area, 0.0) * scan.spacing_mm[0] / 3.0
-    return np.asarray(np.bincount(names // 100_000, weights=counted, minlength=len(pieces)))
+def make_context(scan: CTScan, anatomy: Anatomy) -> Context:
+    """Measure what all pieces share."""
+    fields = make_fields(anatomy)
+    return Context(
+        fields=fields,
+        ascending=fit_wall(scan, fields.anatomy, ASCENDING),
+        descending=fit_wall(scan, fields.anatomy, DESCENDING),
+        noise=measure_noise(scan, fields),
+    )
 
 
 def describe(
-    scan: CTScan,
-    anatomy: Anatomy,
-    fields: HeartFields,
-    pieces: Pieces,
-    *,
-    noise: HeartNoise,
-    stencil: Stencil,
-    wall: AorticWall,
-    around: Surroundings,
+    scan: CTScan, anatomy: Anatomy, pieces: Pieces, *, context: Context | None = None
 ) -> Features:
-    """Measure pieces.
+    """Measure every feature of every piece.
 
     Parameters
     ----------
-    scan, anatomy, fields
-        The scan, its anatomy and distances.
+    scan : CTScan
+        The scan.
+    anatomy : Anatomy
+        Of this scan.
     pieces : Pieces
-        What to describe.
-    noise, stencil, wall, around
-        What was measured of the scan and around the pieces.
+        Of this scan.
+    context : Context, optional
+        What `make_context` gave for scan and anatomy, if it is known already.
+
+    Returns
+    -------
+    Features
     """
-    points = voxels_mm(scan.shape, scan.spacing_mm, pieces.index)
-    middle, peak_voxel = _middles(pieces, points), _peaks(pieces)
+    known = context or make_context(scan, anatomy)
+    if not pieces.count:
+        return Features(names=FEATURE_NAMES, values=np.zeros((0, len(FEATURE_NAMES)), np.float32))
+    shapes = measure_shapes(pieces)
+    around = look_around(scan, pieces)
     columns = {
-        **_density(scan, pieces, peak_voxel, noise, stencil, around),
-        **_extent(scan, pieces, points, around),
-        **_place(anatomy, fields, pieces, points),
-        **_wall(scan, pieces, points, wall, fields),
-        **_landmarks(anatomy, middle),
-        "border_mm": _border(scan, middle),
-        "noise_hu": np.full(len(pieces), min(noise.sd_hu, 80.0)),
-        "increment_mm": np.full(len(pieces), scan.spacing_mm[0]),
-        "thickness_mm": np.full(
-            len(pieces), scan.acquisition.slice_thickness_mm or scan.spacing_mm[0]
-        ),
+        **_size(pieces, shapes),
+        **_density(pieces, around, known.noise),
+        **_place(pieces, known, _sampled(pieces)),
+        **_position(shapes, known.fields),
+        **_border(scan, shapes),
+        **_scan(scan, known.noise, pieces),
     }
-    values = np.stack([np.asarray(columns[name], np.float32) for name in FEATURES], axis=1)
-    return Features(values=np.nan_to_num(values), points_mm=middle, peak_voxel=peak_voxel)
+    return Features(names=FEATURE_NAMES, values=_table(columns, pieces.count))
 
 
-def _middles(pieces: Pieces, points: NDArray[np.float32]) -> NDArray[np.float32]:
-    sums = np.add.reduceat(points, pieces.start[:-1], axis=0) if len(pieces) else points[:0]
-    return np.asarray(sums / pieces.size[:, None], np.float32)
-
-
-def _peaks(pieces: Pieces) -> NDArray[np.int64]:
-    order = np.lexsort((pieces.index, -pieces.hu.astype(np.float64), pieces.piece))
-    return np.asarray(pieces.index[order[pieces.start[:-1]]], np.int64)
-
-
-def _density(
-    scan: CTScan,
-    pieces: Pieces,
-    peak_voxel: NDArray[np.int64],
-    noise: HeartNoise,
-    stencil: Stencil,
-    around: Surroundings,
-) -> dict[str, NDArray[np.floating]]:
-    voxels = np.stack(np.unravel_index(peak_voxel, scan.shape), axis=1)
-    smooth = stencil.at(scan.hu, voxels)
-    # fat beside a small plaque lowers its smoothed peak: its contrast is over blood all the same
-    background = np.clip(np.nan_to_num(around.background_hu, nan=noise.blood_hu), 0.0, 90.0)
-    hu = pieces.hu.astype(np.float64)
-    start = pieces.start[:-1]
-    peak = np.maximum.reduceat(hu, start) if len(pieces) else hu
-    mean = np.add.reduceat(hu, start) / pieces.size if len(pieces) else hu
-    return {
-        "cnr": np.clip((smooth - background) / noise.smoothed_sd_hu, -2.0, 30.0),
-        "peak_hu": np.minimum(peak, 1500.0),
-        "mean_hu": np.minimum(mean, 1000.0),
-        "fat": around.fat,
-        "near_fat": around.near_fat,
-        "lung": around.lung,
-        "dense": around.dense,
-        "background_hu": background,
-        "above_hu": np.clip(np.nan_to_num(around.above_hu, nan=0.0), -250.0, 400.0),
-        "below_hu": np.clip(np.nan_to_num(around.below_hu, nan=0.0), -250.0, 400.0),
-    }
-
-
-def _extent(
-    scan: CTScan, pieces: Pieces, points: NDArray[np.float32], around: Surroundings
-) -> dict[str, NDArray[np.floating]]:
-    start = pieces.start[:-1]
-    z = points[:, 0]
-    empty = len(pieces) == 0
-    height = z if empty else np.maximum.reduceat(z, start) - np.minimum.reduceat(z, start)
-    return {
-        "log_volume": np.log1p(pieces.size * scan.voxel_volume_mm3),
-        "log_connected": np.log1p(np.minimum(pieces.connected_voxels * scan.voxel_volume_mm3, 1e5)),
-        "log_agatston": np.log1p(piece_agatston(scan, pieces)),
-        "height_mm": np.minimum(height + scan.spacing_mm[0], 60.0),
-        "span_mm": np.minimum(around.span_mm, 60.0),
-        "thin_mm": np.minimum(around.thin_mm, 40.0),
-    }
-
-
-def _place(
-    anatomy: Anatomy, fields: HeartFields, pieces: Pieces, points: NDArray[np.float32]
-) -> dict[str, NDArray[np.floating]]:
-    """Ask the anatomy about some voxels of each piece."""
-    step = np.maximum(1, pieces.size // _VOXELS_A_PIECE)
-    rank = np.arange(len(points)) - np.repeat(pieces.start[:-1], pieces.size)
-    some = rank % np.repeat(step, pieces.size) == 0
-    who, where = pieces.piece[some], points[some]
-    first = np.searchsorted(who, np.arange(len(pieces)))
-    out: dict[str, NDArray[np.floating]] = {}
-    structures = sample(anatomy, anatomy.structures, where)
-    for one in Structure:
-        out[f"p_{one.name.lower()}"] = _group_mean(structures[one], first, who)
-    for one in list(Structure)[1:9]:
-        away = np.clip(fields.at(fields.distance(one), where), -15.0, _FAR_MM)
-        out[f"away_{one.name.lower()}"] = _group_mean(away, first, who)
-    heart = np.clip(fields.at(fields.heart, where), -30.0, _FAR_MM)
-    out["away_heart"] = _group_mean(heart, first, who)
-    paths = (
-        sample(anatomy, anatomy.pathways, where)
-        if anatomy.pathways is not None
-        else np.zeros((len(PATHWAYS), len(where)), np.float32)
-    )
-    for path in PATHWAYS:
-        out[f"path_{path.name.lower()}"] = _group_high(paths[path], who, len(pieces))
+def _table(columns: _Columns, count: int) -> NDArray[np.float32]:
+    """Bring the columns in order, fill what is missing, clip."""
+    out = np.empty((count, len(FEATURES)), np.float32)
+    for k, row in enumerate(FEATURES):
+        values = np.asarray(columns[row.name], np.float64)
+        filled = np.where(np.isfinite(values), values, row.missing)
+        out[:, k] = np.clip(filled, row.low, row.high)
     return out
 
 
-def _group_mean(
-    values: NDArray[np.float32], first: NDArray[np.intp], who: NDArray[np.int64]
-) -> NDArray[np.floating]:
-    if len(first) == 0:
-        return values[:0]
-    return np.asarray(np.add.reduceat(values, first) / np.bincount(who, minlength=len(first)))
+def _size(pieces: Pieces, shapes: Shapes) -> _Columns:
+    dz, dy, dx = shapes.extent_mm.T
+    return {
+        "log_volume": np.log(shapes.volume_mm3),
+        "log_lesion_volume": np.log(pieces.full_volume_mm3),
+        "is_split": pieces.is_split.astype(np.float64),
+        "log_agatston": np.log1p(piece_agatston(pieces)),
+        "log_area": np.log(shapes.area_mm2),
+        "slices": shapes.slices,
+        "extent_z_mm": dz,
+        "extent_y_mm": dy,
+        "extent_x_mm": dx,
+        "length_mm": shapes.length_mm,
+        "elongation": shapes.elongation,
+        "plane_elongation": shapes.plane_elongation,
+        "filling": shapes.filling,
+    }
 
 
-def _group_high(
-    values: NDArray[np.float32], who: NDArray[np.int64], count: int
-) -> NDArray[np.floating]:
-    """Value that a tenth of each group exceeds."""
-    order = np.lexsort((-values, who))
-    size = np.bincount(who, minlength=count)
-    first = np.concatenate([[0], np.cumsum(size)[:-1]]) if count else np.zeros(0, np.int64)
-    return np.asarray(values[order[first + size // 10]])
+def _density(pieces: Pieces, around: Surroundings, noise: Noise) -> _Columns:
+    soft = np.clip(np.nan_to_num(around.background_hu, nan=0.0), *_SOFT_BACKGROUND_HU)
+    contrast = around.smooth_peak_hu - soft
+    peak = most_of(pieces.hu, pieces.piece, pieces.count)
+    return {
+        "peak_hu": peak,
+        "mean_hu": pieces.mean(pieces.hu),
+        "smooth_peak_hu": around.smooth_peak_hu,
+        "contrast_to_noise": contrast / noise.smoothed_sd_hu,
+        "smooth_to_peak": around.smooth_peak_hu / np.maximum(peak, 1.0),
+        "background_hu": around.background_hu,
+        "fat_around": around.fat,
+        "lung_around": around.lung,
+        "bright_around": around.bright,
+        "darkest_around_hu": around.darkest_hu,
+    }
 
 
-def _wall(
-    scan: CTScan,
-    pieces: Pieces,
-    points: NDArray[np.float32],
-    wall: AorticWall,
-    fields: HeartFields,
-) -> dict[str, NDArray[np.floating]]:
-    """Distance from the fitted wall; from the anatomy's, where none could be fitted."""
-    slices = pieces.index // (scan.shape[1] * scan.shape[2])
-    fine = wall.distance(slices, points)
-    coarse = fields.at(fields.aorta, points)
-    away = np.where(np.isfinite(fine) & (coarse < 15.0), fine, coarse)
-    away = np.clip(away, -20.0, _FAR_MM)
-    start = pieces.start[:-1]
-    mean = np.add.reduceat(away, start) / pieces.size if len(pieces) else away
-    seen = wall.support[slices]
-    support = np.add.reduceat(seen, start) / pieces.size if len(pieces) else seen
-    return {"away_wall": mean, "wall_support": support}
+def _sampled(pieces: Pieces) -> NDArray[np.intp]:
+    """Take up to `_SAMPLED_VOXELS` voxels of each piece, evenly."""
+    order = np.argsort(pieces.piece, kind="stable")
+    size = pieces.voxel_count
+    start = np.cumsum(size) - size
+    rank = np.arange(order.size) - start[pieces.piece[order]]
+    step = -(-size // _SAMPLED_VOXELS)
+    return np.sort(order[rank % step[pieces.piece[order]] == 0])
 
 
-def _landmarks(anatomy: Anatomy, middle: NDArray[np.float32]) -> dict[str, NDArray[np.floating]]:
-    """Place relative to aortic root and chambers, in units of the heart's size."""
-    labels = anatomy.labels
-    chambers = (labels >= Structure.LEFT_VENTRICLE) & (labels <= Structure.RIGHT_ATRIUM)
-    size = float(np.cbrt(max(chambers.sum(), 1) * np.prod(anatomy.spacing_mm)))
-    heart = _centre(anatomy, chambers)
-    root = _centre(anatomy, labels == Structure.AORTIC_ROOT)
-    out: dict[str, NDArray[np.floating]] = {}
-    for name, place in (("root", heart if root is None else root), ("heart", heart)):
-        away = np.zeros(middle.shape) if place is None else (middle - place) / size
-        for axis, word in enumerate(("up", "back", "left")):
-            out[f"{word}_{name}"] = np.clip(away[:, axis], -2.0, 2.0)
+def _place(pieces: Pieces, known: Context, rows: NDArray[np.intp]) -> _Columns:
+    """Where the piece is in the anatomy, and relative to the fitted walls."""
+    group, places = pieces.piece[rows], pieces.places_mm()[rows]
+    count = pieces.count
+    size = np.bincount(group, minlength=count)
+    values = sample(known.fields.anatomy, known.fields.values, places, outside=np.nan)
+    out: _Columns = {}
+    for name, one in zip(FIELD_NAMES, values, strict=True):
+        out[name] = np.bincount(group, weights=one, minlength=count) / size
+        if name.startswith("height_"):
+            out[f"most_{name}"] = most_of(np.nan_to_num(one), group, count)
+    for side, wall in (("ascending", known.ascending), ("descending", known.descending)):
+        distance = np.full(len(places), np.nan)
+        quality = np.zeros(len(places))
+        if wall is not None:
+            distance, quality = wall.signed_distance(places)
+        out[f"from_{side}_wall_mm"] = np.bincount(group, weights=distance, minlength=count) / size
+        closest = most_of(np.nan_to_num(-distance, nan=-np.inf), group, count)
+        out[f"least_from_{side}_wall_mm"] = -closest
+        out[f"{side}_wall_quality"] = np.bincount(group, weights=quality, minlength=count) / size
     return out
 
 
-def _centre(anatomy: Anatomy, mask: NDArray[np.bool_]) -> NDArray[np.float64] | None:
-    if not mask.any():
-        return None
-    cells = np.argwhere(mask).mean(axis=0)
-    return np.asarray(cells * np.array(anatomy.spacing_mm) + np.array(anatomy.origin_mm))
+def _position(shapes: Shapes, fields: Fields) -> _Columns:
+    """Coordinates of the centre in the heart's own frame, in sizes of the heart."""
+    names = ("root_z", "root_y", "root_x", "heart_long", "heart_right", "heart_across")
+    frame = fields.frame
+    if frame is None:
+        return {name: np.full(len(shapes.centre_mm), np.nan) for name in names}
+    root = (shapes.centre_mm - frame.root_mm) / frame.size_mm
+    own = (shapes.centre_mm - frame.ventricle_mm) @ frame.axes.T / frame.size_mm
+    return dict(zip(names, (*root.T, *own.T), strict=True))
 
 
-def _border(scan: CTScan, middle: NDArray[np.float32]) -> NDArray[np.floating]:
-    last = (np.array(scan.shape) - 1) * np.array(scan.spacing_mm)
-    nearest = np.minimum(middle, last - middle).min(axis=1, initial=_FAR_MM)
-    return np.asarray(np.clip(nearest, 0.0, _FAR_MM))
+def _border(scan: CTScan, shapes: Shapes) -> _Columns:
+    size = np.array(scan.shape) * scan.spacing_mm
+    low = shapes.centre_mm + 0.5 * np.array(scan.spacing_mm)
+    edge = np.minimum(low, size - low)
+    return {"from_border_mm": edge[:, 1:].min(axis=1), "from_scan_end_mm": edge[:, 0]}
+
+
+def _scan(scan: CTScan, noise: Noise, pieces: Pieces) -> _Columns:
+    """Repeat what is the same for all pieces of a scan."""
+    made = scan.acquisition
+    gated = {True: 1.0, False: 0.0, None: 0.5}[made.is_gated]
+    values = {
+        "increment_mm": scan.spacing_mm[0],
+        "thickness_mm": made.slice_thickness_mm or scan.spacing_mm[0],
+        "pixel_mm": scan.spacing_mm[1],
+        "noise_hu": noise.sd_hu,
+        "smoothed_noise_hu": noise.smoothed_sd_hu,
+        "kvp": made.kvp if made.kvp is not None else np.nan,
+        "is_gated": gated,
+        "log_pieces": np.log1p(pieces.count),
+    }
+    return {name: np.full(pieces.count, value, np.float64) for name, value in values.items()}

@@ -80,7 +80,7 @@ class Fields:
 
     def channel(self, name: str) -> _Floats:
         """Give one field."""
-        return self.values[FIELD_NAMES.index(name)]
+        return np.asarray(self.values[FIELD_NAMES.index(name)])
 
     @property
     def pathways(self) -> _Floats:

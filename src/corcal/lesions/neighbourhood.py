@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.ct.scan import CTScan
-from corcal.lesions.candidates import CALCIUM_THRESHOLD_HU, Candidates, find_candidates
+from corcal.lesions.candidates import CALCIUM_THRESHOLD_HU, find_candidates
 from corcal.lesions.components import label_slices, label_volume
 from corcal.lesions.fields import FAR_MM, Fields
 from corcal.lesions.pieces import Pieces, most_of
 
-__all__ = ["LEAST_AREA_MM2", "NEAR_MM", "lesions_near_heart"]
+__all__ = ["LEAST_AREA_MM2", "NEAR_MM", "lesions_near_heart", "pericardium_mm"]
 
 NEAR_MM = 15.0  # a network on cells of 4 mm is wrong by less, also at the apex
 LEAST_AREA_MM2 = 0.5  # of one slice lesion: the smallest that a vendor's rule by area counts
@@ -43,12 +43,14 @@ def lesions_near_heart(
         Each lesion is one piece.
     """
     found = find_candidates(scan.hu, threshold_hu=threshold_hu)
-    near = _is_near(found, fields, scan.spacing_mm)
+    near = pericardium_mm(found.index, scan.shape, scan.spacing_mm, fields) <= NEAR_MM
     volume = np.bincount(found.lesion, minlength=found.lesion_count) * scan.voxel_volume_mm3
     index, hu, full = found.index[near], found.hu[near], volume[found.lesion[near]]
     lesion = label_volume(index, scan.shape, connectivity=26)
     keep = _is_large(index, lesion, scan)[lesion] if index.size else np.zeros(0, np.bool_)
-    return _numbered(index[keep], hu[keep], lesion[keep], full[keep], scan, threshold_hu)
+    return _numbered(
+        index[keep], hu[keep], lesion[keep], full[keep].astype(np.float64), scan, threshold_hu
+    )
 
 
 def _numbered(
@@ -59,7 +61,7 @@ def _numbered(
     scan: CTScan,
     threshold_hu: float,
 ) -> Pieces:
-    """Number the lesions that are left."""
+    """Give new numbers to the lesions that are left."""
     _, first, piece = np.unique(lesion, return_index=True, return_inverse=True)
     return Pieces(
         shape=scan.shape,
@@ -73,20 +75,35 @@ def _numbered(
     )
 
 
-def _is_near(
-    found: Candidates, fields: Fields, spacing_mm: tuple[float, float, float]
-) -> NDArray[np.bool_]:
-    """Look up the cell of each voxel: bone has millions of them, interpolation would cost more."""
+def pericardium_mm(
+    index: _Index,
+    shape: tuple[int, int, int],
+    spacing_mm: tuple[float, float, float],
+    fields: Fields,
+) -> NDArray[np.float32]:
+    """Distance from the pericardium of each voxel's cell, `FAR_MM` beyond the anatomy's grid.
+
+    Bone has a million voxels: looking up the cell is twenty times faster than interpolating.
+
+    Parameters
+    ----------
+    index : int64 ndarray of shape (n,)
+        Flat indices into the scan.
+    shape, spacing_mm
+        Of the scan.
+    fields : Fields
+        Of its anatomy.
+    """
     distance = fields.channel("from_pericardium_mm")
-    cells = [
-        _cell_of(found.shape[k], spacing_mm[k], fields.anatomy.origin_mm[k], cell_mm, size)
-        for k, (cell_mm, size) in enumerate(
-            zip(fields.anatomy.spacing_mm, distance.shape, strict=True)
-        )
-    ]
+    anatomy = fields.anatomy
+    z, y, x = (
+        _cell_of(shape[k], spacing_mm[k], anatomy.origin_mm[k], anatomy.spacing_mm[k], size)
+        for k, size in enumerate(distance.shape)
+    )
     padded = np.pad(distance, ((0, 1),) * 3, constant_values=FAR_MM)
-    z, y, x = np.unravel_index(found.index, found.shape)
-    return np.asarray(padded[cells[0][z], cells[1][y], cells[2][x]] <= NEAR_MM)
+    row, column = np.divmod(index, shape[2])
+    place, line = np.divmod(row, shape[1])
+    return np.asarray(padded[z[place], y[line], x[column]], np.float32)
 
 
 def _cell_of(

@@ -94,15 +94,18 @@ def _patches(scan: CTScan, fields: Fields, half: int) -> _Floats:
     chosen = np.flatnonzero(inside)
     chosen = chosen[:: max(1, chosen.size // _MOST_PATCHES)]
     reach = np.arange(-half, half + 1)
-    return scan.hu[
-        z[chosen, None, None],
-        y[chosen, None, None] + reach[:, None],
-        x[chosen, None, None] + reach,
-    ].astype(np.float32)
+    return np.asarray(
+        scan.hu[
+            z[chosen, None, None],
+            y[chosen, None, None] + reach[:, None],
+            x[chosen, None, None] + reach,
+        ],
+        np.float32,
+    )
 
 
 def _flat_sd(patches: _Floats) -> _Floats:
-    """Standard deviation of each patch after its plane of best fit was taken away."""
+    """Take away the plane of best fit of each patch, give the standard deviation of the rest."""
     side = patches.shape[1]
     ramp = np.arange(side, dtype=np.float32) - 0.5 * (side - 1)
     norm = side * float(np.square(ramp).sum())

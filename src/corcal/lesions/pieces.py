@@ -92,7 +92,7 @@ class Pieces:
 
     def places_mm(self) -> NDArray[np.float32]:
         """Places of the voxels along (z, y, x) in the frame of `Anatomy`, shape (n, 3)."""
-        return (np.stack(self.zyx(), axis=1) * np.array(self.spacing_mm)).astype(np.float32)
+        return np.asarray(np.stack(self.zyx(), axis=1) * np.array(self.spacing_mm), np.float32)
 
     def mean(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Mean over the voxels of each piece of `values`, shape (n,)."""
@@ -153,4 +153,5 @@ def agatston_of(
 
 def piece_agatston(pieces: Pieces) -> NDArray[np.float64]:
     """Textbook Agatston score of each piece, shape (count,)."""
-    return np.bincount(pieces.piece, weights=pieces.agatston_by_voxel(), minlength=pieces.count)
+    weights = pieces.agatston_by_voxel()
+    return np.bincount(pieces.piece, weights=weights, minlength=pieces.count).astype(np.float64)

@@ -1,166 +1,175 @@
-"""What lies around a piece in its densest slice: fat, lung, muscle, other dense voxels."""
+"""What lies around a piece in its main slice: fat, lung, bone, and how far it stands out."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corcal.ct.scan import CTScan
+from corcal.ct.scan import AIR_HU, CTScan
+from corcal.lesions.noise import SMOOTHING_MM
 from corcal.lesions.pieces import Pieces
 
 __all__ = ["Surroundings", "look_around"]
 
-_DIRECTIONS = 24
-_OFFSETS_MM = (1.8, 3.0, 4.5, 6.0)  # beyond the piece: less is its own blur
-_FAT_HU = (-170.0, -20.0)
-_LUNG_HU = -300.0
-_SOFT_HU = (-15.0, 125.0)
-_ABOVE_MM = 3.5
+_REACH_MM = 10.0  # of the window around the piece's densest voxel
+_SHELL_MM = (1.5, 6.0)  # from the piece: past its blur, before the next structure
+_FAT_HU = (-160.0, -15.0)
+_LUNG_HU = -250.0
+_BRIGHT_HU = 130.0
+_SOFT_HU = -20.0
+_FINE_MM = 0.5  # pixels of the shell; finer ones are skipped after smoothing
+_FAR_SLICE_MM = 1e4  # between windows that are stacked only to be worked on together
+_CHUNK = 256
+
+_Floats = NDArray[np.float32]
+_Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """Around each piece, arrays of shape (m,).
+    """Measurements of each piece in its main slice, the one with most calcium.
 
     Attributes
     ----------
-    fat, near_fat, lung, dense : float32
-        Parts of the points around it that are fat, of the innermost two rings that are fat, that
-        are lung, and that reach the threshold.
-    background_hu : float32
-        Median of the points that are neither fat nor dense; nan if there are none.
-    above_hu, below_hu : float32
-        Mean HU at its middle 3.5 mm towards head and feet; nan outside of the scan.
-    span_mm : float32
-        Largest width of it in that slice.
-    thin_mm : float32
-        Smallest width.
+    smooth_peak_hu : float32 ndarray of shape (n,)
+        Maximum inside the piece after smoothing the slice by `SMOOTHING_MM`.
+    background_hu : float32 ndarray of shape (n,)
+        Median of the soft tissue in the shell (above -20, below 130 HU); ``nan`` without any.
+    fat, lung, bright : float32 ndarray of shape (n,)
+        Shares of the shell from 1.5 to 6 mm, 0 to 1.
+    darkest_hu : float32 ndarray of shape (n,)
+        Minimum of the smoothed slice around the piece: streaks of metal.
+    main_slice : int64 ndarray of shape (n,)
     """
 
-    fat: NDArray[np.float32]
-    near_fat: NDArray[np.float32]
-    lung: NDArray[np.float32]
-    dense: NDArray[np.float32]
-    background_hu: NDArray[np.float32]
-    above_hu: NDArray[np.float32]
-    below_hu: NDArray[np.float32]
-    span_mm: NDArray[np.float32]
-    thin_mm: NDArray[np.float32]
+    smooth_peak_hu: _Floats
+    background_hu: _Floats
+    fat: _Floats
+    lung: _Floats
+    bright: _Floats
+    darkest_hu: _Floats
+    main_slice: NDArray[np.int64]
 
 
-def look_around(scan: CTScan, pieces: Pieces, *, threshold_hu: float) -> Surroundings:
-    """Look at rings around each piece, in the slice that holds most of its excess density."""
-    zyx = np.stack(np.unravel_index(pieces.index, scan.shape), axis=1)
-    piece = pieces.piece
-    excess = np.maximum(pieces.hu.astype(np.float64) - threshold_hu, 0.0) + 1.0
-    slices = _main_slice(piece, zyx[:, 0], excess, len(pieces))
-    here = zyx[:, 0] == slices[piece]
-    who, points = piece[here], zyx[here][:, 1:] * np.array(scan.spacing_mm[1:])
-    middle = np.stack(
-        [_mean(who, points[:, k], excess[here], len(pieces)) for k in range(2)], axis=1
-    )
-    reach = _reach(who, points - middle[who], len(pieces))
-    rings = _rings(scan, slices, middle, reach)
-    flat = rings.reshape(len(pieces), -1)
-    fat = (flat > _FAT_HU[0]) & (flat < _FAT_HU[1])
-    soft = np.where((flat > _SOFT_HU[0]) & (flat < _SOFT_HU[1]), flat, np.nan)
-    near = rings[:, :2].reshape(len(pieces), -1)
-    half = _DIRECTIONS // 2
-    widths = reach[:, :half] + reach[:, half:]
+def look_around(scan: CTScan, pieces: Pieces) -> Surroundings:
+    """Measure the surroundings of each piece.
+
+    Parameters
+    ----------
+    scan : CTScan
+        The scan.
+    pieces : Pieces
+        Of this scan.
+
+    Returns
+    -------
+    Surroundings
+        Each array has one value a piece.
+    """
+    main, top = _main_voxels(pieces)
+    out = np.zeros((6, pieces.count), np.float32)
+    for start in range(0, pieces.count, _CHUNK):
+        rows = np.arange(start, min(start + _CHUNK, pieces.count))
+        out[:, rows] = _measure(scan, pieces, rows, main, top)
     return Surroundings(
-        fat=_part(fat),
-        near_fat=_part((near > _FAT_HU[0]) & (near < _FAT_HU[1])),
-        lung=_part(flat < _LUNG_HU),
-        dense=_part(flat >= threshold_hu),
-        background_hu=_median(soft),
-        above_hu=_across(scan, slices, middle, _ABOVE_MM),
-        below_hu=_across(scan, slices, middle, -_ABOVE_MM),
-        span_mm=(widths.max(axis=1) + scan.spacing_mm[1]).astype(np.float32),
-        thin_mm=(widths.min(axis=1) + scan.spacing_mm[1]).astype(np.float32),
+        smooth_peak_hu=out[0],
+        background_hu=out[1],
+        fat=out[2],
+        lung=out[3],
+        bright=out[4],
+        darkest_hu=out[5],
+        main_slice=main,
     )
 
 
-def _main_slice(
-    piece: NDArray[np.int64], z: NDArray[np.intp], excess: NDArray[np.float64], count: int
-) -> NDArray[np.intp]:
-    """Slice with the largest sum of excess, for each piece."""
-    names, row = np.unique(piece * 100_000 + z, return_inverse=True)
-    total = np.bincount(row, weights=excess)
-    order = np.lexsort((-total, names // 100_000))
-    first = np.unique((names // 100_000)[order], return_index=True)[1]
-    out = np.zeros(count, np.intp)
-    best = names[order[first]]
-    out[best // 100_000] = best % 100_000
-    return out
+def _main_voxels(pieces: Pieces) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Slice of each piece with the most calcium, and the flat index of its densest voxel there."""
+    z = pieces.zyx()[0]
+    key = pieces.piece.astype(np.int64) * pieces.shape[0] + z
+    slots, slot = np.unique(key, return_inverse=True)
+    amount = np.bincount(slot, weights=pieces.hu - pieces.threshold_hu + 1.0)
+    owner = slots // pieces.shape[0]
+    best = np.lexsort((-amount, owner))  # the first slot of each owner has the most
+    _, at = np.unique(owner[best], return_index=True)
+    main = slots[best[at]] % pieces.shape[0]
+    inside = np.flatnonzero(z == main[pieces.piece])
+    order = inside[np.lexsort((-pieces.hu[inside].astype(np.float64), pieces.piece[inside]))]
+    _, first = np.unique(pieces.piece[order], return_index=True)
+    return main, pieces.index[order[first]]
 
 
-def _mean(
-    who: NDArray[np.int64],
-    values: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    count: int,
-) -> NDArray[np.float64]:
-    total = np.bincount(who, weights=weights, minlength=count)
-    mean = np.bincount(who, weights=weights * values, minlength=count) / total
-    return np.asarray(mean)
-
-
-def _directions() -> NDArray[np.float64]:
-    angle = 2 * np.pi * np.arange(_DIRECTIONS) / _DIRECTIONS
-    return np.stack([np.sin(angle), np.cos(angle)], axis=1)
-
-
-def _reach(who: NDArray[np.int64], offsets: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """How far each piece reaches in each direction: (m, directions), mm."""
-    out = np.zeros((count, _DIRECTIONS))
-    for k, direction in enumerate(_directions()):
-        np.maximum.at(out[:, k], who, offsets @ direction)
-    return out
-
-
-def _rings(
+def _measure(
     scan: CTScan,
-    slices: NDArray[np.intp],
-    middle: NDArray[np.float64],
-    reach: NDArray[np.float64],
-) -> NDArray[np.float32]:
-    """HU at rings beyond each piece: (m, offsets, directions), means of 3 x 3 pixels."""
-    _, n_y, n_x = scan.shape
+    pieces: Pieces,
+    rows: NDArray[np.intp],
+    main: NDArray[np.int64],
+    top: NDArray[np.int64],
+) -> _Floats:
+    """Measure some pieces together, as a stack of windows; shape (6, rows)."""
+    from scipy import ndimage  # slow to import, not needed to score marked calcium
+
     _, dy, dx = scan.spacing_mm
-    out = []
-    for offset in _OFFSETS_MM:
-        place = middle[:, None, :] + (reach + offset)[..., None] * _directions()
-        j = np.rint(place[..., 0] / dy).astype(np.intp)
-        i = np.rint(place[..., 1] / dx).astype(np.intp)
-        total = np.zeros(j.shape, np.float32)
-        for step in np.ndindex(3, 3):
-            row = np.clip(j + step[0] - 1, 0, n_y - 1)
-            column = np.clip(i + step[1] - 1, 0, n_x - 1)
-            total += scan.hu[slices[:, None], row, column]
-        out.append(total / np.float32(9.0))
-    return np.stack(out, axis=1)
+    window, inside = _windows(scan, pieces, rows, main, top)
+    sigma = (0.0, SMOOTHING_MM / dy, SMOOTHING_MM / dx)
+    smooth = ndimage.gaussian_filter(window, sigma, truncate=3.0)
+    peak = np.where(inside, smooth, -np.inf).max(axis=(1, 2))
+    skip_y, skip_x = max(1, int(_FINE_MM / dy)), max(1, int(_FINE_MM / dx))
+    coarse = smooth[:, ::skip_y, ::skip_x]
+    distance = ndimage.distance_transform_edt(
+        ~_any_of(inside, skip_y, skip_x), sampling=(_FAR_SLICE_MM, dy * skip_y, dx * skip_x)
+    )
+    shell = (distance > _SHELL_MM[0]) & (distance < _SHELL_MM[1]) & (coarse > AIR_HU - 1.0)
+    size = np.maximum(shell.sum(axis=(1, 2)), 1)
+    fat = (coarse > _FAT_HU[0]) & (coarse < _FAT_HU[1])
+    shares = [
+        (shell & one).sum(axis=(1, 2)) / size
+        for one in (fat, coarse < _LUNG_HU, coarse >= _BRIGHT_HU)
+    ]
+    soft = shell & (coarse > _SOFT_HU) & (coarse < _BRIGHT_HU)
+    near = np.where(distance < _SHELL_MM[1], coarse, np.inf).min(axis=(1, 2))
+    return np.stack([peak, _medians(coarse, soft), *shares, near]).astype(np.float32)
 
 
-def _across(
-    scan: CTScan, slices: NDArray[np.intp], middle: NDArray[np.float64], step_mm: float
-) -> NDArray[np.float32]:
-    z = slices + round(step_mm / scan.spacing_mm[0] + 0.01 * np.sign(step_mm))
-    inside = (z >= 0) & (z < scan.shape[0])
-    j = np.clip(np.rint(middle[:, 0] / scan.spacing_mm[1]), 1, scan.shape[1] - 2).astype(np.intp)
-    i = np.clip(np.rint(middle[:, 1] / scan.spacing_mm[2]), 1, scan.shape[2] - 2).astype(np.intp)
-    k = np.clip(z, 0, scan.shape[0] - 1)
-    total = sum(scan.hu[k, j + a, i + b].astype(np.float32) for a in (-1, 0, 1) for b in (-1, 0, 1))
-    return np.asarray(np.where(inside, total / 9.0, np.nan), np.float32)
+def _windows(
+    scan: CTScan,
+    pieces: Pieces,
+    rows: NDArray[np.intp],
+    main: NDArray[np.int64],
+    top: NDArray[np.int64],
+) -> tuple[_Floats, _Mask]:
+    """Cut a window around the densest voxel of each piece, and mark the piece in it."""
+    _, n_y, n_x = scan.shape
+    half_y = int(np.ceil(_REACH_MM / scan.spacing_mm[1]))
+    half_x = int(np.ceil(_REACH_MM / scan.spacing_mm[2]))
+    y0 = top[rows] // n_x % n_y - half_y
+    x0 = top[rows] % n_x - half_x
+    y = np.clip(y0[:, None] + np.arange(2 * half_y + 1), 0, n_y - 1)
+    x = np.clip(x0[:, None] + np.arange(2 * half_x + 1), 0, n_x - 1)
+    window = scan.hu[main[rows][:, None, None], y[:, :, None], x[:, None, :]].astype(np.float32)
+    inside = np.zeros(window.shape, np.bool_)
+    voxel = np.flatnonzero((pieces.piece >= rows[0]) & (pieces.piece <= rows[-1]))
+    z, vy, vx = (axis[voxel] for axis in pieces.zyx())
+    local = pieces.piece[voxel] - rows[0]
+    vy, vx = vy - y0[local], vx - x0[local]
+    fits = (z == main[pieces.piece[voxel]]) & (vy >= 0) & (vy <= 2 * half_y)
+    fits &= (vx >= 0) & (vx <= 2 * half_x)
+    inside[local[fits], vy[fits], vx[fits]] = True
+    return np.maximum(window, np.float32(AIR_HU)), inside
 
 
-def _part(flags: NDArray[np.bool_]) -> NDArray[np.float32]:
-    return np.asarray(flags.mean(axis=1), np.float32)
+def _any_of(mask: _Mask, skip_y: int, skip_x: int) -> _Mask:
+    """Coarsen a mask: true where any pixel of the block is."""
+    n, n_y, n_x = mask.shape
+    pad = ((0, 0), (0, -n_y % skip_y), (0, -n_x % skip_x))
+    blocks = np.pad(mask, pad).reshape(n, -(-n_y // skip_y), skip_y, -(-n_x // skip_x), skip_x)
+    return np.asarray(blocks.any(axis=(2, 4)))
 
 
-def _median(values: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Median of each row without its nan; nan for a row of nothing else."""
-    ordered = np.sort(values, axis=1)  # nan come last
-    count = np.isfinite(values).sum(axis=1)
-    middle = np.maximum((count - 1) // 2, 0)
-    out = ordered[np.arange(len(values)), middle]
-    return np.asarray(np.where(count > 0, out, np.nan), np.float32)
+def _medians(values: _Floats, mask: _Mask) -> NDArray[Any]:
+    """Median of each window's values under its mask, ``nan`` without any."""
+    flat = np.where(mask, values, np.inf).reshape(len(values), -1)
+    count = mask.reshape(len(mask), -1).sum(axis=1)
+    flat.sort(axis=1)
+    middle = flat[np.arange(len(flat)), np.maximum(count - 1, 0) // 2]
+    return np.where(count > 0, middle, np.nan)

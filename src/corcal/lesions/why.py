@@ -1,127 +1,228 @@
-"""The reasons of a decision, in words and numbers."""
+"""Why a piece was decided as it was: the measurements that carried it, in words and in numbers."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from corcal.lesions.decision import Reason
-from corcal.lesions.sites import CORONARY_SITES, Site
+from corcal.lesions.sites import Site
 
 __all__ = ["reasons"]
 
-_MOST = 5
-_ARTERY = {Site.LM: "path_lm", Site.LAD: "path_lad", Site.LCX: "path_lcx", Site.RCA: "path_rca"}
-_Row = dict[str, float]
+_MOST_REASONS = 4
+_Values = dict[str, float]
 
 
-def reasons(site: Site, row: _Row) -> tuple[Reason, ...]:
-    """Say what speaks for a decision.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """One thing that can be said.
+
+    Attributes
+    ----------
+    feature, unit : str
+        What was measured.
+    text : str
+        With the place of the value.
+    weight : callable
+        How much it matters, given all values; nothing is said at 0 or below.
+    scale : float
+        From the value to the one that is printed.
+    """
+
+    feature: str
+    unit: str
+    text: str
+    weight: Callable[[_Values], float]
+    scale: float = 1.0
+
+
+def reasons(site: Site, features: dict[str, float]) -> tuple[Reason, ...]:
+    """Say why.
 
     Parameters
     ----------
     site : Site
-        What was decided.
-    row : dict of float
-        The measurements of the piece, by their names in `corcal.lesions.features.FEATURES`.
+        What the piece was taken for.
+    features : dict
+        Value of each feature of `corcal.lesions.features.FEATURE_NAMES`.
 
     Returns
     -------
     tuple of Reason
-        At most five; those that are particular to the site first, then contrast and surroundings.
+        One to four, strongest first.
     """
-    if site in CORONARY_SITES:
-        found = [_along(site, row), _fat(row), _wall(row)]
-    else:
-        found = [make(row) for make in _PARTICULAR.get(site, ())]
-    found += [_contrast(row)]
-    return tuple(reason for reason in found if reason is not None)[:_MOST]
+    lines = _LINES.get(site) or _coronary(site)
+    said = [(line.weight(features), line) for line in (*lines, *_COMMON)]
+    once = {line.feature: (weight, line) for weight, line in reversed(said) if weight > 0}
+    strongest = sorted(once.values(), key=lambda pair: -pair[0])
+    return tuple(_reason(line, features) for _, line in strongest[:_MOST_REASONS])
 
 
-def _along(site: Site, row: _Row) -> Reason:
-    height = row[_ARTERY[site]]
-    where = "on" if height > 0.6 else "near" if height > 0.25 else "at some distance from"
-    text = f"lies {where} the course of the {site.label} that the anatomy shows"
-    return Reason(text=text, feature=_ARTERY[site], value=round(height, 3))
-
-
-def _fat(row: _Row) -> Reason:
-    share = 100.0 * row["fat"]
+def _reason(line: _Line, features: _Values) -> Reason:
+    value = features[line.feature] * line.scale
     return Reason(
-        text=f"{share:.0f} % of what surrounds it is fat", feature="fat", value=round(row["fat"], 3)
+        text=line.text.format(value=value, off=abs(value)),
+        feature=line.feature,
+        value=round(value, 3),
+        unit=line.unit,
     )
 
 
-def _wall(row: _Row) -> Reason | None:
-    away = row["away_wall"]
-    if away > 12.0:
-        return None
-    if away < 0:
-        text = f"lies {-away:.1f} mm inside the outer wall of the aorta"
-    else:
-        text = f"lies {away:.1f} mm outside the wall of the aorta"
-    return Reason(text=text, feature="away_wall", value=round(away, 2), unit="mm")
+_COMMON = (
+    _Line(
+        feature="contrast_to_noise",
+        unit="",
+        text="its smoothed peak stands {value:.1f} times the noise above the tissue around it",
+        weight=lambda f: 1.0 if f["contrast_to_noise"] >= 10 else 0.4,
+    ),
+)
+_IN_FAT = _Line(
+    feature="fat_around",
+    unit="%",
+    text="{value:.0f} % of what surrounds it is fat",
+    weight=lambda f: 3.0 * f["fat_around"],
+    scale=100.0,
+)
+_OUTSIDE = _Line(
+    feature="from_pericardium_mm",
+    unit="mm",
+    text="lies {value:.0f} mm outside of the pericardium",
+    weight=lambda f: 0.3 * f["from_pericardium_mm"],
+)
+_BRIGHT = _Line(
+    feature="bright_around",
+    unit="%",
+    text="{value:.0f} % of what surrounds it is as dense as bone",
+    weight=lambda f: 6.0 * (f["bright_around"] - 0.05),
+    scale=100.0,
+)
+_LUNG = _Line(
+    feature="lung_around",
+    unit="%",
+    text="{value:.0f} % of what surrounds it is lung",
+    weight=lambda f: 3.0 * (f["lung_around"] - 0.2),
+    scale=100.0,
+)
+_LARGE = _Line(
+    feature="log_lesion_volume",
+    unit="ln mm3",
+    text="is part of a connected structure as large as bone",
+    weight=lambda f: f["log_lesion_volume"] - 7.6,
+)
 
 
-def _contrast(row: _Row) -> Reason:
-    text = f"its peak is {row['cnr']:.1f} times the noise above its surroundings"
-    return Reason(text=text, feature="cnr", value=round(row["cnr"], 2))
+def _coronary(site: Site) -> tuple[_Line, ...]:
+    """List what speaks for an artery."""
+    name = site.name.lower()
+    return (
+        _Line(
+            feature=f"most_height_{name}",
+            unit="",
+            text=f"lies on the course of the {site.label} (height {{value:.2f}} of 1)",
+            weight=lambda f: 3.0 * f[f"most_height_{name}"] + 0.2,
+        ),
+        _IN_FAT,
+        _Line(
+            feature="from_heart_mm",
+            unit="mm",
+            text="lies {off:.1f} mm from the surface of the heart",
+            weight=lambda f: 0.8 - 0.1 * abs(f["from_heart_mm"]),
+        ),
+        _Line(
+            feature="from_ascending_wall_mm",
+            unit="mm",
+            text="lies {value:.1f} mm outside of the aortic wall",
+            weight=lambda f: (
+                f["ascending_wall_quality"] * (2.0 <= f["from_ascending_wall_mm"] < 12)
+            ),
+        ),
+    )
 
 
-def _valve(row: _Row) -> Reason:
-    text = "lies where the aortic valve is"
-    return Reason(text=text, feature="path_aortic_valve", value=round(row["path_aortic_valve"], 3))
+def _wall(side: str) -> tuple[_Line, ...]:
+    return (
+        _Line(
+            feature=f"from_{side}_wall_mm",
+            unit="mm",
+            text=f"lies {{off:.1f}} mm from the fitted wall of the {side} aorta",
+            weight=lambda f: (
+                2.0 * f[f"{side}_wall_quality"] + 0.5 if abs(f[f"from_{side}_wall_mm"]) < 8 else 0.0
+            ),
+        ),
+        _Line(
+            feature=f"from_{side}_aorta_mm",
+            unit="mm",
+            text=f"lies {{off:.1f}} mm from the surface of the {side} aorta",
+            weight=lambda f: 1.2 - 0.1 * abs(f[f"from_{side}_aorta_mm"]),
+        ),
+    )
 
 
-def _annulus(row: _Row) -> Reason:
-    text = "lies along the mitral annulus, between left atrium and ventricle"
-    value = round(row["path_mitral_annulus"], 3)
-    return Reason(text=text, feature="path_mitral_annulus", value=value)
+def _line(pathway: str, words: str) -> tuple[_Line, ...]:
+    return (
+        _Line(
+            feature=f"height_{pathway}",
+            unit="",
+            text=f"lies on the {words} (height {{value:.2f}} of 1)",
+            weight=lambda f: 3.0 * f[f"height_{pathway}"] + 0.2,
+        ),
+        _Line(
+            feature="from_heart_mm",
+            unit="mm",
+            text="lies {off:.1f} mm deep in the heart",
+            weight=lambda f: -0.2 * f["from_heart_mm"],
+        ),
+    )
 
 
-def _descending(row: _Row) -> Reason:
-    away = row["away_descending_aorta"]
-    text = f"lies {abs(away):.1f} mm from the surface of the descending aorta"
-    value = round(away, 2)
-    return Reason(text=text, feature="away_descending_aorta", value=value, unit="mm")
-
-
-def _outside_heart(row: _Row) -> Reason | None:
-    away = row["away_heart"]
-    if away < 0:
-        return None
-    text = f"lies {away:.1f} mm outside the pericardium"
-    return Reason(text=text, feature="away_heart", value=round(away, 2), unit="mm")
-
-
-def _brightness(row: _Row) -> Reason:
-    text = f"reaches {row['peak_hu']:.0f} HU" + (" or more" if row["peak_hu"] >= 1500 else "")
-    return Reason(text=text, feature="peak_hu", value=round(row["peak_hu"], 1), unit="HU")
-
-
-def _noise(row: _Row) -> Reason:
-    text = f"the noise of this scan is {row['noise_hu']:.0f} HU"
-    return Reason(text=text, feature="noise_hu", value=round(row["noise_hu"], 1), unit="HU")
-
-
-def _dense_around(row: _Row) -> Reason:
-    text = f"{100 * row['dense']:.0f} % of what surrounds it is as dense"
-    return Reason(text=text, feature="dense", value=round(row["dense"], 3))
-
-
-def _lung(row: _Row) -> Reason | None:
-    if row["lung"] < 0.05:
-        return None
-    text = f"{100 * row['lung']:.0f} % of what surrounds it is lung"
-    return Reason(text=text, feature="lung", value=round(row["lung"], 3))
-
-
-_PARTICULAR: dict[Site, tuple[Callable[[_Row], Reason | None], ...]] = {
-    Site.ASCENDING_AORTA: (_wall, _fat),
-    Site.DESCENDING_AORTA: (_descending,),
-    Site.AORTIC_VALVE: (_valve, _wall),
-    Site.MITRAL_ANNULUS: (_annulus, _fat),
-    Site.PERICARDIUM: (_outside_heart, _lung, _fat),
-    Site.BONE: (_dense_around, _outside_heart, _brightness),
-    Site.DEVICE: (_brightness,),
-    Site.NOISE: (_noise, _fat),
-    Site.OTHER: (_outside_heart, _lung, _fat),
-    Site.LYMPH_NODE: (_outside_heart, _lung, _fat),
+_LINES: dict[Site, tuple[_Line, ...]] = {
+    Site.ASCENDING_AORTA: _wall("ascending"),
+    Site.DESCENDING_AORTA: _wall("descending"),
+    Site.AORTIC_VALVE: _line("aortic_valve", "aortic valve"),
+    Site.MITRAL_ANNULUS: _line("mitral_annulus", "mitral annulus"),
+    Site.PERICARDIUM: (
+        _Line(
+            feature="from_pericardium_mm",
+            unit="mm",
+            text="lies {off:.1f} mm from the pericardium",
+            weight=lambda f: 2.0 - 0.2 * abs(f["from_pericardium_mm"]),
+        ),
+    ),
+    Site.BONE: (_LARGE, _BRIGHT, _OUTSIDE),
+    Site.DEVICE: (
+        _Line(
+            feature="peak_hu",
+            unit="HU",
+            text="its densest voxel has {value:.0f} HU or more",
+            weight=lambda f: f["peak_hu"] / 600.0,
+        ),
+        _Line(
+            feature="darkest_around_hu",
+            unit="HU",
+            text="streaks around it are as dark as {value:.0f} HU",
+            weight=lambda f: -0.005 * (f["darkest_around_hu"] + 150) - 3 * f["lung_around"],
+        ),
+        _Line(
+            feature="length_mm",
+            unit="mm",
+            text="is {value:.0f} mm long and thin",
+            weight=lambda f: f["elongation"] - 2.0,
+        ),
+    ),
+    Site.NOISE: (
+        _Line(
+            feature="contrast_to_noise",
+            unit="",
+            text="its smoothed peak stands only {value:.1f} times the noise above the tissue",
+            weight=lambda f: 3.0 if f["contrast_to_noise"] < 12 else 0.0,
+        ),
+        _Line(
+            feature="log_area",
+            unit="ln mm2",
+            text="is a speck",
+            weight=lambda f: 1.0 - 0.5 * f["log_area"],
+        ),
+        _OUTSIDE,
+    ),
+    Site.OTHER: (_LUNG, _OUTSIDE),
+    Site.LYMPH_NODE: (_OUTSIDE, _LUNG),
 }

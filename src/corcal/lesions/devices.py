@@ -1,0 +1,152 @@
+"""Metal near the heart: stents, leads, clips, wires, valve prostheses.
+
+A trained classifier knows devices from simulation. These rules stand above it where the voxels
+leave no doubt: no calcium of a human heart is as dense as metal, and none throws streaks.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corcal.anatomy.types import Pathway
+from corcal.ct.findings import finding
+from corcal.ct.scan import CTScan, Finding
+from corcal.lesions.classifier import SITES
+from corcal.lesions.features import Features
+from corcal.lesions.pieces import Pieces, most_of
+from corcal.lesions.shape import measure_shapes
+from corcal.lesions.sites import CORONARY_SITES, Site
+
+__all__ = ["DeviceRule", "device_findings", "device_pieces", "with_devices"]
+
+_Array = NDArray[np.float64]
+_Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceRule:
+    """What makes a piece metal; our own limits, far from what calcium reaches.
+
+    Attributes
+    ----------
+    metal_hu : float
+        Peak that calcium never has: hydroxyapatite of bone's density has about 2000 HU at 120 kVp.
+    dense_hu : float
+        Peak from which shape and streaks are looked at.
+    streak_hu : float
+        Darkest voxel around that fat and blood never have, where there is no lung.
+    tube_mm, tube_elongation, tube_mean_hu : float
+        Length, shape and mean of a stent or a lead.
+    """
+
+    metal_hu: float = 2000.0
+    dense_hu: float = 1200.0
+    streak_hu: float = -220.0
+    tube_mm: float = 8.0
+    tube_elongation: float = 3.0
+    tube_mean_hu: float = 550.0
+
+
+_RULE = DeviceRule()
+_SURE = 0.97  # of a device that the rule names
+_NEAR_HEIGHT = 0.4  # within 7 mm of an artery's line
+_MOST_LUNG = 0.05
+_NOT_BONE_MM3 = 4000.0  # of the connected lesion: the spine is as dense as this and larger
+
+
+def device_pieces(pieces: Pieces, features: Features, *, rule: DeviceRule = _RULE) -> _Mask:
+    """Say which pieces are metal without doubt, bool of shape (n,).
+
+    Parameters
+    ----------
+    pieces : Pieces
+        Near the heart.
+    features : Features
+        Of these pieces.
+    rule : DeviceRule
+        The limits.
+    """
+    if not pieces.count:
+        return np.zeros(0, np.bool_)
+    peak = most_of(pieces.hu, pieces.piece, pieces.count)
+    streaks = (features.column("darkest_around_hu") < rule.streak_hu) & (
+        features.column("lung_around") < _MOST_LUNG
+    )
+    tube = (features.column("length_mm") >= rule.tube_mm) & (
+        features.column("elongation") >= rule.tube_elongation
+    )
+    tube &= features.column("mean_hu") >= rule.tube_mean_hu
+    small = pieces.full_volume_mm3 < _NOT_BONE_MM3
+    return np.asarray(
+        (peak >= rule.metal_hu) | ((peak >= rule.dense_hu) & (streaks | tube) & small)
+    )
+
+
+def with_devices(probabilities: _Array, is_device: _Mask) -> _Array:
+    """Let the rule overrule the classifier: a device with 97 %, the rest as it was."""
+    out = probabilities.copy()
+    column = SITES.index(Site.DEVICE)
+    sure = is_device & (out[:, column] < _SURE)
+    rest = np.maximum(1.0 - out[sure, column], 1e-12)
+    out[sure] *= ((1.0 - _SURE) / rest)[:, None]
+    out[sure, column] = _SURE
+    return out
+
+
+def device_findings(
+    scan: CTScan, pieces: Pieces, features: Features, sites: NDArray[np.integer]
+) -> tuple[Finding, ...]:
+    """Say where metal makes an artery unscoreable.
+
+    Parameters
+    ----------
+    scan : CTScan
+        The scan.
+    pieces : Pieces
+        Near the heart.
+    features : Features
+        Of these pieces.
+    sites : integer ndarray of shape (n,)
+        `Site` code decided for each.
+
+    Returns
+    -------
+    tuple of Finding
+        One for each artery with metal on it, and one for metal elsewhere near the heart.
+    """
+    metal = np.flatnonzero(sites == Site.DEVICE)
+    if not metal.size:
+        return ()
+    heights = np.stack(
+        [features.column(f"most_height_{Pathway[s.name].name.lower()}") for s in CORONARY_SITES]
+    )[:, metal]
+    places = scan.to_patient_mm(measure_shapes(pieces).centre_mm[metal] / scan.spacing_mm)
+    nearest = np.where(heights.max(axis=0) >= _NEAR_HEIGHT, heights.argmax(axis=0), -1)
+    found = []
+    for k, site in enumerate(CORONARY_SITES):
+        mine = nearest == k
+        if mine.any():
+            found.append(
+                finding(
+                    "METAL_ON_ARTERY",
+                    f"metal at {_places(places[mine])}, on the course of the {site.label}: "
+                    "the artery is not scoreable there",
+                )
+            )
+    if (nearest < 0).any():
+        found.append(
+            finding(
+                "METAL_NEAR_HEART",
+                f"metal at {_places(places[nearest < 0])}, off the arteries; "
+                "streaks of it can hide calcium or look like it",
+            )
+        )
+    return tuple(found)
+
+
+def _places(places: _Array, most: int = 3) -> str:
+    """Name up to three places, x / y / z in mm."""
+    words = [" / ".join(f"{value:.0f}" for value in place) for place in places[:most]]
+    more = f" and {len(places) - most} more places" if len(places) > most else ""
+    return f"{', '.join(words)} mm (LPS){more}"
