@@ -11,7 +11,8 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from corcal.phantom.body import CAVITY_CENTRE_Y_MM, spine_y_mm
+from corcal.phantom.abdomen import spine_y_mm
+from corcal.phantom.body import CAVITY_CENTRE_Y_MM
 from corcal.phantom.illness import spine_shift_mm
 from corcal.phantom.shapes import FAR_MM, FloatArray
 from corcal.phantom.spec import Variation

@@ -78,13 +78,9 @@ class _Surroundings:
 
     def gradient(self, name: str, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         h = 2.0
-        columns = []
-        for k in range(3):
-            step = np.zeros(3)
-            step[k] = h
-            rise = self.distance(name, points_mm + step) - self.distance(name, points_mm - step)
-            columns.append(rise / (2 * h))
-        out = np.stack(columns, axis=1)
+        steps = h * np.concatenate([np.eye(3), -np.eye(3)])
+        around = self.distance(name, (points_mm + steps[:, None]).reshape(-1, 3)).reshape(6, -1)
+        out = ((around[:3] - around[3:]) / (2 * h)).T
         return np.asarray(out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 0.3))
 
 

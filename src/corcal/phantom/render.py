@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from corcal.phantom.body import RIB_LAYER_MM, Body, build_body
 from corcal.phantom.bones import bone_plane
+from corcal.phantom.canvas import Canvas, FieldPlane, Sampler, tiled
 from corcal.phantom.coronaries import (
     Course,
     annulus_courses,
@@ -91,7 +92,7 @@ class Thorax:
         }
         if only_courses:
             return
-        self._sampler = _Sampler(coarse, grid, self._fields())
+        self._sampler = Sampler(coarse, grid, self._fields())
         behind = RIB_LAYER_MM + 1.0 + 1.7 * spec.muscle_mm + 0.7 * spec.subcutaneous_fat_mm
         self._table_mm = 115.0 * spec.body_scale[1] + behind
         self._rng = np.random.default_rng([spec.seed, 7])
@@ -156,9 +157,9 @@ class Thorax:
     def plane(self, index: int) -> FloatArray:
         """Paint plane `index` of the grid, without calcium: HU of shape (n_y, n_x)."""
         field = self._sampler.at(index)
-        canvas = _Canvas((self.grid.shape[1], self.grid.shape[2]), self.grid.spacing_mm[2])
-        texture = _tiled(self._texture, index, canvas.hu.shape)
-        clouds = _tiled(self._clouds, index, canvas.hu.shape)
+        canvas = Canvas((self.grid.shape[1], self.grid.shape[2]), self.grid.spacing_mm[2])
+        texture = tiled(self._texture, index, canvas.hu.shape)
+        clouds = tiled(self._clouds, index, canvas.hu.shape)
         self._paint_wall(canvas, field, texture, clouds)
         self._paint_lungs(canvas, field, index, clouds)
         self._paint_abdomen(canvas, field, texture, clouds)
@@ -168,7 +169,7 @@ class Thorax:
         return canvas.hu
 
     def _paint_wall(
-        self, canvas: "_Canvas", field: "_Plane", texture: FloatArray, clouds: FloatArray
+        self, canvas: Canvas, field: FieldPlane, texture: FloatArray, clouds: FloatArray
     ) -> None:
         spec = self.spec
         fat = spec.fat_hu + 5.0 * texture
@@ -193,7 +194,7 @@ class Thorax:
         canvas.over(beside, spec.muscle_hu - 8.0)
 
     def _paint_lungs(
-        self, canvas: "_Canvas", field: "_Plane", index: int, clouds: FloatArray
+        self, canvas: Canvas, field: FieldPlane, index: int, clouds: FloatArray
     ) -> None:
         spec = self.spec
         lung = np.maximum.reduce([field["cavity"] + 1.0, -field["mediastinum"], -field["abdomen"]])
@@ -210,7 +211,7 @@ class Thorax:
             canvas.over(np.maximum(lung, field["fluid"] + 0.8 * clouds), _WATER_HU + 3.0)
 
     def _paint_abdomen(
-        self, canvas: "_Canvas", field: "_Plane", texture: FloatArray, clouds: FloatArray
+        self, canvas: Canvas, field: FieldPlane, texture: FloatArray, clouds: FloatArray
     ) -> None:
         spec = self.spec
         below = field["abdomen"]
@@ -237,7 +238,7 @@ class Thorax:
         canvas.over(np.maximum(crus, front), spec.muscle_hu)
 
     def _paint_mediastinum(
-        self, canvas: "_Canvas", field: "_Plane", index: int, texture: FloatArray
+        self, canvas: Canvas, field: FieldPlane, index: int, texture: FloatArray
     ) -> None:
         spec = self.spec
         sac, solid = field["sac"], field["solid"]
@@ -263,9 +264,7 @@ class Thorax:
         canvas.over(field["airway"], 25.0)
         canvas.over(field["airway"] + 1.4, -985.0)
 
-    def _paint_calcified(
-        self, canvas: "_Canvas", cartilage: FloatArray, clouds: FloatArray
-    ) -> None:
+    def _paint_calcified(self, canvas: Canvas, cartilage: FloatArray, clouds: FloatArray) -> None:
         """Calcify costal cartilage: its rim first, then clumps within."""
         grade = self.spec.variation.calcified_cartilage
         rim = np.maximum(np.abs(cartilage + 0.8) - 0.4 - 0.9 * grade, 0.3 - grade + 0.5 * clouds)
@@ -273,7 +272,7 @@ class Thorax:
         clump = np.maximum(cartilage + 1.0, 3.0 * (1.9 - 1.3 * grade - clouds))
         canvas.over(clump, 300.0 + 250.0 * grade)
 
-    def _paint_table(self, canvas: "_Canvas") -> None:
+    def _paint_table(self, canvas: Canvas) -> None:
         """Paint two thin shells with foam between; the upper one is where the patient lies."""
         hu = self.spec.variation.table_hu
         if hu is None:
@@ -290,8 +289,8 @@ class Thorax:
 
     def _paint_bones(
         self,
-        canvas: "_Canvas",
-        field: "_Plane",
+        canvas: Canvas,
+        field: FieldPlane,
         index: int,
         texture: FloatArray,
         clouds: FloatArray,
@@ -320,67 +319,6 @@ class Thorax:
         canvas.over(bones.bone, _CORTEX_HU)
         canvas.over(bones.bone + _CORTEX_MM, spec.marrow_hu + 55.0 * texture)
         canvas.over(bones.dense, _DENSE_HU)
-
-
-class _Canvas:
-    """One plane in the making."""
-
-    def __init__(self, shape: tuple[int, int], cell_mm: float) -> None:
-        self.hu = np.full(shape, -1000.0, np.float32)
-        self.cell_mm = cell_mm
-
-    def over(self, distance: FloatArray, value: FloatArray | float) -> None:
-        """Fill the inside of a surface with a value."""
-        part = coverage(distance, self.cell_mm)
-        self.hu += part * (np.asarray(value, np.float32) - self.hu)
-
-    def cover(self, part_255: NDArray[np.generic], value: float) -> None:
-        """Fill cells by their covered part, of 255."""
-        part = part_255.astype(np.float32) * np.float32(1 / 255.0)
-        self.hu += part * (np.float32(value) - self.hu)
-
-
-class _Plane(dict[str, FloatArray]):
-    """Fields of one plane, interpolated when first asked for."""
-
-    def __init__(self, sampler: "_Sampler", index: int) -> None:
-        super().__init__()
-        self._sampler, self._index = sampler, index
-
-    def __missing__(self, name: str) -> FloatArray:
-        self[name] = self._sampler.field(name, self._index)
-        return self[name]
-
-
-class _Sampler:
-    """Linear interpolation of coarse fields at the cells of a fine grid, a plane at a time."""
-
-    def __init__(self, coarse: Grid, fine: Grid, fields: dict[str, FloatArray]) -> None:
-        self.coarse = coarse
-        self.x, self.y, self.z = (fine.axis(name) for name in "xyz")
-        self._fields = fields
-        step = np.float32(coarse.spacing_mm[0])
-        self._z, self._y, self._x = (
-            (fine.axis(name) - coarse.origin_mm["xyz".index(name)]) / step for name in "zyx"
-        )
-
-    def at(self, index: int) -> _Plane:
-        return _Plane(self, index)
-
-    def field(self, name: str, index: int) -> FloatArray:
-        field = self._fields[name]
-        k = int(self._z[index])
-        t = np.float32(self._z[index] - k)
-        plane = field[k] + t * (field[k + 1] - field[k])
-        return _along(_along(plane, self._y, 0), self._x, 1)
-
-
-def _along(plane: FloatArray, at: FloatArray, axis: int) -> FloatArray:
-    low = at.astype(np.intp)
-    t = (at - low).astype(np.float32)
-    t = t[:, None] if axis == 0 else t[None, :]
-    first = np.take(plane, low, axis=axis)
-    return np.asarray(first + t * (np.take(plane, low + 1, axis=axis) - first))
 
 
 def _coarse_grid(fine: Grid, field_mm: float) -> Grid:
@@ -430,10 +368,3 @@ def _thin_share(radius_mm: float, cell_mm: float) -> float:
     outer, inner = radius_mm + 0.5 * cell_mm, max(radius_mm - 0.5 * cell_mm, 0.0)
     height = min(0.5 + radius_mm / cell_mm, 1.0)
     return 3.0 * radius_mm**2 / (height * (outer**2 + outer * inner + inner**2))
-
-
-def _tiled(tile: FloatArray, index: int, shape: tuple[int, ...]) -> FloatArray:
-    """Plane `index` of an endless texture."""
-    plane = tile[index % tile.shape[0]]
-    repeats = [-(-n // m) for n, m in zip(shape, plane.shape, strict=True)]
-    return np.tile(plane, repeats)[: shape[0], : shape[1]]

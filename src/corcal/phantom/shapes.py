@@ -8,6 +8,7 @@ cuts is filled in part, so that the fine grid need not be fine.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,10 +51,7 @@ class Grid:
     def axis(self, name: str) -> FloatArray:
         """Coordinates of the cells along ``"x"``, ``"y"`` or ``"z"``, in mm."""
         k = "xyz".index(name)
-        return (
-            self.origin_mm[k]
-            + self.spacing_mm[2 - k] * np.arange(self.shape[2 - k], dtype=np.float32)
-        ).astype(np.float32)
+        return _axis(self.origin_mm[k], self.spacing_mm[2 - k], self.shape[2 - k])
 
     def points(self) -> FloatArray:
         """Every cell centre: (n_z, n_y, n_x, 3), last axis ``(x, y, z)``."""
@@ -71,6 +69,13 @@ class Grid:
             stop = int(np.clip(np.ceil((float(high_mm[k]) - origin) / step) + 1, start, n))
             out.append(slice(start, stop))
         return out[0], out[1], out[2]
+
+
+@lru_cache(maxsize=64)
+def _axis(origin_mm: float, step_mm: float, count: int) -> FloatArray:
+    axis = (origin_mm + step_mm * np.arange(count, dtype=np.float32)).astype(np.float32)
+    axis.setflags(write=False)  # shared by all who ask
+    return axis
 
 
 def coverage(distance_mm: FloatArray, cell_mm: float) -> FloatArray:
