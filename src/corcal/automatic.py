@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corcal.anatomy.types import Anatomy, AnatomySource, ModelRecord
-from corcal.ct.scan import CTScan
+from corcal.ct.scan import CTScan, Severity
 from corcal.ct.suitability import SeriesKind, Suitability
+from corcal.errors import UnfitError
 from corcal.lesions.candidates import CALCIUM_THRESHOLD_HU
+from corcal.lesions.components import label_volume
 from corcal.lesions.decision import Decision, Detection
 from corcal.lesions.sites import Vessel
 from corcal.result import ReviewAdvice
@@ -17,6 +19,9 @@ from corcal.scoring.rules import ScoringRule
 from corcal.scoring.types import Lesion
 
 __all__ = ["Automatic", "find_calcium", "with_certainty"]
+
+# As the kind of series was judged; of other kinds only what the tags prove counts
+_GATING = {SeriesKind.GATED_CALCIUM: True, SeriesKind.CHEST_NONCONTRAST: False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +61,17 @@ def find_calcium(
     ------
     InputError
         If a model is missing or its hash is unknown.
+    UnfitError
+        If no heart was found: a score of 0 would say that it was looked at.
     """
     # onnxruntime takes a third of a second to import: only for scores without annotation
     from corcal.anatomy.network import NetworkSource
-    from corcal.lesions.classifier import SiteClassifier
+    from corcal.lesions.classifier import load_classifier
     from corcal.lesions.detect import detect
 
+    classifier = load_classifier()  # before the anatomy: a missing model is told at once
     anatomy = (source or NetworkSource()).locate(scan)
-    classifier = SiteClassifier()
+    _require_heart(anatomy)
     threshold_hu = min(CALCIUM_THRESHOLD_HU, rule.threshold_hu)
     detection = detect(scan, anatomy, classifier=classifier, threshold_hu=threshold_hu)
     return Automatic(anatomy=anatomy, detection=detection, detector=classifier.record)
@@ -87,7 +95,7 @@ def with_certainty(
         detection,
         rule,
         detection.noise_sd_hu,
-        is_gated=suitability.kind is not SeriesKind.CHEST_NONCONTRAST,
+        is_gated=_GATING.get(suitability.kind),
     )
     score = measurement.score
     vessels = {
@@ -105,20 +113,42 @@ def with_certainty(
     return explained, ReviewAdvice(advised=advice.advised, reasons=advice.reasons)
 
 
+def _require_heart(anatomy: Anatomy) -> None:
+    reasons = [one.message for one in anatomy.findings if one.severity is Severity.ERROR]
+    if reasons:
+        msg = (
+            f"nothing can be found automatically: {'; '.join(reasons)} "
+            "(--annotations scores what a person has marked)"
+        )
+        raise UnfitError(msg)
+
+
 def _explained(measurement: Measurement, detection: Detection) -> tuple[Lesion, ...]:
-    """Give each measured lesion the doubts and reasons of the decisions that it is made of."""
+    """Give each measured lesion the doubts and reasons of the decisions that it is made of.
+
+    A rule can count a part of what was decided about, and the densest voxel need not be in it: so
+    lesion and decision belong together if they lie in one connected piece of a site's calcium.
+    """
+    voxels = detection.voxels
+    part = label_volume(voxels.index, voxels.shape, connectivity=26, group=voxels.site)
     decisions = defaultdict(list)
-    index = measurement.voxel_index
     for decision in detection.decisions:
-        at = int(np.searchsorted(index, decision.voxel))
-        if at < len(index) and index[at] == decision.voxel:
-            decisions[int(measurement.voxel_lesion[at])].append(decision)
+        at = int(np.searchsorted(voxels.index, decision.voxel))
+        if at < len(part) and voxels.index[at] == decision.voxel:
+            decisions[int(part[at])].append(decision)
+    # every lesion has voxels, so its first one stands at its own position in the list of lesions
+    _, first = np.unique(measurement.voxel_lesion, return_index=True)
+    at_first = np.searchsorted(voxels.index, measurement.voxel_index[first])
     return tuple(
-        replace(lesion, probabilities=_mean(decisions[row]), why=_largest(decisions[row]).why)
-        if row in decisions
-        else lesion
-        for row, lesion in enumerate(measurement.lesions)
+        _with_decisions(lesion, decisions[int(one)])
+        for lesion, one in zip(measurement.lesions, part[at_first], strict=True)
     )
+
+
+def _with_decisions(lesion: Lesion, decisions: list[Decision]) -> Lesion:
+    if not decisions:
+        return lesion
+    return replace(lesion, probabilities=_mean(decisions), why=_largest(decisions).why)
 
 
 def _largest(decisions: list[Decision]) -> Decision:
