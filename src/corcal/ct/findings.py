@@ -210,13 +210,6 @@ _DETECTION: dict[str, FindingDefinition] = _table(
     ("DEVICE_PRESENT", _W, "Metal near the heart; an artery that it lies on is not scoreable."),
 )
 
-# What was found by itself: codes of corcal.lesions.
-_DETECTION: dict[str, FindingDefinition] = _table(
-    "detection",
-    ("METAL_ON_ARTERY", _W, "A stent, lead or clip on an artery: it is not scoreable there."),
-    ("METAL_NEAR_HEART", _I, "Metal near the heart, off the arteries: streaks can mislead."),
-)
-
 FINDINGS: dict[str, FindingDefinition] = {
     **_READING,
     **_SUITABILITY,

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corcal.anatomy.types import Pathway
 from corcal.ct.findings import finding
-from corcal.ct.scan import CTScan, Finding
+from corcal.ct.scan import CTScan, Finding, Severity
 from corcal.lesions.classifier import SITES
 from corcal.lesions.features import Features
 from corcal.lesions.pieces import Pieces, most_of
@@ -118,9 +117,9 @@ def device_findings(
     metal = np.flatnonzero(sites == Site.DEVICE)
     if not metal.size:
         return ()
-    heights = np.stack(
-        [features.column(f"most_height_{Pathway[s.name].name.lower()}") for s in CORONARY_SITES]
-    )[:, metal]
+    heights = np.stack([features.column(f"most_height_{s.name.lower()}") for s in CORONARY_SITES])[
+        :, metal
+    ]
     places = scan.to_patient_mm(measure_shapes(pieces).centre_mm[metal] / scan.spacing_mm)
     nearest = np.where(heights.max(axis=0) >= _NEAR_HEIGHT, heights.argmax(axis=0), -1)
     found = []
@@ -129,7 +128,7 @@ def device_findings(
         if mine.any():
             found.append(
                 finding(
-                    "METAL_ON_ARTERY",
+                    "DEVICE_PRESENT",
                     f"metal at {_places(places[mine])}, on the course of the {site.label}: "
                     "the artery is not scoreable there",
                 )
@@ -137,9 +136,10 @@ def device_findings(
     if (nearest < 0).any():
         found.append(
             finding(
-                "METAL_NEAR_HEART",
+                "DEVICE_PRESENT",
                 f"metal at {_places(places[nearest < 0])}, off the arteries; "
                 "streaks of it can hide calcium or look like it",
+                Severity.INFO,
             )
         )
     return tuple(found)

@@ -103,7 +103,8 @@ def pericardium_mm(
     padded = np.pad(distance, ((0, 1),) * 3, constant_values=FAR_MM)
     row, column = np.divmod(index, shape[2])
     place, line = np.divmod(row, shape[1])
-    return np.asarray(padded[z[place], y[line], x[column]], np.float32)
+    out: NDArray[np.float32] = padded[z[place], y[line], x[column]]
+    return out
 
 
 def _cell_of(
