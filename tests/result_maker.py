@@ -1,16 +1,22 @@
 """A small, complete result for tests that need one."""
 
+from dataclasses import replace
+
+from corcal.anatomy.types import ModelRecord
 from corcal.ct.scan import Finding, Patient, Severity
 from corcal.ct.suitability import SeriesKind, Verdict
+from corcal.lesions.decision import Reason
+from corcal.lesions.sites import Site
 from corcal.result import (
     SCHEMA_VERSION,
     AnnotationRecord,
     Provenance,
     Result,
+    ReviewAdvice,
     ScanRecord,
     SuitabilityRecord,
 )
-from corcal.scoring.types import Lesion, RuleScore, Score, SiteScore, TotalScore
+from corcal.scoring.types import Interval, Lesion, RuleScore, Score, SiteScore, TotalScore
 
 MEASURES = {
     "agatston": 14.0,
@@ -77,6 +83,45 @@ def make_result() -> Result:
         score=score,
         lesions=(lesion,),
         provenance=_provenance(),
+    )
+
+
+def make_automatic_result() -> Result:
+    """The same lesion, found without a person, with everything that such a result has."""
+    base = make_result()
+    interval = Interval(low=8.5, high=25.0, level=0.95)
+    unseen = Interval(low=0.0, high=3.0, level=0.95)
+    probabilities = dict.fromkeys((site.label for site in Site), 0.0) | {"LAD": 0.9, "noise": 0.1}
+    (lesion,) = base.lesions
+    return replace(
+        base,
+        score=replace(
+            base.score,
+            total=replace(base.score.total, interval=interval),
+            vessels={
+                name: replace(part, interval=interval if name == "LAD" else unseen)
+                for name, part in base.score.vessels.items()
+            },
+            category_probabilities={"0": 0.1, "1-100": 0.9, "101-400": 0.0, ">400": 0.0},
+        ),
+        lesions=(
+            replace(
+                lesion,
+                probabilities=probabilities,
+                why=(
+                    Reason(text="2.0 mm from the LAD", feature="from_lad_mm", value=2.0, unit="mm"),
+                    Reason(text="fat lies around it", feature="fat_around", value=0.75),
+                ),
+            ),
+        ),
+        provenance=replace(
+            base.provenance,
+            method="automatic",
+            annotation=None,
+            model=ModelRecord(name="corcal-thorax", version="1", sha256="ab" * 32, trusted=True),
+            detector=ModelRecord(name="corcal-lesions", version="1", sha256=None, trusted=False),
+        ),
+        review=ReviewAdvice(advised=True, reasons=("a lesion is doubtful",)),
     )
 
 

@@ -1,24 +1,77 @@
 """The record: its schema, and the way there and back."""
 
 import json
+from dataclasses import replace
 
 import jsonschema
 import pytest
 
 from corcal.errors import InputError
 from corcal.result import read_result, result_json, schema_json
-from result_maker import make_result
+from result_maker import make_automatic_result, make_result
+
+BOTH = pytest.mark.parametrize(
+    "make", [make_result, make_automatic_result], ids=["marked", "automatic"]
+)
 
 
-def test_a_result_survives_the_way_to_a_file_and_back(tmp_path):
-    result = make_result()
+@BOTH
+def test_a_result_survives_the_way_to_a_file_and_back(tmp_path, make):
+    result = make()
     path = tmp_path / "result.json"
     path.write_text(result_json(result), encoding="utf-8")
     assert read_result(path) == result
 
 
-def test_a_result_follows_the_published_schema():
-    jsonschema.validate(json.loads(result_json(make_result())), json.loads(schema_json()))
+@BOTH
+def test_a_result_follows_the_published_schema(make):
+    jsonschema.validate(json.loads(result_json(make())), json.loads(schema_json()))
+
+
+def test_what_an_automatic_result_has_more_stands_where_the_schema_says():
+    document = json.loads(result_json(make_automatic_result()))
+    score, (lesion,) = document["score"], document["lesions"]
+    assert score["total"]["interval"] == {"low": 8.5, "high": 25.0, "level": 0.95}
+    assert score["vessels"]["RCA"]["interval"]["high"] == 3.0
+    assert score["category_probabilities"]["1-100"] == 0.9
+    assert lesion["probabilities"]["noise"] == 0.1
+    assert lesion["why"][0] == {
+        "text": "2.0 mm from the LAD",
+        "feature": "from_lad_mm",
+        "value": 2.0,
+        "unit": "mm",
+    }
+    assert document["provenance"]["model"]["name"] == "corcal-thorax"
+    assert document["provenance"]["detector"]["trusted"] is False
+    assert document["review"] == {"advised": True, "reasons": ["a lesion is doubtful"]}
+
+
+def document_of_schema_1_0() -> dict:
+    """A marked exam as the first version of the record wrote it: without any of the new fields."""
+    document = json.loads(result_json(make_result()))
+    document["schema_version"] = "1.0"
+    del document["review"]
+    del document["score"]["category_probabilities"]
+    for name in ("model", "detector"):
+        del document["provenance"][name]
+    for part in (document["score"]["total"], *document["score"]["vessels"].values()):
+        del part["interval"]
+    for lesion in document["lesions"]:
+        del lesion["probabilities"], lesion["why"]
+    return document
+
+
+def test_a_record_of_schema_1_0_is_read_and_says_nothing_of_certainty(tmp_path):
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps(document_of_schema_1_0()), encoding="utf-8")
+    old = read_result(path)
+    assert old == replace(make_result(), schema_version="1.0")
+    assert old.review is None
+    assert old.score.total.interval is None
+    assert old.score.category_probabilities is None
+    assert old.lesions[0].probabilities is None
+    assert old.lesions[0].why == ()
+    assert old.provenance.model is None
 
 
 def test_the_schema_demands_all_four_vessels():
@@ -44,7 +97,7 @@ def test_the_schema_knows_the_words_of_a_verdict(part, key):
         ("", "is not a corcal result"),
         ("{}", "is not a corcal result.*schema_version"),
         ('{"schema_version": "9.0"}', "has schema version 9.0; this release reads 1"),
-        ('{"schema_version": "1.0"}', "does not follow the schema 1.0"),
+        ('{"schema_version": "1.0"}', "does not follow the schema 1.1"),
     ],
 )
 def test_a_file_that_is_no_result_is_refused_by_name(tmp_path, text, message):

@@ -1,7 +1,7 @@
 """The demonstration: a simulated patient with two exams three years apart, scored and shown.
 
 It walks the same way as a real patient's scans: DICOM files are written, found, read, checked and
-scored from the files. Only the marks that say which calcium is coronary come from the simulation.
+scored from the files, and nobody marks anything. What was really put in is told beside it.
 """
 
 from dataclasses import dataclass
@@ -13,9 +13,11 @@ from corcal.phantom.dicom import write_scan
 from corcal.phantom.patient import PatientSpec, aged, draw_patient
 from corcal.phantom.scanner import Scanner
 from corcal.phantom.thorax import GATED_SCANNER, simulate_patient
-from corcal.pipeline import Exam, Options, score_path
+from corcal.pipeline import Exam, score_path
 from corcal.progress import Progress, no_progress
 from corcal.report.overview import ExamView, write_overview
+from corcal.scoring.measure import measure
+from corcal.scoring.types import Score
 
 __all__ = ["DEMO_SEED", "Demo", "make_demo"]
 
@@ -30,12 +32,15 @@ class Demo:
     Attributes
     ----------
     exams : tuple of Exam
-        Oldest first.
+        Scored automatically; oldest first.
+    truths : tuple of Score
+        Of the same scans, if exactly the calcium that was put in is marked.
     page : Path
         The page that shows both.
     """
 
     exams: tuple[Exam, ...]
+    truths: tuple[Score, ...]
     page: Path
 
 
@@ -47,6 +52,9 @@ def make_demo(
     progress: Progress = no_progress,
 ) -> Demo:
     """Simulate a patient, write both scans as DICOM, score them, and show the result.
+
+    Each exam's folder has the DICOM files, what a score leaves, and the true calcium as
+    ``marks.nrrd``, so that ``corcal score --annotations`` can be compared.
 
     Parameters
     ----------
@@ -62,18 +70,25 @@ def make_demo(
     Returns
     -------
     Demo
-        Both exams and the page.
+        Both exams, their truth, and the page.
+
+    Raises
+    ------
+    InputError
+        If a model is missing or its hash is unknown.
     """
     first = draw_patient(seed, burden="moderate")
     specs = (first, aged(first, years=YEARS_BETWEEN))
-    exams, views = [], []
+    exams, truths, views = [], [], []
     for number, spec in enumerate(specs, start=1):
         name = f"exam {number} of {len(specs)}"
-        exam, view = _make_exam(folder / f"exam-{number}", spec, scanner, _steps(progress, name))
+        part = folder / f"exam-{number}"
+        exam, truth = _make_exam(part, spec, scanner, _steps(progress, name))
         exams.append(exam)
-        views.append(view)
+        truths.append(truth)
+        views.append(_shown(exam, part))
     page = write_overview(folder, views)
-    return Demo(exams=tuple(exams), page=page)
+    return Demo(exams=tuple(exams), truths=tuple(truths), page=page)
 
 
 def _steps(progress: Progress, name: str) -> Progress:
@@ -87,13 +102,20 @@ def _steps(progress: Progress, name: str) -> Progress:
 
 def _make_exam(
     folder: Path, spec: PatientSpec, scanner: Scanner, progress: Progress
-) -> tuple[Exam, ExamView]:
+) -> tuple[Exam, Score]:
+    """Simulate and write one scan, and score it from its files; also give the true score."""
     simulated = simulate_patient(spec, scanner=scanner, progress=progress)
-    dicom, marks = folder / "dicom", folder / "marks.nrrd"
+    dicom = folder / "dicom"
     write_scan(dicom, simulated.scan, progress=progress)
-    write_label_volume(marks, simulated.scan, simulated.voxels)
-    exam = score_path(dicom, Options(annotations=marks, reader="simulation"), progress=progress)
+    write_label_volume(folder / "marks.nrrd", simulated.scan, simulated.voxels)
+    exam = score_path(dicom, progress=progress)
+    return exam, measure(simulated.scan, simulated.voxels).score
+
+
+def _shown(exam: Exam, folder: Path) -> ExamView:
+    """Write what a score leaves, and give it to the page of both exams."""
     written = write_exam(exam, folder, pictures=True)
-    pictures = {name: written[name] for name in ("slices", "projection")}
-    label = exam.result.scan.date or folder.name
-    return exam, ExamView(label=label, result=exam.result, pictures=pictures)
+    pictures = {name: path for name, path in written.items() if path.suffix == ".png"}
+    return ExamView(
+        label=exam.result.scan.date or folder.name, result=exam.result, pictures=pictures
+    )
