@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from training.lesion_table import simulate_case, table_of
+from training.cases import simulate_case
 
 __all__ = ["FIRST_SEED", "make_tables", "simulate_scans"]
 
@@ -52,6 +52,8 @@ def _save_scan(folder: Path, seed: int) -> None:
 
 
 def _save_table(folder: Path, file: Path) -> None:
+    from training.lesion_table import table_of  # the first step needs no detection
+
     # the file is our own, made by the first step
     case = pickle.loads(file.read_bytes())  # noqa: S301
     with (folder / f"{file.stem}.npz").open("wb") as out:
