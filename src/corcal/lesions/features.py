@@ -164,6 +164,8 @@ def _density(pieces: Pieces, around: Surroundings, noise: Noise) -> _Columns:
         "lung_around": around.lung,
         "bright_around": around.bright,
         "darkest_around_hu": around.darkest_hu,
+        "above_hu": around.above_hu,
+        "below_hu": around.below_hu,
     }
 
 

@@ -111,7 +111,8 @@ def _cell_of(
     voxels: int, spacing_mm: float, origin_mm: float, cell_mm: float, size: int
 ) -> NDArray[np.intp]:
     """Cell of each voxel along one axis; the last one, which pads the grid, for those outside."""
-    cell = np.rint((np.arange(voxels) * spacing_mm - origin_mm) / cell_mm).astype(np.intp)
+    place = (np.arange(voxels) * spacing_mm - origin_mm) / cell_mm
+    cell: NDArray[np.intp] = np.rint(place).astype(np.intp)
     cell[(cell < 0) | (cell >= size)] = size
     return cell
 

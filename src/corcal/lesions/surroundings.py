@@ -17,6 +17,7 @@ _SHELL_MM = (1.5, 6.0)  # from the piece: past its blur, before the next structu
 _FAT_HU = (-160.0, -15.0)
 _LUNG_HU = -250.0
 _BRIGHT_HU = 130.0
+_BESIDE_MM, _BESIDE_HALF_MM = 3.0, 1.0  # distance and half-width of what is looked at up and down
 _SOFT_HU = -20.0
 _FINE_MM = 0.5  # pixels of the shell; finer ones are skipped after smoothing
 _FAR_SLICE_MM = 1e4  # between windows that are stacked only to be worked on together
@@ -40,6 +41,9 @@ class Surroundings:
         Shares of the shell from 1.5 to 6 mm, 0 to 1.
     darkest_hu : float32 ndarray of shape (n,)
         Minimum of the smoothed slice around the piece: streaks of metal.
+    above_hu, below_hu : float32 ndarray of shape (n,)
+        Mean of 2 x 2 mm, about 3 mm and at least one slice above and below the densest voxel of
+        the main slice; ``nan`` beyond the scan. Noise does not go on there, calcium often does.
     main_slice : int64 ndarray of shape (n,)
     """
 
@@ -49,6 +53,8 @@ class Surroundings:
     lung: _Floats
     bright: _Floats
     darkest_hu: _Floats
+    above_hu: _Floats
+    below_hu: _Floats
     main_slice: NDArray[np.int64]
 
 
@@ -79,6 +85,8 @@ def look_around(scan: CTScan, pieces: Pieces) -> Surroundings:
         lung=out[3],
         bright=out[4],
         darkest_hu=out[5],
+        above_hu=_beside(scan, top, 1),
+        below_hu=_beside(scan, top, -1),
         main_slice=main,
     )
 
@@ -97,6 +105,20 @@ def _main_voxels(pieces: Pieces) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     order = inside[np.lexsort((-pieces.hu[inside].astype(np.float64), pieces.piece[inside]))]
     _, first = np.unique(pieces.piece[order], return_index=True)
     return main, pieces.index[order[first]]
+
+
+def _beside(scan: CTScan, top: NDArray[np.int64], side: int) -> _Floats:
+    """Mean around the place of each voxel in a slice above (1) or below (-1)."""
+    n_z, n_y, n_x = scan.shape
+    dz, dy, dx = scan.spacing_mm
+    z = top // (n_y * n_x) + side * max(1, round(_BESIDE_MM / dz))
+    reach_y, reach_x = round(_BESIDE_HALF_MM / dy), round(_BESIDE_HALF_MM / dx)
+    y = np.clip((top // n_x % n_y)[:, None] + np.arange(-reach_y, reach_y + 1), 0, n_y - 1)
+    x = np.clip((top % n_x)[:, None] + np.arange(-reach_x, reach_x + 1), 0, n_x - 1)
+    place = np.clip(z, 0, n_z - 1)[:, None, None]
+    values = scan.hu[place, y[:, :, None], x[:, None, :]].astype(np.float32)
+    mean = np.maximum(values, np.float32(AIR_HU)).mean(axis=(1, 2))
+    return np.where((z >= 0) & (z < n_z), mean, np.float32(np.nan))
 
 
 def _measure(
