@@ -52,6 +52,16 @@ def main() -> None:
     _run("training.candidates", "simulate", scans, "--count", str(given.scans))
     _run("training.candidates", "describe", scans, "--tables", tables)
     _run("training.classifier", tables, models, "--version", given.version)
+    _run(
+        "training.card",
+        models,
+        f"{work}/training.log",
+        str(_HERE.parent / "docs" / "model_card.md"),
+        "--bodies",
+        str(given.bodies),
+        "--scans",
+        str(given.scans),
+    )
 
 
 def _run(module: str, *arguments: str) -> None:

@@ -1,12 +1,12 @@
 """The truth of each candidate that the classifier is trained on."""
 
 import numpy as np
+from training.lesion_table import label_pieces
 
 from corcal.lesions.pieces import Pieces
 from corcal.lesions.sites import Site
 from corcal.lesions.voxels import SiteVoxels
 from corcal.phantom.types import SimulatedScan
-from training.lesion_table import label_pieces
 
 SHAPE = (1, 4, 10)
 
