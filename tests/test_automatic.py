@@ -198,11 +198,16 @@ def test_a_large_lesion_in_doubt_advises_a_review():
 
 def test_each_lesion_has_the_decision_about_itself():
     lad = Dense(site=Site.LAD, at=(10, 60, 60), sure=0.9, why=("is the LAD",))
+    main = Dense(site=Site.LM, at=(10, 60, 57), sure=0.8, why=("is the LM",))  # touches the LAD
     rca = Dense(site=Site.RCA, at=(14, 40, 30), size=5, sure=0.7, why=("is the RCA",))
     noise = Dense(site=Site.NOISE, at=(20, 20, 20), why=("is noise",))
-    measurement, _, _ = certain([lad, rca, noise])
+    measurement, _, _ = certain([lad, main, rca, noise])
     got = {one.site: (one.probabilities[one.site], one.why[0].text) for one in measurement.lesions}
-    assert got == {"LAD": (0.9, "is the LAD"), "RCA": (0.7, "is the RCA")}
+    assert got == {
+        "LAD": (0.9, "is the LAD"),
+        "LM": (0.8, "is the LM"),
+        "RCA": (0.7, "is the RCA"),
+    }
 
 
 def decision(scan, at, *, probabilities, agatston, why):

@@ -3,15 +3,25 @@
 import csv
 import json
 import re
+from dataclasses import replace
+from functools import partial
 
 import jsonschema
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from corcal.anatomy.totalsegmentator import TotalSegmentatorSource
+from corcal.ct.findings import finding
+from corcal.lesions.classifier import load_classifier
+from corcal.lesions.rules import RuleClassifier
+from corcal.lesions.sites import Site
+from corcal.lesions.voxels import SiteVoxels
 from corcal.result import read_result, schema_json
 from corcal.scoring.rules import RULES
 from dicom_maker import make_series
+from report.automatic_scan import make_anatomy
+from true_detection import SURE, automatic_of
 
 SPACING_MM = (3.0, 0.5, 0.5)
 SHAPE = (40, 128, 128)
@@ -107,12 +117,116 @@ def test_an_unfit_scan_ends_with_code_3_and_the_reason(run_corcal, exam):
     assert outcome.err.count("\n") == 1
 
 
-@pytest.mark.shared
-def test_without_an_annotation_it_says_what_is_needed(run_corcal, shared_dir):
-    outcome = run_corcal("score", shared_dir / "data" / "coca-gated" / "0" / "dicom")
-    assert outcome.code == 2
-    assert "no annotation was given" in outcome.err
-    assert "--annotations" in outcome.err
+@pytest.fixture
+def found(monkeypatch):
+    """Automatic detection that takes the marks of the block of water for its own findings."""
+    given = {}
+
+    def find(scan, rule, *, source):
+        given.update(rule=rule.name, source=source)
+        hu = scan.hu
+        where = np.flatnonzero(hu >= 399)
+        voxels = SiteVoxels(
+            shape=hu.shape, index=where, site=np.full(where.size, Site.LAD, dtype=np.uint8)
+        )
+        return automatic_of(scan, voxels, make_anatomy())
+
+    monkeypatch.setattr("corcal.pipeline.find_calcium", find)
+    return given
+
+
+def score_alone(run_corcal, exam, *options):
+    return run_corcal("score", exam / "scan", "--force", *options)
+
+
+def test_without_an_annotation_the_calcium_is_found(run_corcal, exam, found):
+    outcome = score_alone(run_corcal, exam)
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.startswith("Agatston score 14.0 ")
+    assert "\nFound automatically, not checked by a reader; 95 % interval " in outcome.out
+    assert "\nProbability of each category: 0: " in outcome.out
+    assert "\nReview advised: the scan is not fit for calcium scoring" in outcome.out
+    assert found == {"rule": "textbook", "source": None}
+
+
+def test_what_a_person_marked_has_no_interval(run_corcal, exam):
+    out = score(run_corcal, exam).out
+    for word in ("automatic", "interval", "Probability", "Review"):
+        assert word not in out
+
+
+@pytest.mark.usefixtures("found")
+def test_an_automatic_score_fits_a_terminal_of_80_columns(run_corcal, exam):
+    lines = score_alone(run_corcal, exam).out.splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+
+
+@pytest.mark.usefixtures("found")
+def test_the_json_of_an_automatic_score_has_its_certainty_and_follows_the_schema(run_corcal, exam):
+    document = json.loads(score_alone(run_corcal, exam, "--json", "-").out)
+    jsonschema.validate(document, json.loads(schema_json()))
+    score, (lesion,) = document["score"], document["lesions"]
+    interval = score["total"]["interval"]
+    assert interval["low"] <= 14.0 <= interval["high"]
+    assert sum(score["category_probabilities"].values()) == pytest.approx(1.0)
+    assert lesion["probabilities"]["LAD"] == SURE
+    assert lesion["why"][0]["text"] == "L1 was put there"
+    assert document["provenance"]["method"] == "automatic"
+    assert document["provenance"]["annotation"] is None
+    assert document["provenance"]["detector"]["name"] == "truth"
+    assert document["review"]["advised"] is True
+
+
+@pytest.mark.usefixtures("found")
+def test_pictures_of_an_automatic_score_show_the_anatomy_and_each_decision(run_corcal, exam):
+    out = exam / "out"
+    outcome = score_alone(run_corcal, exam, "--out", out, "--pictures")
+    assert outcome.code == 0, outcome.err
+    for name in ("slices.png", "projection.png", "anatomy.png", "decisions.png"):
+        assert (out / name).read_bytes().startswith(b"\x89PNG")
+        assert f"wrote {out / name}" in outcome.out
+    assert read_result(out / "result.json").review is not None
+
+
+def test_the_heart_is_found_by_whom_the_user_wants(run_corcal, exam, found):
+    assert score_alone(run_corcal, exam, "--anatomy", "built-in").code == 0
+    assert found["source"] is None
+    assert score_alone(run_corcal, exam, "--anatomy", "totalsegmentator").code == 0
+    assert isinstance(found["source"], TotalSegmentatorSource)
+
+
+def test_an_anatomy_source_that_does_not_exist_is_named(run_corcal, exam):
+    outcome = score_alone(run_corcal, exam, "--anatomy", "crystal-ball")
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert "crystal-ball" in outcome.err
+    assert "totalsegmentator" in outcome.err
+
+
+def test_a_missing_model_is_one_line(run_corcal, exam, monkeypatch):
+    monkeypatch.setattr("corcal.models.load.known_models", dict)
+    outcome = score_alone(run_corcal, exam)
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert "no model 'lesions' in this release" in outcome.err
+
+
+def test_a_model_of_unknown_hash_is_one_line(run_corcal, exam, monkeypatch, tmp_path):
+    file = tmp_path / "other.onnx"
+    file.write_bytes(b"another program")
+    strange = partial(load_classifier, path=file)
+    monkeypatch.setattr("corcal.lesions.classifier.load_classifier", strange)
+    outcome = score_alone(run_corcal, exam)
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert "other.onnx of model 'lesions' has SHA-256" in outcome.err
+
+
+def test_where_no_heart_was_found_there_is_no_score_but_a_reason(run_corcal, exam, monkeypatch):
+    lost = finding("HEART_NOT_FOUND", "no heart was found in the scan")
+    anatomy = replace(make_anatomy(heart=False), findings=(lost,))
+    monkeypatch.setattr("corcal.lesions.classifier.load_classifier", RuleClassifier)
+    monkeypatch.setattr("corcal.anatomy.network.NetworkSource.locate", lambda *_: anatomy)
+    outcome = score_alone(run_corcal, exam)
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (3, "", 1)
+    assert "no heart was found in the scan (--annotations scores what" in outcome.err
 
 
 def test_the_schema_is_printed(run_corcal):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["command", "score_text"]
 
+_COLUMNS = 80  # of a terminal
+
 
 @click.command("score")
 @click.argument("path", type=GIVEN_PATH)
@@ -138,14 +140,29 @@ def score_text(result: "Result") -> str:
     spread = ", ".join(f"{name} {other.total:.1f}" for name, other in score.by_rule.items())
     lines += [
         "",
-        f"By rule:  {spread}",
-        f"Scan:     {scan.series_description or 'no description'}, {scan.shape[0]} slices, "
-        f"increment {scan.increment_mm:g} mm, {_kvp(scan.kvp)}",
+        *_wrapped(f"By rule:  {spread}", indent=10),
+        *_wrapped(
+            f"Scan:     {scan.series_description or 'no description'}, {scan.shape[0]} slices, "
+            f"increment {scan.increment_mm:g} mm, {_kvp(scan.kvp)}",
+            indent=10,
+        ),
         f"Verdict:  {result.suitability.verdict} ({result.suitability.kind})",
     ]
-    lines += [f"  {f.severity}: {f.message} [{f.code}]" for f in result.suitability.findings]
+    for f in result.suitability.findings:
+        lines += _wrapped(f"  {f.severity}: {f.message} [{f.code}]", indent=4)
     lines += ["", result.provenance.statement]
     return "\n".join(lines)
+
+
+def _wrapped(text: str, *, indent: int) -> list[str]:
+    """Break a line at 80 columns; words that are longer stay whole."""
+    return textwrap.wrap(
+        text,
+        width=_COLUMNS,
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _certainty(result: "Result") -> list[str]:
@@ -161,11 +178,8 @@ def _certainty(result: "Result") -> list[str]:
         f"Probability of each category: {chances}",
     ]
     if result.review is not None and result.review.advised:
-        lines += [
-            line
-            for reason in result.review.reasons
-            for line in textwrap.wrap(f"Review advised: {reason}", width=80, subsequent_indent="  ")
-        ]
+        for reason in result.review.reasons:
+            lines += _wrapped(f"Review advised: {reason}", indent=2)
     return lines
 
 
