@@ -24,6 +24,7 @@ __all__ = ["NOT_CALCIUM", "decide", "detect"]
 NOT_CALCIUM = (Site.NOISE, Site.BONE, Site.DEVICE)  # dense, but nothing that is ever scored
 _CORONARY = np.array([SITES.index(site) for site in CORONARY_SITES])
 _CORONARY_FROM = 0.5  # summed over the arteries: more likely coronary than not
+_LABELS = tuple(site.label for site in SITES)
 _CODES = np.array([int(site) for site in SITES], np.uint8)
 
 _Array = NDArray[np.float64]
@@ -120,7 +121,7 @@ def _decisions(
         Decision(
             site=Site(int(sites[k])).label,
             probabilities={
-                site.label: float(p) for site, p in zip(SITES, probabilities[k], strict=True)
+                name: float(p) for name, p in zip(_LABELS, probabilities[k], strict=True)
             },
             agatston=float(agatston[k]),
             centroid_mm=(float(centres[k, 0]), float(centres[k, 1]), float(centres[k, 2])),

