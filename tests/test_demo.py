@@ -5,10 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from corcal.cli import main
 from corcal.demo import make_demo
-from corcal.phantom.thorax import GATED_SCANNER
+from corcal.phantom.anatomy_truth import true_anatomy
+from corcal.phantom.thorax import GATED_SCANNER, simulate_patient
 from corcal.pipeline import Options, score_path
 from corcal.result import read_result
+from true_detection import automatic_of
 
 # Pixels of 0.9 mm: quick to simulate, and still accepted for scoring
 COARSE = replace(GATED_SCANNER, matrix=(256, 256), pixel_spacing_mm=0.9)
@@ -16,8 +19,24 @@ COARSE = replace(GATED_SCANNER, matrix=(256, 256), pixel_spacing_mm=0.9)
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):
+    """The demonstration with a detector that knows the truth: what is tested is all around it."""
     folder = tmp_path_factory.mktemp("demo")
-    return folder, make_demo(folder, scanner=COARSE)
+    known = {}
+
+    def simulate(spec, **options):
+        simulated = simulate_patient(spec, **options)
+        known[simulated.scan.series.series_instance_uid] = (spec, simulated.voxels)
+        return simulated
+
+    def find(scan, rule, *, source):  # noqa: ARG001  (as it is called)
+        spec, voxels = known[scan.series.series_instance_uid]
+        return automatic_of(scan, voxels, true_anatomy(spec, scan))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("corcal.demo.simulate_patient", simulate)
+        patch.setattr("corcal.pipeline.find_calcium", find)
+        made = make_demo(folder, scanner=COARSE)
+    return folder, made
 
 
 def test_both_exams_are_scored_gated_scans_of_one_patient_three_years_apart(demo):
@@ -47,13 +66,55 @@ def test_the_folder_holds_all_that_the_page_promises(demo):
         assert read_result(part / "result.json") == exam.result
         rows = list(csv.DictReader((part / "lesions.csv").read_text("utf-8").splitlines()))
         assert [row["id"] for row in rows] == [lesion.id for lesion in exam.result.lesions]
-        for picture in ("slices.png", "projection.png"):
+        for picture in ("slices.png", "projection.png", "anatomy.png", "decisions.png"):
             assert (part / picture).read_bytes().startswith(b"\x89PNG")
 
 
-def test_scoring_the_written_files_again_gives_the_same_score(demo):
+def test_no_exam_was_given_any_marks_and_each_says_how_sure_it_is(demo):
+    _, made = demo
+    for exam in made.exams:
+        made_by, total = exam.result.provenance, exam.result.score.total
+        assert (made_by.method, made_by.annotation) == ("automatic", None)
+        assert total.interval.low <= total.agatston <= total.interval.high
+        assert exam.anatomy is not None
+        assert exam.detection is not None
+
+
+def test_the_page_of_both_exams_has_all_their_pictures(demo):
+    _, made = demo
+    page = made.page.read_text(encoding="utf-8")
+    assert page.count("<img src=") == 8
+
+
+def test_the_truth_is_the_score_of_the_marks_that_were_written(demo):
     folder, made = demo
-    part = folder / "exam-1"
-    again = score_path(part / "dicom", Options(annotations=part / "marks.nrrd")).result
-    assert again.score == made.exams[0].result.score
-    assert again.lesions == made.exams[0].result.lesions
+    for number, truth in enumerate(made.truths, start=1):
+        part = folder / f"exam-{number}"
+        marked = score_path(part / "dicom", Options(annotations=part / "marks.nrrd")).result
+        got = {name: vessel.agatston for name, vessel in marked.score.vessels.items()}
+        assert got == pytest.approx({name: one.agatston for name, one in truth.vessels.items()})
+        assert marked.provenance.method == "annotation"
+
+
+def test_a_detector_that_is_right_finds_the_truth(demo):
+    _, made = demo
+    for exam, truth in zip(made.exams, made.truths, strict=True):
+        assert exam.result.score.total.agatston == pytest.approx(truth.total.agatston)
+
+
+def test_the_command_tells_the_truth_beside_what_was_found(demo, capsys, monkeypatch, tmp_path):
+    _, made = demo
+    monkeypatch.setattr("corcal.demo.make_demo", lambda *_, **__: made)
+    assert main(["demo", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    for exam, truth in zip(made.exams, made.truths, strict=True):
+        found = exam.result.score
+        line = (
+            f"simulated truth {truth.total.agatston:.1f}, found {found.total.agatston:.1f}, "
+            "95 % interval "
+        )
+        assert line in said
+        assert f"  truth  LM {truth.vessels['LM'].agatston:.1f}, LAD " in said
+        assert f"  found  LM {found.vessels['LM'].agatston:.1f}, LAD " in said
+    scores = [line for line in said.splitlines() if str(tmp_path) not in line]
+    assert [line for line in scores if len(line) > 80] == []
