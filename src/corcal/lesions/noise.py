@@ -12,7 +12,7 @@ __all__ = ["SMOOTHING_MM", "UNKNOWN_NOISE_HU", "Noise", "measure_noise"]
 
 SMOOTHING_MM = 0.8  # sigma in the slice: about the resolution of calcium scans
 UNKNOWN_NOISE_HU = 20.0  # usual in calcium scans; where the heart shows no homogeneous place
-_PATCH_MM = 5.0
+_PATCH_MM = 8.0
 _DEEP_MM = -6.0  # inside the heart, so that a patch does not reach fat outside of it
 _MOST_PATCHES = 400
 _FEWEST_PATCHES = 20
