@@ -1,0 +1,68 @@
+"""Metal near the heart is named, never scored."""
+
+import numpy as np
+import pytest
+
+from corcal.anatomy.types import Pathway
+from corcal.ct.scan import Severity
+from corcal.lesions.classifier import SITES
+from corcal.lesions.detect import detect
+from corcal.lesions.devices import device_pieces, with_devices
+from corcal.lesions.features import describe, make_context
+from corcal.lesions.neighbourhood import lesions_near_heart
+from corcal.lesions.sites import Site
+from lesions.heart_maker import make_anatomy, make_hu, make_scan, put
+
+LAD = make_anatomy(lines=((Pathway.LAD, (50.0, 32.0, 75.0)),))
+
+
+def _detected(hu):
+    return detect(make_scan(hu), LAD)
+
+
+@pytest.mark.parametrize(("peak", "is_metal"), [(2000, True), (1999, False)])
+def test_calcium_never_has_2000_hu(peak, is_metal):
+    hu = put(make_hu(), slice(16, 19), slice(30, 34), slice(73, 77), 400)
+    hu[17, 31, 75] = peak
+    scan = make_scan(hu)
+    context = make_context(scan, LAD)
+    pieces = lesions_near_heart(scan, context.fields)
+    features = describe(scan, LAD, pieces, context=context)
+    assert device_pieces(pieces, features).tolist() == [is_metal]
+
+
+def test_a_stent_on_the_lad_is_named_and_left_out():
+    hu = put(make_hu(noise_hu=10.0), slice(12, 18), slice(31, 34), slice(73, 76), 2200)
+    found = _detected(hu)
+    assert [d.site for d in found.decisions if d.agatston > 50] == ["device"]
+    assert found.voxels.index.size == 0
+    (said,) = found.findings
+    assert (said.code, said.severity) == ("DEVICE_PRESENT", Severity.WARNING)
+    assert "on the course of the LAD: the artery is not scoreable there" in said.message
+    # middle of voxels 12 to 17, 31 to 33, 73 to 75
+    assert "metal at 74 / 32 / 44 mm (LPS)" in said.message
+
+
+def test_metal_off_the_arteries_is_worth_a_word():
+    hu = put(make_hu(noise_hu=10.0), slice(12, 18), slice(60, 63), slice(70, 73), 2200)
+    (said,) = _detected(hu).findings
+    assert (said.code, said.severity) == ("DEVICE_PRESENT", Severity.INFO)
+    assert "off the arteries" in said.message
+
+
+def test_a_long_thin_dense_thing_is_a_tube_and_a_lump_is_not():
+    # 1300 HU, mean above 550: 24 mm long and 2 mm wide, or 6 x 6 x 6 mm
+    tube = put(make_hu(noise_hu=10.0), slice(12, 20), slice(31, 33), slice(74, 76), 1300)
+    assert [d.site for d in _detected(tube).decisions if d.agatston > 50] == ["device"]
+    lump = put(make_hu(noise_hu=10.0), slice(16, 18), slice(30, 36), slice(72, 78), 1250)
+    assert [d.site for d in _detected(lump).decisions if d.agatston > 50] == ["LAD"]
+
+
+def test_the_rule_overrules_and_the_rest_keeps_its_proportions():
+    given = np.zeros((2, len(SITES)))
+    given[:, SITES.index(Site.LAD)], given[:, SITES.index(Site.BONE)] = 0.75, 0.25
+    out = with_devices(given, np.array([True, False]))
+    assert out[0, SITES.index(Site.DEVICE)] == pytest.approx(0.97)
+    assert out[0, SITES.index(Site.LAD)] == pytest.approx(0.0225)
+    assert out[0].sum() == pytest.approx(1.0)
+    assert out[1].tolist() == given[1].tolist()
