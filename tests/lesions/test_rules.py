@@ -84,6 +84,15 @@ def test_in_a_well_fitted_wall_it_is_the_aorta_and_beside_it_not():
     assert max(beside, key=beside.get) is Site.LAD
 
 
+def test_in_the_wall_an_artery_is_less_likely_than_beside_it():
+    fitted = PLAQUE | {"ascending_wall_quality": 0.8, "contrast_to_noise": 8.0}
+    inside = _judge(**(fitted | {"from_ascending_wall_mm": 0.3}))
+    beside = _judge(**(fitted | {"from_ascending_wall_mm": 6.0}))
+    # against noise, whose evidence does not depend on the wall; e^2.5 is 12
+    fall = (beside[Site.LAD] / beside[Site.NOISE]) / (inside[Site.LAD] / inside[Site.NOISE])
+    assert fall == pytest.approx(np.exp(2.5), rel=0.1)
+
+
 def test_a_wall_that_was_hardly_seen_says_nothing():
     unseen = {"ascending_wall_quality": 0.0, "from_ascending_wall_mm": 0.5}
     assert _coronary(**unseen) == pytest.approx(_coronary(), abs=0.02)

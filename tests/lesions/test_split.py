@@ -58,11 +58,13 @@ def test_a_small_lesion_is_not_cut():
     assert split_lesions(_lesion(slice(69, 71)), FIELDS).count == 1
 
 
-def test_a_tip_in_another_territory_joins_the_rest():
-    # from 60 to 72: 10 columns on the LAD's side, about 2 on the other: 2 x 2 x 2 x 3 = 24 mm3
-    # of 144, above 8 mm3 and a tenth; one column is 12 mm3, below a tenth
-    assert split_lesions(_lesion(slice(60, 73)), FIELDS).count == 2
-    assert split_lesions(_lesion(slice(60, 72), z=slice(18, 19)), FIELDS).count == 1
+@pytest.mark.parametrize(("slices", "count"), [(1, 2), (13, 1)])
+def test_a_tip_in_another_territory_joins_a_lesion_that_is_ten_times_as_large(slices, count):
+    # Columns 60 to 65, two rows, 3 mm3 a voxel: 36 mm3 in one slice, 468 in 13. An arm of columns
+    # 66 to 73 reaches 3 columns (18 mm3) beyond the middle: 18 of 84 mm3, or of 516.
+    hu = put(make_hu(), slice(18 - slices // 2, 19 + slices // 2), slice(31, 33), slice(60, 66))
+    hu = put(hu, slice(18, 19), slice(31, 33), slice(66, 74))
+    assert split_lesions(lesions_near_heart(make_scan(hu), FIELDS), FIELDS).count == count
 
 
 def test_parts_that_are_not_kept_go_to_the_nearest_of_their_own_lesion():
