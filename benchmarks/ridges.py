@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import dijkstra
 from corcal.anatomy.sampling import distance_map
 from corcal.anatomy.types import Anatomy, Pathway, Structure
 
-__all__ = ["ridge_line"]
+__all__ = ["HEART_PARTS", "ridge_line"]
 
 _LEAST_PEAK = 0.3  # of the heights near the heart: below it the source knows no course
 _LEAST_HEIGHT = 0.4  # of a cell that the line may cross, relative to that peak
