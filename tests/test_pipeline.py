@@ -1,4 +1,4 @@
-"""The straight line on the real gated scans, and what it refuses."""
+"""The straight line, with marks and without, and what it refuses."""
 
 import json
 import os
@@ -9,10 +9,13 @@ import pytest
 
 from annotations.annotation_maker import make_scan, osirix_list, three_lesions, write_plist
 from corcal.errors import InputError
+from corcal.lesions.sites import Site
 from corcal.lesions.voxels import SiteVoxels
 from corcal.pipeline import Options, score_path, score_scan
 from corcal.result import result_json
 from corcal.scoring.measure import measure
+from report.automatic_scan import Dense, make_anatomy, with_dense
+from true_detection import automatic_of
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,52 @@ def test_a_scan_cropped_around_its_calcium_has_the_same_score(shared_dir):
     assert part.score.total.agatston == pytest.approx(whole.score.total.agatston)
     assert part.score.vessels["LAD"].mass_mg == pytest.approx(whole.score.vessels["LAD"].mass_mg)
     assert part.lesions[0].centroid_mm == pytest.approx(whole.lesions[0].centroid_mm)
+
+
+def never(*_, **__):
+    msg = "nothing is to be looked for where a person has marked"
+    raise ZeroDivisionError(msg)
+
+
+def test_marks_stand_in_the_place_of_detection_and_carry_no_certainty(tmp_path, monkeypatch):
+    monkeypatch.setattr("corcal.pipeline.find_calcium", never)
+    scan = make_scan()
+    path = tmp_path / "marks.xml"
+    write_plist(path, osirix_list(three_lesions(), scan))
+    exam = score_scan(scan, Options(annotations=path, force=True))
+    result = exam.result
+    assert result.provenance.method == "annotation"
+    assert (exam.anatomy, exam.detection, result.review) == (None, None, None)
+    assert result.score.total.interval is None
+    assert result.score.category_probabilities is None
+    assert all(lesion.probabilities is None and not lesion.why for lesion in result.lesions)
+    assert (result.provenance.model, result.provenance.detector) == (None, None)
+
+
+def test_without_marks_the_same_scan_gives_the_same_record(monkeypatch):
+    scan, detection = with_dense([Dense(site=Site.LAD, at=(10, 60, 60))])
+    found = automatic_of(scan, detection.voxels, make_anatomy())
+    monkeypatch.setattr("corcal.pipeline.find_calcium", lambda *_, **__: found)
+    records = [json.loads(result_json(score_scan(scan, Options(force=True)).result)) for _ in "ab"]
+    for record in records:
+        del record["provenance"]["created"]
+    assert records[0] == records[1]
+    assert records[0]["schema_version"] == "1.1"
+
+
+def test_an_automatic_exam_counts_what_was_found_outside_the_arteries_apart(monkeypatch):
+    scan, detection = with_dense(
+        [
+            Dense(site=Site.LAD, at=(10, 60, 60)),  # 9 mm2 of weight 4: 36
+            Dense(site=Site.AORTIC_VALVE, at=(15, 40, 40), size=5),  # 25 mm2 of weight 4: 100
+        ]
+    )
+    found = automatic_of(scan, detection.voxels, make_anatomy())
+    monkeypatch.setattr("corcal.pipeline.find_calcium", lambda *_, **__: found)
+    score = score_scan(scan, Options(force=True)).result.score
+    assert score.total.agatston == pytest.approx(36.0)
+    assert score.other_sites["aortic_valve"].agatston == pytest.approx(100.0)
+    assert score.total.lesion_count == 1
 
 
 def test_an_annotation_whose_name_is_no_utf8_text_is_recorded_as_text(tmp_path):
