@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+import corcal
 from corcal.anatomy.prior import geometric_pathways
 from corcal.anatomy.types import Anatomy
 from corcal.ct.scan import CTScan
@@ -44,16 +45,18 @@ __all__ = [
 ]
 
 JUDGES = ("trained", "rules")
+_ROOMS = ("anatomy", "lesions", "phantom", "scoring")  # what a row depends on, besides the models
 _EVERY = 10  # rows between two words of progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """A scan that was compared, and what that took in seconds."""
+    """A scan that was compared, and what that took in seconds; `others` are ablations of it."""
 
     row: ScanRow
     simulate_s: float
     score_s: float
+    others: tuple[ScanRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +178,7 @@ def measure_all(
         In the order of the seeds.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    _warn_of_other_code(folder)
     done = {seed: found for seed in seeds if (found := read_row(folder, seed)) is not None}
     missing = [seed for seed in seeds if seed not in done]
     print(f"{len(done)} of {len(seeds)} rows are there, {len(missing)} to measure", flush=True)
@@ -191,6 +195,18 @@ def measure_all(
                 took = time.perf_counter() - start
                 print(f"{count} of {len(missing)} in {took:.0f} s", flush=True)
     return [done[seed] for seed in seeds]
+
+
+def _warn_of_other_code(folder: Path) -> None:
+    """Say so if the rows that are there were made by other code: models alone name the folder."""
+    package = Path(corcal.__file__).parent
+    files = [file for room in _ROOMS for file in sorted((package / room).rglob("*.py"))]
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    note = folder / "made_by.txt"
+    if note.exists() and note.read_text() != digest:
+        print(f"WARNING: rows in {folder} were made by other code; remove them to measure anew")
+    else:
+        note.write_text(digest)
 
 
 def read_row(folder: Path, seed: int) -> Measured | None:

@@ -92,3 +92,12 @@ def test_without_the_noise_gate_nothing_is_noise() -> None:
     assert np.all(given[:, SITES.index(Site.NOISE)] == 0.0)
     assert given[0, 0] == pytest.approx(1 / 13)  # thirteen sites are left
     assert given[1, SITES.index(Site.LAD)] == pytest.approx(1.0)
+
+
+def test_rows_of_other_code_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    measure_all(Counting(tmp_path), [], tmp_path / "rows", workers=1)
+    measure_all(Counting(tmp_path), [], tmp_path / "rows", workers=1)
+    assert "WARNING" not in capsys.readouterr().out
+    (tmp_path / "rows" / "made_by.txt").write_text("another")
+    measure_all(Counting(tmp_path), [], tmp_path / "rows", workers=1)
+    assert "other code" in capsys.readouterr().out
