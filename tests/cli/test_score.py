@@ -195,6 +195,17 @@ def test_the_heart_is_found_by_whom_the_user_wants(run_corcal, exam, found):
     assert isinstance(found["source"], TotalSegmentatorSource)
 
 
+def test_totalsegmentator_that_is_not_installed_is_one_line(
+    run_corcal, exam, monkeypatch, tmp_path
+):
+    monkeypatch.setattr("corcal.lesions.classifier.load_classifier", RuleClassifier)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    outcome = score_alone(run_corcal, exam, "--anatomy", "totalsegmentator")
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert "TotalSegmentator" in outcome.err
+    assert "install" in outcome.err
+
+
 def test_an_anatomy_source_that_does_not_exist_is_named(run_corcal, exam):
     outcome = score_alone(run_corcal, exam, "--anatomy", "crystal-ball")
     assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
