@@ -102,3 +102,19 @@ def test_nothing_is_fitted_where_the_anatomy_knows_no_aorta():
     assert fit_wall(make_scan(_disc()), _tube(), DESCENDING) is None
     assert fit_wall(make_scan(_disc()), _tube(Structure.DESCENDING_AORTA), ASCENDING) is None
     assert fit_wall(make_scan(_disc()), _tube(Structure.DESCENDING_AORTA), DESCENDING) is not None
+
+
+def test_a_third_of_the_circle_is_enough_beside_what_the_coarse_mask_knows():
+    # fat only at angles of 60 degrees to either side of +y; blood everywhere else
+    hu = _disc(noise_hu=15.0)
+    _, y, x = np.meshgrid(
+        *(np.arange(n) * d for n, d in zip(SHAPE, SPACING, strict=True)), indexing="ij"
+    )
+    elsewhere = np.abs(np.arctan2(x - CENTRE[1], y - CENTRE[0])) > np.pi / 3
+    hu[elsewhere] = 40.0
+    wall = fit_wall(make_scan(hu), _tube(off_mm=(2.0, 0.0)))
+    places = np.array([[30.0, CENTRE[0] + RADIUS, CENTRE[1]]])
+    distance, quality = wall.signed_distance(places)
+    assert abs(distance[0]) < 0.5
+    assert 0.25 < quality[0] < 0.5
+    assert wall.radius_mm == pytest.approx(np.full(wall.z_mm.size, RADIUS), abs=1.5)

@@ -28,9 +28,11 @@ _ANGLES = 48
 _RAY_MM, _RAY_STEP_MM = (5.0, 36.0), 0.5
 _EDGE_DROP_HU = 45.0  # below the blood: about half way to fat
 _FEWEST_CELLS = 6  # of a level of the coarse mask
-_FEWEST_EDGES = 12  # of the angles: a quarter of the circle
+_FEWEST_EDGES = 10  # of 48 that agree with the circle: a fifth of it
 _ROUNDS = 8
 _RESIDUAL_MM = 1.5  # scale of the robust fit; within it an edge agrees with the circle
+_CATCH_MM = 6.0  # of an edge from the circle known so far; beyond it is that of something else
+_COARSE_MM = np.array([4.0, 4.0, 3.0])  # how well the coarse mask knows y, x and radius
 _SHIFT_MM = 10.0  # of the circle's centre from the coarse one: more is another vessel
 _JUMP_MM = 3.0  # of a circle from the median of its neighbours
 _CLEAR = 0.5  # quality from which a circle is sure enough to judge others
@@ -117,17 +119,15 @@ def fit_wall(
     if start is None:
         return None
     slices, coarse = start
-    centre, radius = coarse[:, :2], coarse[:, 2]
-    edges = np.full((len(slices), _ANGLES), np.nan)
+    circle, edges = coarse, np.empty(0)
     for _ in range(3):  # new rays from the better centre
-        edges = _edges(scan, slices, centre)
-        centre, radius = _circles(centre, edges)
-    agree = np.abs(edges - radius[:, None]) < _RESIDUAL_MM
-    quality = agree.mean(axis=1)
-    good = _is_plausible(centre, radius, quality, coarse)
+        edges = _edges(scan, slices, circle[:, :2])
+        circle = _circles(edges, circle, coarse)
+    quality = (np.abs(_beyond(edges, circle)) < _RESIDUAL_MM).mean(axis=1)
+    good = _is_plausible(circle, quality, coarse)
     if good.sum() < 3:
         return None
-    return _surface(scan, slices, centre, radius, np.where(good, quality, 0.0), edges)
+    return _surface(_middles(scan, slices), circle, np.where(good, quality, 0.0), edges)
 
 
 def _coarse_circles(
@@ -165,7 +165,7 @@ def _middles(scan: CTScan, slices: list[slice]) -> _Array:
 
 
 def _edges(scan: CTScan, slices: list[slice], centre: _Array) -> _Array:
-    """Radius at which each ray leaves the blood, ``nan`` where it does not."""
+    """Where each ray leaves the blood, (levels, 48, 2) as (y, x); ``nan`` where it does not."""
     radii = np.arange(_RAY_MM[0], _RAY_MM[1], _RAY_STEP_MM)
     profile = _profiles(scan, slices, centre, radii)
     # Smoothing along and across the rays is smoothing of the image, where it is needed.
@@ -183,7 +183,10 @@ def _edges(scan: CTScan, slices: list[slice], centre: _Array) -> _Array:
     after = np.take_along_axis(profile, at[..., None], 2)[..., 0]
     part = (before - level[..., 0]) / np.maximum(before - after, 1.0)
     edge = radii[np.maximum(at - 1, 0)] + np.clip(part, 0, 1) * _RAY_STEP_MM
-    return np.where(found & (edge > _RADIUS_MM[0] - 2.0), edge, np.nan)
+    reach = np.where(found & (edge > _RADIUS_MM[0] - 2.0), edge, np.nan)
+    angle = np.arange(_ANGLES) * 2 * np.pi / _ANGLES
+    ray = np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    return np.asarray(centre[:, None, :] + reach[..., None] * ray)
 
 
 def _smooth_ring(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -217,104 +220,98 @@ def _at(hu: NDArray[np.integer | np.floating], y: _Array, x: _Array) -> _Array:
     return np.asarray((upper * (1 - fy) + lower * fy).mean(axis=0))
 
 
-def _circles(centre: _Array, edges: _Array) -> tuple[_Array, _Array]:
-    """Fit a circle to the edges of each level, robustly; ``nan`` where there are too few."""
-    angle = np.arange(_ANGLES) * 2 * np.pi / _ANGLES
-    known = np.isfinite(edges)
-    reach = np.where(known, edges, 0.0)
-    y, x = reach * np.sin(angle), reach * np.cos(angle)
-    weight = known.astype(np.float64)
-    enough = known.sum(axis=1) >= _FEWEST_EDGES
-    solution = np.zeros((len(edges), 3))
+def _circles(edges: _Array, start: _Array, coarse: _Array) -> _Array:
+    """Fit a circle to the edges of each level by robust Gauss-Newton steps.
+
+    Parameters
+    ----------
+    edges : ndarray of shape (n, 48, 2)
+        ``(y, x)``; ``nan`` where there is none.
+    start : ndarray of shape (n, 3)
+        ``(y, x, radius)`` known so far; edges far from it are those of something else.
+    coarse : ndarray of shape (n, 3)
+        That of the coarse mask: all that is known where there are few edges.
+
+    Returns
+    -------
+    ndarray of shape (n, 3)
+    """
+    caught = np.abs(_beyond(edges, start)) < _CATCH_MM  # false for nan
+    points = np.where(caught[..., None], edges, 0.0)
+    trust = np.square(_RESIDUAL_MM) / np.square(_COARSE_MM)
+    circle = start
     for _ in range(_ROUNDS):
-        solution = _weighted_circle(y, x, weight)
-        radius = _radius(solution)
-        off = np.hypot(y - solution[:, :1], x - solution[:, 1:2]) - radius[:, None]
-        weight = known / (1 + np.square(off / _RESIDUAL_MM))
-    new = centre + solution[:, :2]
-    usable = enough & np.isfinite(solution).all(axis=1)
-    usable &= np.hypot(*solution[:, :2].T) < _SHIFT_MM
-    return np.where(usable[:, None], new, centre), np.where(usable, _radius(solution), np.nan)
+        off = _beyond(points, circle)
+        weight = caught / (1 + np.square(off / _RESIDUAL_MM))
+        arm = points - circle[:, None, :2]
+        design = np.concatenate(
+            [
+                arm / np.maximum(np.linalg.norm(arm, axis=2), 1e-6)[..., None],
+                np.ones_like(arm[..., :1]),
+            ],
+            axis=2,
+        )
+        left = np.einsum("lai,la,laj->lij", design, weight, design) + np.diag(trust)
+        right = np.einsum("lai,la,la->li", design, weight, off) + trust * (coarse - circle)
+        circle = circle + np.linalg.solve(left, right[..., None])[..., 0]
+    return circle
 
 
-def _weighted_circle(y: _Array, x: _Array, weight: _Array) -> _Array:
-    """Least squares for ``2 y a + 2 x b + c = y^2 + x^2`` at each level (Kåsa's circle fit)."""
-    design = np.stack([2 * y, 2 * x, np.ones_like(y)], axis=2)
-    left = np.einsum("lai,la,laj->lij", design, weight, design) + 1e-6 * np.eye(3)
-    right = np.einsum("lai,la,la->li", design, weight, y * y + x * x)
-    return np.asarray(np.linalg.solve(left, right[..., None])[..., 0])
+def _beyond(edges: _Array, circle: _Array) -> _Array:
+    """Distance of edges (n, 48, 2) from the circle (n, 3) of their level, positive outside."""
+    return np.asarray(np.linalg.norm(edges - circle[:, None, :2], axis=2) - circle[:, 2:])
 
 
-def _radius(solution: _Array) -> _Array:
-    square = solution[:, 2] + np.square(solution[:, :2]).sum(axis=1)
-    return np.asarray(np.sqrt(np.maximum(square, 0.0)), np.float64)
-
-
-def _is_plausible(
-    centre: _Array, radius: _Array, quality: _Array, coarse: _Array
-) -> NDArray[np.bool_]:
+def _is_plausible(circle: _Array, quality: _Array, coarse: _Array) -> NDArray[np.bool_]:
     """Whether each circle is an aorta's, near the coarse one, and like its neighbours."""
+    radius = circle[:, 2]
     good = (radius > _RADIUS_MM[0]) & (radius < _RADIUS_MM[1])
     good &= quality * _ANGLES >= _FEWEST_EDGES
-    good &= np.hypot(*(centre - coarse[:, :2]).T) < _SHIFT_MM
+    good &= np.hypot(*(circle - coarse)[:, :2].T) < _SHIFT_MM
     clear = good & (quality >= _CLEAR)
     if clear.any():
         good &= np.abs(radius - np.median(radius[clear])) < _CALIBRE_MM
     rows = np.flatnonzero(good)
-    circle = np.column_stack([centre, radius])
     for k in rows:
         nearest = rows[np.argsort(np.abs(rows - k), kind="stable")[:_NEIGHBOURS]]
         good[k] = np.abs(circle[k] - np.median(circle[nearest], axis=0)).max() < _JUMP_MM
     return np.asarray(good)
 
 
-def _surface(
-    scan: CTScan,
-    slices: list[slice],
-    centre: _Array,
-    radius: _Array,
-    quality: _Array,
-    edges: _Array,
-) -> Wall:
+def _surface(z_mm: _Array, circle: _Array, quality: _Array, edges: _Array) -> Wall:
     """Smooth circles over the levels, then let the wall leave the circle where edges say so."""
     from scipy import ndimage  # slow to import, not needed to score marked calcium
 
-    used = quality > 0
-    first, last = np.flatnonzero(used)[[0, -1]]
-    rows = slice(first, last + 1)
-    circle = np.nan_to_num(np.column_stack([centre, radius]))[rows]
-    weight = quality[rows, None]
+    used = np.flatnonzero(quality > 0)
+    rows = slice(used[0], used[-1] + 1)
+    quality = quality[rows]
+    weight = quality[:, None]
     total = ndimage.gaussian_filter1d(weight, _SMOOTH_LEVELS, axis=0)
-    smooth = ndimage.gaussian_filter1d(circle * weight, _SMOOTH_LEVELS, axis=0) / (total + 1e-9)
+    smooth = ndimage.gaussian_filter1d(circle[rows] * weight, _SMOOTH_LEVELS, axis=0)
+    smooth /= total + 1e-9
     # A gap of many levels has no weight at all: interpolate what is left.
-    levels = np.arange(last - first + 1)
+    levels = np.arange(quality.size)
     solid = total[:, 0] > 1e-3
-    smooth = np.stack([np.interp(levels, levels[solid], c[solid]) for c in smooth.T], axis=1)
-    outline = smooth[:, 2:] + _bulge(edges[rows], centre[rows], smooth, used[rows])
+    smooth = np.stack([np.interp(levels, levels[solid], one[solid]) for one in smooth.T], axis=1)
+    known = (quality > 0)[:, None]
     return Wall(
-        z_mm=_middles(scan, slices[rows]),
+        z_mm=z_mm[rows],
         centre_mm=smooth[:, :2],
         radius_mm=smooth[:, 2],
-        outline_mm=outline,
-        quality=ndimage.gaussian_filter1d(quality[rows], 0.7),
+        outline_mm=smooth[:, 2:] + _bulge(_beyond(edges[rows], smooth), known),
+        quality=ndimage.gaussian_filter1d(quality, 0.7),
     )
 
 
-def _bulge(edges: _Array, centre: _Array, smooth: _Array, used: NDArray[np.bool_]) -> _Array:
-    """Smooth the distance of the edges from their smoothed circle over angles and levels."""
+def _bulge(off_mm: _Array, known: NDArray[np.bool_]) -> _Array:
+    """Smooth the distances of the edges from their smoothed circle over angles and levels."""
     from scipy import ndimage  # slow to import, not needed to score marked calcium
 
-    angle = np.arange(_ANGLES) * 2 * np.pi / _ANGLES
-    known = np.isfinite(edges) & used[:, None]
-    reach = np.where(known, edges, 0.0)
-    y = centre[:, :1] + reach * np.sin(angle) - smooth[:, :1]
-    x = centre[:, 1:] + reach * np.cos(angle) - smooth[:, 1:2]
-    off = np.hypot(y, x) - smooth[:, 2:]
-    # The smoothed centre is within a millimetre of the ray's: the angle changes by too little.
-    weight = (known & (np.abs(off) < _BULGE_MM)).astype(np.float64)
-    sigma, mode = (_BULGE_LEVELS, _BULGE_ANGLES), _MODE
-    total = ndimage.gaussian_filter(weight, sigma, mode=mode)
-    shift = ndimage.gaussian_filter(weight * off, sigma, mode=mode)
+    # The smoothed centre is about a millimetre from the rays': the angles are nearly the same.
+    weight = (known & (np.abs(off_mm) < _BULGE_MM)).astype(np.float64)
+    sigma = (_BULGE_LEVELS, _BULGE_ANGLES)
+    total = ndimage.gaussian_filter(weight, sigma, mode=_MODE)
+    shift = ndimage.gaussian_filter(weight * np.nan_to_num(off_mm), sigma, mode=_MODE)
     # Where few edges speak, the circle stands.
     return np.asarray(shift / (total + 0.15))
 
