@@ -102,6 +102,17 @@ def test_a_detector_that_is_right_finds_the_truth(demo):
         assert exam.result.score.total.agatston == pytest.approx(truth.total.agatston)
 
 
+def test_the_models_that_come_with_corcal_find_what_was_simulated(demo):
+    folder, made = demo
+    for number, truth in enumerate(made.truths, start=1):
+        result = score_path(folder / f"exam-{number}" / "dicom").result
+        total = truth.total.agatston
+        assert result.score.total.agatston == pytest.approx(total, rel=0.1)
+        assert result.score.total.interval.low <= total <= result.score.total.interval.high
+        assert result.provenance.model.trusted
+        assert result.provenance.detector.trusted
+
+
 def test_the_command_tells_the_truth_beside_what_was_found(demo, capsys, monkeypatch, tmp_path):
     _, made = demo
     monkeypatch.setattr("corcal.demo.make_demo", lambda *_, **__: made)
