@@ -164,9 +164,9 @@ def score_scan(
     rule = rule_named(options.rule)
     marked = _marked(scan, options, rule)
     measurement = measure(scan, marked.voxels, rule=rule)
-    review = None
-    if marked.automatic is not None:
-        measurement, review = with_certainty(measurement, marked.automatic, scan, rule, suitability)
+    review, found = None, marked.automatic
+    if found is not None:
+        measurement, review = with_certainty(measurement, found, scan, rule, suitability)
     result = Result(
         schema_version=SCHEMA_VERSION,
         scan=_scan_record(scan),
@@ -184,8 +184,8 @@ def score_scan(
         result=result,
         scan=scan,
         voxels=marked.voxels,
-        anatomy=marked.automatic and marked.automatic.anatomy,
-        detection=marked.automatic and marked.automatic.detection,
+        anatomy=found.anatomy if found else None,
+        detection=found.detection if found else None,
     )
 
 
@@ -301,6 +301,6 @@ def _provenance(
             sorted({z for lesion in measurement.lesions for z in lesion.slices})
         ),
         libraries={"numpy": np.__version__, "python": platform.python_version()},
-        model=automatic and automatic.anatomy.model,
-        detector=automatic and automatic.detector,
+        model=automatic.anatomy.model if automatic else None,
+        detector=automatic.detector if automatic else None,
     )

@@ -39,7 +39,7 @@ _VESSELS = {
     "right_anterior_trunk": Structure.PULMONARY_ARTERY,
 }
 _PULMONARY_REACH_MM = 15.0  # outside the pericardium; further out the arteries are the lung's
-_GAP_MM = np.float32(2.0)  # two vessels that touch are told apart by the nearer axis, a chamber loses to both
+_GAP_MM = np.float32(2.0)  # what a vessel has ahead of a chamber that it touches
 
 
 def structure_labels(heart: Heart) -> NDArray[np.uint8]:
