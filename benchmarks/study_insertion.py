@@ -289,6 +289,8 @@ def study_scan(real: RealScan, *, rounds: int, seed: int, judge: str) -> list[St
             places = choose_places(real.scan, source.anatomy, seed=own)
             by_size = orders_of_size(real.scan, places, motion=replace(motion, seed=own))
             for size, orders in by_size.items():
+                if not orders:  # thick slices may not be able to show so small a score
+                    continue
                 made = insert_lesions(real.scan, orders, motion=replace(motion, seed=own))
                 studied.append(_studied(real, source, made, orders, size, number))
     return studied
@@ -395,7 +397,7 @@ def _print_false(studied: Sequence[Studied]) -> None:
             for size in (0.0, *SIZES)
         ]
         largest = max(one.largest_false for own in sizes.values() for one in own)
-        cells = "".join(f"{mean:8.2f}" for mean in means[1:])
+        cells = "".join("       -" if np.isnan(mean) else f"{mean:8.2f}" for mean in means[1:])
         print(f"{name:24}{means[0]:10.2f}{cells}{largest:20.1f}")
 
 
