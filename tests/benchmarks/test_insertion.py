@@ -1,8 +1,8 @@
 """Where plaques go in a real scan, and how their truth joins the expert's."""
 
 import numpy as np
-
 from benchmarks.study_insertion import together
+
 from corcal.lesions.sites import Site
 from corcal.lesions.voxels import SiteVoxels
 
