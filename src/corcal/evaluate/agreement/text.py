@@ -68,13 +68,13 @@ def _score_lines(scores: Sequence[ScoreAgreement]) -> list[str]:
         )
     lines += [
         "",
-        f"{'':9}{'automatic - reference':24}{'limits of agreement':22}ratio, limits",
+        f"{'':9}{'automatic - reference':26}{'limits of agreement':20}ratio, limits",
     ]
     for one in scores:
         plain, ratio = one.bland_altman, one.bland_altman_log
         lines.append(
-            f"{one.name:9}{_estimate(plain.bias, '+.1f'):24}"
-            f"{_range(plain.lower_limit, plain.upper_limit, '+.1f'):22}"
+            f"{one.name:9}{_estimate(plain.bias, '+.1f'):26}"
+            f"{_range(plain.lower_limit, plain.upper_limit, '+.1f'):20}"
             f"{_ratios(ratio)}"
         )
     return lines
