@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from corcal.anatomy.types import Pathway
-from corcal.ct.scan import Severity
+from corcal.ct.scan import Acquisition, Severity
 from corcal.lesions.classifier import SITES
 from corcal.lesions.detect import detect
 from corcal.lesions.devices import device_pieces, with_devices
@@ -20,11 +20,15 @@ def _detected(hu):
     return detect(make_scan(hu), LAD)
 
 
-@pytest.mark.parametrize(("peak", "is_metal"), [(2000, True), (1999, False)])
-def test_calcium_never_has_2000_hu(peak, is_metal):
+# 80 kVp: (120 / 80)^0.85 is 1.4115, so 2823.0 HU
+@pytest.mark.parametrize(
+    ("kvp", "peak", "is_metal"),
+    [(120, 2000, True), (120, 1999, False), (80, 2824, True), (80, 2822, False)],
+)
+def test_calcium_never_has_2000_hu_at_120_kvp(kvp, peak, is_metal):
     hu = put(make_hu(), slice(16, 19), slice(30, 34), slice(73, 77), 400)
     hu[17, 31, 75] = peak
-    scan = make_scan(hu)
+    scan = make_scan(hu, acquisition=Acquisition(kvp=kvp, is_gated=True))
     context = make_context(scan, LAD)
     pieces = lesions_near_heart(scan, context.fields)
     features = describe(scan, LAD, pieces, context=context)

@@ -19,7 +19,7 @@ __all__ = ["RuleClassifier"]
 # Noise: a speck is the largest of many thousand places, so it stands 5 to 9 deviations out.
 _NOISE_GATE, _NOISE_SLOPE, _MOST_CONTRAST = 9.5, 0.6, 18.0
 _LEAST_HEIGHT, _USUAL_HEIGHT = 0.02, 0.15
-_METAL_HU = 1300.0
+_METAL_HU = 1750.0  # dense calcium of a valve reaches 1600 in simulated scans
 _BONE_LOG_VOLUME = float(np.log(4000.0))  # a connected lesion of 4 mL is bone, or holds on to it
 
 _Array = NDArray[np.float64]
@@ -58,7 +58,7 @@ def _evidence(features: Features) -> dict[Site, _Array]:
         Site.MITRAL_ANNULUS: _line(features, "mitral_annulus") - 2.0 * _of(features, "fat_around"),
         Site.PERICARDIUM: _pericardium(features),
         Site.BONE: _bone(features),
-        Site.DEVICE: np.clip((_of(features, "peak_hu") - _METAL_HU) / 100.0, -8.0, 8.0),
+        Site.DEVICE: np.clip((_of(features, "peak_hu") - _METAL_HU) / 40.0, -8.0, 8.0),
         Site.OTHER: -3.0 + 4.0 * _of(features, "lung_around"),
         Site.LYMPH_NODE: _node(features),
     }
