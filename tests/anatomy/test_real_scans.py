@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from corcal.anatomy import Structure
+from corcal.anatomy import Pathway, Structure
 from corcal.anatomy.network import NetworkSource
 from corcal.anatomy.plausible import CHAMBERS
 from corcal.anatomy.prior import agreement, geometric_pathways
@@ -37,8 +37,13 @@ def test_a_plausible_heart_is_found_in_each_gated_scan(gated):
     assert not codes(anatomy) & {"HEART_NOT_FOUND", "ANATOMY_IMPLAUSIBLE", "MODEL_UNKNOWN"}
 
 
-def test_what_an_expert_marked_as_coronary_calcium_lies_in_the_box_near_the_chambers(gated):
+def test_what_an_expert_marked_as_coronary_calcium_lies_in_the_box_near_the_chambers(
+    gated, request
+):
     folder, scan, anatomy = gated
+    if folder.name == "1":  # docs/accuracy.md: the left main beside the root is missed there
+        reason = "calcium of the left main lies in what the model calls root and pulmonary artery"
+        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
     voxels = read_annotation(folder / "calcium.xml", scan).voxels
     is_coronary = np.isin(voxels.site, CORONARY_SITES)
     places = np.stack(np.unravel_index(voxels.index[is_coronary], scan.shape), axis=1)
@@ -51,7 +56,14 @@ def test_what_an_expert_marked_as_coronary_calcium_lies_in_the_box_near_the_cham
 
 def test_the_arteries_are_where_the_chambers_say(gated):
     _, _, anatomy = gated
-    assert np.isfinite(agreement(anatomy, geometric_pathways(anatomy)).worst_mm)
+    found = agreement(anatomy, geometric_pathways(anatomy)).distance_mm
+    assert max(found[one] for one in (Pathway.LAD, Pathway.LCX, Pathway.RCA)) < 15.0
+
+
+@pytest.mark.xfail(reason="the models of version 1 draw no left main in real scans", strict=True)
+def test_the_left_main_is_where_the_chambers_say(gated):
+    _, _, anatomy = gated
+    assert agreement(anatomy, geometric_pathways(anatomy)).distance_mm[Pathway.LM] < 15.0
 
 
 @pytest.mark.parametrize("folder", ["coca-nongated/1", "coca-nongated/2", "chest-philips-5mm"])

@@ -41,7 +41,7 @@ def as_labels(annotation):
 
 def test_without_a_table_labels_are_the_codes_of_sites(tmp_path, scan):
     labels = np.zeros(SHAPE, dtype=np.uint8)
-    labels[0, 0, 1:14] = range(1, 14)
+    labels[0].ravel()[1:15] = range(1, 15)
     annotation = read_annotation(write_image(tmp_path / "a.nii.gz", label_image(labels)), scan)
     assert annotation.voxels.site.tolist() == [int(site) for site in Site]
 

@@ -48,7 +48,8 @@ SITE_NAMES: dict[Site, tuple[str, ...]] = {
     Site.BONE: ("bone", "sternum", "spine", "vertebra", "rib", "ribs"),
     Site.DEVICE: ("device", "stent", "pacemaker", "lead", "electrode", "clip", "prosthesis"),
     Site.NOISE: ("noise", "artifact", "artefact", "image noise"),
-    Site.OTHER: ("other", "lymph node", "non coronary", "noncoronary"),
+    Site.OTHER: ("other", "non coronary", "noncoronary"),
+    Site.LYMPH_NODE: ("lymph node", "lymph nodes", "hilar node"),
 }  # fmt: skip
 
 # SNOMED CT: coronary codes of DICOM CID 3015 and 3016 (DICOM PS3.16), the rest from the SNOMED CT

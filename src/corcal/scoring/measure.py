@@ -6,7 +6,7 @@ The threshold-free masses and the spatially weighted score have regions of their
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,8 +56,8 @@ class Measurement:
     score: Score
     lesions: tuple[Lesion, ...]
     findings: tuple[Finding, ...] = ()
-    voxel_index: NDArray[np.int64]
-    voxel_lesion: NDArray[np.int64]
+    voxel_index: NDArray[np.int64] = field(compare=False)
+    voxel_lesion: NDArray[np.int64] = field(compare=False)
 
 
 def measure(
