@@ -19,7 +19,7 @@ _MODELS = _HERE.parent / "src" / "corcal" / "models"
 def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--work", type=Path, default=_HERE / "work")
+    parser.add_argument("--work", type=Path, default=_HERE / "made")
     parser.add_argument("--models", type=Path, default=_MODELS)
     parser.add_argument("--version", default="1")
     parser.add_argument("--bodies", type=int, default=500)

@@ -1,1 +1,1 @@
-"""Accuracy against a reference: the known masses of a phantom."""
+"""Accuracy against a reference: a phantom of known masses, and readers of patients' scans."""
