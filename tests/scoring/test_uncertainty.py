@@ -7,12 +7,11 @@ import pytest
 
 from corcal.errors import InputError
 from corcal.lesions import Site
+from corcal.scoring.categories import CATEGORIES, category_of
 from corcal.scoring.measurement_error import MODEL, Conditions
 from corcal.scoring.rules import RULES
 from corcal.scoring.uncertainty import (
-    CATEGORIES,
     categories_of,
-    category_of,
     draw_true_scores,
     interval_of,
     uncertainty,

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from corcal.ct.scan import Finding, Severity
 from corcal.ct.suitability.verdict import Verdict
 from corcal.lesions.decision import Decision, Detection
+from corcal.scoring.categories import CATEGORIES, category_of
 from corcal.scoring.types import Score
-from corcal.scoring.uncertainty import CATEGORIES, ScoreUncertainty, category_of
+from corcal.scoring.uncertainty import ScoreUncertainty
 
 __all__ = ["REVIEW_LIMITS", "Advice", "ReviewLimit", "review_advice"]
 

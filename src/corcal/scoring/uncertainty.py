@@ -26,6 +26,7 @@ from corcal.lesions.decision import Decision, Detection
 from corcal.lesions.sites import CORONARY_SITES, Vessel
 from corcal.lesions.voxels import SiteVoxels
 from corcal.scoring.agatston import find_slice_lesions
+from corcal.scoring.categories import CATEGORIES
 from corcal.scoring.measurement_error import (
     MODEL,
     Conditions,
@@ -38,13 +39,11 @@ from corcal.scoring.rules import ScoringRule
 from corcal.scoring.types import Interval
 
 __all__ = [
-    "CATEGORIES",
     "LEVEL",
     "SHARED_DOUBT",
     "SMALLEST_SCORE",
     "ScoreUncertainty",
     "categories_of",
-    "category_of",
     "draw_true_scores",
     "interval_of",
     "quantiles",
@@ -52,7 +51,6 @@ __all__ = [
 ]
 
 LEVEL = 0.95
-CATEGORIES = ("0", "1-100", "101-400", ">400")
 _UPPER_BOUNDS = (100.0, 400.0)
 SMALLEST_SCORE = 1.0  # 1 mm2 of weight 1 in one slice of 3 mm: a true score below it is a zero
 _DRAWS = 2000
@@ -82,13 +80,6 @@ class ScoreUncertainty:
     total: Interval
     vessels: dict[str, Interval]
     categories: dict[str, float]
-
-
-def category_of(agatston: float) -> str:
-    """Return the category of a printed score: ``"0"`` only if nothing was found at all."""
-    if agatston <= 0:
-        return CATEGORIES[0]
-    return CATEGORIES[1 + int(np.searchsorted(_UPPER_BOUNDS, agatston, side="left"))]
 
 
 def uncertainty(

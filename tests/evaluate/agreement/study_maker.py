@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corcal.ct.scan import CTScan
-from corcal.evaluate.agreement.categories import category_of
 from corcal.evaluate.agreement.records import AgatstonScores, ScanRow
 from corcal.lesions import Site, SiteVoxels
 from corcal.result import Result, ReviewAdvice
+from corcal.scoring.categories import category_of
 from corcal.scoring.measure import measure
 from corcal.scoring.types import Interval
 from result_maker import make_result

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from corcal.errors import InputError
-from corcal.evaluate.agreement.categories import category_of
+from corcal.scoring.categories import category_of
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ import re
 import numpy as np
 import pytest
 
-from corcal.evaluate.agreement.categories import CATEGORIES
 from corcal.evaluate.agreement.pictures import PICTURES, draw_agreement
 from corcal.evaluate.agreement.study import evaluate_exams, failed_scan
 from corcal.evaluate.agreement.summary import summarise
 from corcal.evaluate.agreement.text import agreement_text
+from corcal.scoring.categories import CATEGORIES
 from corcal.scoring.types import Interval
 from evaluate.agreement.study_maker import row_of
 from evaluate.agreement.test_study import pair_of

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from corcal.errors import InputError
-from corcal.evaluate.agreement.categories import CATEGORIES
 from corcal.evaluate.agreement.statistics import LEVEL, Proportion, proportion
+from corcal.scoring.categories import CATEGORIES
 from corcal.scoring.types import Interval
 
 __all__ = [

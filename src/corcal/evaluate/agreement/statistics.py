@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from corcal.errors import InputError
-from corcal.evaluate.agreement.categories import CATEGORIES, category_of
+from corcal.scoring.categories import CATEGORIES, category_of
 
 __all__ = [
     "LEVEL",

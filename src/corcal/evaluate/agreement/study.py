@@ -15,7 +15,6 @@ from corcal.annotations import read_annotation
 from corcal.ct.scan import CTScan, Severity
 from corcal.errors import AnnotationError, CorcalError
 from corcal.evaluate.agreement.cases import Case
-from corcal.evaluate.agreement.categories import category_of
 from corcal.evaluate.agreement.lesion_match import coronary_scores, match_lesions
 from corcal.evaluate.agreement.records import AgatstonScores, AgreementReport, ScanRow
 from corcal.evaluate.agreement.resample import DEFAULT_RESAMPLING, Resampling
@@ -23,6 +22,7 @@ from corcal.evaluate.agreement.summary import summarise
 from corcal.lesions.voxels import SiteVoxels
 from corcal.progress import Progress, no_progress
 from corcal.result import Result
+from corcal.scoring.categories import category_of
 from corcal.scoring.rules import rule_named
 
 __all__ = [

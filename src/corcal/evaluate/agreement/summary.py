@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal._version import __version__
-from corcal.evaluate.agreement.categories import CATEGORIES, category_of
 from corcal.evaluate.agreement.certainty import (
     base_rate_brier,
     brier,
@@ -45,6 +44,7 @@ from corcal.evaluate.agreement.statistics import (
     weighted_kappa,
 )
 from corcal.lesions.sites import Vessel
+from corcal.scoring.categories import CATEGORIES, category_of
 
 __all__ = ["summarise"]
 
