@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from corcal.lesions.sites import Vessel
 from corcal.phantom.confounders import draw_confounders
 from corcal.phantom.patient import BURDENS, Burden, draw_patient
 from corcal.phantom.protocol import Protocol, draw_protocol
@@ -15,6 +16,7 @@ __all__ = ["Case", "draw_case", "simulate_case"]
 
 _MATRIX = 384  # pixels of 0.5 to 0.7 mm: half the work of 512
 _CHEST = 0.25  # of the scans are chest CT without gating
+_HARD = 0.35  # of the patients have calcium where sites meet: left main and where arteries begin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +32,24 @@ def draw_case(seed: int, *, matrix: int = _MATRIX) -> tuple[PatientSpec, Protoco
     """Draw a patient with confounders, and how the exam is made."""
     rng = np.random.default_rng([seed, 31])
     burdens: tuple[Burden, ...] = tuple(BURDENS)
-    spec = draw_patient(
-        seed, burden=burdens[int(rng.integers(4))], variety=float(rng.uniform(0.2, 1.0))
-    )
+    burden: Burden | dict[Vessel, float] = burdens[int(rng.integers(4))]
+    if rng.random() < _HARD:
+        burden = _hard_burden(rng)
+    spec = draw_patient(seed, burden=burden, variety=float(rng.uniform(0.2, 1.0)))
     spec = replace(spec, confounders=draw_confounders(spec, seed, chance=1.2))
     kind = "chest" if rng.random() < _CHEST else "gated"
     return spec, draw_protocol(seed, kind=kind, spec=spec, matrix=matrix)
+
+
+def _hard_burden(rng: np.random.Generator) -> dict[Vessel, float]:
+    """Give mg for each artery, in the left main and its branches before all."""
+    most = {Vessel.LM: 30.0, Vessel.LAD: 60.0, Vessel.LCX: 40.0, Vessel.RCA: 30.0}
+    chance = {Vessel.LM: 0.7, Vessel.LAD: 0.6, Vessel.LCX: 0.6, Vessel.RCA: 0.3}
+    return {
+        vessel: float(np.exp(rng.uniform(np.log(1.5), np.log(mg))))
+        for vessel, mg in most.items()
+        if rng.random() < chance[vessel]
+    }
 
 
 def simulate_case(seed: int) -> Case:

@@ -19,6 +19,7 @@ _WIDTH, _MEMBERS = 64, 5
 _STEPS, _BATCH, _RATE = 4000, 512, 2e-3
 _JITTER = 0.15  # of each standardised feature: what the simulation gets wrong must not decide
 _DROPPED = 0.05  # of the features of a candidate, set to their mean
+_UNTOLD = 0.3  # of the candidates do not know whether their scan is gated: headers often do not say
 _HELD_OUT = 0.15  # of the scans, for the temperature
 
 
@@ -177,10 +178,13 @@ def main() -> None:
     features = np.concatenate([p["features"] for p in parts])
     sites = np.concatenate([p["sites"] for p in parts])
     agatston = np.concatenate([p["agatston"] for p in parts])
+    names = [str(n) for n in parts[0]["names"]]
+    untold = np.random.default_rng(3).random(len(features)) < _UNTOLD
+    features[untold, names.index("is_gated")] = 0.5
     # A speck of noise and a plaque of 100 must both be right; the plaque more.
     weights = 0.3 + np.log1p(np.minimum(agatston, 200.0))
     net = train_classifier(features, sites, weights, np.concatenate(scans))
-    export_classifier(net, [str(n) for n in parts[0]["names"]], given.models, version=given.version)
+    export_classifier(net, names, given.models, version=given.version)
 
 
 if __name__ == "__main__":

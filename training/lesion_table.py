@@ -1,11 +1,14 @@
 """One simulated scan as rows of the classifier's training table."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from corcal.anatomy.network import NetworkSource
-from corcal.anatomy.types import AnatomySource
-from corcal.lesions.features import describe, make_context
+from corcal.anatomy.types import Anatomy, AnatomySource
+from corcal.ct.scan import CTScan
+from corcal.lesions.features import FEATURE_NAMES, describe, make_context
 from corcal.lesions.neighbourhood import lesions_near_heart
 from corcal.lesions.pieces import Pieces, piece_agatston
 from corcal.lesions.sites import Site
@@ -14,10 +17,12 @@ from corcal.lesions.voxels import SiteVoxels
 from corcal.phantom.types import SimulatedScan
 from training.cases import Case
 
-__all__ = ["label_pieces", "table_of"]
+__all__ = ["label_pieces", "table_of", "worse"]
 
 _LEAST_PART = 0.2  # of a piece's voxels: less calcium than that is noise beside calcium
 _SPECKS = 60  # of noise that a scan gives at most: the rest says the same again
+_AWAY_MM = (2.0, 1.5, 1.5)  # how far a worse anatomy lies from where it is, along (z, y, x)
+_FAINT = 0.25  # of the pathways of a worse anatomy are fainter than the network drew them
 
 
 def label_pieces(pieces: Pieces, simulated: SimulatedScan) -> NDArray[np.uint8]:
@@ -40,9 +45,34 @@ def label_pieces(pieces: Pieces, simulated: SimulatedScan) -> NDArray[np.uint8]:
 
 
 def table_of(case: Case, *, source: AnatomySource | None = None) -> dict[str, NDArray[np.generic]]:
-    """Give features, true sites and Agatston scores of the pieces of a scan that could score."""
+    """Give features, true sites and Agatston scores of the pieces of a scan that could score.
+
+    They are measured twice: with the anatomy as the source gives it, and with a worse one, because
+    the networks are better on simulated patients than on people.
+    """
     scan = case.simulated.scan
     anatomy = (source or NetworkSource()).locate(scan)
+    rng = np.random.default_rng([case.spec.seed, 41])
+    parts = [_rows(case, scan, one) for one in (anatomy, worse(anatomy, rng))]
+    table = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return table | {
+        "names": np.array(FEATURE_NAMES),
+        "gated": np.array(case.protocol.kind == "gated"),
+    }
+
+
+def worse(anatomy: Anatomy, rng: np.random.Generator) -> Anatomy:
+    """Give an anatomy as a network in doubt would: some mm away, with fainter pathways."""
+    pathways = anatomy.pathways
+    if pathways is not None:
+        faint = rng.random(len(pathways)) < _FAINT
+        factor = np.where(faint, rng.random(len(pathways)), 1.0).astype(np.float32)
+        pathways = pathways * factor[:, None, None, None]
+    z, y, x = np.add(anatomy.origin_mm, rng.normal(0.0, _AWAY_MM)).tolist()
+    return replace(anatomy, pathways=pathways, origin_mm=(z, y, x))
+
+
+def _rows(case: Case, scan: CTScan, anatomy: Anatomy) -> dict[str, NDArray[np.generic]]:
     context = make_context(scan, anatomy)
     lesions = lesions_near_heart(scan, context.fields)
     pieces = split_lesions(lesions, context.fields, context.walls)
@@ -53,8 +83,6 @@ def table_of(case: Case, *, source: AnatomySource | None = None) -> dict[str, ND
         "features": features.values[kept],
         "sites": sites[kept],
         "agatston": agatston[kept].astype(np.float32),
-        "names": np.array(features.names),
-        "gated": np.array(case.protocol.kind == "gated"),
     }
 
 

@@ -25,6 +25,9 @@ _BATCH = 3
 _RATE = 3e-3
 _HELD_OUT = 16  # bodies that training never sees: its Dice is logged
 _STRUCTURES = len(Structure)
+_SAVED_EVERY = 500  # steps: what there is, for a look before the end
+# The left main is 1 cm long, and right where most depends on it; the others are many cells each.
+_PATHWAY_WEIGHT = torch.tensor([3.0, 1.5, 1.5, 1.5, 1.0, 1.0]).reshape(1, -1, 1, 1, 1)
 
 
 def load_bodies(folder: Path, *, most: int | None = None) -> list[Body]:
@@ -47,18 +50,23 @@ def load_bodies(folder: Path, *, most: int | None = None) -> list[Body]:
 
 
 def train_heart(
-    bodies: list[Body], *, steps: int, seed: int, log: Callable[[str], None]
+    bodies: list[Body], out: Path, *, steps: int, seed: int, log: Callable[[str], None]
 ) -> HeartNet:
-    """Train `HeartNet` for a number of steps."""
+    """Train `HeartNet` for a number of steps; ``out/thorax.part.pt`` is how far it has come."""
     net = HeartNet()
     held, used = bodies[:_HELD_OUT], bodies[_HELD_OUT:]
+
+    def check() -> str:
+        torch.save(net.state_dict(), out / "thorax.part.pt")
+        return _heart_dice(net, held)
+
     _train(
         net,
         _batches(used, _heart_example, seed),
         _heart_loss,
         steps,
         log,
-        lambda: _heart_dice(net, held),
+        check,
     )
     return net
 
@@ -112,10 +120,10 @@ def _train(net, batches, loss_of, steps, log, check) -> None:
         optimiser.step()
         schedule.step()
         recent.append(float(loss.detach()))
-        if step in (20, 100) or step % 250 == 0 or step == steps:
+        if step in (20, 100) or step % _SAVED_EVERY == 0 or step == steps:
             log(
                 f"{type(net).__name__} step {step} of {steps}, {time.monotonic() - started:.0f} s, "
-                f"loss {np.mean(recent[-100:]):.3f} {check() if step >= 250 else ''}"
+                f"loss {np.mean(recent[-100:]):.3f} {check() if step >= _SAVED_EVERY else ''}"
             )
             net.train()
     net.eval()
@@ -132,7 +140,7 @@ def _heart_loss(out: torch.Tensor, batch: list[Example]) -> torch.Tensor:
     q = functional.one_hot(torch.where(seen, labels, 0), _STRUCTURES).movedim(-1, 1) * seen[:, None]
     axes = (0, 2, 3, 4)
     dice = 1 - ((2 * (p * q).sum(axes) + 50) / ((p + q).sum(axes) + 50))[1:].mean()
-    weight = (1 + 8 * pathways) * seen[:, None]
+    weight = (1 + 10 * pathways) * seen[:, None] * _PATHWAY_WEIGHT
     along = functional.binary_cross_entropy_with_logits(heights, pathways, reduction="none")
     return entropy + dice + 2 * (along * weight).mean()
 
@@ -183,7 +191,7 @@ def main() -> None:
         net = train_locator(bodies, steps=given.locator_steps, seed=given.seed, log=_say)
         torch.save(net.state_dict(), given.out / "locator.pt")
     if given.only != "locator":
-        net = train_heart(bodies, steps=given.steps, seed=given.seed, log=_say)
+        net = train_heart(bodies, given.out, steps=given.steps, seed=given.seed, log=_say)
         torch.save(net.state_dict(), given.out / "thorax.pt")
 
 

@@ -82,7 +82,7 @@ _PROPERTIES: dict[ConfounderKind, _Properties] = {
     _K.BULKY_AORTIC_VALVE: _P(site=Site.AORTIC_VALVE, often=0.08, mass_mg=(40, 900)),
     _K.PAPILLARY_MUSCLE: _P(site=Site.OTHER, often=0.04, mass_mg=(1, 25)),
     _K.APICAL_SCAR: _P(site=Site.OTHER, often=0.025, mass_mg=(5, 200)),
-    _K.STENT: _P(site=Site.DEVICE, often=0.06),
+    _K.STENT: _P(site=Site.DEVICE, often=0.10),
     _K.PACEMAKER: _P(site=Site.DEVICE, often=0.03),
     _K.DEFIBRILLATOR: _P(site=Site.DEVICE, often=0.02),
     _K.RESYNCHRONISER: _P(site=Site.DEVICE, often=0.015),

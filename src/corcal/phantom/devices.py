@@ -149,7 +149,11 @@ def _port(thorax: Thorax, rng: np.random.Generator) -> list[Device]:
 
 
 def _stent(thorax: Thorax, rng: np.random.Generator) -> list[Device]:
-    """Put a tube of metal mesh into a coronary artery, 2.5 to 4 mm wide and 8 to 30 mm long."""
+    """Put a tube of metal mesh into a coronary artery, 2.5 to 4 mm wide and 8 to 30 mm long.
+
+    Struts are 0.08 to 0.14 mm thick, of steel or of cobalt and chromium (12000 to 22000 HU solid),
+    in a shell of 0.32 mm: 3000 to 9600 HU.
+    """
     name = str(rng.choice(["lad", "rca", "lcx", "left_main"], p=[0.42, 0.34, 0.18, 0.06]))
     course = thorax.courses[name]
     start = int(rng.uniform(0.02, 0.45) * len(course.points_mm))
@@ -158,7 +162,7 @@ def _stent(thorax: Thorax, rng: np.random.Generator) -> list[Device]:
         course,
         slice(start, max(start + 6, start + length)),
         radius_mm=float(rng.uniform(1.25, 2.0)),
-        hu=float(rng.uniform(2500.0, 9000.0)),
+        hu=float(rng.uniform(3000.0, 9600.0)),
     )
 
 

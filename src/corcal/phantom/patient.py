@@ -29,8 +29,8 @@ _VESSEL_WEIGHT = {Site.LM: 0.3, Site.LAD: 2.4, Site.LCX: 1.0, Site.RCA: 1.5}
 # plaques prefer the proximal thirds.
 _LARGEST_MG = 22.0  # typical mass of the largest plaque; more calcium makes more plaques
 _PLACES: dict[Site, tuple[tuple[str, float, float, float], ...]] = {
-    Site.LM: (("left_main", 1.0, 0.35, 0.9),),
-    Site.LAD: (("lad", 4.0, 0.06, 0.55), ("first_diagonal", 0.7, 0.1, 0.5)),
+    Site.LM: (("left_main", 1.0, 0.12, 0.95),),
+    Site.LAD: (("lad", 4.0, 0.03, 0.55), ("first_diagonal", 0.7, 0.1, 0.5)),
     Site.LCX: (("lcx", 3.0, 0.08, 0.75), ("first_marginal", 0.5, 0.1, 0.5)),
     Site.RCA: (("rca", 4.0, 0.08, 0.9),),
     Site.ASCENDING_AORTA: (("ascending_aorta", 1.0, 0.1, 0.7),),

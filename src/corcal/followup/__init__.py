@@ -1,0 +1,1 @@
+"""Two or more exams of one person: how the calcium has changed, and whether it truly has."""
