@@ -10,6 +10,7 @@ import logging
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 _HERE = Path(__file__).parent
@@ -21,11 +22,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=_HERE / "made")
     parser.add_argument("--models", type=Path, default=_MODELS)
-    parser.add_argument("--version", default="1")
-    parser.add_argument("--bodies", type=int, default=500)
-    parser.add_argument("--scans", type=int, default=320)
-    parser.add_argument("--steps", type=int, default=5000)
-    parser.add_argument("--locator-steps", type=int, default=1000)
+    parser.add_argument("--version", default="2")
+    parser.add_argument("--bodies", type=int, default=420)
+    parser.add_argument("--scans", type=int, default=240)
+    parser.add_argument("--steps", type=int, default=3600)
+    parser.add_argument("--locator-steps", type=int, default=800)
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     given.models.mkdir(parents=True, exist_ok=True)
@@ -34,23 +35,29 @@ def main() -> None:
         format="%(asctime)s %(message)s",
         handlers=[logging.StreamHandler(), logging.FileHandler(given.work / "training.log")],
     )
+    _make(given)
+
+
+def _make(given: argparse.Namespace) -> None:
+    """Run the steps; scans are simulated on one core while the networks train on the other."""
     work, models = str(given.work), str(given.models)
-    _run("training.bodies", f"{work}/bodies", "--count", str(given.bodies))
-    _run(
-        "training.train",
-        f"{work}/bodies",
-        f"{work}/weights",
-        "--most",
-        str(given.bodies),
-        "--steps",
-        str(given.steps),
-        "--locator-steps",
-        str(given.locator_steps),
-    )
-    _run("training.export", f"{work}/weights", models, "--version", given.version)
     scans, tables = f"{work}/scans", f"{work}/candidates"
-    _run("training.candidates", "simulate", scans, "--count", str(given.scans))
-    _run("training.candidates", "describe", scans, "--tables", tables)
+    _run("training.bodies", f"{work}/bodies", "--count", str(given.bodies))
+    with ThreadPoolExecutor(1) as beside:
+        simulated = beside.submit(
+            _run,
+            "training.candidates",
+            "simulate",
+            scans,
+            "--count",
+            str(given.scans),
+            "--workers",
+            "1",
+        )
+        _train(given, work)
+        simulated.result()
+    _run("training.export", f"{work}/weights", models, "--version", given.version)
+    _run("training.candidates", "describe", scans, "--tables", tables, "--count", str(given.scans))
     _run("training.classifier", tables, models, "--version", given.version)
     _run(
         "training.card",
@@ -61,6 +68,23 @@ def main() -> None:
         str(given.bodies),
         "--scans",
         str(given.scans),
+    )
+
+
+def _train(given: argparse.Namespace, work: str) -> None:
+    if (given.work / "weights" / "thorax.pt").exists():
+        logging.info("the networks in %s are kept", given.work / "weights")
+        return
+    _run(
+        "training.train",
+        f"{work}/bodies",
+        f"{work}/weights",
+        "--most",
+        str(given.bodies),
+        "--steps",
+        str(given.steps),
+        "--locator-steps",
+        str(given.locator_steps),
     )
 
 

@@ -180,7 +180,7 @@ def main() -> None:
     parser.add_argument("--most", type=int)
     parser.add_argument("--only", choices=["heart", "locator"])
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     torch.manual_seed(given.seed)

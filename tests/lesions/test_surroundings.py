@@ -112,3 +112,18 @@ def test_a_piece_at_the_edge_of_the_image_is_measured():
     around = _look(hu, hu == 500)
     assert np.isfinite(around.smooth_peak_hu[0])
     assert around.background_hu[0] == pytest.approx(40, abs=15)
+
+
+@pytest.mark.parametrize(("first", "seen"), [(26, False), (30, True)])
+def test_the_edge_of_the_lung_is_no_streak(first, seen):
+    # Lung from a column on; a dark column in tissue that is 2 or 6 pixels of 1 mm before it.
+    hu = _volume()
+    hu[4, :, first:] = -850
+    hu[4, :, 24] = -500
+    darkest = _look(hu, _at(hu)).darkest_hu[0]
+    assert (darkest < -150) is np.bool_(seen)
+
+
+def test_with_lung_on_all_sides_there_is_no_darkest_voxel():
+    hu = _volume(-850)
+    assert np.isinf(_look(hu, _at(hu)).darkest_hu[0])

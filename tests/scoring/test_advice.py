@@ -1,5 +1,6 @@
 """When a review is advised: each limit from both sides."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +28,17 @@ def sure_by(categories, high=220.0):
 
 
 def reasons(
-    *decisions, categories=SURE, anatomy=(), findings=(), score=SCORE, verdict=Verdict.FIT, **more
+    *decisions,
+    categories=SURE,
+    anatomy=(),
+    findings=(),
+    score=SCORE,
+    verdict=Verdict.FIT,
+    second=None,
 ):
     found = detection(VOXELS, *(decisions or (CERTAIN,)), findings=findings)
-    advice = review_advice(found, anatomy, sure_by(categories), score, verdict, **more)
+    found = replace(found, second_agatston=second)
+    advice = review_advice(found, anatomy, sure_by(categories), score, verdict)
     assert advice.advised is bool(advice.reasons)
     return advice.reasons
 
@@ -116,19 +124,18 @@ def test_warnings_about_anatomy_and_devices_are_reasons_and_information_is_none(
     [(200.0, False), (181.0, False), (179.0, True), (223.0, True), (0.0, True)],
 )
 def test_two_detectors_disagree_beyond_a_tenth(other, advised):
-    second = detection(VOXELS, decision(other, {"RCA": 1.0}))
-    assert bool(reasons(second=second)) is advised
+    assert bool(reasons(second=other)) is advised
 
 
 @pytest.mark.parametrize(
     ("one", "other", "advised"), [(8.0, 3.1, False), (8.0, 2.9, True), (0.0, 1.0, True)]
 )
 def test_small_totals_may_differ_by_five_but_not_in_being_zero(one, other, advised):
-    first, second = (
-        detection(VOXELS, decision(agatston, {"RCA": 1.0})) for agatston in (one, other)
-    )
-    found = review_advice(first, (), sure_by(SURE), SCORE, Verdict.FIT, second=second)
-    assert found.advised is advised
+    assert bool(reasons(decision(one, {"RCA": 1.0}), second=other)) is advised
+
+
+def test_without_a_second_detector_nothing_is_compared():
+    assert reasons(second=None) == ()
 
 
 def test_a_scan_that_is_not_fit_without_reserve_is_a_reason():

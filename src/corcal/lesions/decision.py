@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 from corcal.ct.scan import Finding
+from corcal.lesions.sites import CORONARY_SITES
 from corcal.lesions.voxels import SiteVoxels
 
 __all__ = ["Decision", "Detection", "Reason"]
+
+_ARTERIES = tuple(site.label for site in CORONARY_SITES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,12 @@ class Decision:
     @property
     def coronary_probability(self) -> float:
         """Sum over the four arteries."""
-        return sum(self.probabilities.get(name, 0.0) for name in ("LM", "LAD", "LCX", "RCA"))
+        return sum(self.probabilities.get(name, 0.0) for name in _ARTERIES)
+
+    @property
+    def is_coronary(self) -> bool:
+        """Whether it counts."""
+        return self.site in _ARTERIES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +90,17 @@ class Detection:
         Standard deviation of the image noise inside the heart.
     findings : tuple of Finding
         What a reader should know: a stent at this place is not scoreable, and the like.
+    second_agatston : float or None
+        Coronary Agatston score of the same candidates by another detector; ``None`` without one.
     """
 
     voxels: SiteVoxels
     decisions: tuple[Decision, ...]
     noise_sd_hu: float
     findings: tuple[Finding, ...] = ()
+    second_agatston: float | None = None
+
+    @property
+    def agatston(self) -> float:
+        """Sum over the candidates that are counted as coronary."""
+        return sum(one.agatston for one in self.decisions if one.is_coronary)

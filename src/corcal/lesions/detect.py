@@ -48,7 +48,7 @@ def detect(
     anatomy : Anatomy
         Of this scan. Without a heart in it there are no candidates.
     classifier : Classifier, optional
-        Default: the hand-made rules of `corcal.lesions.rules`.
+        Default: the hand-made rules of `corcal.lesions.rules`, which are else the second detector.
     threshold_hu : float
         Lowest value of a candidate.
 
@@ -57,12 +57,14 @@ def detect(
     Detection
         The voxels by site, and a decision with its reasons for every candidate that could score.
     """
-    judge = classifier or RuleClassifier()
+    rules = RuleClassifier()
     context = make_context(scan, anatomy)
     lesions = lesions_near_heart(scan, context.fields, threshold_hu=threshold_hu)
     pieces = split_lesions(lesions, context.fields, context.walls)
     features = describe(scan, anatomy, pieces, context=context)
-    likely = with_devices(judge.probabilities(features), device_pieces(pieces, features))
+    is_metal = device_pieces(pieces, features)
+    by_rules = with_devices(rules.probabilities(features), is_metal)
+    likely = with_devices(classifier.probabilities(features), is_metal) if classifier else by_rules
     cut, probabilities = split_between_arteries(pieces, likely, context.fields)
     if cut.count != pieces.count:
         features = describe(scan, anatomy, cut, context=context)
@@ -72,6 +74,7 @@ def detect(
         decisions=_decisions(scan, cut, features, probabilities, sites),
         noise_sd_hu=context.noise.sd_hu,
         findings=device_findings(scan, cut, features, sites),
+        second_agatston=_coronary_agatston(pieces, by_rules) if classifier else None,
     )
 
 
@@ -93,6 +96,11 @@ def decide(probabilities: _Array) -> NDArray[np.uint8]:
     coronary = probabilities[:, _CORONARY].sum(axis=1) > _CORONARY_FROM
     allowed = np.where(coronary[:, None] == is_artery, probabilities, -1.0)
     return np.asarray(_CODES[allowed.argmax(axis=1)])
+
+
+def _coronary_agatston(pieces: Pieces, probabilities: _Array) -> float:
+    counted = np.isin(decide(probabilities), CORONARY_SITES)
+    return float(piece_agatston(pieces)[counted].sum())
 
 
 def _voxels(pieces: Pieces, sites: NDArray[np.uint8]) -> SiteVoxels:

@@ -16,6 +16,7 @@ _REACH_MM = 10.0  # of the window around the piece's densest voxel
 _SHELL_MM = (1.5, 6.0)  # from the piece: past its blur, before the next structure
 _FAT_HU = (-160.0, -15.0)
 _LUNG_HU = -250.0
+_AIR_LIKE_HU, _LUNG_EDGE_MM = -500.0, 4.0  # no streak is as dark; its blurred edge is not one
 _BRIGHT_HU = 130.0
 _BESIDE_MM, _BESIDE_HALF_MM = 3.0, 1.0  # distance and half-width of what is looked at up and down
 _SOFT_HU = -20.0
@@ -40,7 +41,8 @@ class Surroundings:
     fat, lung, bright : float32 ndarray of shape (n,)
         Shares of the shell from 1.5 to 6 mm, 0 to 1.
     darkest_hu : float32 ndarray of shape (n,)
-        Minimum of the smoothed slice around the piece: streaks of metal.
+        Minimum of the smoothed slice around the piece, 4 mm or more from lung and air: streaks of
+        metal. ``inf`` where lung is on all sides.
     above_hu, below_hu : float32 ndarray of shape (n,)
         Mean of 2 x 2 mm, about 3 mm and at least one slice above and below the densest voxel of
         the main slice; ``nan`` beyond the scan. Noise does not go on there, calcium often does.
@@ -149,7 +151,9 @@ def _measure(
         for one in (fat, coarse < _LUNG_HU, coarse >= _BRIGHT_HU)
     ]
     soft = shell & (coarse > _SOFT_HU) & (coarse < _BRIGHT_HU)
-    near = np.where(distance < _SHELL_MM[1], coarse, np.inf).min(axis=(1, 2))
+    edge = (1, *(2 * max(1, round(_LUNG_EDGE_MM / d)) + 1 for d in (dy * skip_y, dx * skip_x)))
+    by_air = ndimage.minimum_filter(coarse, edge) < _AIR_LIKE_HU
+    near = np.where((distance < _SHELL_MM[1]) & ~by_air, coarse, np.inf).min(axis=(1, 2))
     return np.stack([peak, _medians(coarse, soft), *shares, near]).astype(np.float32)
 
 

@@ -95,8 +95,6 @@ def review_advice(
     uncertainty: ScoreUncertainty,
     score: Score,
     verdict: Verdict,
-    *,
-    second: Detection | None = None,
 ) -> Advice:
     """Say whether a person should look at an automatic score, and why.
 
@@ -112,8 +110,6 @@ def review_advice(
         What is printed.
     verdict : Verdict
         Whether the scan is fit.
-    second : Detection, optional
-        Of another detector on the same scan.
 
     Returns
     -------
@@ -126,7 +122,7 @@ def review_advice(
         *_of_lesions(detection.decisions, total),
         *_of_findings(anatomy_findings, "the anatomy is in doubt"),
         *_of_findings(detection.findings, "the detection warns"),
-        *_of_second(detection, second),
+        *_of_second(detection),
         *_of_verdict(verdict),
     )
     return Advice(advised=bool(reasons), reasons=reasons)
@@ -168,8 +164,7 @@ def _of_lesions(decisions: Iterable[Decision], total: float) -> list[str]:
 
 def _is_large(decision: Decision, total: float) -> bool:
     """Whether the total with or without a lesion is something else."""
-    is_counted = decision.site in ("LM", "LAD", "LCX", "RCA")
-    without = max(total - decision.agatston, 0.0) if is_counted else total
+    without = max(total - decision.agatston, 0.0) if decision.is_coronary else total
     together = without + decision.agatston
     return decision.agatston > _limit("large_part") * together or category_of(
         without
@@ -180,23 +175,17 @@ def _of_findings(findings: Iterable[Finding], about: str) -> list[str]:
     return [f"{about}: {each.message}" for each in findings if each.severity is not Severity.INFO]
 
 
-def _of_second(detection: Detection, second: Detection | None) -> list[str]:
+def _of_second(detection: Detection) -> list[str]:
     """Compare the totals of two detectors, both by the textbook rule."""
-    if second is None:
+    if detection.second_agatston is None:
         return []
-    first_total, second_total = _coronary(detection), _coronary(second)
-    apart = abs(first_total - second_total)
-    largest = max(first_total, second_total)
-    is_far = apart > max(_limit("detectors_differ") * largest, _SMALLEST_DIFFERENCE)
-    if not is_far and category_of(first_total) == category_of(second_total):
-        return []
-    return [f"two detectors disagree: {first_total:.1f} and {second_total:.1f} Agatston units"]
-
-
-def _coronary(detection: Detection) -> float:
-    return sum(
-        each.agatston for each in detection.decisions if each.site in ("LM", "LAD", "LCX", "RCA")
+    first, second = detection.agatston, detection.second_agatston
+    is_far = abs(first - second) > max(
+        _limit("detectors_differ") * max(first, second), _SMALLEST_DIFFERENCE
     )
+    if not is_far and category_of(first) == category_of(second):
+        return []
+    return [f"two detectors disagree: {first:.1f} and {second:.1f} Agatston units"]
 
 
 def _of_verdict(verdict: Verdict) -> list[str]:
