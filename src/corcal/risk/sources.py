@@ -32,6 +32,16 @@ _ALL = (
         used_for="lifestyle and aspirin in primary prevention",
     ),
     Source(
+        key="auc2023",
+        citation="ACC/AHA/ASE/ASNC/ASPC/HFSA/HRS/SCAI/SCCT/SCMR/STS 2023 multimodality "
+        "appropriate use criteria for the detection and risk assessment of chronic coronary "
+        "disease. J Cardiovasc Magn Reson 2023;25:58.",
+        year=2023,
+        doi="10.1186/s12968-023-00958-5",
+        mark=Mark.SECONDARY,
+        used_for="CAC-DRS 3 begins at 300, which hecht2018 leaves open",
+    ),
+    Source(
         key="berry",
         citation="Berry JD, Liu K, Folsom AR, et al. Prevalence and progression of subclinical "
         "atherosclerosis in younger adults with low short-term but high lifetime estimated risk. "
@@ -120,8 +130,8 @@ _ALL = (
         "and reporting system. J Cardiovasc Comput Tomogr 2018;12:185-191.",
         year=2018,
         doi="10.1016/j.jcct.2018.03.008",
-        mark=Mark.RECALLED,
-        used_for="CAC-DRS: A and N in independent implementations, the visual V from memory",
+        mark=Mark.SECONDARY,
+        used_for="CAC-DRS: A, V and N",
     ),
     Source(
         key="hoff2001",
@@ -164,7 +174,8 @@ _ALL = (
     ),
     Source(
         key="maron2024",
-        citation="Staging of coronary artery calcium. JACC Adv 2024;101287.",
+        citation="Maron DJ, Budoff MJ, et al. Coronary artery calcium staging to guide preventive "
+        "interventions: a proposal and call to action. JACC Adv 2024;3(11):101287.",
         year=2024,
         doi="10.1016/j.jacadv.2024.101287",
         mark=Mark.SECONDARY,
