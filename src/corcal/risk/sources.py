@@ -61,6 +61,16 @@ _ALL = (
         used_for="what a yearly change of the score meant in MESA",
     ),
     Source(
+        key="chung2008",
+        citation="Chung H, McClelland RL, Katz R, Carr JJ, Budoff MJ. Repeatability limits for "
+        "measurement of coronary artery calcified plaque with cardiac CT in the Multi-Ethnic Study "
+        "of Atherosclerosis. AJR Am J Roentgenol 2008;190:W87-W92. PMID 18212206.",
+        year=2008,
+        doi=None,
+        mark=Mark.VERIFIED,
+        used_for="how far two scans of one day can differ (formula of the abstract)",
+    ),
+    Source(
         key="cury2022",
         citation="Cury RC, Leipsic J, Abbara S, et al. CAD-RADS 2.0. "
         "J Cardiovasc Comput Tomogr 2022;16:536-557.",
@@ -154,6 +164,16 @@ _ALL = (
         used_for="square-root rule of progression",
     ),
     Source(
+        key="houslay2006",
+        citation="Houslay ES, Cowell SJ, Prescott RJ, et al. Progressive coronary calcification "
+        "despite intensive lipid-lowering treatment: a randomised controlled trial. "
+        "Heart 2006;92:1207-1212.",
+        year=2006,
+        doi="10.1136/hrt.2005.080929",
+        mark=Mark.VERIFIED,
+        used_for="a statin does not slow the rise of the score (26 % a year, placebo 18 %)",
+    ),
+    Source(
         key="javaid2022",
         citation="Javaid A, Dardari ZA, Mitchell JD, et al. Distribution of coronary artery "
         "calcium by age, sex, and race among patients 30-45 years old. "
@@ -173,8 +193,18 @@ _ALL = (
         used_for="PREVENT: all outcomes, 10 and 30 years, base and add-on models",
     ),
     Source(
+        key="kronmal2007",
+        citation="Kronmal RA, McClelland RL, Detrano R, et al. Risk factors for the progression of "
+        "coronary artery calcification in asymptomatic subjects: results from MESA. "
+        "Circulation 2007;115:2722-2730.",
+        year=2007,
+        doi="10.1161/CIRCULATIONAHA.106.674143",
+        mark=Mark.RECALLED,
+        used_for="progression on the scale of ln(score + 25)",
+    ),
+    Source(
         key="maron2024",
-        citation="Maron DJ, Budoff MJ, et al. Coronary artery calcium staging to guide preventive "
+        citation="Maron DJ, et al. Coronary artery calcium staging to guide preventive "
         "interventions: a proposal and call to action. JACC Adv 2024;3(11):101287.",
         year=2024,
         doi="10.1016/j.jacadv.2024.101287",
@@ -285,6 +315,15 @@ _ALL = (
         doi="10.1093/eurheartj/ehab312",
         mark=Mark.VERIFIED,
         used_for="10-year cardiovascular risk, Europe, 70 years and older",
+    ),
+    Source(
+        key="zou2008",
+        citation="Zou GY, Donner A. Construction of confidence limits about effect measures: a "
+        "general approach. Stat Med 2008;27:1693-1702.",
+        year=2008,
+        doi="10.1002/sim.3095",
+        mark=Mark.RECALLED,
+        used_for="interval of a change from the intervals of two exams",
     ),
 )
 
