@@ -31,6 +31,10 @@ COMMANDS = {
         "corcal.cli.evaluate",
         "Compare automatic scores with a reference, for a set of scans.",
     ),
+    "sources": (
+        "corcal.cli.sources",
+        "List every source of what is said about a score, and how sure it is.",
+    ),
     "schema": ("corcal.cli.schema", "Print the JSON schema of result.json."),
 }
 
