@@ -251,6 +251,9 @@ class Estimate:
         Why it does not apply: what was found, what its range is.
     source : str
         Key of the `Source`.
+    note : str or None
+        What has to be said beside the number: which equation was used and why, what was taken as
+        not known.
     """
 
     model: str
@@ -260,6 +263,7 @@ class Estimate:
     missing: tuple[str, ...]
     not_valid: str | None
     source: str
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
