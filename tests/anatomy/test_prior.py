@@ -12,6 +12,7 @@ from corcal.anatomy.prior import (
     DISAGREEMENT_MM,
     agreement,
     geometric_pathways,
+    pathway_findings,
     with_pathways,
 )
 from corcal.phantom.anatomy_truth import true_anatomy
@@ -138,3 +139,23 @@ def test_without_pathways_nothing_is_compared_but_they_can_be_filled_in():
     filled = with_pathways(bare)
     np.testing.assert_array_equal(filled.pathways, geometric_pathways(bare))
     assert with_pathways(filled) is filled
+
+
+def test_arteries_in_their_grooves_are_no_finding(simulated):
+    assert pathway_findings(simulated) == ()
+
+
+def test_an_artery_far_from_its_groove_and_one_that_is_missing_are_named(simulated):
+    pathways = simulated.pathways.copy()
+    pathways[Pathway.RCA] = np.roll(pathways[Pathway.RCA], (0, 0, 12), axis=(0, 1, 2))
+    pathways[Pathway.LCX] = 0.0
+    [found] = pathway_findings(replace(simulated, pathways=pathways))
+    assert found.code == "ANATOMY_IMPLAUSIBLE"
+    assert "the RCA is" in found.message
+    assert "mm from the groove that it must run in (allowed 20)" in found.message
+    assert "the LCX is not found" in found.message
+    assert "LAD" not in found.message
+
+
+def test_without_pathways_no_course_is_implausible(simulated):
+    assert pathway_findings(replace(simulated, pathways=None)) == ()

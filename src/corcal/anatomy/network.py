@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from corcal.anatomy.box import CELL_MM, SIDE_MULTIPLE, Cells, place_box
 from corcal.anatomy.components import debris_free, largest_part
 from corcal.anatomy.plausible import CHAMBERS, cut_findings, plausibility_findings, volumes_ml
+from corcal.anatomy.prior import pathway_findings
 from corcal.anatomy.resample import coarser, cover, covered_cells, cut_box, resample
 from corcal.anatomy.types import PATHWAYS, Anatomy, Structure
 from corcal.ct.findings import finding
@@ -132,6 +133,7 @@ def _with_findings(anatomy: Anatomy, scan: CTScan, models: tuple[LoadedModel, ..
     else:
         cuts = cut_findings(anatomy, scan)
         findings += [*cuts, *plausibility_findings(anatomy, scan, is_whole=not cuts)]
+        findings += () if cuts else pathway_findings(anatomy)
     return replace(anatomy, findings=tuple(findings))
 
 

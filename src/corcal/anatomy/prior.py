@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 
 from corcal.anatomy.sampling import distance_map
 from corcal.anatomy.types import PATHWAY_SIGMA_MM, PATHWAYS, Anatomy, Pathway, Structure
+from corcal.ct.findings import finding
+from corcal.ct.scan import Finding
 
 __all__ = [
     "DISAGREEMENT_MM",
     "Agreement",
     "agreement",
     "geometric_pathways",
+    "pathway_findings",
     "with_pathways",
 ]
 
@@ -121,6 +124,38 @@ def agreement(anatomy: Anatomy, prior: NDArray[np.float32]) -> Agreement:
             away = _beyond(anatomy.pathways[artery] > RIDGE, anatomy)
             distance[artery] = float(np.median(away[groove]))
     return Agreement(distance_mm=distance)
+
+
+def pathway_findings(anatomy: Anatomy) -> tuple[Finding, ...]:
+    """Find arteries that a source draws far from the grooves between the chambers.
+
+    Parameters
+    ----------
+    anatomy : Anatomy
+        Of a whole heart: where the scan cuts it, grooves and courses end differently.
+
+    Returns
+    -------
+    tuple of Finding
+        None, or one ``ANATOMY_IMPLAUSIBLE`` that names each artery farther than
+        `DISAGREEMENT_MM`. The left main is left out: it is shorter than the doubt about its place.
+    """
+    found = agreement(anatomy, geometric_pathways(anatomy)).distance_mm
+    wrong = [
+        f"the {artery.name} is {_far(mm)}"
+        for artery, mm in found.items()
+        if artery is not Pathway.LM and mm > DISAGREEMENT_MM
+    ]
+    if not wrong:
+        return ()
+    message = f"the courses of arteries are implausible: {'; '.join(wrong)}"
+    return (finding("ANATOMY_IMPLAUSIBLE", message),)
+
+
+def _far(mm: float) -> str:
+    if np.isinf(mm):
+        return "not found"
+    return f"{mm:.0f} mm from the groove that it must run in (allowed {DISAGREEMENT_MM:g})"
 
 
 def _courses(
