@@ -22,6 +22,10 @@ COMMANDS = {
         "corcal.cli.inspect",
         "List every series: what it is, and if it can be scored.",
     ),
+    "compare": (
+        "corcal.cli.compare",
+        "Compare exams of one person: is the change more than measurement error?",
+    ),
     "demo": ("corcal.cli.demo", "Simulate a patient with two exams, score both, show the result."),
     "calibrate": (
         "corcal.cli.calibrate",

@@ -161,7 +161,7 @@ def _by_square_root(first: ExamNumbers, second: ExamNumbers) -> Check:
     what = "volume" if of == "volume" else "Agatston score"
     name = (
         "square_root",
-        f"square-root rule on the {what}",
+        f"square-root rule ({what})",
         "mm^1.5" if of == "volume" else "root of Agatston units",
         "hokanson2004",
     )
@@ -180,7 +180,7 @@ def _by_square_root(first: ExamNumbers, second: ExamNumbers) -> Check:
 
 
 def _by_repeatability(first: ExamNumbers, second: ExamNumbers) -> Check:
-    name = ("repeatability", "repeatability in MESA, Agatston score", "Agatston", "chung2008")
+    name = ("repeatability", "repeatability in MESA (Agatston score)", "Agatston", "chung2008")
     if obstacle := not_gated(first, second):
         return _check(*name, does_not_apply=obstacle)
     if first.agatston == 0:
@@ -199,13 +199,13 @@ def _by_repeatability(first: ExamNumbers, second: ExamNumbers) -> Check:
         value=change,
         limit=limit,
         direction=_sign(change) if is_larger else 0,
-        reading=f"the score changed by {change:+.1f}, which {side} the {limit:.1f} that two scans "
-        f"of one day can differ by (body mass index {body})",
+        reading=f"the score changed by {change:+.1f}, which {side} {limit:.1f}: within that lie 95 "
+        f"of 100 pairs of scans of one day (body mass index {body})",
     )
 
 
 def _by_own_intervals(first: ExamNumbers, second: ExamNumbers, difference: Range | None) -> Check:
-    name = ("own_intervals", "the exams' own intervals, Agatston score", "Agatston", "zou2008")
+    name = ("own_intervals", "own intervals (Agatston score)", "Agatston", "zou2008")
     if difference is None:
         missing = first.interval is None or second.interval is None
         why = "not both exams have an interval" if missing else "their intervals differ in level"

@@ -194,7 +194,7 @@ def _cardia_mesa(first: ExamNumbers, second: ExamNumbers, years: float) -> _Said
     if first.agatston == 0:
         is_new = second.agatston > 0
         text = "calcium where none was: any counts" if is_new else "still no calcium"
-        return _Said(rate, "Agatston per year", 0.0, is_new, text)
+        return _Said(rate, "Agatston per year", None, is_new, text)
     if first.agatston < _CARDIA_EDGE:
         value, limit, unit = rate, _CARDIA_ABSOLUTE, "Agatston per year"
     else:
@@ -237,7 +237,7 @@ _RULES = (
         formula="100 (A2 - A1) / (A1 years)",
         condition="first score above 0 and exams of different days; explodes for small first "
         "scores; it is not known to which of the two formulas the limit of 15 % belongs",
-        source="raggi2004",
+        source="raggi",
         obstacle=_needs_calcium_and_time,
         say=_percent_simple,
     ),
@@ -246,7 +246,7 @@ _RULES = (
         label="Percent per year, compound",
         formula="100 ((A2 / A1)^(1 / years) - 1)",
         condition="as the simple one; over a year and more it is the smaller of the two for a rise",
-        source="raggi2004",
+        source="raggi",
         obstacle=_needs_calcium_and_time,
         say=_percent_compound,
     ),
@@ -266,7 +266,7 @@ _RULES = (
         formula="A1 = 0: A2 > 0; A1 < 100: (A2 - A1) / years >= 10; "
         "A1 >= 100: 100 (A2 - A1) / (A1 years) >= 10",
         condition="ECG-gated scans of different days; counts any new calcium, which can be noise",
-        source="berry2009",
+        source="berry",
         obstacle=_needs_gating_and_time,
         say=_cardia_mesa,
     ),

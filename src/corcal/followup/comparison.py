@@ -69,7 +69,7 @@ def compare(
         ),
         changes=changes,
         statin_started=statin_started,
-        notes=exam_notes(ordered, is_same_patient=is_same_patient),
+        notes=exam_notes(ordered, statin_started, is_same_patient=is_same_patient),
         sources=_sources(changes),
     )
 
@@ -144,8 +144,9 @@ def _vessel_changes(first: ExamNumbers, second: ExamNumbers) -> dict[str, float]
 
 def _sources(changes: Sequence[Change]) -> tuple[Source, ...]:
     """Give every source that is named, alphabetical by key."""
-    keys = {STATIN_SOURCE}
+    keys = set()
     for change in changes:
+        keys |= {STATIN_SOURCE for note in change.notes if STATIN_SOURCE in note}
         keys |= {method.source for method in change.methods if method.source}
         if change.certainty:
             keys |= {check.source for check in change.certainty.checks}

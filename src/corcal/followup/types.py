@@ -214,9 +214,10 @@ class Method:
     unit : str
         Of `value` and `threshold`.
     threshold : float or None
-        From which on the method speaks of progression; ``None`` if it has none.
+        From which on the method speaks of progression; ``None`` if it has none, or if any
+        calcium counts because the first score is 0.
     is_progression : bool or None
-        Whether it does so here; ``None`` if it has no threshold or does not apply.
+        Whether it does so here; ``None`` if it does not judge or does not apply.
     reading : str
         One sentence; empty if it does not apply.
     condition : str

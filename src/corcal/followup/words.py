@@ -15,8 +15,8 @@ __all__ = [
 
 STATIN_SOURCE = "houslay2006"
 _STATIN_MEANS = (
-    "statins do not lower the score and may raise it, while plaque becomes denser: a rise under a "
-    "statin is no failure of treatment, and the rules of progression were made in untreated people"
+    "statins do not lower the score and may raise it, as plaque becomes denser; a rise under a "
+    f"statin is no failure of treatment [{STATIN_SOURCE}]"
 )
 _SHORT_YEARS = 1.0
 
@@ -42,8 +42,8 @@ def verdict_text(change: Change, first: ExamNumbers, second: ExamNumbers) -> str
     str
         One to three sentences.
     """
-    head = f"Agatston score {first.agatston:.1f} on {first.date}, {second.agatston:.1f} on "
-    head += f"{second.date} ({_apart(change.years)})"
+    head = f"Agatston score {_score(first)} on {first.date}, {_score(second)} on {second.date} "
+    head += f"({_apart(change.years)})"
     if change.verdict is Verdict.NOT_COMPARABLE:
         reason = blocked_words(change.differences)
         return f"{head}: no verdict, because {reason}. Scan or score both alike to compare them."
@@ -94,9 +94,13 @@ def pair_notes(
     return tuple(note for note in notes if note)
 
 
-def exam_notes(exams: Sequence[ExamNumbers], *, is_same_patient: bool) -> tuple[str, ...]:
-    """Say what concerns all exams: whether they are of one patient, and of different series."""
+def exam_notes(
+    exams: Sequence[ExamNumbers], statin_started: date | None, *, is_same_patient: bool
+) -> tuple[str, ...]:
+    """Say what concerns all exams: what is not known of statins, of the patient, of the series."""
     notes = []
+    if statin_started is None and any(exam.takes_statin is None for exam in exams):
+        notes.append("Whether a statin was started between the exams is not known.")
     unknown = [number for number, exam in enumerate(exams, start=1) if not exam.patient_key]
     if is_same_patient:
         notes.append("That the exams are of one patient was told, not checked.")
@@ -119,6 +123,10 @@ def _told(one: Difference) -> bool:
 
 def _difference_words(one: Difference) -> str:
     return f"{one.label.capitalize()} differs, {one.first} and {one.second}"
+
+
+def _score(exam: ExamNumbers) -> str:
+    return "0" if exam.agatston == 0 else f"{exam.agatston:.1f}"
 
 
 def _apart(years: float) -> str:
@@ -158,8 +166,10 @@ def _of_one_day(verdict: Verdict) -> str:
 
 
 def _all(used: Sequence[Check]) -> str:
-    count = "one check" if len(used) == 1 else f"all {len(used)} checks"
-    return f"{count} that {'applies' if len(used) == 1 else 'apply'}: {_names(used)}"
+    count = {1: "the one check that applies", 2: "both checks that apply"}.get(
+        len(used), f"all {len(used)} checks"
+    )
+    return f"{count}: {_names(used)}"
 
 
 def _split(used: Sequence[Check]) -> str:
@@ -205,6 +215,4 @@ def _statin_note(first: ExamNumbers, second: ExamNumbers, started: date | None) 
         return f"A statin was taken at the time of the first exam: {_STATIN_MEANS}."
     if after:
         return f"A statin is taken; it is not known since when: {_STATIN_MEANS}."
-    if started is None and None in (before, after):
-        return "Whether a statin was started between the exams is not known."
     return ""

@@ -1,0 +1,132 @@
+"""``corcal compare``: the exams of one person, side by side and judged."""
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from corcal.cli import plain
+from corcal.cli.parameters import GIVEN_PATH
+from corcal.errors import InputError
+from corcal.whole_file import write_whole
+
+if TYPE_CHECKING:
+    from corcal.followup.types import Followup
+
+__all__ = ["command"]
+
+_RESULT_NAME = "result.json"
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+class NumberedDay(click.ParamType[tuple[int, date]]):
+    """The date of one of the exams: ``2=2021-05-03``, counted from 1 in the order given."""
+
+    name = "number=date"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, date]:
+        """Take the number and the date apart."""
+        number, _, day = str(value).partition("=")
+        try:
+            return int(number), date.fromisoformat(day)
+        except ValueError:
+            self.fail(f"{value!r} is not of the form 2=2021-05-03", param, ctx)
+
+
+@click.command("compare")
+@click.argument("results", type=GIVEN_PATH, nargs=-1, required=True, metavar="RESULT RESULT...")
+@click.option("--json", "json_to", metavar="FILE", help="Write the comparison here; - is stdout.")
+@click.option("--chart", type=GIVEN_PATH, metavar="FILE", help="Draw the scores over time (PNG).")
+@click.option("--statin-started", type=_DAY, help="When the person began to take a statin.")
+@click.option("--bmi", type=float, help="Body mass index, kg/m2, for the limit of repeatability.")
+@click.option(
+    "--date",
+    "days",
+    type=NumberedDay(),
+    multiple=True,
+    metavar="N=DATE",
+    help="Date of the Nth exam, where its scan has none.",
+)
+@click.option(
+    "--same-patient",
+    is_flag=True,
+    help="You have checked that the exams are of one patient, although identifiers differ.",
+)
+def command(
+    results: tuple[Path, ...],
+    json_to: str | None,
+    chart: Path | None,
+    statin_started: datetime | None,
+    bmi: float | None,
+    days: tuple[tuple[int, date], ...],
+    *,
+    same_patient: bool,
+) -> None:
+    """Compare scored exams of one person: what changed, and if it is more than measurement error.
+
+    RESULT is a result.json, or a folder that corcal score --out has written. Exams that were not
+    made alike are shown side by side, without a verdict.
+    """
+    from corcal.exam_numbers import exam_numbers
+    from corcal.followup import compare
+    from corcal.result import read_result
+
+    given = _given_days(days, len(results))
+    exams = []
+    for number, path in enumerate(results, start=1):
+        exam = exam_numbers(read_result(_file(path)), day=given.get(number), bmi=bmi)
+        if exam.date is None:
+            msg = f"exam {number} has no date: give it with --date {number}=YYYY-MM-DD"
+            raise InputError(msg)
+        exams.append(exam)
+    started = statin_started.date() if statin_started else None
+    followup = compare(exams, statin_started=started, is_same_patient=same_patient)
+    _deliver(followup, json_to, chart)
+
+
+def _given_days(days: tuple[tuple[int, date], ...], count: int) -> dict[int, date]:
+    for number, _ in days:
+        if not 1 <= number <= count:
+            msg = f"--date is for exam {number}, allowed 1 to {count}"
+            raise click.UsageError(msg)
+    return dict(days)
+
+
+def _file(path: Path) -> Path:
+    """Give the record inside a folder, or the file itself."""
+    if not path.is_dir():
+        return path
+    inside = path / _RESULT_NAME
+    if not inside.is_file():
+        msg = f"no {_RESULT_NAME} in the folder {path.name}: give the folder of one scored exam"
+        raise InputError(msg)
+    return inside
+
+
+def _deliver(followup: "Followup", json_to: str | None, chart: Path | None) -> None:
+    """Write the files that were asked for, and say to a person what came out."""
+    import msgspec
+
+    from corcal.report.followup_text import followup_text
+    from corcal.result import RESEARCH_USE
+
+    record = msgspec.to_builtins(followup) | {"statement": RESEARCH_USE}
+    text = msgspec.json.format(msgspec.json.encode(record), indent=2).decode() + "\n"
+    if json_to == "-":
+        sys.stdout.write(text)
+    elif json_to is not None:
+        write_whole(Path(json_to), text)
+    if chart is not None:
+        from corcal.report.followup_chart import draw_followup
+
+        draw_followup(followup, chart)
+    if json_to != "-":
+        click.echo(followup_text(followup))
+        click.echo(f"\n{RESEARCH_USE}")
+        for file in (json_to, chart):
+            if file is not None:
+                click.echo(f"wrote {plain(file)}")

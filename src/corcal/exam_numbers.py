@@ -1,0 +1,86 @@
+"""From the record of an exam to the numbers that a comparison needs."""
+
+from datetime import date
+
+from corcal.ct.suitability.verdict import SeriesKind
+from corcal.followup.types import ExamNumbers, Range
+from corcal.result import Result
+from corcal.scoring.types import Interval
+
+__all__ = ["exam_numbers", "gating"]
+
+
+def exam_numbers(
+    result: Result,
+    *,
+    day: date | None = None,
+    takes_statin: bool | None = None,
+    bmi: float | None = None,
+) -> ExamNumbers:
+    """Take from a scored exam what a comparison over time needs.
+
+    Parameters
+    ----------
+    result : Result
+        The scored exam.
+    day : date, optional
+        Of the scan, where the headers have none or a wrong one.
+    takes_statin : bool, optional
+        At the time of the exam; no scan tells.
+    bmi : float, optional
+        Body mass index at the time of the exam, kg/m2.
+
+    Returns
+    -------
+    ExamNumbers
+        With the plain volume, as every table of corcal shows it; without a date if none is known.
+    """
+    score, scan = result.score, result.scan
+    return ExamNumbers(
+        date=day or _date(scan.date),
+        agatston=score.total.agatston,
+        volume_mm3=score.total.volume_mm3,
+        mass_mg=score.total.mass_mg,
+        vessels={name: part.agatston for name, part in score.vessels.items()},
+        interval=_range(score.total.interval),
+        vessel_intervals={
+            name: one
+            for name, part in score.vessels.items()
+            if (one := _range(part.interval)) is not None
+        },
+        kvp=scan.kvp,
+        slice_thickness_mm=scan.slice_thickness_mm,
+        increment_mm=scan.increment_mm,
+        kernel=scan.convolution_kernel,
+        manufacturer=scan.manufacturer,
+        model_name=scan.model_name,
+        rule=score.rule,
+        is_gated=gating(result),
+        is_automatic=result.provenance.annotation is None,
+        takes_statin=takes_statin,
+        bmi=bmi,
+        patient_key=scan.patient.patient_id,
+        birth_date=scan.patient.birth_date,
+        series_key=scan.series_instance_uid,
+    )
+
+
+def gating(result: Result) -> bool | None:
+    """Whether the scan was ECG-gated: what tags prove, else what the series was judged to be."""
+    kind, tag = result.suitability.kind, result.scan.is_gated
+    if tag is False or kind is SeriesKind.CHEST_NONCONTRAST:
+        return False
+    return True if tag or kind is SeriesKind.GATED_CALCIUM else None
+
+
+def _date(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+def _range(interval: Interval | None) -> Range | None:
+    if interval is None:
+        return None
+    return Range(low=interval.low, high=interval.high, level=interval.level)

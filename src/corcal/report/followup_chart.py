@@ -1,0 +1,191 @@
+"""The scores of one person over time, with their intervals: the total, and artery by artery."""
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from corcal.followup.types import Followup, Range, Span, Verdict
+from corcal.lesions.sites import CORONARY_SITES
+from corcal.report.amounts import shown
+from corcal.report.colours import site_colour
+from corcal.result import RESEARCH_USE
+
+__all__ = ["draw_followup"]
+
+_TOTAL_COLOUR = "#0072B2"  # blue of Okabe and Ito's set, dark enough for white paper
+_INK, _FAINT = "#222222", "#BBBBBB"
+_MOSAIC = [["total", "total", "LM", "LAD"], ["total", "total", "LCX", "RCA"]]
+_SIZE_INCHES = (11.0, 5.4)
+_DPI = 110
+_EDGES = (100.0, 400.0)  # of the categories
+_LEAST_AXIS = 10.0  # Agatston: a person without calcium has an axis, too
+_LEAST_SPAN = timedelta(days=60)  # of the axis of time
+_HEADROOM = 1.18  # for the numbers above the marks
+_WHOLE_FROM = 100.0  # scores above this are written without decimals
+_SHORT = {
+    Verdict.INCREASE: "an increase larger than measurement error",
+    Verdict.DECREASE: "a decrease larger than measurement error",
+    Verdict.WITHIN_ERROR: "within measurement error",
+    Verdict.UNCLEAR: "not clear whether more than measurement error",
+    Verdict.NOT_COMPARABLE: "no verdict, the exams were not made alike",
+    Verdict.NO_CHECK: "no verdict, no check of measurement error applies",
+}
+
+
+def draw_followup(followup: Followup, path: Path) -> Path:
+    """Draw the Agatston scores over time as PNG.
+
+    Parameters
+    ----------
+    followup : Followup
+        As `corcal.followup.compare` gives it.
+    path : Path
+        The file; replaced if it exists.
+
+    Returns
+    -------
+    Path
+        The same.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    # Heavy import, needed only for a picture. Figure itself, not pyplot: no global state, no
+    # display.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_SIZE_INCHES, layout="constrained", facecolor="white")
+    axes: dict[str, Any] = figure.subplot_mosaic(_MOSAIC)  # type: ignore[arg-type]
+    top = _reach(_vessel_amounts(followup))
+    for site in CORONARY_SITES:
+        scores = [exam.vessels.get(site.label) for exam in followup.exams]
+        ranges = [exam.vessel_intervals.get(site.label) for exam in followup.exams]
+        _draw(axes[site.label], followup, scores, ranges, site_colour(site), is_small=True)
+        axes[site.label].set_ylim(0, top)
+        axes[site.label].set_title(site.label, fontsize=9)
+    _draw_total(axes["total"], followup)
+    _legend(figure, axes["total"], [exam.interval for exam in followup.exams])
+    figure.suptitle(f"First exam to last: {_SHORT[followup.whole.verdict]}", fontsize=12)
+    figure.savefig(path, dpi=_DPI, format="png")
+    return path
+
+
+def _vessel_amounts(followup: Followup) -> list[float | None]:
+    """Give every score of an artery and the upper end of its interval."""
+    found: list[float | None] = []
+    for exam in followup.exams:
+        found += exam.vessels.values()
+        found += [interval.high for interval in exam.vessel_intervals.values()]
+    return found
+
+
+def _draw_total(axes: Any, followup: Followup) -> None:
+    exams = followup.exams
+    scores: list[float | None] = [exam.agatston for exam in exams]
+    _draw(axes, followup, scores, [exam.interval for exam in exams], _TOTAL_COLOUR, is_small=False)
+    highs = [exam.interval.high for exam in exams if exam.interval]
+    axes.set_ylim(0, _reach([*scores, *highs]))
+    for edge in _EDGES:
+        if edge < axes.get_ylim()[1]:
+            label = "edges of the categories: 100, 400"
+            axes.axhline(edge, color=_FAINT, lw=0.9, zorder=0, label=label)
+    axes.set_title("All coronary arteries", fontsize=10)
+    axes.set_ylabel("Agatston score")
+
+
+def _reach(values: list[float | None]) -> float:
+    """Give the upper end of an axis that shows all values."""
+    return _HEADROOM * max([_LEAST_AXIS, *(value for value in values if value is not None)])
+
+
+def _draw(
+    axes: Any,
+    followup: Followup,
+    scores: list[float | None],
+    ranges: list[Range | None],
+    colour: str,
+    *,
+    is_small: bool,
+) -> None:
+    """Draw the scores of one place: lines, intervals, marks and, if there is room, numbers."""
+    days = [exam.date or date.min for exam in followup.exams]
+    for first, second, alike in _steps(followup):
+        pair = (scores[first], scores[second])
+        if None not in pair:
+            style = "-" if alike else ":"
+            name = "not comparable" if not alike and not is_small else None
+            axes.plot(
+                [days[first], days[second]], pair, style, color=_INK, lw=1.1, label=name, zorder=2
+            )
+    for day, score, interval in zip(days, scores, ranges, strict=True):
+        if score is None:
+            continue
+        if interval is not None:
+            axes.vlines(day, interval.low, interval.high, color=colour, lw=4, alpha=0.45, zorder=1)
+        size = 4 if is_small else 7
+        axes.plot(
+            day, score, "o", ms=size, color=colour, mec=_INK, mew=0.6, zorder=3, clip_on=False
+        )
+        if not is_small:
+            _write(axes, day, score, above=interval.high if interval else score)
+    _time_axis(axes, followup, days, is_small=is_small)
+
+
+def _steps(followup: Followup) -> list[tuple[int, int, bool]]:
+    """Give the consecutive pairs, and whether each can be compared."""
+    wanted = Span.CONSECUTIVE if len(followup.exams) > 2 else Span.WHOLE
+    return [
+        (change.first, change.second, change.is_comparable)
+        for change in followup.changes
+        if change.span is wanted
+    ]
+
+
+def _write(axes: Any, day: date, score: float, *, above: float) -> None:
+    """Write a score above its mark and its interval."""
+    axes.annotate(
+        shown(score, 0 if score >= _WHOLE_FROM else 1),
+        (day, above),
+        xytext=(0, 7),
+        textcoords="offset points",
+        ha="center",
+        fontsize=9,
+        zorder=4,
+        bbox={"boxstyle": "round,pad=0.1", "fc": "white", "ec": "none", "alpha": 0.75},
+    )
+
+
+def _time_axis(axes: Any, followup: Followup, days: list[date], *, is_small: bool) -> None:
+    """Show all exams and the start of a statin, with room on both sides."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    started = followup.statin_started
+    ends = [*days, started] if started else days
+    spare = max(_LEAST_SPAN - (max(ends) - min(ends)), timedelta(0)) / 2
+    margin = spare + 0.08 * (max(ends) - min(ends))
+    axes.set_xlim(min(ends) - margin, max(ends) + margin)
+    if started:
+        label = None if is_small else f"statin started {started}"
+        axes.axvline(started, color="#009E73", lw=1.2, ls="--", zorder=0, label=label)
+    locator = AutoDateLocator(minticks=2, maxticks=4 if is_small else 7)  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    axes.tick_params(labelsize=7 if is_small else 9)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+def _legend(figure: Any, axes: Any, intervals: list[Range | None]) -> None:
+    """Say what bars and lines mean, once; and what the picture is not for."""
+    from matplotlib.patches import Patch
+
+    handles, labels = axes.get_legend_handles_labels()
+    named = dict(zip(labels, handles, strict=True))  # one for each meaning
+    for level in sorted({one.level for one in intervals if one}):
+        named[f"{100 * level:g} % interval"] = Patch(color=_TOTAL_COLOUR, alpha=0.45)
+    figure.legend(
+        named.values(), named, loc="outside lower left", ncols=4, fontsize=9, frameon=False
+    )
+    figure.text(0.995, 0.012, RESEARCH_USE, ha="right", fontsize=7, color="#666666")
