@@ -61,8 +61,8 @@ _COEFFICIENTS: dict[tuple[bool, Sex], dict[str, float]] = {
     },
 }
 # Mean of the sum and survival at 10 years, as the paper prints them; for Black women with the
-# digits of its supplement, since their large coefficients make two decimals too few: with 86.61
-# and 0.9533 the risk of 24.5 % of one published example comes out as 24.4 %.
+# further digits that independent implementations carry, since their large coefficients make two
+# decimals too few: with 86.61 and 0.9533 the 24.5 % of one published example come out as 24.4 %.
 _MEAN = {
     (False, Sex.FEMALE): -29.18,
     (True, Sex.FEMALE): 86.6081,

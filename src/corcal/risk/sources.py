@@ -23,13 +23,33 @@ _ALL = (
         used_for="bands of the score, treatment goals by score, repeat scan after a score of 0",
     ),
     Source(
+        key="ahaacc2025_bp",
+        citation="Jones DW, Ferdinand KC, Taler SJ, et al. 2025 AHA/ACC multisociety "
+        "guideline for high blood pressure in adults. Hypertension "
+        "2025;82:e212-e316.",
+        year=2025,
+        doi="10.1161/HYP.0000000000000249",
+        mark=Mark.RECALLED,
+        used_for="blood pressure by stage and PREVENT risk; the role of calcium from memory",
+    ),
+    Source(
+        key="arcadi2014",
+        citation="Arcadi T, Maffei E, Sverzellati N, et al. Coronary artery calcium score "
+        "on low-dose computed tomography for lung cancer screening. World J "
+        "Radiol 2014;6:381-387.",
+        year=2014,
+        doi="10.4329/wjr.v6.i6.381",
+        mark=Mark.VERIFIED,
+        used_for="scores with and without ECG gating in the same people",
+    ),
+    Source(
         key="arnett2019",
         citation="Arnett DK, Blumenthal RS, Albert MA, et al. 2019 ACC/AHA guideline on the "
         "primary prevention of cardiovascular disease. Circulation 2019;140:e596-e646.",
         year=2019,
         doi="10.1161/CIR.0000000000000678",
-        mark=Mark.RECALLED,
-        used_for="lifestyle and aspirin in primary prevention",
+        mark=Mark.SECONDARY,
+        used_for="whom to scan, lifestyle and aspirin in primary prevention",
     ),
     Source(
         key="auc2023",
@@ -61,6 +81,16 @@ _ALL = (
         used_for="what a yearly change of the score meant in MESA",
     ),
     Source(
+        key="cainzos2020",
+        citation="Cainzos-Achirica M, Miedema MD, McEvoy JW, et al. Coronary artery "
+        "calcium for personalized allocation of aspirin in primary prevention: "
+        "MESA. Circulation 2020;141:1541-1553.",
+        year=2020,
+        doi="10.1161/CIRCULATIONAHA.119.045010",
+        mark=Mark.RECALLED,
+        used_for="benefit and harm of aspirin by score",
+    ),
+    Source(
         key="chung2008",
         citation="Chung H, McClelland RL, Katz R, Carr JJ, Budoff MJ. Repeatability limits for "
         "measurement of coronary artery calcified plaque with cardiac CT in the Multi-Ethnic Study "
@@ -69,6 +99,26 @@ _ALL = (
         doi=None,
         mark=Mark.VERIFIED,
         used_for="how far two scans of one day can differ (formula of the abstract)",
+    ),
+    Source(
+        key="ctt2005",
+        citation="Cholesterol Treatment Trialists' Collaborators. Efficacy and safety of "
+        "cholesterol-lowering treatment: prospective meta-analysis of data from 90,056 "
+        "participants in 14 randomised trials of statins. Lancet 2005;366:1267-1278.",
+        year=2005,
+        doi="10.1016/S0140-6736(05)67394-1",
+        mark=Mark.VERIFIED,
+        used_for="bounds of what-if: coronary events and stroke for 1 mmol/L less of LDL",
+    ),
+    Source(
+        key="ctt2010",
+        citation="Cholesterol Treatment Trialists' Collaboration. Efficacy and safety of more "
+        "intensive lowering of LDL cholesterol: a meta-analysis of data from 170,000 "
+        "participants in 26 randomised trials. Lancet 2010;376:1670-1681.",
+        year=2010,
+        doi="10.1016/S0140-6736(10)61350-5",
+        mark=Mark.VERIFIED,
+        used_for="bounds of what-if: major vascular events for 1 mmol/L less of LDL",
     ),
     Source(
         key="cury2022",
@@ -104,7 +154,7 @@ _ALL = (
         "cardiovascular disease prevention in clinical practice. Eur Heart J 2021;42:3227-3337.",
         year=2021,
         doi="10.1093/eurheartj/ehab484",
-        mark=Mark.RECALLED,
+        mark=Mark.SECONDARY,
         used_for="calcium as a modifier of risk, Europe",
     ),
     Source(
@@ -117,6 +167,25 @@ _ALL = (
         used_for="risk classes by SCORE2 and calcium as a modifier of risk, Europe",
     ),
     Source(
+        key="ettehad2016",
+        citation="Ettehad D, Emdin CA, Kiran A, et al. Blood pressure lowering for prevention of "
+        "cardiovascular disease and death: a systematic review and meta-analysis. "
+        "Lancet 2016;387:957-967.",
+        year=2016,
+        doi="10.1016/S0140-6736(15)01225-8",
+        mark=Mark.VERIFIED,
+        used_for="bounds of what-if: events for 10 mmHg less of systolic pressure",
+    ),
+    Source(
+        key="fda2021",
+        citation="US Food and Drug Administration. Drug safety communication on statins in "
+        "pregnancy, 20 July 2021.",
+        year=2021,
+        doi=None,
+        mark=Mark.SECONDARY,
+        used_for="statins in pregnancy",
+    ),
+    Source(
         key="goff2014",
         citation="Goff DC Jr, Lloyd-Jones DM, Bennett G, et al. 2013 ACC/AHA guideline on the "
         "assessment of cardiovascular risk. Circulation 2014;129(25 Suppl 2):S49-S73.",
@@ -124,6 +193,16 @@ _ALL = (
         doi="10.1161/01.cir.0000437741.48606.98",
         mark=Mark.VERIFIED,
         used_for="Pooled Cohort Equations",
+    ),
+    Source(
+        key="greenland2010",
+        citation="Greenland P, Alpert JS, Beller GA, et al. 2010 ACCF/AHA guideline for "
+        "assessment of cardiovascular risk in asymptomatic adults. J Am Coll "
+        "Cardiol 2010;56:e50-e103.",
+        year=2010,
+        doi="10.1016/j.jacc.2010.09.001",
+        mark=Mark.SECONDARY,
+        used_for="stress imaging after a score from 400",
     ),
     Source(
         key="grundy2019",
@@ -142,6 +221,16 @@ _ALL = (
         doi="10.1016/j.jcct.2018.03.008",
         mark=Mark.SECONDARY,
         used_for="CAC-DRS: A, V and N",
+    ),
+    Source(
+        key="hoelzel2004",
+        citation="Hoelzel W, Weykamp C, Jeppsson JO, et al. IFCC reference system for "
+        "measurement of hemoglobin A1c in human blood and the national standardization schemes. "
+        "Clin Chem 2004;50:166-174.",
+        year=2004,
+        doi="10.1373/clinchem.2003.024802",
+        mark=Mark.RECALLED,
+        used_for="HbA1c in percent from mmol/mol",
     ),
     Source(
         key="hoff2001",
@@ -172,6 +261,15 @@ _ALL = (
         doi="10.1136/hrt.2005.080929",
         mark=Mark.VERIFIED,
         used_for="a statin does not slow the rise of the score (26 % a year, placebo 18 %)",
+    ),
+    Source(
+        key="inker2021",
+        citation="Inker LA, Eneanya ND, Coresh J, et al. New creatinine- and cystatin C-based "
+        "equations to estimate GFR without race. N Engl J Med 2021;385:1737-1749.",
+        year=2021,
+        doi="10.1056/NEJMoa2102953",
+        mark=Mark.VERIFIED,
+        used_for="eGFR from creatinine, CKD-EPI 2021",
     ),
     Source(
         key="javaid2022",
@@ -269,6 +367,26 @@ _ALL = (
         used_for="whom to scan, what to report, repeat-scan intervals (these from memory)",
     ),
     Source(
+        key="osei2021",
+        citation="Osei AD, Mirbolouk M, Berman D, et al. Prognostic value of coronary "
+        "artery calcium score, area, and density among individuals on statin "
+        "therapy. Atherosclerosis 2021;316:79-83, PMC7770042.",
+        year=2021,
+        doi=None,
+        mark=Mark.SECONDARY,
+        used_for="the score under a statin",
+    ),
+    Source(
+        key="peng2021",
+        citation="Peng AW, Dardari ZA, Blumenthal RS, et al. Very high coronary artery "
+        "calcium (>=1000) and association with cardiovascular disease events: "
+        "MESA. Circulation 2021;143:1571-1583.",
+        year=2021,
+        doi="10.1161/CIRCULATIONAHA.120.050545",
+        mark=Mark.VERIFIED,
+        used_for="events from a score of 1000",
+    ),
+    Source(
         key="raggi",
         citation="Raggi P, Callister TQ, Shaw LJ. Progression of coronary artery calcium and risk "
         "of first myocardial infarction in patients receiving cholesterol-lowering therapy. "
@@ -315,6 +433,15 @@ _ALL = (
         doi="10.1093/eurheartj/ehab312",
         mark=Mark.VERIFIED,
         used_for="10-year cardiovascular risk, Europe, 70 years and older",
+    ),
+    Source(
+        key="uspstf2022",
+        citation="US Preventive Services Task Force. Aspirin use to prevent cardiovascular "
+        "disease: recommendation statement. JAMA 2022;327:1577-1584.",
+        year=2022,
+        doi="10.1001/jama.2022.4983",
+        mark=Mark.VERIFIED,
+        used_for="aspirin to prevent a first event",
     ),
     Source(
         key="zou2008",
