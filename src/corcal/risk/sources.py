@@ -341,7 +341,8 @@ _ALL = (
     Source(
         key="mesa_calculator",
         citation="MESA calcium score reference values, on-line calculator of the study, "
-        "tools.mesa-nhlbi.org/Calcium/input.aspx, values of July 2026; method: mcclelland2006.",
+        "tools.mesa-nhlbi.org/Calcium/input.aspx, values of July 2026; method: McClelland RL, "
+        "et al. Circulation 2006;113:30-37.",
         year=2026,
         doi=None,
         mark=Mark.VERIFIED,
