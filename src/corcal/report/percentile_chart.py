@@ -1,0 +1,294 @@
+"""A picture of a score among people of the same sex: percentile curves over age, and one point."""
+
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from corcal._version import __version__
+from corcal.errors import InputError
+from corcal.report.amounts import shown
+from corcal.report.canvas import MARGIN_PX, MUTED, PAPER, TEXT, Box, Sheet
+from corcal.result import RESEARCH_USE
+from corcal.risk.percentiles import (
+    PercentileCurves,
+    hoff_percentile,
+    mesa_percentile,
+    percentile_curves,
+)
+from corcal.risk.sources import source
+from corcal.risk.types import Percentile, Race, Sex
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["draw_percentile_chart", "percentile_sheet"]
+
+_MIN_WIDTH_PX, _MAX_WIDTH_PX = 560, 3000
+_FULL_WIDTH_PX = 1200  # type is full size from here on
+_HEIGHT_BY_WIDTH = 0.72
+_TICKS = (0, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
+_FIRST_AGE_STEP = 5
+# Below the 25th percentile, between the curves, above the 90th: darker is more common. One hue, in
+# steps of lightness that any eye sees; the colours of the arteries are left to the arteries.
+_BANDS = ("#16202B", "#1F3143", "#2B465F", "#3A5E7D", "#4A769C")
+_CURVE = "#B8D0E6"
+_POINT = "#FFFFFF"
+# The axis ends at these multiples of the score and of the highest curve
+_HEADROOM_OF_SCORE, _HEADROOM_OF_CURVES = 3.0, 1.6
+_FONT = "DejaVu Sans"  # comes with matplotlib
+_POINTS_PER_PX = 0.72
+
+
+def draw_percentile_chart(
+    path: Path | str,
+    agatston: float,
+    *,
+    age_years: float,
+    sex: Sex,
+    race: Race | None = None,
+    reference: str = "mesa",
+    width_px: int = _FULL_WIDTH_PX,
+) -> None:
+    """Draw a score against the 25th, 50th, 75th and 90th percentile of a reference.
+
+    The scores are on an axis of ln(score + 1): 0 has its place, and 5000 fits. The picture holds
+    age, sex and group, and nothing else of the person.
+
+    Parameters
+    ----------
+    path : path
+        PNG to write; an existing file is replaced.
+    agatston : float
+        Unrounded, at least 0.
+    age_years : float
+        The reference must cover it.
+    sex : Sex
+        Of the person.
+    race : Race, optional
+        Of the person; MESA needs it.
+    reference : str
+        ``"mesa"`` or ``"hoff"``.
+    width_px : int
+        560 to 3000; the height follows.
+
+    Raises
+    ------
+    InputError
+        If a value is out of range, the reference does not cover the person, or the file cannot be
+        written.
+    """
+    percentile_sheet(
+        agatston, age_years=age_years, sex=sex, race=race, reference=reference, width_px=width_px
+    ).save(path)
+
+
+def percentile_sheet(
+    agatston: float,
+    *,
+    age_years: float,
+    sex: Sex,
+    race: Race | None = None,
+    reference: str = "mesa",
+    width_px: int = _FULL_WIDTH_PX,
+) -> Sheet:
+    """Draw the chart without writing it: one panel (axes), age in years against ln(score + 1)."""
+    if not _MIN_WIDTH_PX <= width_px <= _MAX_WIDTH_PX:
+        msg = f"a chart is {_MIN_WIDTH_PX} to {_MAX_WIDTH_PX} pixels wide, got {width_px}"
+        raise InputError(msg)
+    curves = percentile_curves(reference, sex, race)
+    found = (
+        mesa_percentile(agatston, age_years=age_years, sex=sex, race=race)
+        if reference == "mesa"
+        else hoff_percentile(agatston, age_years=age_years, sex=sex)
+    )
+    if found.not_covered is not None:
+        msg = f"no chart: {found.not_covered}"
+        raise InputError(msg)
+    size = min(1.0, 0.55 + 0.45 * width_px / _FULL_WIDTH_PX)
+    sheet = Sheet(width_px=width_px, height_px=round(width_px * _HEIGHT_BY_WIDTH), top_px=0)
+    sheet.top_px = _heading(sheet, agatston, found, size) + 40 * size
+    bottom = _footer(sheet, curves, size)
+    panel = Box(
+        left=MARGIN_PX + 62 * size,
+        top=sheet.top_px,
+        width=width_px - 2 * MARGIN_PX - 118 * size,
+        height=bottom - sheet.top_px - 66 * size,
+    )
+    _name_axes(sheet, panel, size)
+    axes = _axes(sheet, panel, curves, agatston, size)
+    _draw_curves(axes, curves, size)
+    _draw_point(axes, curves, int(age_years), agatston, size)
+    return sheet
+
+
+def _heading(sheet: Sheet, agatston: float, found: Percentile, size: float) -> float:
+    """Write the score, its percentile and with whom it is compared; return where this ends."""
+    y = 26 * size
+    end = sheet.text(MARGIN_PX, y + 9 * size, "Agatston score", 22 * size, color=MUTED)
+    end = sheet.text(end + 12 * size, y, shown(agatston), 34 * size, fontweight="bold")
+    sheet.text(end + 28 * size, y + 6 * size, _position(found), 24 * size)
+    y += 52 * size
+    for line in _wrapped(sheet, _compared(found), 18 * size):
+        sheet.text(MARGIN_PX, y, line, 18 * size, color=MUTED)
+        y += 25 * size
+    return y
+
+
+def _name_axes(sheet: Sheet, panel: Box, size: float) -> None:
+    """Name the two scales above their numbers, level and not turned."""
+    y = panel.top - 26 * size
+    sheet.text(MARGIN_PX, y, "Agatston score", 16 * size, color=MUTED)
+    right = sheet.width_px - MARGIN_PX
+    sheet.text(right, y, "percentile", 16 * size, color=MUTED, ha="right")
+
+
+def _footer(sheet: Sheet, curves: PercentileCurves, size: float) -> float:
+    """Write where the curves are from; return where the footer begins."""
+    cited = source(curves.source)
+    doi = f" doi:{cited.doi}" if cited.doi else ""
+    text = f"{RESEARCH_USE} corcal {__version__}. Reference: {cited.citation}{doi}"
+    lines = _wrapped(sheet, text, 14 * size)
+    top = sheet.height_px - 18 - 19 * size * len(lines)
+    for number, line in enumerate(lines):
+        sheet.text(MARGIN_PX, top + 19 * size * number, line, 14 * size, color=MUTED)
+    return top
+
+
+def _wrapped(sheet: Sheet, text: str, size_px: float) -> list[str]:
+    """Break a text into lines that fit between the margins."""
+    per_character = sheet.text_size(text, size_px)[0] / len(text)
+    fitting = int((sheet.width_px - 2 * MARGIN_PX) / per_character * 0.96)
+    return textwrap.wrap(text, fitting, break_on_hyphens=False)
+
+
+def _axes(sheet: Sheet, box: Box, curves: PercentileCurves, agatston: float, size: float) -> "Axes":
+    axes = sheet.figure.add_axes(
+        (
+            box.left / sheet.width_px,
+            1 - (box.top + box.height) / sheet.height_px,
+            box.width / sheet.width_px,
+            box.height / sheet.height_px,
+        )
+    )
+    axes.set_facecolor(_BANDS[0])
+    axes.set_xlim(curves.ages_years[0], curves.ages_years[-1])
+    highest = max(agatston * _HEADROOM_OF_SCORE, max(curves.scores[90]) * _HEADROOM_OF_CURVES)
+    axes.set_ylim(-0.25, float(np.log1p(highest)))
+    ticks = [tick for tick in _TICKS if tick <= highest]
+    axes.set_yticks(np.log1p(ticks), [f"{tick:,}".replace(",", "\N{THIN SPACE}") for tick in ticks])
+    first = -(-curves.ages_years[0] // _FIRST_AGE_STEP) * _FIRST_AGE_STEP
+    axes.set_xticks(range(first, curves.ages_years[-1] + 1, _FIRST_AGE_STEP))
+    axes.tick_params(colors=MUTED, length=4, pad=5)
+    for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
+        label.set(fontfamily=_FONT, fontsize=16 * size * _POINTS_PER_PX)
+    axes.set_xlabel(
+        "age in completed years",
+        color=MUTED,
+        fontfamily=_FONT,
+        fontsize=16 * size * _POINTS_PER_PX,
+    )
+    axes.grid(visible=True, axis="y", color=PAPER, linewidth=0.6)
+    axes.set_axisbelow(False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    return axes
+
+
+def _draw_curves(axes: "Axes", curves: PercentileCurves, size: float) -> None:
+    """Draw the curves, name each at its end, and fill what lies above it."""
+    is_stepped = curves.reference == "hoff"  # one value for a group of ages
+    ages = np.asarray(curves.ages_years, dtype=float)
+    top = np.full(ages.shape, axes.get_ylim()[1])
+    heights = {each: np.log1p(scores) for each, scores in curves.scores.items()}
+    for band, (percentile, height) in zip(_BANDS[1:], heights.items(), strict=True):
+        axes.fill_between(
+            ages, height, top, step="mid" if is_stepped else None, color=band, linewidth=0
+        )
+        axes.plot(
+            ages,
+            height,
+            color=_CURVE,
+            linewidth=2.2 * size if percentile == 50 else 1.3 * size,
+            drawstyle="steps-mid" if is_stepped else "default",
+        )
+        axes.annotate(
+            _ordinal(percentile),
+            (ages[-1], height[-1]),
+            xytext=(9 * size, 0),
+            textcoords="offset points",
+            color=TEXT if percentile == 50 else MUTED,
+            va="center",
+            fontfamily=_FONT,
+            fontsize=15 * size * _POINTS_PER_PX,
+            annotation_clip=False,
+        )
+
+
+def _draw_point(
+    axes: "Axes", curves: PercentileCurves, years: int, agatston: float, size: float
+) -> None:
+    """Mark the person's age and score, with the score beside it."""
+    from matplotlib.patheffects import withStroke
+
+    height = float(np.log1p(agatston))
+    axes.axvline(years, color=_POINT, linewidth=0.9, linestyle=(0, (2, 3)), alpha=0.6)
+    axes.plot(
+        [years],
+        [height],
+        marker="o",
+        markersize=11 * size,
+        markerfacecolor=_POINT,
+        markeredgecolor=PAPER,
+        markeredgewidth=2.2 * size,
+        linestyle="none",
+        clip_on=False,
+        zorder=5,
+    )
+    is_late = years > (curves.ages_years[0] + curves.ages_years[-1]) / 2
+    axes.annotate(
+        shown(agatston),
+        (years, height),
+        xytext=(-11 * size if is_late else 11 * size, 6 * size),
+        textcoords="offset points",
+        ha="right" if is_late else "left",
+        va="bottom",
+        color=_POINT,
+        fontfamily=_FONT,
+        fontweight="bold",
+        fontsize=20 * size * _POINTS_PER_PX,
+        path_effects=[withStroke(linewidth=3, foreground=PAPER)],
+        zorder=6,
+    )
+
+
+def _position(found: Percentile) -> str:
+    """Say the percentile in a word or two."""
+    if found.value is not None:
+        if found.value == 0:
+            return "below the 1st percentile"
+        more = " or higher" if found.value == 99 else ""
+        return f"{_ordinal(found.value)} percentile{more}"
+    if found.p_nonzero is not None or (found.at_least is None and found.at_most is None):
+        return "no calcium: no percentile"
+    if found.at_most is None:
+        return f"{_ordinal(found.at_least or 0)} percentile or higher"
+    if found.at_least is None:
+        return f"below the {_ordinal(found.at_most)} percentile"
+    return f"{_ordinal(found.at_least)} to {_ordinal(found.at_most)} percentile"
+
+
+def _compared(found: Percentile) -> str:
+    """Say with whom it is compared, and how."""
+    if found.value is not None:
+        return f"Higher than in {found.value} of 100 {found.group} of the MESA study."
+    if found.p_nonzero is not None:
+        return f"{found.p_nonzero} of 100 {found.group} of the MESA study have calcium."
+    return f"Compared with {found.group} who came for a scan by themselves (Hoff 2001)."
+
+
+def _ordinal(number: int) -> str:
+    """Write ``1st``, ``2nd``, ``23rd``, ``90th``."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if 10 <= number % 100 <= 13 else ending}"
