@@ -1,0 +1,214 @@
+"""All that a score means for one person, in one record: `interpret` calls the rest of the room."""
+
+import math
+from collections.abc import Iterable, Mapping
+
+from corcal.errors import InputError
+from corcal.risk.arterial_age import arterial_age
+from corcal.risk.categories import categories
+from corcal.risk.estimates import estimates
+from corcal.risk.guidance import guidance
+from corcal.risk.interpretation_types import (
+    Interpretation,
+    RiskNumbers,
+    ScoreCertainty,
+)
+from corcal.risk.limits import limits_of
+from corcal.risk.mesa_chd import calcium_difference
+from corcal.risk.percentiles import hoff_percentile, mesa_percentile
+from corcal.risk.person import check_person
+from corcal.risk.prevent import PREVENT_OUTCOMES
+from corcal.risk.sources import source
+from corcal.risk.types import Estimate, Percentile, Person, Source, Statement
+from corcal.risk.what_if import what_if
+from corcal.risk.young_adults import javaid_percentile
+
+__all__ = ["Interpretation", "RiskNumbers", "interpret"]
+
+# One model is shown where several could be: the one that uses the most of what is known.
+_PREVENT_MODELS = ("prevent_full", "prevent_uacr", "prevent_hba1c", "prevent_sdi", "prevent")
+_SUM_TOLERANCE = 2.5  # Agatston units: four rounded numbers and a rounded total, each by 0.5
+_VESSELS = ("LM", "LAD", "LCX", "RCA")
+
+
+def interpret(
+    agatston: float,
+    person: Person | None = None,
+    *,
+    vessels: Mapping[str, float] | None = None,
+    is_gated: bool = True,
+    guidelines: tuple[str, ...] | None = None,
+    has_device_excluded: bool = False,
+    certainty: ScoreCertainty | None = None,
+) -> Interpretation:
+    """Say what a score means for one person.
+
+    Parameters
+    ----------
+    agatston : float
+        At least 0.
+    person : Person, optional
+        What is known; without one there are categories, arterial age, and the list of what is
+        missing.
+    vessels : mapping of str to float, optional
+        Score of ``LM``, ``LAD``, ``LCX`` and ``RCA``; they give CAC-DRS its count of vessels.
+    is_gated : bool
+        False for a chest CT without ECG gating.
+    guidelines : tuple of str, optional
+        Only these (keys of `corcal.risk.guidance.GUIDELINES`); all by default.
+    has_device_excluded : bool
+        Whether metal was left out of the score.
+    certainty : ScoreCertainty, optional
+        Of a score that was found without a person.
+
+    Returns
+    -------
+    Interpretation
+        Numbers, sentences, and where they come from.
+
+    Raises
+    ------
+    InputError
+        If the score, a vessel or a fact of the person is outside its range, or a guideline is not
+        known.
+
+    Examples
+    --------
+    >>> interpret(120.0).categories["plain"].code
+    '101-400'
+    """
+    if person is not None:
+        check_person(person)
+    percentile = _percentiles(agatston, person)
+    found = estimates(person, agatston=agatston) if person is not None else ()
+    said = (
+        guidance(
+            person,
+            agatston=agatston,
+            percentile=percentile["mesa"].value,
+            estimates=found,
+            is_gated=is_gated,
+            guidelines=guidelines,
+            has_device_excluded=has_device_excluded,
+        )
+        if person is not None
+        else ()
+    )
+    classes = categories(
+        agatston,
+        percentile=percentile["mesa"].value,
+        vessel_count=_vessel_count(agatston, vessels),
+        is_gated=is_gated,
+    )
+    changed = what_if(person, agatston=agatston) if person is not None else ()
+    difference = calcium_difference(person, agatston=agatston) if person is not None else None
+    age = arterial_age(agatston)
+    compared = [each for each in percentile.values() if each.not_covered is None]
+    estimated = [each for each in found if each.fraction is not None]
+    used = (*classes.values(), *compared, age, *estimated, *changed, *said)
+    return Interpretation(
+        agatston=agatston,
+        vessels=None if vessels is None else dict(vessels),
+        is_gated=is_gated,
+        has_device_excluded=has_device_excluded,
+        person=person,
+        categories=classes,
+        percentile=percentile,
+        arterial_age=age,
+        risk=_risk_numbers(found),
+        difference=difference,
+        estimates=found,
+        what_if=changed,
+        guidance=said,
+        certainty=certainty,
+        limits=limits_of(
+            agatston,
+            person,
+            percentile=percentile,
+            estimates=found,
+            is_gated=is_gated,
+            has_device_excluded=has_device_excluded,
+        ),
+        sources=_sources(used),
+    )
+
+
+def _percentiles(agatston: float, person: Person | None) -> dict[str, Percentile]:
+    """Compare with both references; each says by itself whom it does not cover."""
+    if person is None:
+        return {
+            "mesa": _nobody("mesa", "age, sex and race are not known", "mesa_calculator"),
+            "hoff": _nobody("hoff", "age and sex are not known", "hoff2001"),
+        }
+    age, sex, race = person.age_years, person.sex, person.race
+    found = {
+        "mesa": mesa_percentile(agatston, age_years=age, sex=sex, race=race),
+        "hoff": hoff_percentile(agatston, age_years=age, sex=sex),
+    }
+    young = javaid_percentile(agatston, age_years=age, sex=sex, race=race)
+    return found if young.not_covered is not None else found | {"javaid": young}
+
+
+def _nobody(reference: str, reason: str, key: str) -> Percentile:
+    return Percentile(
+        reference=reference,
+        value=None,
+        at_least=None,
+        at_most=None,
+        p_nonzero=None,
+        scores={},
+        group="",
+        not_covered=reason,
+        source=key,
+    )
+
+
+def _vessel_count(agatston: float, vessels: Mapping[str, float] | None) -> int | None:
+    """Count the vessels with calcium, if their scores belong to the total."""
+    if vessels is None:
+        return None
+    for name, score in vessels.items():
+        if name not in _VESSELS:
+            msg = f"an artery is one of {', '.join(_VESSELS)}, got {name!r}"
+            raise InputError(msg)
+        if not math.isfinite(score) or score < 0:
+            msg = f"the score of {name} is a finite number from 0 up, got {score}"
+            raise InputError(msg)
+    total = sum(vessels.values())
+    if abs(total - agatston) > _SUM_TOLERANCE:
+        msg = f"the arteries add up to {total:g}, the total is {agatston:g}: allowed is a difference of {_SUM_TOLERANCE:g}"
+        raise InputError(msg)
+    return sum(score > 0 for score in vessels.values())
+
+
+def _risk_numbers(found: Iterable[Estimate]) -> RiskNumbers:
+    """Pick the plain fractions out of the estimates."""
+    valid = [each for each in found if each.fraction is not None]
+    first = {(each.model, each.outcome, each.years): each.fraction for each in valid}
+    model = next((name for name in _PREVENT_MODELS if (name, "ascvd", 10) in first), None)
+    prevent = {
+        outcome + suffix: next(
+            (
+                first[name, outcome, years]
+                for name in _PREVENT_MODELS
+                if (name, outcome, years) in first
+            ),
+            None,
+        )
+        for years, suffix in ((10, ""), (30, "_30y"))
+        for outcome in PREVENT_OUTCOMES
+    }
+    return RiskNumbers(
+        mesa_chd=first.get(("mesa_chd", "chd", 10)),
+        mesa_chd_with_cac=first.get(("mesa_chd_with_cac", "chd", 10)),
+        pce=first.get(("pce", "ascvd", 10)),
+        prevent=prevent,
+        prevent_model=model,
+        score2=next((each.fraction for each in valid if each.model.startswith("score2")), None),
+    )
+
+
+def _sources(used: Iterable[object]) -> tuple[Source, ...]:
+    """Cite what was used, newest first."""
+    keys = {key for each in used if (key := getattr(each, "source", None)) is not None}
+    return tuple(sorted(map(source, keys), key=lambda one: (-one.year, one.key)))
