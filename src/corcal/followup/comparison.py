@@ -92,7 +92,7 @@ def _check_one_patient(exams: Sequence[ExamNumbers]) -> None:
         if len(known) > 1:
             msg = (
                 f"the exams carry {len(known)} different {what}: only exams of one patient can be "
-                "compared; say so if a person has checked that they are of one"
+                "compared; --same-patient (is_same_patient) says that a person has checked it"
             )
             raise InputError(msg)
 

@@ -1,0 +1,182 @@
+"""``corcal compare`` as its user sees it."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from corcal.result import result_json
+from corcal.scoring.types import Interval
+from result_maker import make_automatic_result
+
+
+def result_of(day, agatston, *, patient="SIM-1", kvp=120.0):
+    """An automatic result with all its calcium in the LAD; volume as score."""
+    base = make_automatic_result()
+    interval = Interval(low=0.8 * agatston, high=1.3 * agatston + 3, level=0.95)
+    part = {"agatston": agatston, "volume_mm3": agatston, "interval": interval}
+    score = replace(
+        base.score,
+        total=replace(base.score.total, **part),
+        vessels=base.score.vessels | {"LAD": replace(base.score.vessels["LAD"], **part)},
+    )
+    person = replace(base.scan.patient, patient_id=patient)
+    return replace(base, score=score, scan=replace(base.scan, date=day, kvp=kvp, patient=person))
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write a result into a folder of its own, and give the folder."""
+
+    def write(name, day, agatston, **options):
+        folder = tmp_path / name
+        folder.mkdir()
+        text = result_json(result_of(day, agatston, **options))
+        (folder / "result.json").write_text(text, encoding="utf-8")
+        return folder
+
+    return write
+
+
+def flat(text):
+    return " ".join(text.split())
+
+
+def test_two_exams_are_compared_in_words(run_corcal, written):
+    first = written("a", "2020-01-02", 100.0)
+    second = written("b", "2023-01-02", 300.0)
+    outcome = run_corcal("compare", second / "result.json", first)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert "100.0 on 2020-01-02, 300.0 on 2023-01-02 (3.0 years apart)" in flat(outcome.out)
+    assert "an increase that is larger than measurement error" in flat(outcome.out)
+    assert "For research use only" in outcome.out
+    assert "SIM-1" not in outcome.out
+
+
+def test_the_json_has_everything(run_corcal, written):
+    first = written("a", "2020-01-02", 100.0)
+    second = written("b", "2023-01-02", 300.0)
+    outcome = run_corcal("compare", first, second, "--json", "-", "--statin-started", "2021-05-01")
+    document = json.loads(outcome.out)
+    (change,) = document["changes"]
+    assert change["verdict"] == "increase"
+    assert change["span"] == "whole"
+    methods = {one["key"]: one for one in change["methods"]}
+    assert methods["per_year"]["value"] == pytest.approx(200 / 3)
+    assert methods["cardia_mesa"]["is_progression"] is True
+    assert methods["cardia_mesa"]["mark"] == "recalled"
+    assert {one["key"] for one in change["certainty"]["checks"]} == {
+        "square_root",
+        "repeatability",
+        "own_intervals",
+    }
+    assert document["statin_started"] == "2021-05-01"
+    assert "hokanson2004" in {one["key"] for one in document["sources"]}
+    assert document["statement"].startswith("For research use only")
+    assert document["exams"][0]["patient_key"] is None
+
+
+def test_files_are_written_and_told(run_corcal, written, tmp_path):
+    first = written("a", "2020-01-02", 0.0)
+    second = written("b", "2023-01-02", 5.0)
+    target, chart = tmp_path / "followup.json", tmp_path / "followup.png"
+    outcome = run_corcal("compare", first, second, "--json", target, "--chart", chart)
+    assert outcome.code == 0
+    assert f"wrote {target}" in outcome.out
+    assert f"wrote {chart}" in outcome.out
+    assert json.loads(target.read_text("utf-8"))["changes"]
+    assert chart.read_bytes().startswith(b"\x89PNG")
+
+
+def test_exams_that_are_not_alike_have_no_verdict_and_code_0(run_corcal, written):
+    first = written("a", "2020-01-02", 100.0)
+    second = written("b", "2023-01-02", 900.0, kvp=100.0)
+    outcome = run_corcal("compare", first, second)
+    assert outcome.code == 0
+    assert "no verdict" in flat(outcome.out)
+    assert "tube voltage 120 kV and 100 kV" in flat(outcome.out)
+
+
+def test_different_patients_are_refused_without_naming_them(run_corcal, written):
+    first = written("a", "2020-01-02", 100.0)
+    second = written("b", "2023-01-02", 300.0, patient="SIM-2")
+    outcome = run_corcal("compare", first, second)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "different patient identifiers" in outcome.err
+    assert "SIM" not in outcome.err
+    assert "--same-patient" in outcome.err
+    told = run_corcal("compare", first, second, "--same-patient")
+    assert told.code == 0
+    assert "was told, not checked" in flat(told.out)
+
+
+def test_a_missing_date_is_asked_for_and_can_be_given(run_corcal, written):
+    first = written("a", "2020-01-02", 100.0)
+    second = written("b", None, 300.0)
+    outcome = run_corcal("compare", first, second)
+    assert outcome.code == 2
+    assert "exam 2 has no date: give it with --date 2=YYYY-MM-DD" in outcome.err
+    told = run_corcal("compare", first, second, "--date", "2=2023-01-02")
+    assert told.code == 0
+    assert "300.0 on 2023-01-02" in flat(told.out)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("3=2023-01-02", "--date is for exam 3, allowed 1 to 2"),
+        ("0=2023-01-02", "--date is for exam 0, allowed 1 to 2"),
+        ("2023-01-02", "is not of the form 2=2021-05-03"),
+        ("2=yesterday", "is not of the form 2=2021-05-03"),
+    ],
+)
+def test_a_wrong_date_is_refused(run_corcal, written, given, said):
+    first = written("a", "2020-01-02", 100.0)
+    second = written("b", None, 300.0)
+    outcome = run_corcal("compare", first, second, "--date", given)
+    assert outcome.code == 2
+    assert said in outcome.err
+
+
+def test_a_body_mass_index_moves_the_limit(run_corcal, written):
+    first = written("a", "2020-01-02", 100.0)
+    second = written("b", "2023-01-02", 170.0)
+    outcome = run_corcal("compare", first, second, "--bmi", "25")
+    assert "exceeds 66.1" in flat(outcome.out)  # 17 + 48.9 + 11 - 10.84
+    assert "10 to 80" in run_corcal("compare", first, second, "--bmi", "5").err
+
+
+def test_one_exam_is_not_enough(run_corcal, written):
+    outcome = run_corcal("compare", written("a", "2020-01-02", 100.0))
+    assert outcome.code == 2
+    assert "at least 2 exams, got 1" in outcome.err
+
+
+def test_a_folder_without_a_result_is_told(run_corcal, written, tmp_path):
+    (tmp_path / "empty").mkdir()
+    outcome = run_corcal("compare", written("a", "2020-01-02", 1.0), tmp_path / "empty")
+    assert outcome.code == 2
+    assert "no result.json in the folder empty" in outcome.err
+
+
+def test_a_file_that_is_no_result_is_told(run_corcal, written, tmp_path):
+    other = tmp_path / "other.json"
+    other.write_text("{}", encoding="utf-8")
+    outcome = run_corcal("compare", written("a", "2020-01-02", 1.0), other)
+    assert outcome.code == 2
+    assert "other.json is not a corcal result" in outcome.err
+
+
+def test_comparing_draws_no_heavy_library_in(written):
+    first = written("a", "2020-01-02", 100.0)
+    second = written("b", "2023-01-02", 300.0)
+    heavy = "scipy pydicom SimpleITK matplotlib highdicom onnxruntime"
+    code = (
+        f"import sys; from corcal.cli import main; main(['compare', {str(first)!r}, "
+        f"{str(second)!r}]); "
+        f"print([m for m in '{heavy}'.split() if m in sys.modules], file=sys.stderr)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stderr.strip() == "[]"
