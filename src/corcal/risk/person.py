@@ -164,7 +164,7 @@ _FIELDS = (
 
 PERSON_FIELDS: dict[str, PersonField] = {each.name: each for each in _FIELDS}
 
-_NUMBER_AND_UNIT = re.compile(r"\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*(\S.*?)?\s*")
+_NUMBER_AND_UNIT = re.compile(r"\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*([^\s\d.,].*?)?\s*")
 
 
 def read_value(name: str, text: str) -> float:
