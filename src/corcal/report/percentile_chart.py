@@ -28,6 +28,7 @@ __all__ = ["draw_percentile_chart", "percentile_sheet"]
 _MIN_WIDTH_PX, _MAX_WIDTH_PX = 560, 3000
 _FULL_WIDTH_PX = 1200  # type is full size from here on
 _HEIGHT_BY_WIDTH = 0.72
+_MIN_HEIGHT_PX = 500
 _TICKS = (0, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
 _FIRST_AGE_STEP = 5
 # Below the 25th percentile, between the curves, above the 90th: darker is more common. One hue, in
@@ -37,6 +38,7 @@ _CURVE = "#B8D0E6"
 _POINT = "#FFFFFF"
 # The axis ends at these multiples of the score and of the highest curve
 _HEADROOM_OF_SCORE, _HEADROOM_OF_CURVES = 3.0, 1.6
+_HIGH_UP = 0.85
 _FONT = "DejaVu Sans"  # comes with matplotlib
 _POINTS_PER_PX = 0.72
 
@@ -107,7 +109,8 @@ def percentile_sheet(
         msg = f"no chart: {found.not_covered}"
         raise InputError(msg)
     size = min(1.0, 0.55 + 0.45 * width_px / _FULL_WIDTH_PX)
-    sheet = Sheet(width_px=width_px, height_px=round(width_px * _HEIGHT_BY_WIDTH), top_px=0)
+    height_px = max(_MIN_HEIGHT_PX, round(width_px * _HEIGHT_BY_WIDTH))
+    sheet = Sheet(width_px=width_px, height_px=height_px, top_px=0)
     sheet.top_px = _heading(sheet, agatston, found, size) + 40 * size
     bottom = _footer(sheet, curves, size)
     panel = Box(
@@ -247,13 +250,14 @@ def _draw_point(
         zorder=5,
     )
     is_late = years > (curves.ages_years[0] + curves.ages_years[-1]) / 2
+    is_high = height > _HIGH_UP * axes.get_ylim()[1]  # then the number stands below the point
     axes.annotate(
         shown(agatston),
         (years, height),
-        xytext=(-11 * size if is_late else 11 * size, 6 * size),
+        xytext=(-11 * size if is_late else 11 * size, -6 * size if is_high else 6 * size),
         textcoords="offset points",
         ha="right" if is_late else "left",
-        va="bottom",
+        va="top" if is_high else "bottom",
         color=_POINT,
         fontfamily=_FONT,
         fontweight="bold",

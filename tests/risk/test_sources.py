@@ -1,0 +1,44 @@
+"""Every source is complete, known by its key, and used."""
+
+import doctest
+import re
+
+import pytest
+
+import corcal.risk.sources
+from corcal.errors import InputError
+from corcal.risk.sources import SOURCES, source
+
+
+def test_the_sources_are_in_the_order_of_their_keys():
+    assert list(SOURCES) == sorted(SOURCES)
+
+
+def test_no_key_is_given_twice():
+    assert len(SOURCES) == len(corcal.risk.sources._ALL)
+
+
+@pytest.mark.parametrize("one", SOURCES.values(), ids=lambda one: one.key)
+def test_a_source_can_be_found_and_says_what_is_taken_from_it(one):
+    assert source(one.key) is one
+    assert re.fullmatch(r"[a-z0-9_]+", one.key)
+    assert len(one.citation) > 20
+    assert one.citation.endswith(".")
+    assert 1970 <= one.year <= 2026
+    assert one.doi is None or re.fullmatch(r"10\.\d{4,}/\S+", one.doi)
+    assert one.used_for
+    assert "\n" not in one.used_for
+
+
+def test_an_unknown_key_is_refused_with_those_that_are_known():
+    with pytest.raises(InputError, match="'nobody2020'; known are accaha2026, "):
+        source("nobody2020")
+
+
+def test_the_registry_cannot_be_changed():
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        SOURCES["x"] = source("hoff2001")  # type: ignore[index]
+
+
+def test_the_examples_of_the_docstrings_run():
+    assert doctest.testmod(corcal.risk.sources).failed == 0
