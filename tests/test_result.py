@@ -2,20 +2,39 @@
 
 import json
 from dataclasses import replace
+from datetime import date
 
 import jsonschema
 import pytest
 
 from corcal.errors import InputError
+from corcal.exam_numbers import exam_numbers
+from corcal.followup import compare
+from corcal.interpreted import interpret_result, with_interpretation
 from corcal.result import read_result, result_json, schema_json
+from corcal.risk.types import Person, Race, Sex
 from result_maker import make_automatic_result, make_result
 
-BOTH = pytest.mark.parametrize(
-    "make", [make_result, make_automatic_result], ids=["marked", "automatic"]
+
+def make_explained_result():
+    """An exam with what it means for a woman of 61 years, and compared with an earlier one."""
+    result = make_automatic_result()
+    woman = Person(age_years=61, sex=Sex.FEMALE, race=Race.WHITE, systolic_mmhg=150, smokes=True)
+    earlier = exam_numbers(result, day=date(2023, 1, 2))
+    return replace(
+        with_interpretation(result, interpret_result(result, woman)),
+        followup=compare([earlier, exam_numbers(result)]),
+    )
+
+
+ALL = pytest.mark.parametrize(
+    "make",
+    [make_result, make_automatic_result, make_explained_result],
+    ids=["marked", "automatic", "explained"],
 )
 
 
-@BOTH
+@ALL
 def test_a_result_survives_the_way_to_a_file_and_back(tmp_path, make):
     result = make()
     path = tmp_path / "result.json"
@@ -23,7 +42,7 @@ def test_a_result_survives_the_way_to_a_file_and_back(tmp_path, make):
     assert read_result(path) == result
 
 
-@BOTH
+@ALL
 def test_a_result_follows_the_published_schema(make):
     jsonschema.validate(json.loads(result_json(make())), json.loads(schema_json()))
 
@@ -46,9 +65,17 @@ def test_what_an_automatic_result_has_more_stands_where_the_schema_says():
     assert document["review"] == {"advised": True, "reasons": ["a lesion is doubtful"]}
 
 
+def document_of_schema_1_1(make=make_result) -> dict:
+    """An exam as the second version of the record wrote it: measured, and not yet explained."""
+    document = json.loads(result_json(make()))
+    document["schema_version"] = "1.1"
+    del document["interpretation"], document["followup"]
+    return document
+
+
 def document_of_schema_1_0() -> dict:
-    """A marked exam as the first version of the record wrote it: without any of the new fields."""
-    document = json.loads(result_json(make_result()))
+    """A marked exam as the first version of the record wrote it."""
+    document = document_of_schema_1_1()
     document["schema_version"] = "1.0"
     del document["review"]
     del document["score"]["category_probabilities"]
@@ -74,6 +101,28 @@ def test_a_record_of_schema_1_0_is_read_and_says_nothing_of_certainty(tmp_path):
     assert old.provenance.model is None
 
 
+@pytest.mark.parametrize("make", [make_result, make_automatic_result])
+def test_a_record_of_schema_1_1_is_read_and_says_nothing_of_meaning(tmp_path, make):
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps(document_of_schema_1_1(make)), encoding="utf-8")
+    old = read_result(path)
+    assert old == replace(make(), schema_version="1.1")
+    assert old.interpretation is None
+    assert old.followup is None
+
+
+def test_what_an_explained_result_has_more_stands_where_the_schema_says():
+    document = json.loads(result_json(make_explained_result()))
+    meaning = document["interpretation"]
+    assert meaning["categories"]["plain"]["code"] == "1-100"
+    assert set(meaning["percentile"]["mesa"]) >= {"value", "p_nonzero"}
+    assert meaning["certainty"]["category_probabilities"]["1-100"] == 0.9
+    assert document["followup"]["changes"][0]["years"] == pytest.approx(3, abs=0.01)
+    kinds = json.loads(schema_json())["$defs"]
+    assert "fit" in kinds["Verdict"]["enum"]
+    assert "within_error" in kinds["ChangeVerdict"]["enum"]
+
+
 def test_the_schema_demands_all_four_vessels():
     document = json.loads(result_json(make_result()))
     del document["score"]["vessels"]["LCX"]
@@ -97,7 +146,7 @@ def test_the_schema_knows_the_words_of_a_verdict(part, key):
         ("", "is not a corcal result"),
         ("{}", "is not a corcal result.*schema_version"),
         ('{"schema_version": "9.0"}', "has schema version 9.0; this release reads 1"),
-        ('{"schema_version": "1.0"}', "does not follow the schema 1.1"),
+        ('{"schema_version": "1.0"}', "does not follow the schema 1.2"),
     ],
 )
 def test_a_file_that_is_no_result_is_refused_by_name(tmp_path, text, message):

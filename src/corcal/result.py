@@ -11,7 +11,9 @@ from corcal.anatomy.types import ModelRecord
 from corcal.ct.scan import Finding, Patient
 from corcal.ct.suitability.verdict import SeriesKind, Verdict
 from corcal.errors import InputError
+from corcal.followup.types import Followup
 from corcal.lesions.sites import Vessel
+from corcal.risk.interpretation_types import Interpretation
 from corcal.scoring.types import Lesion, Score
 
 __all__ = [
@@ -28,7 +30,12 @@ __all__ = [
     "schema_json",
 ]
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
+# Two types of one name: what stood in the schema first keeps it.
+_SCHEMA_NAMES = {
+    "corcal.ct.suitability.verdict.Verdict": "Verdict",
+    "corcal.followup.types.Verdict": "ChangeVerdict",
+}
 RESEARCH_USE = "For research use only. Not a medical device; not for diagnosis."
 
 
@@ -131,6 +138,10 @@ class Result:
     lesions: tuple[Lesion, ...]
     provenance: Provenance
     review: ReviewAdvice | None = None
+    interpretation: Interpretation | None = None
+    """What the score means for the person; ``None`` until somebody has asked."""
+    followup: Followup | None = None
+    """How the exam compares with earlier ones; ``None`` where none was compared."""
 
 
 def result_json(result: Result) -> str:
@@ -179,7 +190,10 @@ def schema_json() -> str:
         "title": "corcal result",
         "version": SCHEMA_VERSION,
     }
-    return json.dumps(head | schema, indent=2) + "\n"
+    text = json.dumps(head | schema, indent=2) + "\n"
+    for qualified, name in _SCHEMA_NAMES.items():
+        text = text.replace(qualified, name)
+    return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,10 @@ COMMANDS = {
         "corcal.cli.inspect",
         "List every series: what it is, and if it can be scored.",
     ),
+    "interpret": (
+        "corcal.cli.interpret",
+        "Say what a score means: compared with whom, risk, guidelines.",
+    ),
     "compare": (
         "corcal.cli.compare",
         "Compare exams of one person: is the change more than measurement error?",

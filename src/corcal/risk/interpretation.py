@@ -19,7 +19,7 @@ from corcal.risk.percentiles import hoff_percentile, mesa_percentile
 from corcal.risk.person import check_person
 from corcal.risk.prevent import PREVENT_OUTCOMES
 from corcal.risk.sources import source
-from corcal.risk.types import Estimate, Percentile, Person, Source, Statement
+from corcal.risk.types import Estimate, Percentile, Person, Source
 from corcal.risk.what_if import what_if
 from corcal.risk.young_adults import javaid_percentile
 
@@ -176,7 +176,10 @@ def _vessel_count(agatston: float, vessels: Mapping[str, float] | None) -> int |
             raise InputError(msg)
     total = sum(vessels.values())
     if abs(total - agatston) > _SUM_TOLERANCE:
-        msg = f"the arteries add up to {total:g}, the total is {agatston:g}: allowed is a difference of {_SUM_TOLERANCE:g}"
+        msg = (
+            f"the arteries add up to {total:g}, the total is {agatston:g}; "
+            f"allowed is a difference of {_SUM_TOLERANCE:g}"
+        )
         raise InputError(msg)
     return sum(score > 0 for score in vessels.values())
 

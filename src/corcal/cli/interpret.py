@@ -1,0 +1,171 @@
+"""``corcal interpret``: what a score means for one person."""
+
+import math
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from corcal.cli import plain
+from corcal.cli.parameters import GIVEN_PATH
+from corcal.cli.person_options import make_person, person_options, typed_facts
+from corcal.errors import InputError
+from corcal.whole_file import write_whole
+
+if TYPE_CHECKING:
+    from corcal.result import Result
+    from corcal.risk.interpretation_types import Interpretation
+
+__all__ = ["command"]
+
+RESULT_NAME = "result.json"
+
+
+@click.command("interpret")
+@click.argument("path", type=GIVEN_PATH, required=False)
+@click.option("--agatston", type=float, help="The score, where there is no result: from 0 up.")
+@click.option(
+    "--vessel",
+    "vessels",
+    multiple=True,
+    metavar="NAME=SCORE",
+    help="Typed score of LM, LAD, LCX or RCA; once for each.",
+)
+@click.option(
+    "--gated/--no-gated", "is_gated", default=None, help="Whether a typed score is of a gated scan."
+)
+@person_options
+@click.option("--guideline", "guidelines", multiple=True, help="Show this one; may be repeated.")
+@click.option("--json", "json_to", metavar="FILE", help="Write JSON here; - is stdout.")
+@click.option("--into", type=GIVEN_PATH, help="Write the result with its interpretation here.")
+def command(
+    path: Path | None,
+    agatston: float | None,
+    vessels: tuple[str, ...],
+    creatinine: str | None,
+    unit: str,
+    guidelines: tuple[str, ...],
+    json_to: str | None,
+    into: Path | None,
+    *,
+    is_gated: bool | None,
+    **given: Any,
+) -> None:
+    """Say what a score means: categories, percentile, risk, and what guidelines say.
+
+    PATH is a result.json or the folder of an exam; without one, give --agatston. Age and sex are
+    taken from the result if it has them; options override. Numbers may have their unit behind
+    them: --hdl "1.3 mmol/L".
+    """
+    _require_one_score(path, agatston, vessels, is_gated=is_gated, into=into)
+    facts = typed_facts(given, unit=unit, creatinine=creatinine)
+    wanted = guidelines or None
+    if path is None:
+        meaning = _of_typed(agatston, facts, vessels, wanted, is_gated=is_gated is not False)
+    else:
+        meaning = _of_result(_result_at(path), facts, wanted, into)
+    _deliver(meaning, json_to)
+    if into is not None and json_to != "-":
+        click.echo(f"wrote {plain(into)}")
+
+
+def _require_one_score(
+    path: Path | None,
+    agatston: float | None,
+    vessels: tuple[str, ...],
+    *,
+    is_gated: bool | None,
+    into: Path | None,
+) -> None:
+    """Refuse a call with no score, or with two."""
+    if path is None and agatston is None:
+        msg = "give the PATH of a result, or a score with --agatston"
+        raise click.UsageError(msg)
+    if path is None and into is not None:
+        msg = "--into writes a result: give the PATH of one"
+        raise click.UsageError(msg)
+    if path is not None and (agatston is not None or vessels or is_gated is not None):
+        msg = "--agatston, --vessel and --gated describe a typed score, and PATH has its own"
+        raise click.UsageError(msg)
+
+
+def _of_typed(
+    agatston: float | None,
+    facts: dict[str, Any],
+    vessels: tuple[str, ...],
+    guidelines: tuple[str, ...] | None,
+    *,
+    is_gated: bool,
+) -> "Interpretation":
+    from corcal.risk.interpretation import interpret
+
+    return interpret(
+        math.nan if agatston is None else agatston,
+        make_person(facts),
+        vessels=_vessel_scores(vessels),
+        is_gated=is_gated,
+        guidelines=guidelines,
+    )
+
+
+def _vessel_scores(vessels: tuple[str, ...]) -> dict[str, float] | None:
+    """Read ``LAD=100``; vessels that are not named have no calcium."""
+    if not vessels:
+        return None
+    scores: dict[str, float] = {}
+    for each in vessels:
+        name, _, value = each.partition("=")
+        try:
+            number = float(value)
+        except ValueError as exc:
+            msg = f"--vessel is NAME=SCORE, such as LAD=100, got {each!r}"
+            raise InputError(msg) from exc
+        if name in scores:
+            msg = f"--vessel {name} was given twice"
+            raise InputError(msg)
+        scores[name] = number
+    return scores
+
+
+def _result_at(path: Path) -> "Result":
+    """Read a result, or the one of an exam folder."""
+    from corcal.result import read_result
+
+    if not path.is_dir():
+        return read_result(path)
+    if not (path / RESULT_NAME).is_file():
+        msg = f"no {RESULT_NAME} in {path.name}: give a result, or the folder of corcal score --out"
+        raise InputError(msg)
+    return read_result(path / RESULT_NAME)
+
+
+def _of_result(
+    result: "Result", facts: dict[str, Any], guidelines: tuple[str, ...] | None, into: Path | None
+) -> "Interpretation":
+    """Interpret a result for the person it knows, with what was typed, and keep it if wanted."""
+    from corcal.interpreted import interpret_result, known_facts, with_interpretation
+    from corcal.result import result_json
+
+    known = known_facts(result)
+    if "creatinine" in facts:
+        known.pop("egfr", None)
+    meaning = interpret_result(result, make_person(known | facts), guidelines=guidelines)
+    if into is not None:
+        write_whole(into, result_json(with_interpretation(result, meaning)))
+    return meaning
+
+
+def _deliver(meaning: "Interpretation", json_to: str | None) -> None:
+    """Write the JSON if it was asked for, and say the rest to a person."""
+    import msgspec
+
+    from corcal.report.interpretation_text import interpretation_text
+
+    record = msgspec.json.format(msgspec.json.encode(meaning), indent=2).decode() + "\n"
+    if json_to == "-":
+        sys.stdout.write(record)
+        return
+    if json_to is not None:
+        write_whole(Path(json_to), record)
+    click.echo(interpretation_text(meaning))

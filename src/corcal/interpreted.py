@@ -1,0 +1,127 @@
+"""What a scored exam means: from the record to the room of risk, and back into the record."""
+
+from dataclasses import fields, replace
+from typing import Any
+
+from corcal.exam_numbers import gating
+from corcal.result import SCHEMA_VERSION, Result
+from corcal.risk.interpretation import interpret
+from corcal.risk.interpretation_types import Interpretation, ScoreCertainty
+from corcal.risk.types import Person, Sex
+from corcal.scoring.advice import REVIEW_LIMITS
+from corcal.scoring.categories import CATEGORIES, category_of
+from corcal.scoring.types import Score
+
+__all__ = ["certainty_of", "interpret_result", "known_facts", "with_interpretation"]
+
+_SEX = {"F": Sex.FEMALE, "M": Sex.MALE}  # DICOM (0010,0040); O is not one that a model has
+_DEVICE_FINDING = "DEVICE_PRESENT"
+_DEVICE_SITE = "device"
+
+
+def known_facts(result: Result) -> dict[str, Any]:
+    """Collect what a result knows of its person, by field of `Person`.
+
+    Parameters
+    ----------
+    result : Result
+        A scored exam.
+
+    Returns
+    -------
+    dict
+        Of an earlier interpretation all that was known then; else age and sex of the headers, as
+        far as they have them. Unknown fields are absent.
+    """
+    earlier = result.interpretation.person if result.interpretation is not None else None
+    if earlier is not None:
+        facts = {each.name: getattr(earlier, each.name) for each in fields(earlier)}
+    else:
+        patient = result.scan.patient
+        facts = {"age_years": patient.age_years, "sex": _SEX.get(patient.sex or "")}
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def interpret_result(
+    result: Result, person: Person | None = None, *, guidelines: tuple[str, ...] | None = None
+) -> Interpretation:
+    """Say what the score of an exam means.
+
+    Parameters
+    ----------
+    result : Result
+        A scored exam: its total, arteries, gating, devices and certainty are used.
+    person : Person, optional
+        Who was scanned.
+    guidelines : tuple of str, optional
+        Only these.
+
+    Returns
+    -------
+    Interpretation
+        As of `corcal.risk.interpretation.interpret`.
+
+    Raises
+    ------
+    InputError
+        If a fact of the person is outside its range.
+    """
+    score = result.score
+    return interpret(
+        score.total.agatston,
+        person,
+        vessels={name: each.agatston for name, each in score.vessels.items()},
+        is_gated=gating(result) is not False,
+        guidelines=guidelines,
+        has_device_excluded=_has_device(result),
+        certainty=certainty_of(score),
+    )
+
+
+def with_interpretation(result: Result, interpretation: Interpretation) -> Result:
+    """Give the same record with its interpretation, in the present version of the schema."""
+    return replace(result, schema_version=SCHEMA_VERSION, interpretation=interpretation)
+
+
+def certainty_of(score: Score) -> ScoreCertainty | None:
+    """Say how sure the category of an automatic score is, by the limits of the review advice.
+
+    Parameters
+    ----------
+    score : Score
+        Of any exam.
+
+    Returns
+    -------
+    ScoreCertainty or None
+        ``None`` where a person decided what is coronary.
+    """
+    interval, chances = score.total.interval, score.category_probabilities
+    if interval is None or chances is None:
+        return None
+    category = category_of(score.total.agatston)
+    limit = "sure_of_zero" if category == CATEGORIES[0] else "sure_of_category"
+    is_sure = chances[category] >= REVIEW_LIMITS[limit].value
+    return ScoreCertainty(
+        low=interval.low,
+        high=interval.high,
+        level=interval.level,
+        category_probabilities=dict(chances),
+        is_sure=is_sure,
+        reading=_reading(category, chances, is_sure=is_sure),
+    )
+
+
+def _reading(category: str, chances: dict[str, float], *, is_sure: bool) -> str:
+    if is_sure:
+        return f"The category {category} has a probability of {100 * chances[category]:.0f} %."
+    others = ", ".join(
+        f"{name}: {100 * chance:.0f} %" for name, chance in chances.items() if chance >= 0.005
+    )
+    return f"The category is uncertain ({others}), and with it what is said from it."
+
+
+def _has_device(result: Result) -> bool:
+    """Whether metal was found at the heart: a site of its own, or a finding."""
+    codes = {each.code for each in result.suitability.findings}
+    return _DEVICE_FINDING in codes or _DEVICE_SITE in result.score.other_sites

@@ -1,0 +1,223 @@
+"""``corcal interpret``: what it prints, what it writes, and what it refuses."""
+
+import json
+from dataclasses import replace
+
+import jsonschema
+import pytest
+
+from corcal.ct.scan import Finding, Severity
+from corcal.result import read_result, result_json, schema_json
+from corcal.risk.guidance import GUIDELINES
+from result_maker import make_automatic_result, make_result
+
+KNOWN = (
+    *("--age", 62, "--sex", "female", "--race", "black", "--systolic", 135),
+    *("--total-cholesterol", 210, "--hdl", 50, "--ldl", 130, "--egfr", 90, "--bmi", 28),
+    *("--no-diabetes", "--no-smoker", "--bp-medication", "--no-statin", "--no-family-history"),
+)
+
+
+def interpret_json(run_corcal, *args):
+    outcome = run_corcal("interpret", *args, "--json", "-")
+    assert outcome.code == 0, outcome.err
+    return json.loads(outcome.out)
+
+
+@pytest.fixture
+def result_file(tmp_path):
+    path = tmp_path / "exam" / "result.json"
+    path.parent.mkdir()
+    path.write_text(result_json(make_automatic_result()), encoding="utf-8")
+    return path
+
+
+def test_the_keys_to_keep_are_there(run_corcal):
+    told = interpret_json(run_corcal, "--agatston", 120, *KNOWN)
+    plain = told["categories"]["plain"]
+    assert (plain["code"], plain["source"]) == ("101-400", "rumberger1999")
+    assert {"code", "label", "reading", "source"} <= plain.keys()
+    assert told["categories"]["cac_drs"]["code"] == "A2"
+    # published: Black woman of 62 years with a score of 120: 91st percentile, 32 % above 0
+    assert told["percentile"]["mesa"]["value"] == 91
+    assert told["percentile"]["mesa"]["p_nonzero"] == 32
+    assert told["arterial_age"]["years"] == pytest.approx(73.87, abs=0.005)  # 39.1 + 7.25 ln 121
+    risk = told["risk"]
+    for name in ("mesa_chd", "mesa_chd_with_cac", "pce"):
+        assert 0 < risk[name] < 1
+    outcomes = ("total_cvd", "ascvd", "heart_failure", "chd", "stroke")
+    assert set(risk["prevent"]) == {*outcomes, *(f"{name}_30y" for name in outcomes)}
+    assert all(0 < risk["prevent"][name] < 1 for name in outcomes)
+    assert risk["prevent"]["ascvd_30y"] is None  # 30 years are told up to 59 years of age
+    assert risk["score2"] is None  # no region
+    assert {"id", "source", "text"} <= told["guidance"][0].keys()
+
+
+def test_a_score_of_zero_has_no_percentile(run_corcal):
+    told = interpret_json(
+        run_corcal, "--agatston", 0, "--age", 55, "--sex", "male", "--race", "white"
+    )
+    assert told["percentile"]["mesa"]["value"] is None
+    assert told["percentile"]["mesa"]["p_nonzero"] == 56  # published
+
+
+def test_nothing_but_a_score_has_categories_and_what_is_missing(run_corcal):
+    outcome = run_corcal("interpret", "--agatston", 120)
+    assert outcome.code == 0, outcome.err
+    assert "101-400" in outcome.out
+    assert "Age and sex are not both known" in outcome.out
+    assert "GUIDELINES" not in outcome.out
+
+
+def test_every_line_fits_80_columns(run_corcal):
+    outcome = run_corcal("interpret", "--agatston", 1200, *KNOWN, "--vessel", "LAD=1200")
+    assert outcome.code == 0, outcome.err
+    assert max(map(len, outcome.out.splitlines())) <= 80
+    for title in ("WHAT IT IS", "COMPARED WITH WHOM", "RISK", "WHAT GUIDELINES SAY", "LIMITS"):
+        assert f"\n{title}" in outcome.out
+    assert outcome.out.rstrip().endswith("not for diagnosis.")
+
+
+def test_a_result_gives_its_own_age_sex_arteries_and_certainty(run_corcal, result_file):
+    told = interpret_json(run_corcal, result_file)
+    assert told["agatston"] == 14.0
+    assert (told["person"]["age_years"], told["person"]["sex"]) == (61.0, "female")
+    assert told["vessels"]["LAD"] == 14.0
+    assert told["categories"]["cac_drs"]["code"] == "A1/N1"
+    assert told["certainty"]["is_sure"] is True  # 90 % for 1-100, of which 80 % is asked
+    assert told == interpret_json(run_corcal, result_file.parent)
+
+
+def test_options_override_what_the_headers_say(run_corcal, result_file):
+    told = interpret_json(run_corcal, result_file, "--age", 50, "--race", "white")
+    assert told["person"]["age_years"] == 50.0
+    assert told["person"]["sex"] == "female"
+    assert told["percentile"]["mesa"]["value"] is not None
+
+
+def test_an_uncertain_category_is_said(run_corcal, result_file):
+    base = make_automatic_result()
+    chances = {"0": 0.3, "1-100": 0.7, "101-400": 0.0, ">400": 0.0}
+    doubtful = replace(base, score=replace(base.score, category_probabilities=chances))
+    result_file.write_text(result_json(doubtful), encoding="utf-8")
+    outcome = run_corcal("interpret", result_file)
+    text = " ".join(outcome.out.split())
+    assert "95 % interval 8.5 to 25" in text
+    assert "The category is uncertain (0: 30 %, 1-100: 70 %)" in text
+
+
+def test_a_scan_without_gating_or_with_metal_is_told_as_such(run_corcal, result_file):
+    base = make_result()
+    metal = Finding(code="DEVICE_PRESENT", severity=Severity.WARNING, message="a lead")
+    strange = replace(
+        base,
+        scan=replace(base.scan, is_gated=False),
+        suitability=replace(base.suitability, findings=(metal,)),
+    )
+    result_file.write_text(result_json(strange), encoding="utf-8")
+    outcome = run_corcal("interpret", result_file)
+    assert outcome.out.startswith("Agatston-equivalent, without ECG gating: 14\n")
+    assert "Metal was left out of the score" in outcome.out
+
+
+def test_the_interpretation_goes_into_the_record_and_is_known_there(
+    run_corcal, result_file, tmp_path
+):
+    into = tmp_path / "interpreted.json"
+    outcome = run_corcal("interpret", result_file, "--race", "white", "--into", into)
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.rstrip().endswith(f"wrote {into}")
+    kept = read_result(into)
+    assert kept.interpretation is not None
+    assert kept.interpretation.categories["plain"].code == "1-100"
+    assert replace(kept, interpretation=None) == make_automatic_result()
+    jsonschema.validate(json.loads(into.read_text("utf-8")), json.loads(schema_json()))
+    again = interpret_json(run_corcal, into)  # the race is known from the first time
+    assert again["person"]["race"] == "white"
+
+
+def test_only_the_guideline_that_was_asked_for(run_corcal):
+    key = next(iter(GUIDELINES))
+    told = interpret_json(run_corcal, "--agatston", 350, *KNOWN, "--guideline", key)
+    # cautions cannot be switched off
+    assert {each["guideline"] for each in told["guidance"]} <= {key, "general"}
+    assert key in {each["guideline"] for each in told["guidance"]}
+
+
+@pytest.mark.parametrize(
+    ("typed", "in_mg_dl"),
+    [
+        (("--unit", "mmol/l", "--total-cholesterol", "5.172"), 200.0),  # 5.172 / 0.02586
+        (("--total-cholesterol", "5.172 mmol/L"), 200.0),
+        (("--unit", "mmol/l", "--total-cholesterol", "200 mg/dL"), 200.0),
+        (("--total-cholesterol", "200"), 200.0),
+    ],
+)
+def test_cholesterol_is_taken_in_both_units(run_corcal, typed, in_mg_dl):
+    told = interpret_json(run_corcal, "--agatston", 5, "--age", 60, "--sex", "male", *typed)
+    assert told["person"]["total_cholesterol_mg_dl"] == pytest.approx(in_mg_dl)
+
+
+@pytest.mark.parametrize(
+    "typed", [("1.0",), ("88.4 umol/L",), ("88.4", "--unit", "mmol/l"), ("1.0 mg/dL",)]
+)
+def test_creatinine_becomes_an_egfr(run_corcal, typed):
+    told = interpret_json(
+        run_corcal, "--agatston", 5, "--age", 50, "--sex", "male", "--creatinine", *typed
+    )
+    # 142 x (1 / 0.9)^-1.2 x 0.9938^50 = 142 x 0.8812 x 0.7327
+    assert told["person"]["egfr"] == pytest.approx(91.7, abs=0.1)
+
+
+PERSON = ("--age", "60", "--sex", "male")
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("--agatston", "5", "--age", "12", "--sex", "male"), "18 to 110 years"),
+        (("--agatston", "5", "--age", "12"), "18 to 110 years"),  # also where nobody is known
+        (("--agatston", "5", "--age", "nan", "--sex", "male"), "18 to 110 years"),
+        (("--agatston", "5", *PERSON, "--systolic", "1200"), "60 to 260 mmHg"),
+        (("--agatston", "5", *PERSON, "--total-cholesterol", "5.2"), "looks like mmol/L"),
+        (
+            ("--agatston", "5", *PERSON, "--total-cholesterol", "200", "--unit", "mmol/l"),
+            "50 to 1000 mg/dL",
+        ),
+        (("--agatston", "5", *PERSON, "--hdl", "nan"), "8 to 200 mg/dL"),
+        (("--agatston", "5", *PERSON, "--hdl", "50 mg"), "mg/dL or mmol/L"),
+        (("--agatston", "5", *PERSON, "--creatinine", "88"), "0.1 to 30 mg/dL"),
+        (("--agatston", "5", *PERSON, "--creatinine", "high"), "0.1 to 30 mg/dL"),
+        (("--agatston", "5", "--creatinine", "1"), "give --age and --sex"),
+        (("--agatston", "5", *PERSON, "--creatinine", "1", "--egfr", "90"), "not both"),
+        (("--agatston", "5", *PERSON, "--race", "martian"), "'white', 'black', 'hispanic'"),
+        (("--agatston", "5", *PERSON, "--region", "nowhere"), "'low', 'moderate', 'high'"),
+        (("--agatston", "5", *PERSON, "--sdi", "2.5"), "1 to 10"),
+        (("--agatston", "-1", *PERSON), "from 0 up"),
+        (("--agatston", "nan", *PERSON), "from 0 up"),
+        (("--agatston", "inf"), "from 0 up"),
+        (("--agatston", "5", *PERSON, "--guideline", "mine"), "accaha2026"),
+        (("--agatston", "5", "--vessel", "LAD=5", "--vessel", "LAD=5"), "given twice"),
+        (("--agatston", "5", "--vessel", "RAD=5"), "LM, LAD, LCX, RCA"),
+        (("--agatston", "5", "--vessel", "LAD=-5"), "from 0 up"),
+        (("--agatston", "5", "--vessel", "LAD"), "NAME=SCORE"),
+        (("--agatston", "5", "--vessel", "LAD=9"), "add up to 9"),
+        (("--agatston", "5", "--into", "x.json"), "give the PATH of one"),
+        ((), "give the PATH of a result"),
+        (("x.json", "--agatston", "5"), "PATH has its own"),
+        (("no-such.json",), "cannot read no-such.json"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_is_allowed(run_corcal, args, message):
+    outcome = run_corcal("interpret", *args)
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert outcome.err.count("\n") == 1
+    assert message in outcome.err
+    assert "Traceback" not in outcome.err
+
+
+def test_a_folder_without_a_result_is_told(run_corcal, tmp_path):
+    outcome = run_corcal("interpret", tmp_path)
+    assert outcome.code == 2
+    assert "no result.json in" in outcome.err
