@@ -1,0 +1,531 @@
+"""For every statement: cases in which it is made and in which it is not, beside each number.
+
+Each case changes a healthy White man of 55 years with a gated scan, a score of 0 and no estimate of
+risk, of whom everything is known.
+"""
+
+from corcal.risk.types import Race, Sex
+
+WOMAN = {"sex": Sex.FEMALE}
+YOUNG_WOMAN = {"sex": Sex.FEMALE, "age_years": 40.0}
+FH = {"has_familial_hypercholesterolaemia": True}
+FAMILY = {"family_history": True, "premature_family_history": True}
+CALCIUM = {"agatston": 50, "percentile": 50}
+HIGH_FOR_AGE = {"agatston": 50, "percentile": 75}
+NOT_GATED = {"is_gated": False}
+KNOWN = {"has_known_ascvd": True}
+STAGE_1 = {"systolic_mmhg": 130.0}
+EXCEPTIONS = [{"has_diabetes": True}, {"smokes": True}, FH, {"ldl_mg_dl": 190.0}, FAMILY]
+# What no statement for waiting survives.
+NOT_WAITING = [
+    *EXCEPTIONS,
+    {"agatston": 0.5},
+    {"has_symptoms": True},
+    {"takes_statin": True},
+    {"has_device_excluded": True},
+    KNOWN,
+    NOT_GATED,
+]
+
+_FROM_2026 = {
+    "accaha2026.4.2.3.6-2": (
+        [
+            {},
+            {"age_years": 40.0},
+            {**WOMAN, "age_years": 45.0},
+            {"age_years": 79.0},
+            {"prevent": 0.0999},
+        ],
+        [
+            *NOT_WAITING,
+            {"age_years": 39.0},
+            {**WOMAN, "age_years": 44.0},
+            {"age_years": 80.0},
+            {"prevent": 0.1},
+        ],
+    ),
+    "accaha2026.zero-exceptions": (EXCEPTIONS, [{}, {"has_diabetes": True, "agatston": 1}]),
+    "accaha2026.4.2.3.6-3": ([{"agatston": 0.1}, CALCIUM], [{}, CALCIUM | NOT_GATED]),
+    "accaha2026.4.2.7-1": (
+        [{"agatston": 1000}, {"agatston": 4000}],
+        [{"agatston": 999.9}, {"agatston": 1000} | NOT_GATED, {"agatston": 1000} | KNOWN],
+    ),
+    "accaha2026.4.2.7-2": (
+        [{"agatston": 300}, {"agatston": 999.9}, {"agatston": 300, "percentile": 99}],
+        [{"agatston": 299.9}, {"agatston": 1000}, {"agatston": 300} | NOT_GATED],
+    ),
+    "accaha2026.4.2.7-5": (
+        [{"agatston": 300}, {"agatston": 999.9}],
+        [{"agatston": 299.9}, {"agatston": 1000}, {"agatston": 300} | NOT_GATED],
+    ),
+    "accaha2026.4.2.7-3": (
+        [{"agatston": 100}, {"agatston": 299.9}, HIGH_FOR_AGE, {"agatston": 1, "percentile": 99}],
+        [
+            {"agatston": 99.9, "percentile": 74},
+            {"agatston": 300, "percentile": 99},
+            {"agatston": 50},
+            HIGH_FOR_AGE | NOT_GATED,
+        ],
+    ),
+    "accaha2026.4.2.7-4": (
+        [{"agatston": 0.1}, {"agatston": 99.9, "percentile": 74}, CALCIUM | {"prevent": 0.099}],
+        [
+            {},
+            {"agatston": 100},
+            HIGH_FOR_AGE,
+            CALCIUM | {"prevent": 0.1},
+            CALCIUM | FH,
+            CALCIUM | NOT_GATED,
+        ],
+    ),
+    "accaha2026.4.2.3.6-4": ([{"prevent": 0.05}], [{"prevent": 0.049}, {"pce": 0.3}, {}]),
+    "accaha2026.prevent-high": (
+        [{"prevent": 0.10}, {"prevent": 0.10, "agatston": 999.9}],
+        [{"prevent": 0.099}, {"pce": 0.3}, {"prevent": 0.10, "agatston": 1000}],
+    ),
+    "accaha2026.4.2.3.6-5": ([{"agatston": 0.1} | NOT_GATED], [CALCIUM, NOT_GATED]),
+    "accaha2026.4.2.7-6-mild": (
+        [{"agatston": 0.1} | NOT_GATED, {"agatston": 99.9} | NOT_GATED],
+        [
+            NOT_GATED,
+            {"agatston": 100} | NOT_GATED,
+            CALCIUM,
+            CALCIUM | NOT_GATED | FH,
+            CALCIUM | NOT_GATED | {"prevent": 0.1},
+        ],
+    ),
+    "accaha2026.4.2.7-6-severe": (
+        [{"agatston": 100} | NOT_GATED, {"agatston": 3000} | NOT_GATED],
+        [{"agatston": 99.9} | NOT_GATED, {"agatston": 100}],
+    ),
+    "accaha2026.lifestyle": ([{}, KNOWN], [{"guidelines": ("nla2020",)}]),
+    "accaha2026.4.2.3.6-2-rescan": (
+        [{}, {"prevent": 0.0999}],
+        [*NOT_WAITING, {"prevent": 0.10}, {"age_years": 39.0}],
+    ),
+    "accaha2026.4.2.3.6-1": (
+        [{"prevent": 0.03}, {"prevent": 0.0999}],
+        [
+            {"prevent": 0.0299},
+            {"prevent": 0.1},
+            {"pce": 0.05},
+            {"prevent": 0.05} | FH,
+            {"prevent": 0.05, "age_years": 39.0},
+            {"prevent": 0.05, "has_symptoms": True},
+        ],
+    ),
+    "accaha2026.testing-severe-cholesterol": ([FH, {"ldl_mg_dl": 190.0}], [{"ldl_mg_dl": 189.0}]),
+    "accaha2026.testing-young": (
+        [{"age_years": 39.9}, {**WOMAN, "age_years": 44.9}],
+        [{"age_years": 40.0}, {**WOMAN, "age_years": 45.0}],
+    ),
+}
+
+_EUROPE = {
+    "escc2025.calcium": (
+        [CALCIUM | {"score2": 0.02}, CALCIUM | {"score2": 0.099}],
+        [
+            {"score2": 0.05},
+            CALCIUM | {"score2": 0.019},
+            CALCIUM | {"score2": 0.1},
+            CALCIUM | {"pce": 0.05},
+        ],
+    ),
+    "escc2025.calcium-300": ([{"agatston": 300.1}], [{"agatston": 300}]),
+    "escc2025.high-risk": (
+        [{"score2": 0.10}, {"score2": 0.199}],
+        [{"score2": 0.099}, {"score2": 0.20}, {"pce": 0.15}],
+    ),
+    "escc2025.very-high-risk": ([{"score2": 0.20}], [{"score2": 0.199}, {"pce": 0.3}]),
+    "escc2025.testing": (
+        [{"score2": 0.02}, {"score2": 0.099}],
+        [
+            {"score2": 0.019},
+            {"score2": 0.1},
+            {"score2": 0.05} | FH,
+            {"score2": 0.05, "has_symptoms": True},
+        ],
+    ),
+    "esc2021.more-than-expected": (
+        [{"agatston": 100, "score2": 0.05}, HIGH_FOR_AGE | {"score2": 0.05}],
+        [
+            {"agatston": 99.9, "percentile": 74, "score2": 0.05},
+            {"agatston": 100},
+            {"agatston": 100, "score2": 0.049},
+            {"agatston": 100, "score2": 0.05} | NOT_GATED,
+        ],
+    ),
+    "esc2021.no-calcium": (
+        [{"score2": 0.05}, {"score2": 0.099}],
+        [case | {"score2": 0.05} for case in NOT_WAITING] + [{}, {"score2": 0.10}],
+    ),
+    "esc2021.lifestyle": ([{}, KNOWN], [{"guidelines": ()}]),
+    "esc2021.smoking": ([{"smokes": True}], [{}, {"smokes": None}]),
+    "esc2021.testing": (
+        [
+            {"age_years": 49.9, "score2": 0.025},
+            {"age_years": 49.9, "score2": 0.074},
+            {"age_years": 50.0, "score2": 0.05},
+            {"age_years": 69.9, "score2": 0.099},
+            {"age_years": 70.0, "score2": 0.075},
+            {"age_years": 70.0, "score2": 0.149},
+        ],
+        [
+            {"age_years": 49.9, "score2": 0.024},
+            {"age_years": 49.9, "score2": 0.075},
+            {"age_years": 50.0, "score2": 0.049},
+            {"age_years": 69.9, "score2": 0.10},
+            {"age_years": 70.0, "score2": 0.074},
+            {"age_years": 70.0, "score2": 0.15},
+            {"score2": 0.05} | FH,
+            {"score2": 0.05, "has_symptoms": True},
+        ],
+    ),
+}
+
+_PRESSURE = {
+    "ahaacc2025_bp.stage-2": (
+        [{"systolic_mmhg": 140.0}, {"systolic_mmhg": 140.0} | KNOWN],
+        [
+            {"systolic_mmhg": 139.9},
+            {"systolic_mmhg": 140.0, "takes_bp_medication": True},
+            {"systolic_mmhg": 140.0, "is_pregnant": True} | YOUNG_WOMAN,
+        ],
+    ),
+    "ahaacc2025_bp.stage-1-drug": (
+        [
+            STAGE_1 | {"prevent_cvd": 0.075},
+            {"systolic_mmhg": 139.9, "prevent_cvd": 0.075},
+            STAGE_1 | {"has_diabetes": True},
+            STAGE_1 | {"egfr": 59.9},
+            STAGE_1 | KNOWN,
+        ],
+        [
+            STAGE_1 | {"prevent_cvd": 0.074},
+            STAGE_1 | {"egfr": 60.0},
+            STAGE_1 | {"pce": 0.3},
+            {"systolic_mmhg": 129.9, "prevent_cvd": 0.075},
+            {"systolic_mmhg": 140.0, "prevent_cvd": 0.075},
+            STAGE_1 | {"prevent_cvd": 0.075, "takes_bp_medication": True},
+        ],
+    ),
+    "ahaacc2025_bp.stage-1-lifestyle": (
+        [STAGE_1 | {"prevent_cvd": 0.074}, {"systolic_mmhg": 139.9, "prevent_cvd": 0.01}, STAGE_1],
+        [
+            STAGE_1 | {"prevent_cvd": 0.075},
+            STAGE_1 | {"has_diabetes": True},
+            STAGE_1 | KNOWN,
+            STAGE_1 | {"egfr": 59.0},
+            {"systolic_mmhg": 129.9},
+            {"systolic_mmhg": 140.0},
+            STAGE_1 | {"takes_bp_medication": True},
+        ],
+    ),
+    "ahaacc2025_bp.above-goal": (
+        [STAGE_1 | {"takes_bp_medication": True}],
+        [
+            {"systolic_mmhg": 129.9, "takes_bp_medication": True},
+            STAGE_1,
+            STAGE_1 | {"takes_bp_medication": None},
+        ],
+    ),
+    "ahaacc2025_bp.elevated": (
+        [{"systolic_mmhg": 120.0}, {"systolic_mmhg": 129.9}],
+        [
+            {"systolic_mmhg": 119.9},
+            STAGE_1,
+            {"systolic_mmhg": None},
+            {"systolic_mmhg": 120.0, "takes_bp_medication": True},
+        ],
+    ),
+    "ahaacc2025_bp.calcium": (
+        [CALCIUM | STAGE_1 | {"prevent_cvd": 0.074}],
+        [
+            STAGE_1 | {"prevent_cvd": 0.074},
+            CALCIUM | STAGE_1 | {"prevent_cvd": 0.075},
+            CALCIUM | {"systolic_mmhg": 129.9, "prevent_cvd": 0.05},
+            CALCIUM | {"systolic_mmhg": 140.0, "prevent_cvd": 0.05},
+            CALCIUM | STAGE_1 | {"prevent_cvd": 0.05, "has_diabetes": True},
+            CALCIUM | STAGE_1 | {"prevent_cvd": 0.05, "egfr": 50.0},
+            CALCIUM | STAGE_1 | {"prevent_cvd": 0.05, "takes_bp_medication": True},
+        ],
+    ),
+    "ahaacc2025_bp.salt-and-weight": ([{}], [{"guidelines": ()}]),
+    "ahaacc2025_bp.stress": ([{}], [{"guidelines": ()}]),
+}
+
+_ASPIRIN_2022 = {
+    "uspstf2022.aspirin-40-59": (
+        [{"pce": 0.10}, {"age_years": 40.0, "pce": 0.2}, {"age_years": 59.9, "pce": 0.2}],
+        [
+            {"pce": 0.099},
+            {"age_years": 39.9, "pce": 0.2},
+            {"age_years": 60.0, "pce": 0.2},
+            {"pce": 0.2, "has_high_bleeding_risk": True},
+            {"prevent": 0.2},
+        ],
+    ),
+    "uspstf2022.aspirin-60": ([{"age_years": 60.0}], [{"age_years": 59.9}]),
+}
+
+_NLA = {
+    "nla2020.cac-zero": (
+        [{}, {"age_years": 40.0}, {"age_years": 75.9}, {"ldl_mg_dl": 70.0}, {"pce": 0.199}],
+        [*NOT_WAITING, {"age_years": 39.9}, {"age_years": 76.0}, {"ldl_mg_dl": 69.0}, {"pce": 0.2}],
+    ),
+    "nla2020.cac-zero-76-80": (
+        [{"age_years": 76.0}, {"age_years": 80.9}],
+        [{"age_years": 75.9}, {"age_years": 81.0}, {"age_years": 76.0, "smokes": True}],
+    ),
+    "nla2020.zero-exceptions": (EXCEPTIONS, [{}, CALCIUM | {"smokes": True}]),
+    "nla2020.cac-100": (
+        [
+            {"agatston": 100},
+            HIGH_FOR_AGE,
+            {"agatston": 100, "age_years": 40.0},
+            {"agatston": 100, "age_years": 75.9},
+        ],
+        [
+            {"agatston": 99.9, "percentile": 74},
+            {"agatston": 100, "age_years": 39.9},
+            {"agatston": 100, "age_years": 76.0},
+        ],
+    ),
+    "nla2020.under-40": (
+        [CALCIUM | {"age_years": 39.9}],
+        [CALCIUM | {"age_years": 40.0}, {"age_years": 39.9}],
+    ),
+    "nla2020.percentile": (
+        [HIGH_FOR_AGE, {"agatston": 99.9, "percentile": 75}],
+        [CALCIUM | {"percentile": 74}, {"agatston": 100, "percentile": 75}, {"agatston": 50}],
+    ),
+    "nla2020.aspirin": (
+        [
+            {"agatston": 100},
+            {"agatston": 100, "age_years": 70.0},
+            {"agatston": 100, "age_years": 40.0},
+        ],
+        [
+            {"agatston": 99.9},
+            {"agatston": 100, "age_years": 70.1},
+            {"agatston": 100, "age_years": 39.9},
+            {"agatston": 100, "has_high_bleeding_risk": True},
+        ],
+    ),
+    "nla2020.rescan-low": (
+        [{"pce": 0.049}],
+        [
+            {"pce": 0.05},
+            {},
+            {"pce": 0.01, "has_diabetes": True},
+            CALCIUM | {"pce": 0.01},
+            {"pce": 0.01, "has_symptoms": True},
+        ],
+    ),
+    "nla2020.rescan-middle": (
+        [{"pce": 0.05}, {"pce": 0.199}],
+        [{"pce": 0.049}, {"pce": 0.20}, {"pce": 0.1, "has_diabetes": True}],
+    ),
+    "nla2020.rescan-high": (
+        [{"pce": 0.20}, {"has_diabetes": True}],
+        [{"pce": 0.199}, {}, CALCIUM | {"has_diabetes": True}],
+    ),
+    "nla2020.rescan-1-99": (
+        [{"agatston": 0.1}, {"agatston": 99.9}],
+        [{}, {"agatston": 100}, CALCIUM | {"takes_statin": True}, CALCIUM | {"has_symptoms": True}],
+    ),
+    "nla2020.rescan-100": (
+        [{"agatston": 100}],
+        [{"agatston": 99.9}, {"agatston": 100, "takes_statin": True}],
+    ),
+    "nla2020.testing": (
+        [
+            {"pce": 0.05},
+            {"pce": 0.199},
+            {"pce": 0.1, "age_years": 40.0},
+            {"pce": 0.1, "age_years": 75.9},
+            {"pce": 0.1, "ldl_mg_dl": 70.0},
+        ],
+        [
+            {"pce": 0.049},
+            {"pce": 0.2},
+            {"pce": 0.1, "age_years": 39.9},
+            {"prevent": 0.1},
+            {"pce": 0.1, "age_years": 76.0},
+            {"pce": 0.1, "ldl_mg_dl": 69.0},
+            {"pce": 0.1, "ldl_mg_dl": 190.0},
+        ],
+    ),
+    "nla2020.testing-family": (
+        [FAMILY | {"pce": 0.049}, FAMILY | {"pce": 0.049, "age_years": 40.0}],
+        [
+            FAMILY | {"pce": 0.05},
+            {"pce": 0.049},
+            FAMILY | {"pce": 0.049, "age_years": 39.9},
+            FAMILY | {"pce": 0.049, "ldl_mg_dl": 69.0},
+        ],
+    ),
+    "nla2020.testing-known-disease": ([KNOWN, {"has_known_ascvd": True, "agatston": 900}], [{}]),
+    "nla2020.testing-treated": ([{"takes_statin": True}], [{}, {"takes_statin": None}]),
+}
+
+_FROM_2018_AND_2019 = {
+    "accaha2018.cac-zero": (
+        [{}, {"pce": 0.05}, {"pce": 0.199}, {"age_years": 40.0}, {"age_years": 75.9}],
+        [*NOT_WAITING, {"pce": 0.049}, {"pce": 0.20}, {"age_years": 39.9}, {"age_years": 76.0}],
+    ),
+    "accaha2018.zero-exceptions": (EXCEPTIONS, [{}]),
+    "accaha2018.cac-1-99": (
+        [
+            {"agatston": 0.1},
+            {"agatston": 99.9, "percentile": 74},
+            CALCIUM | {"pce": 0.05},
+            CALCIUM | {"pce": 0.199},
+        ],
+        [
+            {},
+            {"agatston": 100},
+            HIGH_FOR_AGE,
+            CALCIUM | {"pce": 0.049},
+            CALCIUM | {"pce": 0.2},
+            CALCIUM | {"age_years": 39.9},
+            CALCIUM | {"age_years": 76.0},
+        ],
+    ),
+    "accaha2018.cac-100": (
+        [{"agatston": 100}, HIGH_FOR_AGE],
+        [
+            {"agatston": 99.9, "percentile": 74},
+            {"agatston": 50},
+            {"agatston": 100, "age_years": 39.9},
+            {"agatston": 100, "age_years": 76.0},
+        ],
+    ),
+    "accaha2018.diabetes": (
+        [{"has_diabetes": True}, {"has_diabetes": True, "age_years": 40.0}],
+        [{}, {"has_diabetes": True, "age_years": 39.9}, {"has_diabetes": True, "age_years": 76.0}],
+    ),
+    "accaha2018.severe-cholesterol": ([FH, {"ldl_mg_dl": 190.0}], [{"ldl_mg_dl": 189.0}]),
+    "accaha2018.pce-high": (
+        [{"pce": 0.20}],
+        [{"pce": 0.199}, {"prevent": 0.3}, {"pce": 0.2, "age_years": 76.0}],
+    ),
+    "accaha2018.rescan": ([{}], [*NOT_WAITING, {"pce": 0.049}, {"pce": 0.20}]),
+    "accaha2019.aspirin-discuss": (
+        [
+            {"agatston": 100},
+            {"agatston": 100, "age_years": 40.0},
+            {"agatston": 100, "age_years": 70.0},
+        ],
+        [
+            {"agatston": 99.9},
+            {"agatston": 100, "age_years": 39.9},
+            {"agatston": 100, "age_years": 70.1},
+            {"agatston": 100, "has_high_bleeding_risk": True},
+        ],
+    ),
+    "accaha2019.aspirin-age": ([{"age_years": 70.1}], [{"age_years": 70.0}]),
+    "accaha2019.aspirin-bleeding": (
+        [{"has_high_bleeding_risk": True}],
+        [{}, {"has_high_bleeding_risk": None}],
+    ),
+    "accaha2019.diet": ([{}, KNOWN], [{"guidelines": ()}]),
+    "accaha2019.exercise": ([{}, KNOWN], [{"guidelines": ()}]),
+    "accaha2019.tobacco": ([{"smokes": True}], [{}]),
+    "accaha2019.testing": (
+        [{"pce": 0.05}, {"pce": 0.199}],
+        [
+            {"pce": 0.049},
+            {"pce": 0.2},
+            {"prevent": 0.06},
+            {"pce": 0.1} | FH,
+            {"pce": 0.1, "age_years": 76.0},
+            {"pce": 0.1, "has_symptoms": True},
+        ],
+    ),
+}
+
+_OLDER = {
+    "scct2017.cac-zero": (
+        [{}, {"pce": 0.199}],
+        [*NOT_WAITING, {"pce": 0.20}, {"age_years": 39.9}, {"age_years": 76.0}],
+    ),
+    "scct2017.cac-1-99": (
+        [{"agatston": 0.1}, {"agatston": 99.9, "percentile": 74}],
+        [{}, {"agatston": 100}, HIGH_FOR_AGE, CALCIUM | {"age_years": 76.0}],
+    ),
+    "scct2017.cac-100-299": (
+        [{"agatston": 100}, {"agatston": 299.9}, HIGH_FOR_AGE],
+        [{"agatston": 99.9, "percentile": 74}, {"agatston": 300}],
+    ),
+    "scct2017.cac-300": ([{"agatston": 300}], [{"agatston": 299.9}]),
+    "scct2017.aspirin": (
+        [{"agatston": 100}],
+        [{"agatston": 99.9}, {"agatston": 100, "has_high_bleeding_risk": True}],
+    ),
+    "accf2010.stress-imaging": (
+        [{"agatston": 400}],
+        [{"agatston": 399.9}, {"agatston": 400, "has_symptoms": True}],
+    ),
+    "studies.aspirin-zero": ([{}], [{"agatston": 0.1}, {"has_device_excluded": True}]),
+    "studies.aspirin-100": (
+        [{"agatston": 100}, {"agatston": 100, "age_years": 70.0}],
+        [
+            {"agatston": 99.9},
+            {"agatston": 100, "age_years": 70.1},
+            {"agatston": 100, "has_high_bleeding_risk": True},
+        ],
+    ),
+    "studies.zero-lasts": ([{}], [{"agatston": 0.1}, {"has_symptoms": True}, NOT_GATED]),
+    "studies.calcium-1000": ([{"agatston": 1000}], [{"agatston": 999.9}]),
+    "studies.young-women": (
+        [CALCIUM | WOMAN | {"age_years": 30.0}, CALCIUM | WOMAN | {"age_years": 45.9}],
+        [
+            CALCIUM | {"age_years": 40.0},
+            CALCIUM | WOMAN | {"age_years": 29.9},
+            CALCIUM | WOMAN | {"age_years": 46.0},
+            WOMAN | {"age_years": 40.0},
+            CALCIUM | WOMAN | {"age_years": 40.0, "race": Race.CHINESE},
+            CALCIUM | WOMAN | {"age_years": 40.0, "race": None},
+        ],
+    ),
+    "studies.young-men": (
+        [CALCIUM | {"age_years": 30.0}, CALCIUM | {"age_years": 34.9, "race": Race.BLACK}],
+        [
+            CALCIUM | {"age_years": 29.9},
+            CALCIUM | {"age_years": 35.0},
+            CALCIUM | WOMAN | {"age_years": 32.0},
+            {"age_years": 32.0},
+        ],
+    ),
+}
+
+_GENERAL = {
+    "general.symptoms": ([{"has_symptoms": True}], [{}, {"has_symptoms": None}]),
+    "general.known-disease": (
+        [KNOWN, {"has_known_ascvd": None, "has_device_excluded": True}],
+        [{}, {"has_device_excluded": True}, {"has_known_ascvd": None}],
+    ),
+    "general.device": ([{"has_device_excluded": True}], [{}]),
+    "general.pregnancy": ([YOUNG_WOMAN | {"is_pregnant": True}], [{}]),
+    "general.zero-exceptions": (EXCEPTIONS, [{}, CALCIUM | {"has_diabetes": True}]),
+    "general.zero": ([{}, NOT_GATED], [{"agatston": 0.1}]),
+    "general.not-gated": ([NOT_GATED], [{}]),
+    "general.statin": ([{"takes_statin": True}], [{}, {"takes_statin": None}]),
+    "general.old": ([{"age_years": 80.0}], [{"age_years": 79.9}]),
+    "general.not-known": (
+        [{"has_known_ascvd": None}, {"has_symptoms": None}, YOUNG_WOMAN | {"is_pregnant": None}],
+        [{}, {"is_pregnant": None}],
+    ),
+}
+
+CASES = (
+    _FROM_2026
+    | _EUROPE
+    | _PRESSURE
+    | _ASPIRIN_2022
+    | _NLA
+    | _FROM_2018_AND_2019
+    | _OLDER
+    | _GENERAL
+)
