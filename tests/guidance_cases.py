@@ -320,6 +320,8 @@ _NLA = {
             {"pce": 0.01, "has_diabetes": True},
             CALCIUM | {"pce": 0.01},
             {"pce": 0.01, "has_symptoms": True},
+            {"pce": 0.01, "takes_statin": True},
+            {"pce": 0.01, "has_device_excluded": True},
         ],
     ),
     "nla2020.rescan-middle": (
@@ -365,6 +367,7 @@ _NLA = {
             FAMILY | {"pce": 0.049, "ldl_mg_dl": 69.0},
         ],
     ),
+    "nla2020.testing-high-risk": ([{"pce": 0.20}], [{"pce": 0.199}, {"prevent": 0.3}]),
     "nla2020.testing-known-disease": ([KNOWN, {"has_known_ascvd": True, "agatston": 900}], [{}]),
     "nla2020.testing-treated": ([{"takes_statin": True}], [{}, {"takes_statin": None}]),
 }
@@ -432,16 +435,21 @@ _FROM_2018_AND_2019 = {
     "accaha2019.diet": ([{}, KNOWN], [{"guidelines": ()}]),
     "accaha2019.exercise": ([{}, KNOWN], [{"guidelines": ()}]),
     "accaha2019.tobacco": ([{"smokes": True}], [{}]),
-    "accaha2019.testing": (
-        [{"pce": 0.05}, {"pce": 0.199}],
+    "accaha2019.testing-intermediate": (
+        [{"pce": 0.075}, {"pce": 0.199}],
         [
-            {"pce": 0.049},
-            {"pce": 0.2},
-            {"prevent": 0.06},
-            {"pce": 0.1} | FH,
+            {"pce": 0.0749},
+            {"pce": 0.20},
+            {"prevent": 0.08},
+            {"pce": 0.1, **FH},
+            {"pce": 0.1, "age_years": 39.9},
             {"pce": 0.1, "age_years": 76.0},
             {"pce": 0.1, "has_symptoms": True},
         ],
+    ),
+    "accaha2019.testing-borderline": (
+        [{"pce": 0.05}, {"pce": 0.0749}],
+        [{"pce": 0.0499}, {"pce": 0.075}, {"pce": 0.06, **FH}, {"pce": 0.06, "age_years": 76.0}],
     ),
 }
 

@@ -8,31 +8,11 @@ from corcal.errors import InputError
 from corcal.risk.guidance import GUIDELINES, RULES, Stance
 from corcal.risk.guidance.engine import guidance
 from corcal.risk.types import Person, Sex
-from guidance_maker import said, statement, statements
+from guidance_maker import HEALTHY, said, statement, statements
 
 BY_ID = {rule.id: rule for rule in RULES}
 LDL_GOALS = [rule.id for rule in RULES if rule.ldl_goal_mg_dl is not None]
-NOTHING_KNOWN = dict.fromkeys(
-    (
-        "race",
-        "systolic_mmhg",
-        "total_cholesterol_mg_dl",
-        "hdl_mg_dl",
-        "ldl_mg_dl",
-        "egfr",
-        "has_diabetes",
-        "smokes",
-        "takes_bp_medication",
-        "takes_statin",
-        "family_history",
-        "premature_family_history",
-        "has_known_ascvd",
-        "has_familial_hypercholesterolaemia",
-        "has_high_bleeding_risk",
-        "has_symptoms",
-        "is_pregnant",
-    )
-)
+NOTHING_KNOWN = dict.fromkeys(set(HEALTHY) - {"age_years", "sex"})
 EXCEPTIONS = {
     "diabetes": {"has_diabetes": True},
     "current smoking": {"smokes": True},

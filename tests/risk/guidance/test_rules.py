@@ -166,7 +166,7 @@ def test_cut_points_are_used_only_with_the_model_they_were_made_for(guideline, a
     cut_points = {
         "prevent_ascvd": {0.03, 0.05, 0.10},
         "prevent_cvd": {0.075},
-        "pce": {0.05, 0.10, 0.20},
+        "pce": {0.05, 0.075, 0.10, 0.20},
         "score2": {0.02, 0.025, 0.05, 0.075, 0.10, 0.15, 0.20},
     }
     assert {edge for _, edge in edges} <= cut_points[min(allowed)]

@@ -31,7 +31,7 @@ LIPIDS_2018 = Guideline(
     title="2018 AHA/ACC cholesterol guideline",
     year=2018,
     superseded_by="the 2026 ACC/AHA guideline",
-    note="Figure 2 and table 8 were read; the rest as secondary sources report it.",
+    note="Table 8 was read, figure 2 in a pocket edition; the rest as secondary sources report it.",
 )
 PREVENTION_2019 = Guideline(
     key="accaha2019",
@@ -52,7 +52,8 @@ _AGE_40_TO_75 = Range("age", at_least=40, below=76)
 _MAY_WAIT = AllOf((ZERO, _AGE_40_TO_75))
 _LOW_RISK = Range("pce", below=0.05)
 _HIGH_RISK = Range("pce", at_least=0.20)
-_UNCERTAIN_RISK = Range("pce", at_least=0.05, below=0.20)
+_BORDERLINE_RISK = Range("pce", at_least=0.05, below=0.075)
+_INTERMEDIATE_RISK = Range("pce", at_least=0.075, below=0.20)
 _SCORE_OF_100 = Range("agatston", at_least=100)
 
 RULES_2018: tuple[Rule, ...] = (
@@ -196,14 +197,25 @@ RULES_2019: tuple[Rule, ...] = (
         when=Is("smokes"),
     ),
     _rule_2019(
-        id="accaha2019.testing",
+        id="accaha2019.testing-intermediate",
         topic="testing",
-        text="At intermediate risk (PCE 7.5 to under 20 %), or borderline risk (5 to under 7.5 %) "
-        "in selected adults, with the decision open, it is reasonable to measure the score.",
+        text="At intermediate risk (PCE 7.5 to under 20 %) with the decision open, it is "
+        "reasonable to measure the score.",
         strength="2a",
         evidence="B-NR",
         mark=Mark.VERIFIED,
-        when=AllOf((_UNCERTAIN_RISK, _AGE_40_TO_75)),
+        when=AllOf((_INTERMEDIATE_RISK, _AGE_40_TO_75)),
+        unless=(Is("severe_cholesterol"), Is("symptoms")),
+    ),
+    _rule_2019(
+        id="accaha2019.testing-borderline",
+        topic="testing",
+        text="At borderline risk (PCE 5 to under 7.5 %) with the decision open, it is reasonable "
+        "to measure the score in selected adults.",
+        strength="2a",
+        evidence="B-NR",
+        mark=Mark.VERIFIED,
+        when=AllOf((_BORDERLINE_RISK, _AGE_40_TO_75)),
         unless=(Is("severe_cholesterol"), Is("symptoms")),
     ),
 )

@@ -98,7 +98,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         id="general.old",
-        text="From 80 years the equations of risk do not apply; the decision rests on health, "
+        text="From 80 years PREVENT and the Pooled Cohort Equations do not apply; the decision rests on health, "
         "other diseases and wishes more than on the score.",
         source="khan2024",
         year=2024,

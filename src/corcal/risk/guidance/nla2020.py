@@ -41,7 +41,7 @@ _LOW_RISK = Range("pce", below=0.05)
 _MIDDLE_RISK = Range("pce", at_least=0.05, below=0.20)
 _HIGH_RISK = Range("pce", at_least=0.20)
 _LOW_LDL = Range("ldl", below=70)
-_NO_RESCAN = (Is("symptoms"), Is("device"))
+_NO_RESCAN = (Is("symptoms"), Is("device"), Is("statin"))
 
 RULES: tuple[Rule, ...] = (
     _rule(
@@ -149,14 +149,14 @@ RULES: tuple[Rule, ...] = (
         text="After a score of 1 to 99, a repeat scan in 3 to 5 years if it could change the "
         "treatment.",
         when=LOW_SCORE,
-        unless=(*_NO_RESCAN, Is("statin")),
+        unless=_NO_RESCAN,
     ),
     _rescan(
         id="nla2020.rescan-100",
         text="After a score from 100, a repeat scan in 3 years only if it could change the "
         "treatment.",
         when=Range("agatston", at_least=100),
-        unless=(*_NO_RESCAN, Is("statin")),
+        unless=_NO_RESCAN,
     ),
     _rule(
         id="nla2020.testing",
@@ -177,6 +177,14 @@ RULES: tuple[Rule, ...] = (
         evidence="B-NR",
         when=AllOf((Range("age", at_least=40), _LOW_RISK, Is("premature_family"))),
         unless=(_LOW_LDL, Is("severe_cholesterol"), Is("symptoms")),
+    ),
+    _rule(
+        id="nla2020.testing-high-risk",
+        topic="testing",
+        text="At a 10-year risk from 20 % (PCE) with treatment agreed, the score seldom changes "
+        "the decision.",
+        mark=Mark.RECALLED,
+        when=_HIGH_RISK,
     ),
     _rule(
         id="nla2020.testing-known-disease",

@@ -25,7 +25,7 @@ ASYMPTOMATIC_2010 = Guideline(
     key="accf2010",
     title="2010 ACCF/AHA guideline on risk in asymptomatic adults",
     year=2010,
-    superseded_by="later guidelines on prevention, which do not repeat this statement",
+    superseded_by="the later guidelines on prevention",
     note="As a secondary source quotes it.",
 )
 

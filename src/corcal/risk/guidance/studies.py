@@ -69,7 +69,7 @@ RULES: tuple[Rule, ...] = (
         id="studies.calcium-1000",
         topic="further_evaluation",
         text="In MESA people with a score from 1000 had between four and five times the "
-        "cardiovascular events of people with a score of 0, all else being equal.",
+        "cardiovascular events of people with a score of 0, other risk factors accounted for.",
         source="peng2021",
         year=2021,
         mark=Mark.VERIFIED,
