@@ -131,3 +131,12 @@ def test_the_formula_is_that_of_the_supplement():
     expected = 1 - math.exp(-math.exp(-0.5699 + 0.7476 * math.log(-math.log(0.9605))))
     assert expected == pytest.approx(0.0500, abs=1e-4)
     assert score2(person).fraction == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_only_jump_with_age_is_between_the_two_models():
+    def risk(age):
+        return score2(score2_example(M, LOW, age_years=age)).fraction
+
+    for age in (40.5, 55, 69.5, 70.5, 80):
+        assert 0 < risk(age + 1e-4) - risk(age) < 1e-5
+    assert abs(risk(70) - risk(70 - 1e-4)) > 0.001
