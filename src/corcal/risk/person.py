@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from numbers import Integral, Real
+from numbers import Real
 
 from corcal.errors import InputError
 from corcal.risk.types import Person, Race, Region, Sex
@@ -252,13 +252,13 @@ def _problem_of_choice(each: PersonField, value: object) -> str | None:
 def _problem_of_number(each: PersonField, value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
         return f"{each.label} ({each.name}) is a number of {each.allowed}, got {value!r}"
-    if each.is_whole and not (isinstance(value, Integral) or float(value).is_integer()):
-        return f"{each.label} is a whole number of {each.allowed}, got {float(value):g}"
-    low, high = each.low or 0.0, each.high or 0.0
-    if low <= value <= high:
+    number = float(value)
+    if each.is_whole and not number.is_integer():
+        return f"{each.label} is a whole number of {each.allowed}, got {number:g}"
+    if (each.low or 0.0) <= number <= (each.high or 0.0):
         return None
-    found = f"{each.label} of {float(value):g} {each.unit}".rstrip()
-    return f"{found} is outside {each.allowed}{_unit_hint(each, float(value))}"
+    found = f"{each.label} of {number:g} {each.unit}".rstrip()
+    return f"{found} is outside {each.allowed}{_unit_hint(each, number)}"
 
 
 def _unit_hint(each: PersonField, value: float) -> str:
