@@ -48,7 +48,7 @@ class MesaRow:
     smallest_scores: tuple[int, ...]
 
     def percentile(self, agatston: float) -> int:
-        """Return the highest percentile that a score above 0 reaches, 0 to 99."""
+        """Return the highest percentile that a score above 0 reaches, 0 to 99; below 1 as at 1."""
         return self.at_one + bisect_right(self.smallest_scores, agatston)
 
 

@@ -40,7 +40,6 @@ RACE_NAMES: Mapping[Race, str] = {
     Race.HISPANIC: "Hispanic",
     Race.CHINESE: "Chinese American",
 }
-_SMALLEST_RANKED = 1  # the smallest score above 0 that the calculator of MESA knows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +119,7 @@ def mesa_percentile(
     row = mesa_row(Race(race), Sex(sex), years)
     return Percentile(
         reference=_MESA,
-        value=row.percentile(max(agatston, _SMALLEST_RANKED)) if agatston > 0 else None,
+        value=row.percentile(agatston) if agatston > 0 else None,
         at_least=None,
         at_most=None,
         p_nonzero=row.p_nonzero,
