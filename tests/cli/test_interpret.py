@@ -78,6 +78,37 @@ def test_every_line_fits_80_columns(run_corcal):
     assert outcome.out.rstrip().endswith("not for diagnosis.")
 
 
+def test_why_and_what_would_change_it_are_details(run_corcal):
+    brief = run_corcal("interpret", "--agatston", 350, *KNOWN)
+    full = run_corcal("interpret", "--agatston", 350, *KNOWN, "--details")
+    assert "would change with: " not in brief.out
+    assert "because: Agatston score 350 (at least 300, below 1000)" in full.out
+    assert "would change with: " in full.out
+    assert max(map(len, full.out.splitlines())) <= 80
+
+
+def test_how_sure_a_statement_is_stands_beside_it_and_is_explained(run_corcal):
+    outcome = run_corcal("interpret", "--agatston", 350, *KNOWN)
+    assert "[class 1; evidence B-R; accaha2026.4.2.7-2; secondary]" in outcome.out
+    assert "\n  from memory: not the words of the source: check it before use\n" in outcome.out
+    assert outcome.out.index("2026 ACC/AHA dyslip") < outcome.out.index("2018 AHA/ACC chol")
+
+
+def test_what_is_not_known_and_could_change_it_is_said_once(run_corcal):
+    text = " ".join(run_corcal("interpret", "--agatston", 350, *KNOWN).out.split())
+    assert text.count("Not known, and could change this: known cardiovascular disease") == 1
+
+
+def test_the_difference_the_calcium_makes_is_said(run_corcal):
+    # Hispanic man of 70 (published): 8.61 % without the scan, 3.06 % with a score of 0
+    told = run_corcal(
+        *("interpret", "--agatston", 0, "--age", 70, "--sex", "male", "--race", "hispanic"),
+        *("--total-cholesterol", 190, "--hdl", 50, "--systolic", 130, "--bp-medication"),
+        *("--no-diabetes", "--no-smoker", "--no-statin", "--no-family-history"),
+    )
+    assert "8.6 % without the scan, 3.1 %" in " ".join(told.out.split())
+
+
 def test_a_result_gives_its_own_age_sex_arteries_and_certainty(run_corcal, result_file):
     told = interpret_json(run_corcal, result_file)
     assert told["agatston"] == 14.0
@@ -118,6 +149,7 @@ def test_a_scan_without_gating_or_with_metal_is_told_as_such(run_corcal, result_
     outcome = run_corcal("interpret", result_file)
     assert outcome.out.startswith("Agatston-equivalent, without ECG gating: 14\n")
     assert "Metal was left out of the score" in outcome.out
+    assert "V1/N1" in outcome.out
 
 
 def test_the_interpretation_goes_into_the_record_and_is_known_there(
@@ -169,6 +201,18 @@ def test_creatinine_becomes_an_egfr(run_corcal, typed):
     assert told["person"]["egfr"] == pytest.approx(91.7, abs=0.1)
 
 
+@pytest.mark.parametrize("age", [62, 40])  # of MESA; of Hoff alone
+def test_the_score_is_drawn_among_the_percentiles(run_corcal, tmp_path, age):
+    chart = tmp_path / "chart.png"
+    outcome = run_corcal(
+        *("interpret", "--agatston", 120, "--age", age, "--sex", "female", "--race", "black"),
+        *("--chart", chart),
+    )
+    assert outcome.code == 0, outcome.err
+    assert chart.read_bytes().startswith(b"\x89PNG")
+    assert outcome.out.rstrip().endswith(f"wrote {chart}")
+
+
 PERSON = ("--age", "60", "--sex", "male")
 
 
@@ -203,6 +247,8 @@ PERSON = ("--age", "60", "--sex", "male")
         (("--agatston", "5", "--vessel", "LAD"), "NAME=SCORE"),
         (("--agatston", "5", "--vessel", "LAD=9"), "add up to 9"),
         (("--agatston", "5", "--into", "x.json"), "give the PATH of one"),
+        (("--agatston", "5", "--chart", "x.png"), "age and sex are not known"),
+        (("--agatston", "5", "--age", "95", "--sex", "male", "--chart", "x.png"), "30 to 90"),
         ((), "give the PATH of a result"),
         (("x.json", "--agatston", "5"), "PATH has its own"),
         (("no-such.json",), "cannot read no-such.json"),

@@ -154,6 +154,8 @@ def test_every_source_that_is_named_is_cited_newest_first():
     named |= {each.source for each in meaning.guidance}
     named |= {each.source for each in meaning.estimates if each.fraction is not None}
     named |= {meaning.arterial_age.source, meaning.difference.with_cac.source}
+    named |= {key for each in meaning.what_if for key in each.bound_sources}
+    assert {"ettehad2016", "ctt2005"} <= named  # her pressure and cholesterol are above the goals
     assert named <= set(cited)
     assert len(cited) == len(set(cited))
     years = [SOURCES[key].year for key in cited]

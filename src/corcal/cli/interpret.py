@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 RESULT_NAME = "result.json"
+_CHARTED = ("mesa", "hoff")  # the references that have curves, the better one first
 
 
 @click.command("interpret")
@@ -37,7 +38,11 @@ RESULT_NAME = "result.json"
 )
 @person_options
 @click.option("--guideline", "guidelines", multiple=True, help="Show this one; may be repeated.")
+@click.option(
+    "--details", is_flag=True, help="Also why each statement is made, and what would change it."
+)
 @click.option("--json", "json_to", metavar="FILE", help="Write JSON here; - is stdout.")
+@click.option("--chart", type=GIVEN_PATH, help="Draw the score among the percentiles (PNG).")
 @click.option("--into", type=GIVEN_PATH, help="Write the result with its interpretation here.")
 def command(
     path: Path | None,
@@ -47,9 +52,11 @@ def command(
     unit: str,
     guidelines: tuple[str, ...],
     json_to: str | None,
+    chart: Path | None,
     into: Path | None,
     *,
     is_gated: bool | None,
+    details: bool,
     **given: Any,
 ) -> None:
     """Say what a score means: categories, percentile, risk, and what guidelines say.
@@ -65,9 +72,12 @@ def command(
         meaning = _of_typed(agatston, facts, vessels, wanted, is_gated=is_gated is not False)
     else:
         meaning = _of_result(_result_at(path), facts, wanted, into)
-    _deliver(meaning, json_to)
-    if into is not None and json_to != "-":
-        click.echo(f"wrote {plain(into)}")
+    if chart is not None:
+        _draw(meaning, chart)
+    _deliver(meaning, json_to, details=details)
+    for file in (json_to, chart, into):
+        if file is not None and json_to != "-":
+            click.echo(f"wrote {plain(file)}")
 
 
 def _require_one_score(
@@ -156,16 +166,39 @@ def _of_result(
     return meaning
 
 
-def _deliver(meaning: "Interpretation", json_to: str | None) -> None:
+def _draw(meaning: "Interpretation", chart: Path) -> None:
+    """Draw the score among the curves of MESA, or of Hoff where MESA does not cover the person."""
+    person = meaning.person
+    covered = [name for name in _CHARTED if meaning.percentile[name].not_covered is None]
+    if person is None or not covered:
+        reasons = "; ".join(f"{meaning.percentile[name].not_covered}" for name in _CHARTED)
+        msg = f"there are no percentiles to draw: {reasons}"
+        raise InputError(msg)
+    # matplotlib takes most of a second to import: only for those who want a picture
+    from corcal.report.percentile_chart import draw_percentile_chart
+
+    draw_percentile_chart(
+        chart,
+        meaning.agatston,
+        age_years=person.age_years,
+        sex=person.sex,
+        race=person.race,
+        reference=covered[0],
+    )
+
+
+def _deliver(meaning: "Interpretation", json_to: str | None, *, details: bool) -> None:
     """Write the JSON if it was asked for, and say the rest to a person."""
     import msgspec
 
     from corcal.report.interpretation_text import interpretation_text
+    from corcal.result import RESEARCH_USE
 
-    record = msgspec.json.format(msgspec.json.encode(meaning), indent=2).decode() + "\n"
+    told = msgspec.to_builtins(meaning) | {"statement": RESEARCH_USE}
+    record = msgspec.json.format(msgspec.json.encode(told), indent=2).decode() + "\n"
     if json_to == "-":
         sys.stdout.write(record)
         return
     if json_to is not None:
         write_whole(Path(json_to), record)
-    click.echo(interpretation_text(meaning))
+    click.echo(interpretation_text(meaning, has_details=details))

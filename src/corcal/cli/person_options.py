@@ -112,7 +112,8 @@ def _names(each: PersonField) -> tuple[str, ...]:
 
 def _kind(each: PersonField) -> dict[str, Any]:
     """Say how click reads an option; numbers stay text, because a unit may follow them."""
-    label = each.label[0].upper() + each.label[1:]
+    is_name = each.label[1].isupper()  # eGFR stays as it is
+    label = each.label if is_name else each.label[0].upper() + each.label[1:]
     if each.choices is not None:
         return {
             "type": click.Choice(list(each.choices), case_sensitive=False),

@@ -213,5 +213,8 @@ def _risk_numbers(found: Iterable[Estimate]) -> RiskNumbers:
 
 def _sources(used: Iterable[object]) -> tuple[Source, ...]:
     """Cite what was used, newest first."""
-    keys = {key for each in used if (key := getattr(each, "source", None)) is not None}
+    keys: set[str] = set()
+    for each in used:
+        keys.update(filter(None, (getattr(each, "source", None),)))
+        keys.update(getattr(each, "bound_sources", ()))
     return tuple(sorted(map(source, keys), key=lambda one: (-one.year, one.key)))

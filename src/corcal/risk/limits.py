@@ -6,7 +6,7 @@ from corcal.risk.interpretation_types import Limit
 from corcal.risk.person import PERSON_FIELDS
 from corcal.risk.types import Estimate, Percentile, Person
 
-__all__ = ["MODEL_NAMES", "OUTCOME_NAMES", "limits_of"]
+__all__ = ["MODEL_NAMES", "OUTCOME_NAMES", "REFERENCE_NAMES", "limits_of"]
 
 MODEL_NAMES: Mapping[str, str] = {
     "mesa_chd": "MESA risk score",
@@ -30,6 +30,13 @@ OUTCOME_NAMES: Mapping[str, str] = {
     "stroke": "stroke",
 }
 """Each outcome of `Estimate` in words."""
+
+REFERENCE_NAMES: Mapping[str, str] = {
+    "mesa": "MESA",
+    "hoff": "Hoff 2001",
+    "javaid": "Javaid 2022",
+}
+"""Each reference of `Percentile` in words."""
 
 _NOT_GATED = (
     "The scan was made without ECG gating: the score is an equivalent, often lower than that of a "
@@ -92,8 +99,8 @@ def limits_of(
     """
     return (
         *_of_score(agatston, is_gated=is_gated, has_device_excluded=has_device_excluded),
-        *_of_person(person),
-        *_of_percentiles(percentile),
+        *_of_person(person, percentile),
+        *(_of_percentiles(percentile) if person is not None else ()),
         *_of_models(estimates),
     )
 
@@ -109,11 +116,12 @@ def _of_score(agatston: float, *, is_gated: bool, has_device_excluded: bool) -> 
     return [Limit(about="score", text=text) for text, applies in texts if applies]
 
 
-def _of_person(person: Person | None) -> list[Limit]:
+def _of_person(person: Person | None, percentile: Mapping[str, Percentile]) -> list[Limit]:
     if person is None:
         return [Limit(about="person", text=_NOBODY, missing=("age_years", "sex"))]
     limits = []
-    if person.has_diabetes or person.has_known_ascvd:
+    has_mesa = percentile["mesa"].not_covered is None
+    if has_mesa and (person.has_diabetes or person.has_known_ascvd):
         limits.append(Limit(about="percentile", text=_NOT_IN_MESA))
     if person.has_diabetes:
         limits.append(Limit(about="arterial_age", text=_ARTERIAL_AGE_DIABETES))
@@ -122,7 +130,10 @@ def _of_person(person: Person | None) -> list[Limit]:
 
 def _of_percentiles(percentile: Mapping[str, Percentile]) -> list[Limit]:
     return [
-        Limit(about="percentile", text=f"No {name} percentile: {each.not_covered}.")
+        Limit(
+            about="percentile",
+            text=f"No percentile of {REFERENCE_NAMES[name]}: {each.not_covered}.",
+        )
         for name, each in percentile.items()
         if each.not_covered is not None
     ]
