@@ -1,4 +1,4 @@
-"""Every source is complete, known by its key, and used."""
+"""Every source is complete and known by its key."""
 
 import doctest
 import re
