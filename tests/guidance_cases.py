@@ -19,7 +19,7 @@ EXCEPTIONS = [{"has_diabetes": True}, {"smokes": True}, FH, {"ldl_mg_dl": 190.0}
 # What no statement for waiting survives.
 NOT_WAITING = [
     *EXCEPTIONS,
-    {"agatston": 0.5},
+    {"agatston": 0.05},
     {"has_symptoms": True},
     {"takes_statin": True},
     {"has_device_excluded": True},
@@ -27,25 +27,54 @@ NOT_WAITING = [
     NOT_GATED,
 ]
 
+
+def each(cases, **more):
+    """Every case with something more."""
+    return [{**case, **more} for case in cases]
+
+
+def aged(*years, **more):
+    """A case for each age."""
+    return [{"age_years": age, **more} for age in years]
+
+
+IN_AGE_OF_2026 = [*aged(40.0, 79.95), *aged(45.0, 79.95, **WOMAN)]
+OUT_OF_AGE_OF_2026 = [*aged(39.95, 80.0), *aged(44.95, 80.0, **WOMAN)]
+AGED_40_TO_75, NOT_AGED_40_TO_75 = aged(40.0, 75.95), aged(39.95, 76.0)
+# Both ends of the middle class of SCORE2 at each age, and beside them.
+MIDDLE_CLASS = [
+    {"age_years": age, "score2": score2}
+    for age, edges in {
+        49.95: (0.025, 0.0749),
+        50.0: (0.05, 0.0999),
+        69.95: (0.05, 0.0999),
+        70.0: (0.075, 0.1499),
+    }.items()
+    for score2 in edges
+]
+OTHER_CLASS = [
+    {"age_years": age, "score2": score2}
+    for age, edges in {
+        49.95: (0.0249, 0.075),
+        50.0: (0.0499, 0.10),
+        69.95: (0.0499, 0.10),
+        70.0: (0.0749, 0.15),
+    }.items()
+    for score2 in edges
+]
+NOT_TESTING = [FH, {"has_symptoms": True}]
+NOT_AGAIN = [{"has_symptoms": True}, {"has_device_excluded": True}, {"takes_statin": True}]
+
 _FROM_2026 = {
     "accaha2026.4.2.3.6-2": (
-        [
-            {},
-            {"age_years": 40.0},
-            {**WOMAN, "age_years": 45.0},
-            {"age_years": 79.0},
-            {"prevent": 0.0999},
-        ],
-        [
-            *NOT_WAITING,
-            {"age_years": 39.0},
-            {**WOMAN, "age_years": 44.0},
-            {"age_years": 80.0},
-            {"prevent": 0.1},
-        ],
+        [{}, *IN_AGE_OF_2026, {"prevent": 0.0999}],
+        [*NOT_WAITING, *OUT_OF_AGE_OF_2026, {"prevent": 0.10}],
     ),
-    "accaha2026.zero-exceptions": (EXCEPTIONS, [{}, {"has_diabetes": True, "agatston": 1}]),
-    "accaha2026.4.2.3.6-3": ([{"agatston": 0.1}, CALCIUM], [{}, CALCIUM | NOT_GATED]),
+    "accaha2026.zero-exceptions": (
+        EXCEPTIONS,
+        [{}, {"has_diabetes": True, "agatston": 0.05}],
+    ),
+    "accaha2026.4.2.3.6-3": ([{"agatston": 0.05}, CALCIUM], [{}, CALCIUM | NOT_GATED]),
     "accaha2026.4.2.7-1": (
         [{"agatston": 1000}, {"agatston": 4000}],
         [{"agatston": 999.9}, {"agatston": 1000} | NOT_GATED, {"agatston": 1000} | KNOWN],
@@ -59,16 +88,22 @@ _FROM_2026 = {
         [{"agatston": 299.9}, {"agatston": 1000}, {"agatston": 300} | NOT_GATED],
     ),
     "accaha2026.4.2.7-3": (
-        [{"agatston": 100}, {"agatston": 299.9}, HIGH_FOR_AGE, {"agatston": 1, "percentile": 99}],
         [
-            {"agatston": 99.9, "percentile": 74},
+            {"agatston": 100},
+            {"agatston": 299.95},
+            HIGH_FOR_AGE,
+            {"agatston": 0.05, "percentile": 75},
+        ],
+        [
+            {"agatston": 99.95, "percentile": 74},
             {"agatston": 300, "percentile": 99},
             {"agatston": 50},
-            HIGH_FOR_AGE | NOT_GATED,
+            {"percentile": 99},
+            {**HIGH_FOR_AGE, **NOT_GATED},
         ],
     ),
     "accaha2026.4.2.7-4": (
-        [{"agatston": 0.1}, {"agatston": 99.9, "percentile": 74}, CALCIUM | {"prevent": 0.099}],
+        [{"agatston": 0.05}, {"agatston": 99.9, "percentile": 74}, CALCIUM | {"prevent": 0.099}],
         [
             {},
             {"agatston": 100},
@@ -83,15 +118,13 @@ _FROM_2026 = {
         [{"prevent": 0.10}, {"prevent": 0.10, "agatston": 999.9}],
         [{"prevent": 0.099}, {"pce": 0.3}, {"prevent": 0.10, "agatston": 1000}],
     ),
-    "accaha2026.4.2.3.6-5": ([{"agatston": 0.1} | NOT_GATED], [CALCIUM, NOT_GATED]),
+    "accaha2026.4.2.3.6-5": ([{"agatston": 0.05} | NOT_GATED], [CALCIUM, NOT_GATED]),
     "accaha2026.4.2.7-6-mild": (
-        [{"agatston": 0.1} | NOT_GATED, {"agatston": 99.9} | NOT_GATED],
+        [{"agatston": 0.05, **NOT_GATED}, {"agatston": 99.95, **NOT_GATED, "prevent": 0.0999}],
         [
             NOT_GATED,
-            {"agatston": 100} | NOT_GATED,
             CALCIUM,
-            CALCIUM | NOT_GATED | FH,
-            CALCIUM | NOT_GATED | {"prevent": 0.1},
+            *each([{"agatston": 100}, FH | CALCIUM, {"prevent": 0.1} | CALCIUM], **NOT_GATED),
         ],
     ),
     "accaha2026.4.2.7-6-severe": (
@@ -100,35 +133,32 @@ _FROM_2026 = {
     ),
     "accaha2026.lifestyle": ([{}, KNOWN], [{"guidelines": ("nla2020",)}]),
     "accaha2026.4.2.3.6-2-rescan": (
-        [{}, {"prevent": 0.0999}],
-        [*NOT_WAITING, {"prevent": 0.10}, {"age_years": 39.0}],
+        [{}, *IN_AGE_OF_2026, {"prevent": 0.0999}],
+        [*NOT_WAITING, *OUT_OF_AGE_OF_2026, {"prevent": 0.10}],
     ),
     "accaha2026.4.2.3.6-1": (
-        [{"prevent": 0.03}, {"prevent": 0.0999}],
+        [{"prevent": 0.03}, {"prevent": 0.0999}, *each(IN_AGE_OF_2026, prevent=0.05)],
         [
             {"prevent": 0.0299},
-            {"prevent": 0.1},
+            {"prevent": 0.10},
             {"pce": 0.05},
-            {"prevent": 0.05} | FH,
-            {"prevent": 0.05, "age_years": 39.0},
-            {"prevent": 0.05, "has_symptoms": True},
+            *each(OUT_OF_AGE_OF_2026, prevent=0.05),
+            *each(NOT_TESTING, prevent=0.05),
         ],
     ),
     "accaha2026.testing-severe-cholesterol": ([FH, {"ldl_mg_dl": 190.0}], [{"ldl_mg_dl": 189.0}]),
     "accaha2026.testing-young": (
-        [{"age_years": 39.9}, {**WOMAN, "age_years": 44.9}],
-        [{"age_years": 40.0}, {**WOMAN, "age_years": 45.0}],
+        [*aged(39.95), *aged(44.95, **WOMAN)],
+        [*aged(40.0), *aged(45.0, **WOMAN)],
     ),
 }
 
 _EUROPE = {
     "escc2025.calcium": (
-        [CALCIUM | {"score2": 0.02}, CALCIUM | {"score2": 0.099}],
+        [{"agatston": 0.05, "score2": 0.02}, CALCIUM | {"score2": 0.0999}],
         [
             {"score2": 0.05},
-            CALCIUM | {"score2": 0.019},
-            CALCIUM | {"score2": 0.1},
-            CALCIUM | {"pce": 0.05},
+            *[CALCIUM | risk for risk in ({"score2": 0.0199}, {"score2": 0.10}, {"pce": 0.05})],
         ],
     ),
     "escc2025.calcium-300": ([{"agatston": 300.1}], [{"agatston": 300}]),
@@ -147,39 +177,24 @@ _EUROPE = {
         ],
     ),
     "esc2021.more-than-expected": (
-        [{"agatston": 100, "score2": 0.05}, HIGH_FOR_AGE | {"score2": 0.05}],
+        [*each(MIDDLE_CLASS, agatston=100), {"agatston": 0.05, "percentile": 75, "score2": 0.05}],
         [
-            {"agatston": 99.9, "percentile": 74, "score2": 0.05},
+            *each(OTHER_CLASS, agatston=100),
+            {"agatston": 99.95, "percentile": 74, "score2": 0.05},
+            {"percentile": 99, "score2": 0.05},
             {"agatston": 100},
-            {"agatston": 100, "score2": 0.049},
-            {"agatston": 100, "score2": 0.05} | NOT_GATED,
+            {"agatston": 100, "score2": 0.05, **NOT_GATED},
         ],
     ),
     "esc2021.no-calcium": (
-        [{"score2": 0.05}, {"score2": 0.099}],
-        [case | {"score2": 0.05} for case in NOT_WAITING] + [{}, {"score2": 0.10}],
+        MIDDLE_CLASS,
+        [*OTHER_CLASS, {}, *each(NOT_WAITING, score2=0.06)],
     ),
     "esc2021.lifestyle": ([{}, KNOWN], [{"guidelines": ()}]),
     "esc2021.smoking": ([{"smokes": True}], [{}, {"smokes": None}]),
     "esc2021.testing": (
-        [
-            {"age_years": 49.9, "score2": 0.025},
-            {"age_years": 49.9, "score2": 0.074},
-            {"age_years": 50.0, "score2": 0.05},
-            {"age_years": 69.9, "score2": 0.099},
-            {"age_years": 70.0, "score2": 0.075},
-            {"age_years": 70.0, "score2": 0.149},
-        ],
-        [
-            {"age_years": 49.9, "score2": 0.024},
-            {"age_years": 49.9, "score2": 0.075},
-            {"age_years": 50.0, "score2": 0.049},
-            {"age_years": 69.9, "score2": 0.10},
-            {"age_years": 70.0, "score2": 0.074},
-            {"age_years": 70.0, "score2": 0.15},
-            {"score2": 0.05} | FH,
-            {"score2": 0.05, "has_symptoms": True},
-        ],
+        MIDDLE_CLASS,
+        [*OTHER_CLASS, *each(NOT_TESTING, score2=0.06)],
     ),
 }
 
@@ -239,15 +254,24 @@ _PRESSURE = {
         ],
     ),
     "ahaacc2025_bp.calcium": (
-        [CALCIUM | STAGE_1 | {"prevent_cvd": 0.074}],
         [
-            STAGE_1 | {"prevent_cvd": 0.074},
-            CALCIUM | STAGE_1 | {"prevent_cvd": 0.075},
-            CALCIUM | {"systolic_mmhg": 129.9, "prevent_cvd": 0.05},
-            CALCIUM | {"systolic_mmhg": 140.0, "prevent_cvd": 0.05},
-            CALCIUM | STAGE_1 | {"prevent_cvd": 0.05, "has_diabetes": True},
-            CALCIUM | STAGE_1 | {"prevent_cvd": 0.05, "egfr": 50.0},
-            CALCIUM | STAGE_1 | {"prevent_cvd": 0.05, "takes_bp_medication": True},
+            {"agatston": 0.05, "systolic_mmhg": 130.0, "prevent_cvd": 0.0749},
+            {"agatston": 50, "systolic_mmhg": 139.95, "prevent_cvd": 0.0749},
+        ],
+        [
+            STAGE_1 | {"prevent_cvd": 0.0749},
+            CALCIUM | STAGE_1,
+            *(
+                CALCIUM | STAGE_1 | {"prevent_cvd": 0.0749} | other
+                for other in (
+                    {"prevent_cvd": 0.075},
+                    {"systolic_mmhg": 129.95},
+                    {"systolic_mmhg": 140.0},
+                    {"has_diabetes": True},
+                    {"egfr": 59.9},
+                    {"takes_bp_medication": True},
+                )
+            ),
         ],
     ),
     "ahaacc2025_bp.salt-and-weight": ([{}], [{"guidelines": ()}]),
@@ -270,34 +294,37 @@ _ASPIRIN_2022 = {
 
 _NLA = {
     "nla2020.cac-zero": (
-        [{}, {"age_years": 40.0}, {"age_years": 75.9}, {"ldl_mg_dl": 70.0}, {"pce": 0.199}],
-        [*NOT_WAITING, {"age_years": 39.9}, {"age_years": 76.0}, {"ldl_mg_dl": 69.0}, {"pce": 0.2}],
+        [{}, *AGED_40_TO_75, {"ldl_mg_dl": 70.0}, {"pce": 0.1999}],
+        [*NOT_WAITING, *NOT_AGED_40_TO_75, {"ldl_mg_dl": 69.9}, {"pce": 0.20}],
     ),
     "nla2020.cac-zero-76-80": (
-        [{"age_years": 76.0}, {"age_years": 80.9}],
-        [{"age_years": 75.9}, {"age_years": 81.0}, {"age_years": 76.0, "smokes": True}],
+        aged(76.0, 80.95),
+        [*aged(75.95, 81.0), *each(NOT_WAITING, age_years=78.0)],
     ),
-    "nla2020.zero-exceptions": (EXCEPTIONS, [{}, CALCIUM | {"smokes": True}]),
+    "nla2020.zero-exceptions": (
+        EXCEPTIONS,
+        [{}, {"smokes": True, "agatston": 0.05}],
+    ),
     "nla2020.cac-100": (
+        [*each(AGED_40_TO_75, agatston=100), HIGH_FOR_AGE, {"agatston": 0.05, "percentile": 75}],
         [
-            {"agatston": 100},
-            HIGH_FOR_AGE,
-            {"agatston": 100, "age_years": 40.0},
-            {"agatston": 100, "age_years": 75.9},
-        ],
-        [
-            {"agatston": 99.9, "percentile": 74},
-            {"agatston": 100, "age_years": 39.9},
-            {"agatston": 100, "age_years": 76.0},
+            *each(NOT_AGED_40_TO_75, agatston=100),
+            {"agatston": 99.95, "percentile": 74},
+            {"percentile": 99},
         ],
     ),
     "nla2020.under-40": (
-        [CALCIUM | {"age_years": 39.9}],
-        [CALCIUM | {"age_years": 40.0}, {"age_years": 39.9}],
+        [{"agatston": 0.05, "age_years": 39.95}],
+        [{"agatston": 50, "age_years": 40.0}, {"age_years": 39.95}],
     ),
     "nla2020.percentile": (
-        [HIGH_FOR_AGE, {"agatston": 99.9, "percentile": 75}],
-        [CALCIUM | {"percentile": 74}, {"agatston": 100, "percentile": 75}, {"agatston": 50}],
+        [{"agatston": 0.05, "percentile": 75}, {"agatston": 99.95, "percentile": 75}],
+        [
+            CALCIUM | {"percentile": 74},
+            {"agatston": 100, "percentile": 75},
+            {"percentile": 75},
+            {"agatston": 50},
+        ],
     ),
     "nla2020.aspirin": (
         [
@@ -313,58 +340,54 @@ _NLA = {
         ],
     ),
     "nla2020.rescan-low": (
-        [{"pce": 0.049}],
+        [{"pce": 0.0499}],
         [
-            {"pce": 0.05},
             {},
-            {"pce": 0.01, "has_diabetes": True},
-            CALCIUM | {"pce": 0.01},
-            {"pce": 0.01, "has_symptoms": True},
-            {"pce": 0.01, "takes_statin": True},
-            {"pce": 0.01, "has_device_excluded": True},
+            {"pce": 0.05},
+            *each([*NOT_AGAIN, {"has_diabetes": True}, {"agatston": 0.05}], pce=0.01),
         ],
     ),
     "nla2020.rescan-middle": (
-        [{"pce": 0.05}, {"pce": 0.199}],
-        [{"pce": 0.049}, {"pce": 0.20}, {"pce": 0.1, "has_diabetes": True}],
+        [{"pce": 0.05}, {"pce": 0.1999}],
+        [
+            {"pce": 0.0499},
+            {"pce": 0.20},
+            *each([*NOT_AGAIN, {"has_diabetes": True}, {"agatston": 0.05}], pce=0.1),
+        ],
     ),
     "nla2020.rescan-high": (
         [{"pce": 0.20}, {"has_diabetes": True}],
-        [{"pce": 0.199}, {}, CALCIUM | {"has_diabetes": True}],
+        [{}, {"pce": 0.1999}, *each([*NOT_AGAIN, {"agatston": 0.05}], has_diabetes=True)],
     ),
     "nla2020.rescan-1-99": (
-        [{"agatston": 0.1}, {"agatston": 99.9}],
-        [{}, {"agatston": 100}, CALCIUM | {"takes_statin": True}, CALCIUM | {"has_symptoms": True}],
+        [{"agatston": 0.05}, {"agatston": 99.95}],
+        [{}, {"agatston": 100}, *each(NOT_AGAIN, agatston=50)],
     ),
     "nla2020.rescan-100": (
         [{"agatston": 100}],
-        [{"agatston": 99.9}, {"agatston": 100, "takes_statin": True}],
+        [{"agatston": 99.95}, *each(NOT_AGAIN, agatston=100)],
     ),
     "nla2020.testing": (
         [
             {"pce": 0.05},
-            {"pce": 0.199},
-            {"pce": 0.1, "age_years": 40.0},
-            {"pce": 0.1, "age_years": 75.9},
+            {"pce": 0.1999},
             {"pce": 0.1, "ldl_mg_dl": 70.0},
+            *each(AGED_40_TO_75, pce=0.1),
         ],
         [
-            {"pce": 0.049},
-            {"pce": 0.2},
-            {"pce": 0.1, "age_years": 39.9},
+            {"pce": 0.0499},
+            {"pce": 0.20},
             {"prevent": 0.1},
-            {"pce": 0.1, "age_years": 76.0},
-            {"pce": 0.1, "ldl_mg_dl": 69.0},
-            {"pce": 0.1, "ldl_mg_dl": 190.0},
+            {"pce": 0.1, "ldl_mg_dl": 69.9},
+            *each([*NOT_AGED_40_TO_75, *NOT_TESTING], pce=0.1),
         ],
     ),
     "nla2020.testing-family": (
-        [FAMILY | {"pce": 0.049}, FAMILY | {"pce": 0.049, "age_years": 40.0}],
+        each([{}, {"ldl_mg_dl": 70.0}, {"age_years": 40.0}], **FAMILY, pce=0.0499),
         [
+            {"pce": 0.0499},
             FAMILY | {"pce": 0.05},
-            {"pce": 0.049},
-            FAMILY | {"pce": 0.049, "age_years": 39.9},
-            FAMILY | {"pce": 0.049, "ldl_mg_dl": 69.0},
+            *each([*aged(39.95), {"ldl_mg_dl": 69.9}, *NOT_TESTING], **FAMILY, pce=0.0499),
         ],
     ),
     "nla2020.testing-high-risk": ([{"pce": 0.20}], [{"pce": 0.199}, {"prevent": 0.3}]),
@@ -374,46 +397,47 @@ _NLA = {
 
 _FROM_2018_AND_2019 = {
     "accaha2018.cac-zero": (
-        [{}, {"pce": 0.05}, {"pce": 0.199}, {"age_years": 40.0}, {"age_years": 75.9}],
-        [*NOT_WAITING, {"pce": 0.049}, {"pce": 0.20}, {"age_years": 39.9}, {"age_years": 76.0}],
+        [{}, {"pce": 0.05}, {"pce": 0.1999}, *AGED_40_TO_75],
+        [*NOT_WAITING, *NOT_AGED_40_TO_75, {"pce": 0.0499}, {"pce": 0.20}],
     ),
-    "accaha2018.zero-exceptions": (EXCEPTIONS, [{}]),
+    "accaha2018.zero-exceptions": (
+        EXCEPTIONS,
+        [{}, {"smokes": True, "agatston": 0.05}],
+    ),
     "accaha2018.cac-1-99": (
         [
-            {"agatston": 0.1},
-            {"agatston": 99.9, "percentile": 74},
-            CALCIUM | {"pce": 0.05},
-            CALCIUM | {"pce": 0.199},
+            {"agatston": 0.05},
+            {"agatston": 99.95, "percentile": 74},
+            *each([*AGED_40_TO_75, {"pce": 0.05}, {"pce": 0.1999}], agatston=50),
         ],
         [
             {},
             {"agatston": 100},
             HIGH_FOR_AGE,
-            CALCIUM | {"pce": 0.049},
-            CALCIUM | {"pce": 0.2},
-            CALCIUM | {"age_years": 39.9},
-            CALCIUM | {"age_years": 76.0},
+            *each([*NOT_AGED_40_TO_75, {"pce": 0.0499}, {"pce": 0.20}], agatston=50),
         ],
     ),
     "accaha2018.cac-100": (
-        [{"agatston": 100}, HIGH_FOR_AGE],
+        [*each(AGED_40_TO_75, agatston=100), HIGH_FOR_AGE, {"agatston": 0.05, "percentile": 75}],
         [
-            {"agatston": 99.9, "percentile": 74},
-            {"agatston": 50},
-            {"agatston": 100, "age_years": 39.9},
-            {"agatston": 100, "age_years": 76.0},
+            *each(NOT_AGED_40_TO_75, agatston=100),
+            {"agatston": 99.95, "percentile": 74},
+            {"percentile": 99},
         ],
     ),
     "accaha2018.diabetes": (
-        [{"has_diabetes": True}, {"has_diabetes": True, "age_years": 40.0}],
-        [{}, {"has_diabetes": True, "age_years": 39.9}, {"has_diabetes": True, "age_years": 76.0}],
+        each(AGED_40_TO_75, has_diabetes=True),
+        [{}, *each(NOT_AGED_40_TO_75, has_diabetes=True)],
     ),
     "accaha2018.severe-cholesterol": ([FH, {"ldl_mg_dl": 190.0}], [{"ldl_mg_dl": 189.0}]),
     "accaha2018.pce-high": (
-        [{"pce": 0.20}],
-        [{"pce": 0.199}, {"prevent": 0.3}, {"pce": 0.2, "age_years": 76.0}],
+        each(AGED_40_TO_75, pce=0.20),
+        [{"pce": 0.1999}, {"prevent": 0.3}, *each(NOT_AGED_40_TO_75, pce=0.20)],
     ),
-    "accaha2018.rescan": ([{}], [*NOT_WAITING, {"pce": 0.049}, {"pce": 0.20}]),
+    "accaha2018.rescan": (
+        [{}, {"pce": 0.05}, {"pce": 0.1999}, *AGED_40_TO_75],
+        [*NOT_WAITING, *NOT_AGED_40_TO_75, {"pce": 0.0499}, {"pce": 0.20}],
+    ),
     "accaha2019.aspirin-discuss": (
         [
             {"agatston": 100},
@@ -436,46 +460,67 @@ _FROM_2018_AND_2019 = {
     "accaha2019.exercise": ([{}, KNOWN], [{"guidelines": ()}]),
     "accaha2019.tobacco": ([{"smokes": True}], [{}]),
     "accaha2019.testing-intermediate": (
-        [{"pce": 0.075}, {"pce": 0.199}],
+        [{"pce": 0.075}, {"pce": 0.1999}, *each(AGED_40_TO_75, pce=0.1)],
         [
             {"pce": 0.0749},
-            {"pce": 0.20},
-            {"prevent": 0.08},
-            {"pce": 0.1, **FH},
-            {"pce": 0.1, "age_years": 39.9},
-            {"pce": 0.1, "age_years": 76.0},
-            {"pce": 0.1, "has_symptoms": True},
+            {"pce": 0.2},
+            {"prevent": 0.1},
+            *each([*NOT_AGED_40_TO_75, *NOT_TESTING], pce=0.1),
         ],
     ),
     "accaha2019.testing-borderline": (
-        [{"pce": 0.05}, {"pce": 0.0749}],
-        [{"pce": 0.0499}, {"pce": 0.075}, {"pce": 0.06, **FH}, {"pce": 0.06, "age_years": 76.0}],
+        [{"pce": 0.05}, {"pce": 0.0749}, *each(AGED_40_TO_75, pce=0.06)],
+        [
+            {"pce": 0.0499},
+            {"pce": 0.075},
+            {"prevent": 0.06},
+            *each([*NOT_AGED_40_TO_75, *NOT_TESTING], pce=0.06),
+        ],
     ),
 }
 
 _OLDER = {
     "scct2017.cac-zero": (
-        [{}, {"pce": 0.199}],
-        [*NOT_WAITING, {"pce": 0.20}, {"age_years": 39.9}, {"age_years": 76.0}],
+        [*AGED_40_TO_75, {"pce": 0.1999}],
+        [*NOT_WAITING, *NOT_AGED_40_TO_75, {"pce": 0.20}],
     ),
     "scct2017.cac-1-99": (
-        [{"agatston": 0.1}, {"agatston": 99.9, "percentile": 74}],
-        [{}, {"agatston": 100}, HIGH_FOR_AGE, CALCIUM | {"age_years": 76.0}],
+        [
+            {"agatston": 0.05},
+            {"agatston": 99.95, "percentile": 74},
+            *each(AGED_40_TO_75, agatston=50),
+        ],
+        [{}, {"agatston": 100}, HIGH_FOR_AGE, *each(NOT_AGED_40_TO_75, agatston=50)],
     ),
     "scct2017.cac-100-299": (
-        [{"agatston": 100}, {"agatston": 299.9}, HIGH_FOR_AGE],
-        [{"agatston": 99.9, "percentile": 74}, {"agatston": 300}],
+        [
+            *each(AGED_40_TO_75, agatston=100),
+            {"agatston": 299.95},
+            {"agatston": 0.05, "percentile": 75},
+        ],
+        [
+            *each(NOT_AGED_40_TO_75, agatston=100),
+            {"agatston": 99.95, "percentile": 74},
+            {"agatston": 300, "percentile": 99},
+            {"percentile": 99},
+        ],
     ),
-    "scct2017.cac-300": ([{"agatston": 300}], [{"agatston": 299.9}]),
+    "scct2017.cac-300": (
+        each(AGED_40_TO_75, agatston=300),
+        [{"agatston": 299.95}, *each(NOT_AGED_40_TO_75, agatston=300)],
+    ),
     "scct2017.aspirin": (
-        [{"agatston": 100}],
-        [{"agatston": 99.9}, {"agatston": 100, "has_high_bleeding_risk": True}],
+        each(AGED_40_TO_75, agatston=100),
+        [
+            {"agatston": 99.95},
+            *each([*NOT_AGED_40_TO_75, {"has_high_bleeding_risk": True}], agatston=100),
+        ],
     ),
     "accf2010.stress-imaging": (
         [{"agatston": 400}],
         [{"agatston": 399.9}, {"agatston": 400, "has_symptoms": True}],
     ),
-    "studies.aspirin-zero": ([{}], [{"agatston": 0.1}, {"has_device_excluded": True}]),
+    "studies.aspirin-zero": ([{}], [{"agatston": 0.05}, {"has_device_excluded": True}]),
     "studies.aspirin-100": (
         [{"agatston": 100}, {"agatston": 100, "age_years": 70.0}],
         [
@@ -484,26 +529,34 @@ _OLDER = {
             {"agatston": 100, "has_high_bleeding_risk": True},
         ],
     ),
-    "studies.zero-lasts": ([{}], [{"agatston": 0.1}, {"has_symptoms": True}, NOT_GATED]),
+    "studies.zero-lasts": (
+        [{}],
+        [{"agatston": 0.05}, {"has_symptoms": True}, {"has_device_excluded": True}, NOT_GATED],
+    ),
     "studies.calcium-1000": ([{"agatston": 1000}], [{"agatston": 999.9}]),
     "studies.young-women": (
-        [CALCIUM | WOMAN | {"age_years": 30.0}, CALCIUM | WOMAN | {"age_years": 45.9}],
         [
-            CALCIUM | {"age_years": 40.0},
-            CALCIUM | WOMAN | {"age_years": 29.9},
-            CALCIUM | WOMAN | {"age_years": 46.0},
-            WOMAN | {"age_years": 40.0},
-            CALCIUM | WOMAN | {"age_years": 40.0, "race": Race.CHINESE},
-            CALCIUM | WOMAN | {"age_years": 40.0, "race": None},
+            {**WOMAN, "agatston": 0.05, "age_years": 30.0},
+            {**WOMAN, "agatston": 50, "age_years": 45.95},
+        ],
+        [
+            {"agatston": 50, "age_years": 32.0},
+            *aged(30.0, **WOMAN),
+            *aged(29.95, 46.0, agatston=50, **WOMAN),
+            *aged(40.0, race=Race.CHINESE, agatston=50, **WOMAN),
+            *aged(40.0, race=None, agatston=50, **WOMAN),
         ],
     ),
     "studies.young-men": (
-        [CALCIUM | {"age_years": 30.0}, CALCIUM | {"age_years": 34.9, "race": Race.BLACK}],
         [
-            CALCIUM | {"age_years": 29.9},
-            CALCIUM | {"age_years": 35.0},
-            CALCIUM | WOMAN | {"age_years": 32.0},
-            {"age_years": 32.0},
+            {"agatston": 0.05, "age_years": 30.0},
+            {"agatston": 50, "age_years": 34.95, "race": Race.BLACK},
+        ],
+        [
+            *aged(30.0),
+            *aged(29.95, 35.0, agatston=50),
+            *aged(32.0, agatston=50, **WOMAN),
+            *aged(32.0, agatston=50, race=Race.OTHER),
         ],
     ),
 }
@@ -516,8 +569,8 @@ _GENERAL = {
     ),
     "general.device": ([{"has_device_excluded": True}], [{}]),
     "general.pregnancy": ([YOUNG_WOMAN | {"is_pregnant": True}], [{}]),
-    "general.zero-exceptions": (EXCEPTIONS, [{}, CALCIUM | {"has_diabetes": True}]),
-    "general.zero": ([{}, NOT_GATED], [{"agatston": 0.1}]),
+    "general.zero-exceptions": (EXCEPTIONS, [{}, {"has_diabetes": True, "agatston": 0.05}]),
+    "general.zero": ([{}, NOT_GATED], [{"agatston": 0.05}]),
     "general.not-gated": ([NOT_GATED], [{}]),
     "general.statin": ([{"takes_statin": True}], [{}, {"takes_statin": None}]),
     "general.old": ([{"age_years": 80.0}], [{"age_years": 79.9}]),

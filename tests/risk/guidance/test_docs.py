@@ -98,5 +98,12 @@ def test_no_cell_breaks_the_table():
     assert not [rule.id for rule in RULES if "|" in rule.text + describe(rule.when)]
 
 
+def test_the_example_on_the_page_runs(capsys):
+    lines = PAGE.read_text(encoding="utf-8").split("## Guidelines")[0].splitlines()
+    code = "\n".join(line.removeprefix("    ") for line in lines if line.startswith("    "))
+    exec(compile(code, PAGE.name, "exec"), {})  # noqa: S102  (the page's own example)
+    assert "accaha2026.4.2.7-2 Score of 300 to 999" in capsys.readouterr().out
+
+
 if __name__ == "__main__":
     PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -12,11 +12,12 @@ References
 
 from functools import partial
 
-from corcal.risk.guidance.conditions import AllOf, AnyOf, Is, Range
+from corcal.risk.guidance.conditions import AllOf, Is, Range
 from corcal.risk.guidance.gates import (
     ALWAYS,
     HIGH_FOR_AGE,
     LOW_SCORE,
+    RAISED,
     WAITING_EXCEPTIONS,
     ZERO,
     ZERO_EXCEPTIONS,
@@ -100,7 +101,7 @@ RULES_2018: tuple[Rule, ...] = (
         evidence="B-NR",
         scope=Scope.GATED,
         stance=Stance.TREAT,
-        when=AllOf((AnyOf((_SCORE_OF_100, AllOf((LOW_SCORE, HIGH_FOR_AGE)))), _AGE_40_TO_75)),
+        when=AllOf((RAISED, _AGE_40_TO_75)),
     ),
     _rule_2018(
         id="accaha2018.diabetes",

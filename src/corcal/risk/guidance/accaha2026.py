@@ -12,13 +12,14 @@ References
 
 from functools import partial
 
-from corcal.risk.guidance.conditions import AllOf, AnyOf, Is, Range
+from corcal.risk.guidance.conditions import AllOf, Is, Range
 from corcal.risk.guidance.gates import (
     ALWAYS,
     ANY_CALCIUM,
     HIGH_FOR_AGE,
     IN_AGE_OF_2026,
     LOW_SCORE,
+    RAISED_BELOW_300,
     WAITING_EXCEPTIONS,
     YOUNGER_THAN_2026,
     ZERO,
@@ -41,9 +42,6 @@ _goal = partial(_rule, topic="lipids", scope=Scope.GATED, stance=Stance.TREAT)
 
 _MAY_WAIT = AllOf((ZERO, IN_AGE_OF_2026))
 _HIGH_RISK = Range("prevent_ascvd", at_least=0.10)
-_MODERATE_SCORE_OR_HIGH_FOR_AGE = AnyOf(
-    (Range("agatston", at_least=100, below=300), AllOf((LOW_SCORE, HIGH_FOR_AGE)))
-)
 
 RULES: tuple[Rule, ...] = (
     _rule(
@@ -113,7 +111,7 @@ RULES: tuple[Rule, ...] = (
         "mg/dL.",
         strength="1",
         evidence="B-R",
-        when=_MODERATE_SCORE_OR_HIGH_FOR_AGE,
+        when=RAISED_BELOW_300,
         ldl_goal_mg_dl=70,
         non_hdl_goal_mg_dl=100,
     ),

@@ -11,7 +11,7 @@ References
 from functools import partial
 
 from corcal.risk.guidance.conditions import AllOf, AnyOf, Is, Range
-from corcal.risk.guidance.gates import ALWAYS, ANY_CALCIUM, HIGH_FOR_AGE, WAITING_EXCEPTIONS, ZERO
+from corcal.risk.guidance.gates import ALWAYS, ANY_CALCIUM, RAISED, WAITING_EXCEPTIONS, ZERO
 from corcal.risk.guidance.rule import Guideline, Rule, Scope, Stance
 from corcal.risk.types import Mark
 
@@ -101,12 +101,7 @@ RULES_2021: tuple[Rule, ...] = (
         "percentile) raises the risk above the estimate.",
         scope=Scope.GATED,
         stance=Stance.TREAT,
-        when=AllOf(
-            (
-                _MIDDLE_2021,
-                AnyOf((Range("agatston", at_least=100), AllOf((ANY_CALCIUM, HIGH_FOR_AGE)))),
-            )
-        ),
+        when=AllOf((_MIDDLE_2021, RAISED)),
     ),
     _rule_2021(
         id="esc2021.no-calcium",

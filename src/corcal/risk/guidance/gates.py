@@ -9,6 +9,8 @@ __all__ = [
     "HIGH_FOR_AGE",
     "IN_AGE_OF_2026",
     "LOW_SCORE",
+    "RAISED",
+    "RAISED_BELOW_300",
     "SCOPE_GATES",
     "WAITING_EXCEPTIONS",
     "YOUNGER_THAN_2026",
@@ -23,6 +25,9 @@ ZERO = Range("agatston", at_least=0, at_most=0)
 ANY_CALCIUM = Range("agatston", above=0)
 LOW_SCORE = Range("agatston", above=0, below=100)
 HIGH_FOR_AGE = Range("percentile", at_least=75)  # 2018 AHA/ACC and 2026 ACC/AHA
+# The percentile raises a low score to where a score of 100 is.
+RAISED = AllOf((ANY_CALCIUM, AnyOf((Range("agatston", at_least=100), HIGH_FOR_AGE))))
+RAISED_BELOW_300 = AllOf((Range("agatston", below=300), RAISED))
 
 # Those whom a score of 0 does not reassure: accaha2026, grundy2019, nla2020. The guideline of 2026
 # names diabetes above 40 years; corcal takes it from the age at which a scan is made at all.
@@ -38,18 +43,10 @@ WAITING_EXCEPTIONS: tuple[Condition, ...] = (
 )
 
 # Age from which summaries of the guideline of 2026 use the scan; the upper end is that of PREVENT.
-IN_AGE_OF_2026 = AnyOf(
-    (
-        AllOf((Is("male"), Range("age", at_least=40, below=80))),
-        AllOf((Is("female"), Range("age", at_least=45, below=80))),
-    )
+IN_AGE_OF_2026 = AllOf(
+    (Range("age", at_least=40, below=80), AnyOf((Is("male"), Range("age", at_least=45))))
 )
-YOUNGER_THAN_2026 = AnyOf(
-    (
-        AllOf((Is("male"), Range("age", below=40))),
-        AllOf((Is("female"), Range("age", below=45))),
-    )
-)
+YOUNGER_THAN_2026 = AnyOf((Range("age", below=40), AllOf((Is("female"), Range("age", below=45)))))
 
 _SCREENING: tuple[Condition, ...] = (Is("known_ascvd"), Is("pregnant"))
 

@@ -98,8 +98,8 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(
         id="general.old",
-        text="From 80 years PREVENT and the Pooled Cohort Equations do not apply; the decision rests on health, "
-        "other diseases and wishes more than on the score.",
+        text="From 80 years PREVENT and the Pooled Cohort Equations do not apply; the decision "
+        "rests on health, other diseases and wishes more than on the score.",
         source="khan2024",
         year=2024,
         mark=Mark.VERIFIED,

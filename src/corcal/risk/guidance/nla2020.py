@@ -15,6 +15,7 @@ from corcal.risk.guidance.gates import (
     ANY_CALCIUM,
     HIGH_FOR_AGE,
     LOW_SCORE,
+    RAISED,
     WAITING_EXCEPTIONS,
     ZERO,
     ZERO_EXCEPTIONS,
@@ -85,12 +86,7 @@ RULES: tuple[Rule, ...] = (
         mark=Mark.RECALLED,
         scope=Scope.GATED,
         stance=Stance.TREAT,
-        when=AllOf(
-            (
-                AnyOf((Range("agatston", at_least=100), AllOf((LOW_SCORE, HIGH_FOR_AGE)))),
-                _AGE_40_TO_75,
-            )
-        ),
+        when=AllOf((RAISED, _AGE_40_TO_75)),
     ),
     _rule(
         id="nla2020.under-40",

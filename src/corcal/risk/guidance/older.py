@@ -8,8 +8,14 @@ References
 
 from functools import partial
 
-from corcal.risk.guidance.conditions import AllOf, AnyOf, Is, Range
-from corcal.risk.guidance.gates import HIGH_FOR_AGE, LOW_SCORE, WAITING_EXCEPTIONS, ZERO
+from corcal.risk.guidance.conditions import AllOf, Is, Range
+from corcal.risk.guidance.gates import (
+    HIGH_FOR_AGE,
+    LOW_SCORE,
+    RAISED_BELOW_300,
+    WAITING_EXCEPTIONS,
+    ZERO,
+)
 from corcal.risk.guidance.rule import Guideline, Rule, Scope, Stance
 from corcal.risk.types import Mark
 
@@ -54,17 +60,7 @@ RULES_2017: tuple[Rule, ...] = (
         text="A score of 100 to 299, or lower but at the 75th percentile or above, speaks for a "
         "statin of moderate to high intensity.",
         stance=Stance.TREAT,
-        when=AllOf(
-            (
-                AnyOf(
-                    (
-                        Range("agatston", at_least=100, below=300),
-                        AllOf((LOW_SCORE, HIGH_FOR_AGE)),
-                    )
-                ),
-                _AGE_40_TO_75,
-            )
-        ),
+        when=AllOf((RAISED_BELOW_300, _AGE_40_TO_75)),
     ),
     _lipids_2017(
         id="scct2017.cac-300",
