@@ -5,6 +5,7 @@ from typing import Any
 
 from corcal.exam_numbers import gating
 from corcal.result import SCHEMA_VERSION, Result
+from corcal.risk.categories import SCHEMES, band_of
 from corcal.risk.interpretation import interpret
 from corcal.risk.interpretation_types import Interpretation, ScoreCertainty
 from corcal.risk.types import Person, Sex
@@ -17,6 +18,7 @@ __all__ = ["certainty_of", "interpret_result", "known_facts", "with_interpretati
 _SEX = {"F": Sex.FEMALE, "M": Sex.MALE}  # DICOM (0010,0040); O is not one that a model has
 _DEVICE_FINDING = "DEVICE_PRESENT"
 _DEVICE_SITE = "device"
+_GUIDELINE = "guideline_2026"
 
 
 def known_facts(result: Result) -> dict[str, Any]:
@@ -102,13 +104,15 @@ def certainty_of(score: Score) -> ScoreCertainty | None:
     category = category_of(score.total.agatston)
     limit = "sure_of_zero" if category == CATEGORIES[0] else "sure_of_category"
     is_sure = chances[category] >= REVIEW_LIMITS[limit].value
+    low, high = (band_of(_GUIDELINE, end).code for end in (interval.low, interval.high))
     return ScoreCertainty(
         low=interval.low,
         high=interval.high,
         level=interval.level,
         category_probabilities=dict(chances),
         is_sure=is_sure,
-        reading=_reading(category, chances, is_sure=is_sure),
+        bands=(low, high),
+        reading=f"{_reading(category, chances, is_sure=is_sure)}{_band_words(low, high)}",
     )
 
 
@@ -119,6 +123,15 @@ def _reading(category: str, chances: dict[str, float], *, is_sure: bool) -> str:
         f"{name}: {100 * chance:.0f} %" for name, chance in chances.items() if chance >= 0.005
     )
     return f"The category is uncertain ({others}), and with it what is said from it."
+
+
+def _band_words(low: str, high: str) -> str:
+    if low == high:
+        return ""
+    return (
+        f" The interval reaches from {low} to {high} of the bands of {SCHEMES[_GUIDELINE].title}: "
+        "what is said by score may change within it."
+    )
 
 
 def _has_device(result: Result) -> bool:

@@ -116,6 +116,7 @@ def test_a_result_gives_its_own_age_sex_arteries_and_certainty(run_corcal, resul
     assert told["vessels"]["LAD"] == 14.0
     assert told["categories"]["cac_drs"]["code"] == "A1/N1"
     assert told["certainty"]["is_sure"] is True  # 90 % for 1-100, of which 80 % is asked
+    assert told["certainty"]["bands"] == ["1-9", "10-99"]  # 8.5 to 25 on both sides of 10
     assert told == interpret_json(run_corcal, result_file.parent)
 
 

@@ -47,6 +47,7 @@ _MARKS = {
     Mark.SECONDARY: ("secondary", "as another text reports it; the source was not read"),
     Mark.RECALLED: ("from memory", "not the words of the source: check it before use"),
 }
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _NOT_KNOWN = " (not known)"  # how a statement says so of what would change it
 
 
@@ -311,12 +312,13 @@ def _percent(fraction: float | None) -> str:
 
 
 def _wrapped(text: str, *, indent: int, first: int = 2) -> list[str]:
-    """Break a line at 80 columns; words that are longer stay whole."""
-    return textwrap.wrap(
-        text,
+    """Break a line at 80 columns; words that are longer, and a number and its %, stay whole."""
+    lines = textwrap.wrap(
+        text.replace(" %", f"{_NO_BREAK}%"),
         width=_COLUMNS,
         initial_indent=" " * first,
         subsequent_indent=" " * indent,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [line.replace(_NO_BREAK, " ") for line in lines]

@@ -22,9 +22,12 @@ class ScoreCertainty:
     category_probabilities : dict
         Of the four plain categories.
     is_sure : bool
-        Whether the category of the score can be relied on.
+        Whether the plain category of the score can be relied on.
+    bands : (str, str)
+        Bands of the 2026 guideline at `low` and at `high`; where they differ, what is said of the
+        score may be said of a neighbouring band.
     reading : str
-        The same in one sentence.
+        The same in one or two sentences.
     """
 
     low: float
@@ -32,6 +35,7 @@ class ScoreCertainty:
     level: float
     category_probabilities: dict[str, float]
     is_sure: bool
+    bands: tuple[str, str]
     reading: str
 
 

@@ -301,4 +301,4 @@ def _words(person: Person, name: str, value: Any) -> str:
     each = PERSON_FIELDS[name]
     if not each.is_number:
         return f"{each.label}: stopped"
-    return f"{each.label} of {getattr(person, name):g} to {value:g} {each.unit}"
+    return f"{each.label} of {getattr(person, name):.4g} to {value:.4g} {each.unit}"
