@@ -74,6 +74,19 @@ def test_reasons_have_their_numbers_and_come_only_from_what_holds():
     )
 
 
+def test_a_number_with_several_edges_is_named_once_with_all_of_them():
+    condition = AllOf(
+        (
+            Range("agatston", below=300),
+            AnyOf((Range("agatston", at_least=100), Range("percentile", at_least=75))),
+        )
+    )
+    assert reasons(condition, facts(agatston=150.0, percentile=80)) == (
+        "Agatston score 150 (below 300, at least 100)",
+        "MESA percentile 80 (at least 75)",
+    )
+
+
 def test_a_risk_is_shown_in_percent_with_the_digits_that_tell_it_from_the_edge():
     condition = Range("prevent_ascvd", at_least=0.05, below=0.10)
     assert reasons(condition, facts(prevent_ascvd=0.0996)) == (

@@ -123,10 +123,12 @@ def reasons(condition: Condition, facts: Facts) -> tuple[str, ...]:
     tuple of str
         ``"Agatston score 350 (at least 300, below 1000)"``; each once.
     """
-    if isinstance(condition, AllOf | AnyOf):
-        true = (part for part in condition.parts if holds(part, facts))
-        return _once(reason for part in true for reason in reasons(part, facts))
-    return (_reason(condition, facts),)
+    true = list(_true_leaves(condition, facts))
+    edges: dict[str, list[str]] = {}
+    for leaf in true:
+        if isinstance(leaf, Range):
+            edges.setdefault(leaf.quantity, []).append(_inside(leaf))
+    return _once(_reason(leaf, facts, edges) for leaf in true)
 
 
 def changes(condition: Condition, facts: Facts) -> tuple[str, ...]:
@@ -243,13 +245,24 @@ def _label(leaf: Is | Range) -> str:
     return FACTS[leaf.fact].label if isinstance(leaf, Is) else QUANTITIES[leaf.quantity].label
 
 
-def _reason(leaf: Is | Range, facts: Facts) -> str:
+def _true_leaves(condition: Condition, facts: Facts) -> Iterator[Is | Range]:
+    """Go through the leaves that make it hold: of a branch that does not, none counts."""
+    if isinstance(condition, AllOf | AnyOf):
+        for part in condition.parts:
+            if holds(part, facts):
+                yield from _true_leaves(part, facts)
+    else:
+        yield condition
+
+
+def _reason(leaf: Is | Range, facts: Facts, edges: dict[str, list[str]]) -> str:
+    """Write a fact, or a number with all its edges."""
     if isinstance(leaf, Is):
         return facts.words.get(leaf.fact) or FACTS[leaf.fact].words(leaf.expected)
-    value = facts.quantities[leaf.quantity]
-    shown = QUANTITIES[leaf.quantity].shown(value or 0.0)
-    label = facts.words.get(leaf.quantity) or _label(leaf)
-    return f"{label} {shown}" if _is_exactly(leaf) else f"{label} {shown} ({_inside(leaf)})"
+    shown = (
+        f"{_label(leaf)} {QUANTITIES[leaf.quantity].shown(facts.quantities[leaf.quantity] or 0)}"
+    )
+    return shown if _is_exactly(leaf) else f"{shown} ({', '.join(edges[leaf.quantity])})"
 
 
 def _is_exactly(edges: Range) -> bool:

@@ -103,7 +103,7 @@ class Facts:
     known : mapping of str to bool or None
         Key of `FACTS`; None is not known.
     words : mapping of str to str
-        Better words than the label for a fact or a quantity of this person.
+        Better words than the label for a fact of this person.
     """
 
     quantities: Mapping[str, float | None]
