@@ -107,6 +107,13 @@ def test_what_a_model_needs_is_named_once_however_many_outcomes_it_has():
     assert limit.text == "PREVENT: needs eGFR, statin or other lipid-lowering drug."
 
 
+def test_of_a_model_that_does_not_apply_it_is_not_said_what_it_needs():
+    meaning = interpret(120, replace(WOMAN, age_years=25, egfr=None))
+    assert len(texts(meaning, "prevent")) == 2  # its ages over 10 years, and over 30
+    assert all("ages of PREVENT" in text for text in texts(meaning, "prevent"))
+    assert not any(each.missing for each in meaning.limits if each.about == "prevent")
+
+
 def test_what_only_one_outcome_needs_is_said_of_that_outcome():
     meaning = interpret(120, replace(WOMAN, bmi=None))
     assert texts(meaning, "prevent") == ["PREVENT, heart failure: needs body mass index."]
