@@ -78,6 +78,15 @@ def test_every_line_fits_80_columns(run_corcal):
     assert outcome.out.rstrip().endswith("not for diagnosis.")
 
 
+@pytest.mark.parametrize(
+    ("score", "words"), [(35, "97th percentile"), (999, "at or above the 99th")]
+)
+def test_a_percentile_is_said_and_the_last_one_is_open(run_corcal, score, words):
+    # published: 97 for a Chinese American woman of 46 years with a score of 35
+    person = ("--age", 46, "--sex", "female", "--race", "chinese")
+    assert words in run_corcal("interpret", "--agatston", score, *person).out
+
+
 def test_why_and_what_would_change_it_are_details(run_corcal):
     brief = run_corcal("interpret", "--agatston", 350, *KNOWN)
     full = run_corcal("interpret", "--agatston", 350, *KNOWN, "--details")

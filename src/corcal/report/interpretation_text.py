@@ -47,6 +47,7 @@ _MARKS = {
     Mark.SECONDARY: ("secondary", "as another text reports it; the source was not read"),
     Mark.RECALLED: ("from memory", "not the words of the source: check it before use"),
 }
+_HIGHEST_PERCENTILE = 99  # of MESA: a score there may be higher still
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _NOT_KNOWN = " (not known)"  # how a statement says so of what would change it
 
@@ -143,7 +144,9 @@ def _compared(meaning: Interpretation) -> Iterator[str]:
 
 
 def _percentile_words(each: Percentile) -> str:
-    if each.value is not None:
+    if each.value == _HIGHEST_PERCENTILE:
+        place = f"{_between(each.value, None)} of {each.group}."
+    elif each.value is not None:
         place = f"{_ordinal(each.value)} percentile of {each.group}."
     elif each.at_least is not None or (each.at_most is not None and each.p_nonzero is None):
         place = f"{_between(each.at_least, each.at_most)} of {each.group}."
