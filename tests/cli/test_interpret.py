@@ -251,6 +251,7 @@ PERSON = ("--age", "60", "--sex", "male")
         (("--agatston", "nan", *PERSON), "from 0 up"),
         (("--agatston", "inf"), "from 0 up"),
         (("--agatston", "5", *PERSON, "--guideline", "mine"), "accaha2026"),
+        (("--agatston", "5", "--guideline", "mine"), "'accaha2026', 'escc2025'"),
         (("--agatston", "5", "--vessel", "LAD=5", "--vessel", "LAD=5"), "given twice"),
         (("--agatston", "5", "--vessel", "RAD=5"), "LM, LAD, LCX, RCA"),
         (("--agatston", "5", "--vessel", "LAD=-5"), "from 0 up"),

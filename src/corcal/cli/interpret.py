@@ -11,6 +11,7 @@ from corcal.cli import plain
 from corcal.cli.parameters import GIVEN_PATH
 from corcal.cli.person_options import make_person, person_options, typed_facts
 from corcal.errors import InputError
+from corcal.risk.guidance import GUIDELINES
 from corcal.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -37,7 +38,13 @@ _CHARTED = ("mesa", "hoff")  # the references that have curves, the better one f
     "--gated/--no-gated", "is_gated", default=None, help="Whether a typed score is of a gated scan."
 )
 @person_options
-@click.option("--guideline", "guidelines", multiple=True, help="Show this one; may be repeated.")
+@click.option(
+    "--guideline",
+    "guidelines",
+    multiple=True,
+    type=click.Choice(list(GUIDELINES)),
+    help="Show this one; may be repeated.",
+)
 @click.option(
     "--details", is_flag=True, help="Also why each statement is made, and what would change it."
 )

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from corcal.errors import InputError
 from corcal.risk.arterial_age import arterial_age
@@ -77,59 +78,51 @@ def interpret(
     >>> interpret(120.0).categories["plain"].code
     '101-400'
     """
-    if person is not None:
-        check_person(person)
     percentile = _percentiles(agatston, person)
-    found = estimates(person, agatston=agatston) if person is not None else ()
-    said = (
-        guidance(
-            person,
-            agatston=agatston,
-            percentile=percentile["mesa"].value,
-            estimates=found,
-            is_gated=is_gated,
-            guidelines=guidelines,
-            has_device_excluded=has_device_excluded,
-        )
-        if person is not None
-        else ()
-    )
-    classes = categories(
-        agatston,
-        percentile=percentile["mesa"].value,
-        vessel_count=_vessel_count(agatston, vessels),
-        is_gated=is_gated,
-    )
-    changed = what_if(person, agatston=agatston) if person is not None else ()
-    difference = calcium_difference(person, agatston=agatston) if person is not None else None
-    age = arterial_age(agatston)
-    compared = [each for each in percentile.values() if each.not_covered is None]
-    estimated = [each for each in found if each.fraction is not None]
-    used = (*classes.values(), *compared, age, *estimated, *changed, *said)
-    return Interpretation(
+    meaning = Interpretation(
         agatston=agatston,
         vessels=None if vessels is None else dict(vessels),
         is_gated=is_gated,
         has_device_excluded=has_device_excluded,
         person=person,
-        categories=classes,
-        percentile=percentile,
-        arterial_age=age,
-        risk=_risk_numbers(found),
-        difference=difference,
-        estimates=found,
-        what_if=changed,
-        guidance=said,
-        certainty=certainty,
-        limits=limits_of(
+        categories=categories(
             agatston,
-            person,
-            percentile=percentile,
-            estimates=found,
+            percentile=percentile["mesa"].value,
+            vessel_count=_vessel_count(agatston, vessels),
             is_gated=is_gated,
-            has_device_excluded=has_device_excluded,
         ),
-        sources=_sources(used),
+        percentile=percentile,
+        arterial_age=arterial_age(agatston),
+        risk=_risk_numbers(()),
+        certainty=certainty,
+    )
+    if person is not None:
+        meaning = _with_person(meaning, person, guidelines)
+    return replace(meaning, limits=limits_of(meaning), sources=_sources(meaning))
+
+
+def _with_person(
+    meaning: Interpretation, person: Person, guidelines: tuple[str, ...] | None
+) -> Interpretation:
+    """Add what needs to know the person: risks, what if, and what guidelines say."""
+    check_person(person)
+    agatston = meaning.agatston
+    found = estimates(person, agatston=agatston)
+    return replace(
+        meaning,
+        risk=_risk_numbers(found),
+        difference=calcium_difference(person, agatston=agatston),
+        estimates=found,
+        what_if=what_if(person, agatston=agatston),
+        guidance=guidance(
+            person,
+            agatston=agatston,
+            percentile=meaning.percentile["mesa"].value,
+            estimates=found,
+            is_gated=meaning.is_gated,
+            guidelines=guidelines,
+            has_device_excluded=meaning.has_device_excluded,
+        ),
     )
 
 
@@ -211,10 +204,12 @@ def _risk_numbers(found: Iterable[Estimate]) -> RiskNumbers:
     )
 
 
-def _sources(used: Iterable[object]) -> tuple[Source, ...]:
+def _sources(meaning: Interpretation) -> tuple[Source, ...]:
     """Cite what was used, newest first."""
-    keys: set[str] = set()
-    for each in used:
-        keys.update(filter(None, (getattr(each, "source", None),)))
-        keys.update(getattr(each, "bound_sources", ()))
+    keys = {each.source for each in meaning.categories.values()}
+    keys |= {each.source for each in meaning.percentile.values() if each.not_covered is None}
+    keys |= {each.source for each in meaning.estimates if each.fraction is not None}
+    keys |= {key for each in meaning.what_if for key in (each.source, *each.bound_sources)}
+    keys |= {each.source for each in meaning.guidance}
+    keys.add(meaning.arterial_age.source)
     return tuple(sorted(map(source, keys), key=lambda one: (-one.year, one.key)))

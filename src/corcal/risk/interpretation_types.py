@@ -130,10 +130,10 @@ class Interpretation:
     percentile: dict[str, Percentile]
     arterial_age: ArterialAge
     risk: RiskNumbers
-    difference: CalciumDifference | None
-    estimates: tuple[Estimate, ...]
-    what_if: tuple[WhatIf, ...]
-    guidance: tuple[Statement, ...]
-    certainty: ScoreCertainty | None
-    limits: tuple[Limit, ...]
-    sources: tuple[Source, ...]
+    difference: CalciumDifference | None = None
+    estimates: tuple[Estimate, ...] = ()
+    what_if: tuple[WhatIf, ...] = ()
+    guidance: tuple[Statement, ...] = ()
+    certainty: ScoreCertainty | None = None
+    limits: tuple[Limit, ...] = ()
+    sources: tuple[Source, ...] = ()

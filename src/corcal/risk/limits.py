@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from corcal.risk.interpretation_types import Limit
+from corcal.risk.interpretation_types import Interpretation, Limit
 from corcal.risk.person import PERSON_FIELDS
 from corcal.risk.types import Estimate, Percentile, Person
 
@@ -68,29 +68,13 @@ _NOT_IN_MESA = (
 _ARTERIAL_AGE_DIABETES = "Arterial age was not made for people with diabetes."
 
 
-def limits_of(
-    agatston: float,
-    person: Person | None,
-    *,
-    percentile: Mapping[str, Percentile],
-    estimates: Iterable[Estimate],
-    is_gated: bool,
-    has_device_excluded: bool,
-) -> tuple[Limit, ...]:
+def limits_of(meaning: Interpretation) -> tuple[Limit, ...]:
     """List what is not covered and what must be kept in mind.
 
     Parameters
     ----------
-    agatston : float
-        The score.
-    person : Person or None
-        Who it was interpreted for.
-    percentile : mapping of str to Percentile
-        By reference.
-    estimates : iterable of Estimate
-        Of all models.
-    is_gated, has_device_excluded : bool
-        As in `corcal.risk.interpretation.interpret`.
+    meaning : Interpretation
+        Complete but for its limits.
 
     Returns
     -------
@@ -98,18 +82,18 @@ def limits_of(
         About the score, the person, the percentiles, the models: in this order.
     """
     return (
-        *_of_score(agatston, is_gated=is_gated, has_device_excluded=has_device_excluded),
-        *_of_person(person, percentile),
-        *(_of_percentiles(percentile) if person is not None else ()),
-        *_of_models(estimates),
+        *_of_score(meaning),
+        *_of_person(meaning.person, meaning.percentile),
+        *_of_percentiles(meaning),
+        *_of_models(meaning.estimates),
     )
 
 
-def _of_score(agatston: float, *, is_gated: bool, has_device_excluded: bool) -> list[Limit]:
+def _of_score(meaning: Interpretation) -> list[Limit]:
     texts = [
-        (_NOT_GATED, not is_gated),
-        (_DEVICE, has_device_excluded),
-        (_ZERO, agatston == 0),
+        (_NOT_GATED, not meaning.is_gated),
+        (_DEVICE, meaning.has_device_excluded),
+        (_ZERO, meaning.agatston == 0),
         (_CALCIUM_ONLY, True),
         (_OTHER_SCANNERS, True),
     ]
@@ -128,13 +112,15 @@ def _of_person(person: Person | None, percentile: Mapping[str, Percentile]) -> l
     return limits
 
 
-def _of_percentiles(percentile: Mapping[str, Percentile]) -> list[Limit]:
+def _of_percentiles(meaning: Interpretation) -> list[Limit]:
+    if meaning.person is None:  # said already
+        return []
     return [
         Limit(
             about="percentile",
             text=f"No percentile of {REFERENCE_NAMES[name]}: {each.not_covered}.",
         )
-        for name, each in percentile.items()
+        for name, each in meaning.percentile.items()
         if each.not_covered is not None
     ]
 
