@@ -10,7 +10,6 @@ import logging
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 _HERE = Path(__file__).parent
@@ -25,7 +24,7 @@ def main() -> None:
     parser.add_argument("--version", default="2")
     parser.add_argument("--bodies", type=int, default=420)
     parser.add_argument("--scans", type=int, default=240)
-    parser.add_argument("--steps", type=int, default=3600)
+    parser.add_argument("--steps", type=int, default=2800)
     parser.add_argument("--locator-steps", type=int, default=800)
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
@@ -39,23 +38,12 @@ def main() -> None:
 
 
 def _make(given: argparse.Namespace) -> None:
-    """Run the steps; scans are simulated on one core while the networks train on the other."""
+    """Run the steps in order: each one needs what those before it made."""
     work, models = str(given.work), str(given.models)
     scans, tables = f"{work}/scans", f"{work}/candidates"
     _run("training.bodies", f"{work}/bodies", "--count", str(given.bodies))
-    with ThreadPoolExecutor(1) as beside:
-        simulated = beside.submit(
-            _run,
-            "training.candidates",
-            "simulate",
-            scans,
-            "--count",
-            str(given.scans),
-            "--workers",
-            "1",
-        )
-        _train(given, work)
-        simulated.result()
+    _run("training.candidates", "simulate", scans, "--count", str(given.scans))
+    _train(given, work)
     _run("training.export", f"{work}/weights", models, "--version", given.version)
     _run("training.candidates", "describe", scans, "--tables", tables, "--count", str(given.scans))
     _run("training.classifier", tables, models, "--version", given.version)

@@ -53,6 +53,7 @@ def train_heart(
     bodies: list[Body], out: Path, *, steps: int, seed: int, log: Callable[[str], None]
 ) -> HeartNet:
     """Train `HeartNet` for a number of steps; ``out/thorax.part.pt`` is how far it has come."""
+    torch.manual_seed(seed)
     net = HeartNet()
     held, used = bodies[:_HELD_OUT], bodies[_HELD_OUT:]
 
@@ -75,6 +76,7 @@ def train_locator(
     bodies: list[Body], *, steps: int, seed: int, log: Callable[[str], None]
 ) -> Locator:
     """Train `Locator` for a number of steps."""
+    torch.manual_seed(seed)
     net = Locator()
     used = bodies[_HELD_OUT:]
     _train(net, _batches(used, _whole_example, seed), _locator_loss, steps, log, lambda: "")
@@ -140,7 +142,9 @@ def _heart_loss(out: torch.Tensor, batch: list[Example]) -> torch.Tensor:
     q = functional.one_hot(torch.where(seen, labels, 0), _STRUCTURES).movedim(-1, 1) * seen[:, None]
     axes = (0, 2, 3, 4)
     dice = 1 - ((2 * (p * q).sum(axes) + 50) / ((p + q).sum(axes) + 50))[1:].mean()
-    weight = (1 + 10 * pathways) * seen[:, None] * _PATHWAY_WEIGHT
+    # A cell on any artery counts for all of them: to take one for another is the worst mistake.
+    nearest = pathways.amax(1, keepdim=True)
+    weight = (1 + 10 * nearest) * seen[:, None] * _PATHWAY_WEIGHT
     along = functional.binary_cross_entropy_with_logits(heights, pathways, reduction="none")
     return entropy + dice + 2 * (along * weight).mean()
 
@@ -180,10 +184,9 @@ def main() -> None:
     parser.add_argument("--most", type=int)
     parser.add_argument("--only", choices=["heart", "locator"])
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    torch.manual_seed(given.seed)
     bodies = load_bodies(given.bodies, most=given.most)
     given.out.mkdir(parents=True, exist_ok=True)
     print(f"{len(bodies)} bodies", flush=True)
