@@ -112,7 +112,7 @@ def read_mask(file: Path) -> Mask:
     InputError
         If it has other labels, or its label of the heart is not one large piece.
     """
-    import SimpleITK as sitk  # noqa: N813, PLC0415
+    import SimpleITK as sitk
 
     image = sitk.DICOMOrient(sitk.ReadImage(str(file)), "LPS")
     labels = sitk.GetArrayFromImage(image).astype(np.uint8)
