@@ -1,0 +1,289 @@
+"""The columns of the table of exams: what was scanned, what was measured, and how."""
+
+from collections.abc import Iterable
+
+from corcal.interop.columns import Cell, Column, Kind, column_of
+from corcal.interop.meaning_columns import MEANING_COLUMNS
+from corcal.lesions.sites import CORONARY_SITES, Site
+from corcal.result import Result
+from corcal.scoring.types import SiteScore
+
+__all__ = ["EXAM_COLUMNS"]
+
+# field of SiteScore, unit, what it is; the column adds whose it is
+_SITE_FIELDS = (
+    ("agatston", "1", "Agatston score"),
+    ("volume_mm3", "mm³", "Volume: voxels that count times voxel volume"),
+    ("volume_interpolated_mm3", "mm³", "Volume after isotropic interpolation between slices"),
+    ("mass_mg", "mg", "Calcium mass, hydroxyapatite, threshold method"),
+    ("integrated_mass_mg", "mg", "Calcium mass, integrated intensity; empty if not measurable"),
+    ("volume_fraction_mass_mg", "mg", "Calcium mass, volume fraction; empty if not measurable"),
+    ("spatially_weighted", "1", "Spatially weighted calcium score; empty if not measured"),
+    ("area_mm2", "mm²", "Calcified area, summed over slices"),
+    ("mean_density_factor", "1", "Mean density factor, 1 to 4; empty without calcium"),
+    ("mean_hu", "HU", "Mean of the voxels that count; empty without calcium"),
+    ("peak_hu", "HU", "Highest of the voxels that count; empty without calcium"),
+    ("lesion_count", "1", "Number of 3-D lesions"),
+    ("slice_lesion_count", "1", "Number of lesions as seen slice by slice"),
+)
+_OTHER_SITE_FIELDS = tuple(
+    field for field in _SITE_FIELDS if field[0] in {"agatston", "volume_mm3", "lesion_count"}
+)
+
+
+# field of Provenance, and how its columns begin: model_name is the scanner's
+_MODEL_COLUMNS = {"model": "anatomy_model", "detector": "lesion_model"}
+
+
+def _site_score(result: Result, site: str) -> SiteScore | None:
+    if site == "total":
+        return result.score.total
+    return result.score.vessels.get(site) or result.score.other_sites.get(site)
+
+
+def _site_columns(
+    site: str, whose: str, fields: Iterable[tuple[str, str, str]]
+) -> tuple[Column[Result], ...]:
+    """Give the columns of one site; a site that a result does not have leaves empty cells."""
+
+    def column(field: str, unit: str, what: str) -> Column[Result]:
+        def value(result: Result) -> Cell:
+            score = _site_score(result, site)
+            cell: Cell = None if score is None else getattr(score, field)
+            return cell
+
+        return Column(
+            name=f"{site}_{field}",
+            kind=Kind.INTEGER if field.endswith("_count") else Kind.NUMBER,
+            unit=unit,
+            description=f"{what}; {whose}.",
+            value=value,
+        )
+
+    return tuple(column(*field) for field in fields)
+
+
+def _interval_columns(site: str, whose: str) -> tuple[Column[Result], ...]:
+    """Give the columns of how sure the score of one site is; empty where a person decided."""
+
+    def column(field: str, what: str) -> Column[Result]:
+        def value(result: Result) -> Cell:
+            score = _site_score(result, site)
+            if score is None or score.interval is None:
+                return None
+            cell: Cell = getattr(score.interval, field)
+            return cell
+
+        return Column(
+            name=f"{site}_agatston_{field}",
+            kind=Kind.NUMBER,
+            unit="1",
+            description=f"{what}; empty where a person decided; {whose}.",
+            value=value,
+        )
+
+    return (
+        column("low", "Lower end of the interval of the Agatston score"),
+        column("high", "Upper end of that interval"),
+        column("level", "Probability that the interval holds the score"),
+    )
+
+
+def _category_probability(category: str, name: str) -> Column[Result]:
+    def value(result: Result) -> Cell:
+        chances = result.score.category_probabilities
+        return None if chances is None else chances.get(category)
+
+    return Column(
+        name=f"probability_score_{name}",
+        kind=Kind.NUMBER,
+        unit="1",
+        description=f"Probability that the score is in the category {category}; empty where a "
+        "person decided.",
+        value=value,
+    )
+
+
+def _all_site_columns() -> tuple[Column[Result], ...]:
+    columns = _site_columns("total", "the four arteries together", _SITE_FIELDS)
+    columns += _interval_columns("total", "the four arteries together")
+    for site in CORONARY_SITES:
+        columns += _site_columns(site.label, f"{site.label} alone", _SITE_FIELDS)
+        columns += _interval_columns(site.label, f"{site.label} alone")
+    for site in Site:
+        if site not in CORONARY_SITES:
+            whose = f"{site.label.replace('_', ' ')}, never part of the total"
+            columns += _site_columns(site.label, whose, _OTHER_SITE_FIELDS)
+    return columns
+
+
+def _annotation(field: str, unit: str, description: str) -> Column[Result]:
+    """Give a column of the annotation, empty for an exam that was scored without one."""
+
+    def value(result: Result) -> Cell:
+        annotation = result.provenance.annotation
+        cell: Cell = None if annotation is None else getattr(annotation, field)
+        return cell
+
+    return Column(
+        name=f"annotation_{field}",
+        kind=Kind.INTEGER if field.endswith("_count") else Kind.TEXT,
+        unit=unit,
+        description=description,
+        value=value,
+    )
+
+
+def _review(field: str, description: str, kind: Kind) -> Column[Result]:
+    """Give a column of the advice to look again, empty for an exam that has none."""
+
+    def value(result: Result) -> Cell:
+        if result.review is None:
+            return None
+        found = getattr(result.review, field)
+        return found if isinstance(found, bool) else "; ".join(found)
+
+    return Column(name=f"review_{field}", kind=kind, unit="", description=description, value=value)
+
+
+def _model(role: str, field: str, description: str) -> Column[Result]:
+    """Give a column of a model, empty for an exam that was scored without it."""
+
+    def value(result: Result) -> Cell:
+        model = getattr(result.provenance, role)
+        cell: Cell = None if model is None else getattr(model, field)
+        return cell
+
+    return Column(
+        name=f"{_MODEL_COLUMNS[role]}_{field}",
+        kind=Kind.TEXT,
+        unit="",
+        description=description,
+        value=value,
+    )
+
+
+def _finding_codes(result: Result) -> str:
+    return ";".join(finding.code for finding in result.suitability.findings)
+
+
+EXAM_COLUMNS: tuple[Column[Result], ...] = (
+    column_of("patient_id", "", "Patient identifier of the header.", "scan.patient.patient_id"),
+    column_of("sex", "", "M, F or O, as the header says.", "scan.patient.sex"),
+    column_of("age_years", "years", "Age at acquisition.", "scan.patient.age_years"),
+    column_of("date", "", "Date of the exam, YYYY-MM-DD.", "scan.date"),
+    column_of("time", "", "Time of the exam, HH:MM:SS.", "scan.time"),
+    column_of("study_instance_uid", "", "StudyInstanceUID.", "scan.study_instance_uid"),
+    column_of(
+        "series_instance_uid",
+        "",
+        "SeriesInstanceUID of the series that was scored.",
+        "scan.series_instance_uid",
+    ),
+    column_of("series_number", "1", "SeriesNumber.", "scan.series_number", kind=Kind.INTEGER),
+    column_of("series_description", "", "SeriesDescription.", "scan.series_description"),
+    column_of("manufacturer", "", "Manufacturer of the scanner.", "scan.manufacturer"),
+    column_of("model_name", "", "Model of the scanner.", "scan.model_name"),
+    column_of("kvp", "kV", "Tube voltage.", "scan.kvp"),
+    column_of("convolution_kernel", "", "Reconstruction kernel.", "scan.convolution_kernel"),
+    column_of(
+        "slice_thickness_mm",
+        "mm",
+        "Nominal slice thickness of the header.",
+        "scan.slice_thickness_mm",
+    ),
+    column_of(
+        "increment_mm", "mm", "Measured distance of neighbouring slices.", "scan.increment_mm"
+    ),
+    Column(
+        name="row_spacing_mm",
+        kind=Kind.NUMBER,
+        unit="mm",
+        description="Distance of neighbouring rows.",
+        value=lambda result: result.scan.pixel_spacing_mm[0],
+    ),
+    Column(
+        name="column_spacing_mm",
+        kind=Kind.NUMBER,
+        unit="mm",
+        description="Distance of neighbouring columns.",
+        value=lambda result: result.scan.pixel_spacing_mm[1],
+    ),
+    Column(
+        name="slice_count",
+        kind=Kind.INTEGER,
+        unit="1",
+        description="Slices of the scan.",
+        value=lambda result: result.scan.shape[0],
+    ),
+    column_of(
+        "is_gated",
+        "",
+        "true or false if a tag says so; empty if tags are silent.",
+        "scan.is_gated",
+        kind=Kind.BOOLEAN,
+    ),
+    column_of("series_kind", "", "What kind of series it is.", "suitability.kind"),
+    column_of(
+        "suitability_verdict",
+        "",
+        "Whether the scan is fit for calcium scoring.",
+        "suitability.verdict",
+    ),
+    Column(
+        name="suitability_codes",
+        kind=Kind.TEXT,
+        unit="",
+        description="Codes of the findings about the scan, joined by semicolons.",
+        value=_finding_codes,
+    ),
+    *_all_site_columns(),
+    _category_probability("0", "0"),
+    _category_probability("1-100", "1_100"),
+    _category_probability("101-400", "101_400"),
+    _category_probability(">400", "above_400"),
+    column_of(
+        "vessels_involved",
+        "1",
+        "Arteries with a score above zero, 0 to 4.",
+        "score.total.vessels_involved",
+        kind=Kind.INTEGER,
+    ),
+    column_of(
+        "diffusivity",
+        "1",
+        "1 minus the share of the most affected artery; empty without calcium.",
+        "score.total.diffusivity",
+    ),
+    *MEANING_COLUMNS,
+    column_of("mass_calibration", "", "Where the mass factor came from.", "score.mass_calibration"),
+    column_of(
+        "calibration_mg_per_cm3_hu",
+        "mg/cm³/HU",
+        "The mass factor.",
+        "score.calibration_mg_per_cm3_hu",
+    ),
+    column_of("rule", "", "Scoring rule of all columns outside rule_*.", "provenance.rule"),
+    column_of("rule_reason", "", "Why this rule.", "provenance.rule_reason"),
+    column_of("threshold_hu", "HU", "Calcium threshold of the rule.", "provenance.threshold_hu"),
+    column_of("series_reason", "", "Why this series.", "provenance.series_reason"),
+    column_of(
+        "method", "", "How coronary calcium was told from other calcium.", "provenance.method"
+    ),
+    _annotation("format", "", "Format of the annotation."),
+    _annotation("source", "", "File name of the annotation."),
+    _annotation("sha256", "", "SHA-256 of the annotation."),
+    _annotation("region_count", "1", "Regions in the annotation."),
+    _model("model", "name", "Model that found the anatomy; empty where a person marked."),
+    _model("model", "version", "Its version."),
+    _model("detector", "name", "Model that told coronary calcium from the rest; else empty."),
+    _model("detector", "version", "Its version."),
+    _review("advised", "Whether a person should look at an automatic score first.", Kind.BOOLEAN),
+    _review("reasons", "Why, joined by semicolons.", Kind.TEXT),
+    column_of("reader", "", "Person who marked or checked the calcium.", "provenance.reader"),
+    column_of("software", "", "Program that made the score.", "provenance.software"),
+    column_of("software_version", "", "Its version.", "provenance.software_version"),
+    column_of("created", "", "When the score was made, ISO 8601.", "provenance.created"),
+    column_of("schema_version", "", "Version of the record that the row was made from."),
+    column_of("statement", "", "What the score may be used for.", "provenance.statement"),
+)

@@ -1,0 +1,98 @@
+"""Results that the outputs for machines are tried on: every optional part present, or absent."""
+
+from dataclasses import replace
+
+from corcal.ct.scan import Patient
+from corcal.ct.suitability import SeriesKind
+from corcal.interpreted import interpret_result, with_interpretation
+from corcal.result import Result
+from corcal.risk.types import Person, Race, Sex
+from result_maker import make_automatic_result, make_result
+
+PERSON = Person(
+    age_years=61.0,
+    sex=Sex.FEMALE,
+    race=Race.WHITE,
+    systolic_mmhg=135.0,
+    total_cholesterol_mg_dl=210.0,
+    hdl_mg_dl=50.0,
+    egfr=90.0,
+    bmi=28.0,
+    has_diabetes=False,
+    smokes=False,
+    takes_bp_medication=True,
+    takes_statin=False,
+    family_history=False,
+)
+
+
+def interpreted(result: Result, person: Person | None = PERSON) -> Result:
+    return with_interpretation(result, interpret_result(result, person))
+
+
+def full_result() -> Result:
+    """Automatic, interpreted, with calcium outside the arteries and awkward numbers."""
+    base = make_automatic_result()
+    valve = replace(base.score.vessels["LAD"], agatston=1.0 / 3.0, interval=None)
+    total = replace(base.score.total, mass_mg=0.1 + 0.2)  # 0.30000000000000004
+    score = replace(base.score, total=total, other_sites={"aortic_valve": valve, "bone": valve})
+    return interpreted(replace(base, score=score))
+
+
+def not_gated_result() -> Result:
+    base = make_automatic_result()
+    return interpreted(
+        replace(
+            base,
+            scan=replace(base.scan, is_gated=False),
+            suitability=replace(base.suitability, kind=SeriesKind.CHEST_NONCONTRAST),
+        )
+    )
+
+
+def zero_result() -> Result:
+    """No calcium at all, in a person that MESA covers."""
+    base = make_automatic_result()
+    nothing = replace(base.score.vessels["LM"], interval=None)
+    total = replace(
+        base.score.total,
+        **{name: getattr(nothing, name) for name in ("agatston", "volume_mm3", "mass_mg")},
+        mean_density_factor=None,
+        mean_hu=None,
+        peak_hu=None,
+        lesion_count=0,
+        vessels_involved=0,
+        diffusivity=None,
+        interval=replace(base.score.total.interval, low=0.0, high=1.5),
+    )
+    vessels = dict.fromkeys(base.score.vessels, nothing)
+    score = replace(base.score, total=total, vessels=vessels)
+    return interpreted(replace(base, score=score, lesions=()))
+
+
+def bare_result() -> Result:
+    """From a file without headers: no patient, no UID, no date, nothing optional."""
+    base = make_result()
+    scan = replace(
+        base.scan,
+        patient=Patient(),
+        **dict.fromkeys(
+            (
+                *("study_instance_uid", "series_instance_uid", "frame_of_reference_uid"),
+                *("series_number", "study_description", "series_description", "modality"),
+                *("manufacturer", "model_name", "date", "time", "kvp", "convolution_kernel"),
+                *("slice_thickness_mm", "is_gated"),
+            )
+        ),
+        sop_instance_uids=(None,) * 4,
+    )
+    return replace(base, scan=scan)
+
+
+CASES = {
+    "full": full_result,
+    "not gated": not_gated_result,
+    "zero": zero_result,
+    "bare": bare_result,
+    "marked": make_result,
+}
