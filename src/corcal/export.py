@@ -10,7 +10,9 @@ from corcal.whole_file import write_whole
 __all__ = ["write_exam"]
 
 
-def write_exam(exam: Exam, folder: Path, *, pictures: bool = False) -> dict[str, Path]:
+def write_exam(
+    exam: Exam, folder: Path, *, pictures: bool = False, dicom: bool = False
+) -> dict[str, Path]:
     """Write a scored exam into a folder, which is made if needed.
 
     Parameters
@@ -21,13 +23,22 @@ def write_exam(exam: Exam, folder: Path, *, pictures: bool = False) -> dict[str,
         Existing files of the same names are replaced; nothing else is touched.
     pictures : bool
         Also draw the slices and the projection, and write the page ``index.html``.
+    dicom : bool
+        Also write the segmentation and the structured report.
 
     Returns
     -------
     dict
         Name of each output (``"result"``, ``"lesions"``, ``"exam"``, ``"slices"``,
-        ``"projection"``, ``"anatomy"``, ``"decisions"``, ``"page"``) and its path.
+        ``"projection"``, ``"anatomy"``, ``"decisions"``, ``"page"``, ``"segmentation"``,
+        ``"structured_report"``) and its path.
+
+    Raises
+    ------
+    InputError
+        If `dicom` is asked for of a scan that has no UIDs to refer to; then nothing is written.
     """
+    objects = _write_dicom(exam, folder) if dicom else {}
     folder.mkdir(parents=True, exist_ok=True)
     written = {
         "result": folder / "result.json",
@@ -39,7 +50,14 @@ def write_exam(exam: Exam, folder: Path, *, pictures: bool = False) -> dict[str,
     write_exam_table([exam.result], written["exam"])
     if pictures:
         written |= draw_exam(exam, folder)
-    return written
+    return written | objects
+
+
+def _write_dicom(exam: Exam, folder: Path) -> dict[str, Path]:
+    # highdicom and pydicom take most of a second to import
+    from corcal.interop.dicom import write_dicom
+
+    return {path.stem: path for path in write_dicom(exam, folder)}
 
 
 def draw_exam(exam: Exam, folder: Path) -> dict[str, Path]:

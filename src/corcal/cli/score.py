@@ -52,6 +52,9 @@ _COLUMNS = 80  # of a terminal
 @click.option("--series", metavar="KEY", help="Score this series: its UID, key or number.")
 @click.option("--out", type=GIVEN_PATH, help="Write the exam into this folder.")
 @click.option("--pictures", is_flag=True, help="With --out: also pictures and a page to open.")
+@click.option(
+    "--dicom", is_flag=True, help="With --out: also a DICOM segmentation and structured report."
+)
 @click.option("--json", "json_to", metavar="FILE", help="Write result.json here; - is stdout.")
 @click.option("--reader", help="Who marked or checked the calcium; kept in the result.")
 @click.option("--force", is_flag=True, help="Score a scan that is judged unfit.")
@@ -67,6 +70,7 @@ def command(
     reader: str | None,
     *,
     pictures: bool,
+    dicom: bool,
     force: bool,
 ) -> None:
     """Score the coronary calcium of the best series in PATH, found without a person's help.
@@ -75,9 +79,10 @@ def command(
     """
     from corcal.pipeline import Options, score_path
 
-    if pictures and out is None:
-        msg = "--pictures needs a folder to write into: give --out DIR"
-        raise click.UsageError(msg)
+    for flag, wanted in (("--pictures", pictures), ("--dicom", dicom)):
+        if wanted and out is None:
+            msg = f"{flag} needs a folder to write into: give --out DIR"
+            raise click.UsageError(msg)
     options = Options(
         annotations=annotations,
         anatomy=_source(anatomy),
@@ -89,7 +94,7 @@ def command(
     )
     with progress_bar() as progress:
         exam = score_path(path, options, progress=progress)
-    _deliver(exam, out, json_to, pictures=pictures)
+    _deliver(exam, out, json_to, pictures=pictures, dicom=dicom)
 
 
 def _source(name: str) -> "AnatomySource | None":
@@ -100,7 +105,9 @@ def _source(name: str) -> "AnatomySource | None":
     return TotalSegmentatorSource()
 
 
-def _deliver(exam: "Exam", out: Path | None, json_to: str | None, *, pictures: bool) -> None:
+def _deliver(
+    exam: "Exam", out: Path | None, json_to: str | None, *, pictures: bool, dicom: bool
+) -> None:
     """Write the files that were asked for, and say to a person what came out."""
     from corcal.result import result_json
 
@@ -112,7 +119,7 @@ def _deliver(exam: "Exam", out: Path | None, json_to: str | None, *, pictures: b
     if out is not None:
         from corcal.export import write_exam
 
-        written = list(write_exam(exam, out, pictures=pictures).values())
+        written = list(write_exam(exam, out, pictures=pictures, dicom=dicom).values())
     if json_to != "-":
         click.echo(score_text(exam.result))
         for file in written:

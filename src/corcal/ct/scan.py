@@ -64,7 +64,10 @@ class Patient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesIdentity:
-    """The UIDs and numbers by which the rest of a hospital knows the series."""
+    """The UIDs and numbers by which the rest of a hospital knows the series.
+
+    `study_date` and `study_time` are as the header has them (DICOM DA and TM).
+    """
 
     study_instance_uid: str | None = None
     series_instance_uid: str | None = None
@@ -72,6 +75,9 @@ class SeriesIdentity:
     sop_class_uid: str | None = None
     series_number: int | None = None
     accession_number: str | None = field(default=None, repr=False)
+    study_id: str | None = field(default=None, repr=False)
+    study_date: str | None = None
+    study_time: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,85 @@
+"""Who the written objects are: their UIDs, their equipment and their moment.
+
+All follow from the exam, so that writing it twice gives the same objects, and sending it twice
+leaves one of each in an archive.
+"""
+
+import hashlib
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from corcal._version import __version__
+from corcal.ct.scan import CTScan
+from corcal.result import Result, result_json
+from corcal.scoring.types import Lesion
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+__all__ = [
+    "MANUFACTURER",
+    "Tracking",
+    "exam_key",
+    "lesion_tracking",
+    "made_uid",
+    "site_tracking",
+    "stamp",
+]
+
+MANUFACTURER = "corcal"
+_NAMESPACE = uuid.UUID("7798a491-0173-476a-956f-3db33455a314")
+_IDENTIFIER_DIGITS = 8
+
+
+class Tracking(NamedTuple):
+    """By which one finding is known in one report after the other (PS3.16 TID 1501)."""
+
+    identifier: str
+    uid: str
+
+
+def made_uid(*parts: str) -> str:
+    """Make the UID that belongs to these words, always the same one (PS3.5 B.2)."""
+    return f"2.25.{uuid.uuid5(_NAMESPACE, chr(0).join(parts)).int}"
+
+
+def exam_key(result: Result) -> str:
+    """Return a hash of everything that a written object may say; another record, another key."""
+    return hashlib.sha256((result_json(result) + __version__).encode()).hexdigest()
+
+
+def site_tracking(scan: CTScan, site: str) -> Tracking:
+    """Give the tracking of a vessel, of another site, or of the ``"total"``.
+
+    The same in every exam of the patient, as far as exams name the patient alike (identifier and
+    date of birth); without an identifier, the same within the study.
+    """
+    patient = scan.patient
+    if patient.patient_id:
+        key = ("patient", patient.patient_id, patient.birth_date or "")
+    else:
+        key = ("study", str(scan.series.study_instance_uid), "")
+    return Tracking(f"calcium {site}", made_uid("tracking", *key, site))
+
+
+def lesion_tracking(scan: CTScan, lesion: Lesion) -> Tracking:
+    """Give the tracking of a lesion: the same whenever the same voxels of the series are found.
+
+    It does not say that a lesion of another exam is the same one: nobody has compared them.
+    """
+    place = ",".join(f"{value:.2f}" for value in lesion.centroid_mm)
+    uid = made_uid("lesion", str(scan.series.series_instance_uid), lesion.site, place)
+    return Tracking(f"{lesion.site} lesion {uid[-_IDENTIFIER_DIGITS:]}", uid)
+
+
+def stamp(dataset: "Dataset", result: Result) -> None:
+    """Give a written object the moment of its exam's record, in local time as DICOM has it."""
+    moment = datetime.fromisoformat(result.provenance.created)
+    local = moment.astimezone() if moment.tzinfo is not None else moment
+    for keyword in ("InstanceCreation", "Content", "Series"):
+        setattr(dataset, f"{keyword}Date", local.strftime("%Y%m%d"))
+        setattr(dataset, f"{keyword}Time", local.strftime("%H%M%S"))
+    for item in dataset.get("ContributingEquipmentSequence", []):
+        if "ContributionDateTime" in item:
+            item.ContributionDateTime = local.strftime("%Y%m%d%H%M%S")

@@ -1,0 +1,141 @@
+"""What the written objects refer to: the images that were scored, and their study."""
+
+import re
+from collections.abc import Sequence
+from typing import Protocol
+
+from pydicom.dataset import Dataset
+from pydicom.uid import UID, CTImageStorage
+from pydicom.valuerep import format_number_as_ds
+
+from corcal.ct.scan import CTScan
+from corcal.errors import InputError
+from corcal.interop.dicom.identity import made_uid
+from corcal.lesions.voxels import SiteVoxels
+from corcal.result import Result
+
+__all__ = ["ScoredExam", "require_dicom", "source_image", "source_instances"]
+
+
+class ScoredExam(Protocol):
+    """What is written: `corcal.pipeline.Exam`, or anything that has the same three."""
+
+    @property
+    def result(self) -> Result:
+        """The record."""
+
+    @property
+    def scan(self) -> CTScan:
+        """The scan that was scored."""
+
+    @property
+    def voxels(self) -> SiteVoxels:
+        """Where the calcium of each site was looked for."""
+
+
+def require_dicom(scan: CTScan) -> None:
+    """Refuse a scan that a DICOM object cannot refer to.
+
+    Raises
+    ------
+    InputError
+        If it lacks a UID of its study, series, frame of reference, class or images; the message
+        names them.
+    """
+    series = scan.series
+    needed = {
+        "StudyInstanceUID": series.study_instance_uid,
+        "SeriesInstanceUID": series.series_instance_uid,
+        "FrameOfReferenceUID": series.frame_of_reference_uid,
+        "SOPClassUID": series.sop_class_uid,
+    }
+    missing = [keyword for keyword, value in needed.items() if not value]
+    nameless = sum(not one.sop_instance_uid for one in scan.slices)
+    if nameless:
+        missing.append(f"SOPInstanceUID ({nameless} of {len(scan.slices)} slices)")
+    if missing:
+        msg = (
+            "DICOM objects refer to the images that were scored, and this scan has no "
+            f"{', '.join(missing)}: score the DICOM series itself, not a copy in another format"
+        )
+        raise InputError(msg)
+
+
+def source_instances(scan: CTScan) -> list[Dataset]:
+    """Give the instances of the scanned series, once each, as far as a reference needs them."""
+    found: dict[str, Dataset] = {}
+    for source in scan.slices:
+        uid = str(source.sop_instance_uid)
+        if uid not in found:
+            image = _study(scan)
+            image.SOPClassUID = UID(str(scan.series.sop_class_uid))
+            image.SOPInstanceUID = UID(uid)
+            found[uid] = image
+    return list(found.values())
+
+
+def source_image(scan: CTScan, index: int) -> Dataset:
+    """Describe one slice as the CT image that a segmentation is made on.
+
+    The geometry is that of the scan's canonical axes, which need not be those in which the image
+    was stored. A frame of a multi-frame object is described as an image of its own, under a UID
+    that stands in its place until `corcal.interop.dicom.segmentation` puts the frame there.
+
+    Parameters
+    ----------
+    scan : CTScan
+        With all its UIDs.
+    index : int
+        Zero-based slice.
+    """
+    image, source = _study(scan), scan.slices[index]
+    is_frame = source.frame_number is not None
+    image.SOPClassUID = CTImageStorage if is_frame else UID(str(scan.series.sop_class_uid))
+    image.SOPInstanceUID = UID(
+        made_uid("frame", str(source.sop_instance_uid), str(source.frame_number))
+        if is_frame
+        else str(source.sop_instance_uid)
+    )
+    image.InstanceNumber = index + 1
+    _, row_step, column_step = (scan.affine_lps[:3, axis] for axis in range(3))
+    _, dy, dx = scan.spacing_mm
+    image.ImageOrientationPatient = _decimals([*column_step / dx, *row_step / dy])
+    image.ImagePositionPatient = _decimals(source.position_mm)
+    image.PixelSpacing = _decimals((dy, dx))
+    image.SliceThickness = _decimals([scan.acquisition.slice_thickness_mm or scan.spacing_mm[0]])[0]
+    image.Rows, image.Columns = scan.shape[1:]
+    image.BitsAllocated = image.BitsStored = 16
+    image.HighBit, image.PixelRepresentation, image.SamplesPerPixel = 15, 1, 1
+    image.PhotometricInterpretation = "MONOCHROME2"
+    return image
+
+
+def _study(scan: CTScan) -> Dataset:
+    """Attributes of patient, study and series that a new object of the study takes over."""
+    patient, series = scan.patient, scan.series
+    image = Dataset()
+    image.SpecificCharacterSet = "ISO_IR 192"
+    image.PatientID = patient.patient_id or ""
+    image.PatientName = patient.name or ""
+    image.PatientBirthDate = (patient.birth_date or "").replace("-", "")
+    image.PatientSex = patient.sex or ""
+    image.StudyInstanceUID = UID(str(series.study_instance_uid))
+    image.StudyID = series.study_id or ""
+    image.StudyDate = _if_valid(series.study_date, r"\d{8}")
+    image.StudyTime = _if_valid(series.study_time, r"\d{6}(\.\d{1,6})?")
+    image.AccessionNumber = series.accession_number or ""
+    image.SeriesInstanceUID = UID(str(series.series_instance_uid))
+    image.FrameOfReferenceUID = UID(str(series.frame_of_reference_uid))
+    image.PositionReferenceIndicator = ""
+    image.Modality = "CT"
+    return image
+
+
+def _if_valid(value: str | None, pattern: str) -> str:
+    """Return what a header says, or nothing if it says something else than a date or a time."""
+    return value if value and re.fullmatch(pattern, value, flags=re.ASCII) else ""
+
+
+def _decimals(values: Sequence[float]) -> list[str]:
+    """Write decimal strings of at most 16 characters, as exact as they can be."""
+    return [format_number_as_ds(float(value) + 0.0) for value in values]

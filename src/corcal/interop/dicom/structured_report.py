@@ -1,0 +1,158 @@
+"""The measurements of an exam as a Comprehensive 3D SR document (TID 1500, Measurement Report)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import highdicom as hd
+from pydicom import dcmread
+from pydicom.config import disable_value_validation
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+
+from corcal._version import __version__
+from corcal.ct.suitability.verdict import SeriesKind
+from corcal.errors import InputError
+from corcal.interop.dicom.groups import Segments, measurement_groups
+from corcal.interop.dicom.identity import MANUFACTURER, Tracking, exam_key, made_uid, stamp
+from corcal.interop.dicom.save import save_whole
+from corcal.interop.dicom.source import ScoredExam, require_dicom, source_instances
+from corcal.interop.dicom.statements import statements
+from corcal.interop.dicom.terms import CARDIAC_CT_FOR_CALCIUM, COMMENT, CT_OF_ANY_REGION
+from corcal.result import Result
+
+__all__ = ["observation_context", "write_structured_report"]
+
+SERIES_NUMBER = 9002
+
+
+def write_structured_report(
+    exam: ScoredExam,
+    path: Path,
+    *,
+    segmentation: Path | None = None,
+    tracking: Mapping[str, Tracking] | None = None,
+) -> Path:
+    """Write the measurements of an exam as a DICOM Structured Report.
+
+    A measurement group for the total, for each of the four arteries whatever its score, for each
+    other site with calcium, and for each lesion. Every number is one of the result, with every
+    digit (as the floating-point value of the item).
+
+    Parameters
+    ----------
+    exam : Exam
+        A scored exam of a DICOM series.
+    path : Path
+        File to write; replaced if it exists.
+    segmentation : Path, optional
+        What `corcal.interop.dicom.segmentation.write_segmentation` wrote of the exam: the groups
+        of sites then refer to its segments.
+    tracking : mapping, optional
+        By `Lesion.id`: the tracking of a lesion that was found again in this exam. Without it a
+        lesion has a tracking of its own.
+
+    Returns
+    -------
+    Path
+        The file. `corcal.interop.dicom.read_back` reads it.
+
+    Raises
+    ------
+    InputError
+        If the scan has no UIDs to refer to, or the segmentation is of another study.
+    """
+    require_dicom(exam.scan)
+    segments = _segments(segmentation, exam) if segmentation is not None else None
+    evidence = source_instances(exam.scan)
+    if segments is not None:
+        evidence.append(segments.header)
+    key = exam_key(exam.result)
+    refers = str(segments.header.SOPInstanceUID) if segments is not None else ""
+    with disable_value_validation():  # the patient is named as the scan names them
+        document = hd.sr.Comprehensive3DSR(
+            evidence=evidence,
+            content=_content(exam, segments, tracking)[0],
+            series_instance_uid=made_uid("report series", key),
+            series_number=SERIES_NUMBER,
+            sop_instance_uid=made_uid("report", key, refers, repr(tracking)),
+            instance_number=1,
+            manufacturer=MANUFACTURER,
+            manufacturer_model_name=MANUFACTURER,
+            software_versions=__version__,
+            device_serial_number=__version__,
+            series_description="corcal calcium report (research use only)",
+            is_complete=True,
+            is_final=False,  # nobody has signed it
+        )
+        stamp(document, exam.result)
+        save_whole(document, path)
+    return path
+
+
+def observation_context(result: Result) -> hd.sr.ObservationContext:
+    """Say who observed: the program, and the reader where there is one."""
+    made = result.provenance
+    device = hd.sr.ObserverContext(
+        observer_type=hd.sr.CodedConcept("121007", "DCM", "Device"),
+        observer_identifying_attributes=hd.sr.DeviceObserverIdentifyingAttributes(
+            uid=made_uid("device", made.software, made.software_version),
+            name=made.software,
+            manufacturer_name=MANUFACTURER,
+            model_name=made.software,
+            serial_number=made.software_version,
+        ),
+    )
+    if made.reader is None:
+        return hd.sr.ObservationContext(observer_device_context=device)
+    person = hd.sr.ObserverContext(
+        observer_type=hd.sr.CodedConcept("121006", "DCM", "Person"),
+        observer_identifying_attributes=hd.sr.PersonObserverIdentifyingAttributes(name=made.reader),
+    )
+    return hd.sr.ObservationContext(observer_person_context=person, observer_device_context=device)
+
+
+def _content(
+    exam: ScoredExam, segments: Segments | None, tracking: Mapping[str, Tracking] | None
+) -> hd.sr.MeasurementReport:
+    result = exam.result
+    is_calcium_scan = result.suitability.kind is SeriesKind.GATED_CALCIUM
+    report = hd.sr.MeasurementReport(
+        observation_context=observation_context(result),
+        procedure_reported=CARDIAC_CT_FOR_CALCIUM if is_calcium_scan else CT_OF_ANY_REGION,
+        imaging_measurements=measurement_groups(
+            result, exam.scan, segments=segments, tracking=tracking
+        ),
+    )
+    # The template is extensible and its order is not significant: what must not be overlooked
+    # stands before the measurements.
+    items = report[0].ContentSequence
+    for sentence in statements(result):
+        item = hd.sr.TextContentItem(name=COMMENT, value=sentence, relationship_type="CONTAINS")
+        items.insert(len(items) - 1, item)
+    return report
+
+
+def _segments(path: Path, exam: ScoredExam) -> Segments:
+    """Read the header of the segmentation, and check that it is of the exam."""
+    try:
+        header = dcmread(path, stop_before_pixels=True)
+        numbers = {
+            str(item.SegmentLabel): int(item.SegmentNumber) for item in header.SegmentSequence
+        }
+        of = str(header.ReferencedSeriesSequence[0].SeriesInstanceUID)
+    except (OSError, InvalidDicomError, AttributeError, LookupError, ValueError) as exc:
+        msg = f"{path.name} is not a DICOM Segmentation that corcal has written"
+        raise InputError(msg) from exc
+    ours = str(exam.scan.series.series_instance_uid)
+    if of != ours:
+        msg = f"the segmentation {path.name} is of series {of}, the exam of {ours}"
+        raise InputError(msg)
+    return Segments(header=_reference(header), numbers=numbers)
+
+
+def _reference(header: Dataset) -> Dataset:
+    """Keep what a reference needs."""
+    kept = Dataset()
+    for keyword in ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID"):
+        setattr(kept, keyword, header[keyword].value)
+    return kept
