@@ -30,6 +30,10 @@ COMMANDS = {
         "corcal.cli.compare",
         "Compare exams of one person: is the change more than measurement error?",
     ),
+    "report": (
+        "corcal.cli.report",
+        "Write a scored exam as FHIR, HL7 v2, CSV or Parquet.",
+    ),
     "demo": ("corcal.cli.demo", "Simulate a patient with two exams, score both, show the result."),
     "calibrate": (
         "corcal.cli.calibrate",
@@ -43,7 +47,7 @@ COMMANDS = {
         "corcal.cli.sources",
         "List every source of what is said about a score, and how sure it is.",
     ),
-    "schema": ("corcal.cli.schema", "Print the JSON schema of result.json."),
+    "schema": ("corcal.cli.schema", "Print the JSON schema of result.json, or what tables hold."),
 }
 
 

@@ -9,11 +9,11 @@ from corcal.interop.columns import Cell, Column, Kind
 from corcal.result import Result
 from corcal.risk.categories import SCHEMES
 from corcal.risk.interpretation_types import Interpretation
+from corcal.risk.limits import REFERENCE_NAMES
 from corcal.risk.types import Percentile
 
 __all__ = ["MEANING_COLUMNS"]
 
-_REFERENCES = {"mesa": "MESA", "hoff": "Hoff 2001", "javaid": "Javaid 2022"}
 _PERCENTILE_FIELDS = (
     ("value", "Percent of the reference with a lower score; empty for 0 and where not covered"),
     ("at_least", "Lower bound, where the reference has a few percentiles only"),
@@ -68,7 +68,7 @@ def _percentile_column(reference: str, field: str, what: str) -> Column[Result]:
 
     name = f"percentile_{reference}" + ("" if field == "value" else f"_{field}")
     unit = "percent"
-    return _told(name, Kind.INTEGER, unit, f"{what}; {_REFERENCES[reference]}.", pick)
+    return _told(name, Kind.INTEGER, unit, f"{what}; {REFERENCE_NAMES[reference]}.", pick)
 
 
 def _score_column(reference: str, percent: int) -> Column[Result]:
@@ -76,7 +76,7 @@ def _score_column(reference: str, percent: int) -> Column[Result]:
         found = _percentile(meaning, reference)
         return None if found is None else found.scores.get(percent)
 
-    what = f"Agatston score at percentile {percent} of the reference; {_REFERENCES[reference]}."
+    what = f"Agatston score at percentile {percent} of the reference; {REFERENCE_NAMES[reference]}."
     return _told(f"percentile_{reference}_score_at_{percent}", Kind.NUMBER, "1", what, pick)
 
 
@@ -85,7 +85,7 @@ def _group_column(reference: str) -> Column[Result]:
         found = _percentile(meaning, reference)
         return None if found is None else found.group or None
 
-    what = f"Whom the person is compared with; {_REFERENCES[reference]}."
+    what = f"Whom the person is compared with; {REFERENCE_NAMES[reference]}."
     return _told(f"percentile_{reference}_group", Kind.TEXT, "", what, pick)
 
 
@@ -128,7 +128,7 @@ def _prevent(outcome: str, words: str, years: int) -> Column[Result]:
 
 MEANING_COLUMNS: tuple[Column[Result], ...] = (
     *(_category(scheme) for scheme in SCHEMES),
-    *(column for reference in _REFERENCES for column in _percentile_columns(reference)),
+    *(column for reference in REFERENCE_NAMES for column in _percentile_columns(reference)),
     _arterial_age("years", "Age at which the score would be typical for its risk."),
     _arterial_age("low", "Lower end of its 95 % interval."),
     _arterial_age("high", "Upper end of its 95 % interval."),

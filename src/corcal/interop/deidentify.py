@@ -1,0 +1,192 @@
+"""A result without what tells who the patient is, so that all outputs made from it are without it.
+
+Identifiers are replaced by a keyed hash (HMAC-SHA-256): with the same key the same person, study
+and series get the same new names, and without the key nobody finds the old ones by trying. Dates of
+one person are all moved by the same number of days. What only describes (study and series
+description, file and reader names) is taken out, because people write names there.
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from corcal.ct.scan import Patient
+from corcal.errors import InputError
+from corcal.followup.types import Followup
+from corcal.result import Provenance, Result, ReviewAdvice, ScanRecord, SuitabilityRecord
+
+__all__ = ["MIN_KEY_BYTES", "Deidentifier"]
+
+MIN_KEY_BYTES = 16
+_MAX_SHIFT_DAYS = 3652  # ten years
+_ID_LENGTH = 12  # hexadecimal digits: 48 bits keep a million people apart
+_DATE = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
+_REMOVED = "[removed]"
+_MIN_WORD = 3  # characters; "A" or "12" as an identifier would be found in every sentence
+
+
+class Deidentifier:
+    """Replaces identifiers, the same way for every result as long as the key is the same.
+
+    Parameters
+    ----------
+    key : bytes
+        Secret, at least `MIN_KEY_BYTES`.
+
+    Raises
+    ------
+    InputError
+        If the key is shorter.
+    """
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) < MIN_KEY_BYTES:
+            msg = f"the key has {len(key)} bytes, needed are at least {MIN_KEY_BYTES}"
+            raise InputError(msg)
+        self._key = key
+
+    def __call__(self, result: Result) -> Result:
+        """Give the same result without what tells who the patient is.
+
+        Returns
+        -------
+        Result
+            Identifier, UIDs and dates are replaced; name, date of birth, time of the scan,
+            descriptions, reader and names of files are gone. Every measured number is as it was.
+            Ages are kept, those above 89 years too.
+        """
+        days = self.shift_days(result.scan)
+        clean = _cleaner(result)
+        return replace(
+            result,
+            scan=self._scan(result.scan, days),
+            suitability=_suitability(result.suitability, clean),
+            score=replace(
+                result.score, mass_calibration_detail=clean(result.score.mass_calibration_detail)
+            ),
+            provenance=_provenance(result.provenance, clean, days),
+            review=None if result.review is None else _review(result.review, clean),
+            followup=None if result.followup is None else _followup(result.followup, days),
+        )
+
+    def uid(self, uid: str | None) -> str | None:
+        """Give the UID that stands for another one: 2.25 and a UUID made from the keyed hash."""
+        if uid is None:
+            return None
+        return f"2.25.{UUID(bytes=self._hash('uid', uid)[:16], version=4).int}"
+
+    def patient_id(self, patient_id: str | None) -> str | None:
+        """Give the identifier that stands for another one."""
+        if patient_id is None:
+            return None
+        return f"ANON-{self._hash('patient', patient_id).hex()[:_ID_LENGTH].upper()}"
+
+    def shift_days(self, scan: ScanRecord) -> int:
+        """Give the days by which the dates of a person go back: 1 to 3652, the same for all exams.
+
+        Without a patient identifier the study is what dates are kept consistent in.
+        """
+        whose = scan.patient.patient_id or scan.study_instance_uid or ""
+        return 1 + int.from_bytes(self._hash("days", whose)[:8]) % _MAX_SHIFT_DAYS
+
+    def _hash(self, kind: str, value: str) -> bytes:
+        message = f"{kind}\x1f{value}".encode("utf-8", "replace")
+        return hmac.digest(self._key, message, hashlib.sha256)
+
+    def _scan(self, scan: ScanRecord, days: int) -> ScanRecord:
+        patient = scan.patient
+        return replace(
+            scan,
+            patient=Patient(
+                patient_id=self.patient_id(patient.patient_id),
+                sex=patient.sex,
+                age_years=patient.age_years,
+            ),
+            study_instance_uid=self.uid(scan.study_instance_uid),
+            series_instance_uid=self.uid(scan.series_instance_uid),
+            frame_of_reference_uid=self.uid(scan.frame_of_reference_uid),
+            sop_instance_uids=tuple(map(self.uid, scan.sop_instance_uids)),
+            study_description=None,
+            series_description=None,
+            date=_moved(scan.date, days),
+            time=None,
+        )
+
+
+def _moved(day: str | None, days: int) -> str | None:
+    """Move a date back; what is no date is left out."""
+    try:
+        return (date.fromisoformat(day or "") - timedelta(days=days)).isoformat()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _moved_in(text: str, days: int) -> str:
+    """Move every date that stands in a text."""
+    return _DATE.sub(lambda found: _moved(found[0], days) or found[0], text)
+
+
+def _provenance(made: Provenance, clean: Callable[[str], str], days: int) -> Provenance:
+    """Take out what a person or a file is called; the reason for a series can name its folder."""
+    annotation = made.annotation
+    return replace(
+        made,
+        created=_moved_in(made.created, days),
+        reader=None,
+        rule_reason=clean(made.rule_reason),
+        series_reason=_REMOVED,
+        annotation=None if annotation is None else replace(annotation, source=_REMOVED),
+    )
+
+
+def _suitability(found: SuitabilityRecord, clean: Callable[[str], str]) -> SuitabilityRecord:
+    findings = tuple(replace(each, message=clean(each.message)) for each in found.findings)
+    return replace(found, findings=findings)
+
+
+def _review(advice: ReviewAdvice, clean: Callable[[str], str]) -> ReviewAdvice:
+    return replace(advice, reasons=tuple(map(clean, advice.reasons)))
+
+
+def _followup(followup: Followup, days: int) -> Followup:
+    """Move the dates of all exams, also where sentences name them."""
+    return msgspec.convert(_dates_moved(msgspec.to_builtins(followup), days), Followup)
+
+
+def _dates_moved(value: Any, days: int) -> Any:
+    if isinstance(value, str):
+        return _moved_in(value, days)
+    if isinstance(value, dict):
+        return {key: _dates_moved(each, days) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_dates_moved(each, days) for each in value]
+    return value
+
+
+def _cleaner(result: Result) -> Callable[[str], str]:
+    """Make what takes identifying words out of a free text.
+
+    Texts of corcal hold none, by rule; this is the second line of defence. It is used on free text
+    alone: the patient of the identifier 101 does not lose the category 101-400, nor does Mrs White
+    lose her group of MESA.
+    """
+    scan, made = result.scan, result.provenance
+    patient = scan.patient
+    source = made.annotation.source if made.annotation is not None else None
+    found = (
+        *re.split(r"[\^= ,]+", patient.name or ""),
+        *(patient.patient_id, patient.name, patient.birth_date, made.reader, source),
+        *(scan.study_instance_uid, scan.series_instance_uid, scan.frame_of_reference_uid),
+        *(*scan.sop_instance_uids, scan.study_description, scan.series_description, scan.date),
+    )
+    words = {word for word in found if word is not None and len(word) >= _MIN_WORD}
+    longest_first = sorted(map(re.escape, words), key=len, reverse=True)
+    pattern = re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)", flags=re.IGNORECASE)
+    return lambda text: pattern.sub(_REMOVED, text) if words else text

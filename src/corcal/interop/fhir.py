@@ -1,0 +1,218 @@
+"""A scored exam as a FHIR bundle, R4 (4.0.1; the same in R4B).
+
+A transaction of one DiagnosticReport with its Observations, ImagingStudy, Device and Patient, each
+put under an identifier that stays the same: a server that is sent the bundle twice has it once.
+
+The resources are plain dictionaries, encoded by msgspec, and the tests hold them against the models
+of fhir.resources. At run time those would cost every user pydantic and 36 MB of models, a third of
+a second to import, and a detour of each number through a decimal type; what they find is a mistake
+of this module, which is the same on every machine.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from corcal.interop.codes import CORCAL, CT, EXAMINATION, corcal_code
+from corcal.interop.facts import Observable
+from corcal.interop.fhir_types import (
+    Json,
+    clean,
+    concept_json,
+    gender,
+    hl7_concept,
+    human_name,
+    instant,
+    is_dicom_uid,
+    narrative,
+    site_json,
+    valid_date,
+    value_json,
+    without_gaps,
+)
+from corcal.interop.identity import exam_uuid, patient_uuid
+from corcal.interop.observables import observables, report_notes
+from corcal.interop.summary import conclusion, is_checked
+from corcal.result import RESEARCH_USE, Result
+
+__all__ = ["fhir_bundle", "fhir_json"]
+
+_URI_SYSTEM = "urn:ietf:rfc:3986"
+_DICOM_UID_SYSTEM = "urn:dicom:uid"
+_REPORT, _STUDY, _DEVICE = "report", "imaging-study", "device"
+
+
+def fhir_bundle(result: Result) -> Json:
+    """Make the bundle of a scored exam.
+
+    Parameters
+    ----------
+    result : Result
+        The exam; what it does not have is absent from the bundle.
+
+    Returns
+    -------
+    dict
+        A FHIR R4 Bundle of type transaction, as JSON has it. Numbers are those of the record.
+    """
+    told = observables(result)
+    resources = (
+        _report(result, told),
+        _patient(result),
+        _device(result),
+        _imaging_study(result),
+        *(_observation(result, each) for each in told),
+    )
+    bundle: Json = without_gaps(
+        {
+            "resourceType": "Bundle",
+            "id": str(exam_uuid(result, "bundle")),
+            "meta": {"tag": [_tag()]},
+            "identifier": _identifier(result, "bundle"),
+            "type": "transaction",
+            "timestamp": instant(result.provenance.created),
+            "entry": [_entry(resource) for resource in resources],
+        }
+    )
+    return bundle
+
+
+def fhir_json(result: Result) -> str:
+    """Make the bundle of a scored exam as text: indented JSON with a final newline."""
+    encoded = msgspec.json.encode(fhir_bundle(result))
+    return msgspec.json.format(encoded, indent=2).decode() + "\n"
+
+
+def _entry(resource: Json) -> Json:
+    kind, name = resource["resourceType"], resource["id"]
+    return {
+        "fullUrl": f"urn:uuid:{name}",
+        "resource": resource,
+        "request": {"method": "PUT", "url": f"{kind}/{name}"},
+    }
+
+
+def _tag() -> Json:
+    """Mark a resource as for research use; every one of them bears it."""
+    return {"system": CORCAL.uri, "code": "research-use-only", "display": RESEARCH_USE}
+
+
+def _head(kind: str, name: str) -> Json:
+    return {"resourceType": kind, "id": name, "meta": {"tag": [_tag()]}}
+
+
+def _identifier(result: Result, part: str) -> Json:
+    return {"system": _URI_SYSTEM, "value": f"urn:uuid:{exam_uuid(result, part)}"}
+
+
+def _reference(result: Result, part: str) -> Json:
+    return {"reference": f"urn:uuid:{exam_uuid(result, part)}"}
+
+
+def _told_of(result: Result) -> Json:
+    """Give what report and observations share: status, whose, when, and who checked it."""
+    reader = clean(result.provenance.reader)
+    return {
+        "status": "final" if is_checked(result) else "preliminary",
+        "subject": {"reference": f"urn:uuid:{patient_uuid(result)}"},
+        "effectiveDateTime": valid_date(result.scan.date),
+        "issued": instant(result.provenance.created),
+        "performer": [{"display": reader}] if reader else None,
+    }
+
+
+def _report(result: Result, told: Iterable[Observable]) -> Json:
+    """Make the report, to which all else belongs."""
+    lines = (conclusion(result), *report_notes(result))
+    return (
+        _head("DiagnosticReport", str(exam_uuid(result, _REPORT)))
+        | _told_of(result)
+        | {
+            "text": narrative(lines),
+            "identifier": [_identifier(result, _REPORT)],
+            "category": [hl7_concept("v2-0074", "RAD", "Radiology")],
+            "code": concept_json(EXAMINATION),
+            "result": [_reference(result, each.key) for each in told],
+            "imagingStudy": [_reference(result, _STUDY)],
+            "conclusion": clean(" ".join(lines)),
+        }
+    )
+
+
+def _patient(result: Result) -> Json:
+    patient = result.scan.patient
+    identifier = clean(patient.patient_id)
+    return _head("Patient", str(patient_uuid(result))) | {
+        "identifier": [{"value": identifier}] if identifier else None,
+        "name": human_name(patient.name),
+        "gender": gender(patient.sex),
+        "birthDate": valid_date(patient.birth_date),
+    }
+
+
+def _device(result: Result) -> Json:
+    """Describe the software and the models that it used."""
+    made = result.provenance
+    models = [each for each in (made.model, made.detector) if each is not None]
+    software, model = corcal_code("software"), corcal_code("model")
+    return _head("Device", str(exam_uuid(result, _DEVICE))) | {
+        "deviceName": [{"name": clean(made.software), "type": "model-name"}],
+        "type": concept_json(software),
+        "version": [
+            {"type": concept_json(software), "value": clean(made.software_version)},
+            *(
+                {"type": concept_json(model, text=clean(each.name)), "value": clean(each.version)}
+                for each in models
+            ),
+        ],
+        "note": [{"text": RESEARCH_USE}],
+    }
+
+
+def _imaging_study(result: Result) -> Json:
+    """Describe study and series, as far as their UIDs are such."""
+    scan = result.scan
+    modality = concept_json(CT)["coding"]
+    has_study, has_series = map(is_dicom_uid, (scan.study_instance_uid, scan.series_instance_uid))
+    number = scan.series_number
+    series = {
+        "uid": scan.series_instance_uid,
+        "number": number if number is not None and number >= 0 else None,
+        "modality": modality[0],
+        "description": clean(scan.series_description),
+    }
+    study = {"system": _DICOM_UID_SYSTEM, "value": f"urn:oid:{scan.study_instance_uid}"}
+    return _head("ImagingStudy", str(exam_uuid(result, _STUDY))) | {
+        "identifier": [study] if has_study else None,
+        "status": "available",
+        "modality": modality,
+        "subject": {"reference": f"urn:uuid:{patient_uuid(result)}"},
+        "started": valid_date(scan.date),
+        "description": clean(scan.study_description),
+        "series": [series] if has_series else None,
+    }
+
+
+def _observation(result: Result, told: Observable) -> Json:
+    """Write one observable; it comes from others, or else from the images."""
+    return (
+        _head("Observation", str(exam_uuid(result, told.key)))
+        | _told_of(result)
+        | {
+            "identifier": [_identifier(result, told.key)],
+            "category": [hl7_concept("observation-category", "imaging", "Imaging")],
+            "code": concept_json(told.fact.concept, text=clean(told.title)),
+        }
+        | value_json(told.fact)
+        | {
+            "note": [{"text": clean(note)} for note in told.notes],
+            "bodySite": site_json(told.site, told.site_name),
+            "method": concept_json(told.method) if told.method else None,
+            "device": _reference(result, _DEVICE),
+            "hasMember": [_reference(result, key) for key in told.members],
+            "derivedFrom": [_reference(result, key) for key in told.derived_from or (_STUDY,)],
+            "component": [
+                {"code": concept_json(each.concept)} | value_json(each) for each in told.details
+            ],
+        }
+    )

@@ -1,0 +1,246 @@
+r"""A scored exam as an HL7 v2.5.1 message, ORU^R01: for hospitals whose systems do not speak FHIR.
+
+One segment a line (ended by CR), UTF-8. Every number has an OBX segment of its own; ranges are of
+type SN. What the delimiters are used for is escaped (``\F\``, ``\S\``, ``\T\``, ``\R\``, ``\E\``),
+and a line break in a text is ``\.br\``, so that no text of a header can make a segment.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from corcal.interop.codes import EXAMINATION, UCUM, Concept
+from corcal.interop.facts import Fact, Observable, Span, Value
+from corcal.interop.identity import exam_uuid
+from corcal.interop.observables import observables, report_notes
+from corcal.interop.strings import without_controls
+from corcal.interop.summary import conclusion, is_checked
+from corcal.result import Result
+
+__all__ = ["NUMBER_WIDTH", "hl7_message", "hl7_number", "hl7_text"]
+
+NUMBER_WIDTH = 16  # characters of an NM, HL7 v2.5.1 chapter 2A
+_FIELD, _COMPONENT, _REPETITION, _ESCAPE, _SUB = "|", "^", "~", "\\", "&"
+_ESCAPES = {
+    _ESCAPE: "\\E\\",
+    _FIELD: "\\F\\",
+    _COMPONENT: "\\S\\",
+    _SUB: "\\T\\",
+    _REPETITION: "\\R\\",
+}
+_LINE_BREAK = "\\.br\\"
+_SEGMENT_END = "\r"
+_VERSION = "2.5.1"
+_CONTROL_ID_LENGTH = 20  # of MSH-10
+_RADIOLOGY = "RAD"  # table 0074
+_PRELIMINARY, _FINAL, _NO_RESULT = "P", "F", "X"  # tables 0123 and 0085
+_SEXES = {"F": "F", "M": "M", "O": "O"}  # DICOM to table 0001
+
+Segment = tuple[str, ...]
+
+
+def hl7_message(result: Result) -> str:
+    """Make the message of a scored exam.
+
+    Parameters
+    ----------
+    result : Result
+        The exam.
+
+    Returns
+    -------
+    str
+        Segments MSH, PID, OBR, NTE, OBX (with NTE), each ended by CR. Numbers are those of the
+        record, to the 16 characters that HL7 gives them.
+    """
+    segments = (_msh(result), _pid(result), _obr(result), *_body(result))
+    return "".join(_FIELD.join(each).rstrip(_FIELD) + _SEGMENT_END for each in segments)
+
+
+def hl7_text(text: str | None) -> str:
+    """Escape a text for a component; control characters are left out, line breaks are kept."""
+    plain = without_controls(text).replace("\t", " ").replace("\r\n", "\n").replace("\r", "\n")
+    lines = plain.strip().split("\n")
+    return _LINE_BREAK.join("".join(_ESCAPES.get(char, char) for char in line) for line in lines)
+
+
+def hl7_number(value: float) -> str:
+    """Write a number as NM: digits and a point, without an exponent, at most 16 characters.
+
+    Examples
+    --------
+    >>> hl7_number(14.0), hl7_number(1e-3), hl7_number(2), hl7_number(100 / 3)
+    ('14.0', '0.001', '2', '33.3333333333333')
+    """
+    exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+    text = f"{exact:f}"
+    if len(text) <= NUMBER_WIDTH:
+        return text
+    decimals = max(0, NUMBER_WIDTH - 1 - len(f"{int(exact)}"))
+    short = f"{exact:.{decimals}f}".rstrip("0").rstrip(".")
+    return short if float(short) != 0 else text  # a trace is never told as nothing
+
+
+def _msh(result: Result) -> Segment:
+    """Message header; MSH-1 is the delimiter that joins it to the rest."""
+    delimiters = _COMPONENT + _REPETITION + _ESCAPE + _SUB
+    control_id = exam_uuid(result, f"message {result.provenance.created}").hex
+    fields = {
+        3: hl7_text(result.provenance.software.upper()),
+        7: _moment(result.provenance.created),
+        9: "ORU^R01^ORU_R01",
+        10: control_id[:_CONTROL_ID_LENGTH],
+        11: "P",
+        12: _VERSION,
+        18: "UNICODE UTF-8",
+    }
+    return ("MSH", delimiters, *_numbered(fields, start=3))
+
+
+def _pid(result: Result) -> Segment:
+    """Patient: who has no identifier is given one that says it is corcal's own (ANON)."""
+    patient = result.scan.patient
+    own = f"{exam_uuid(result, 'patient').hex}^^^CORCAL^ANON"
+    fields = {
+        1: "1",
+        3: hl7_text(patient.patient_id) or own,
+        5: _name(patient.name) or "^^^^^^U",  # table 0200: unspecified
+        7: _day(patient.birth_date),
+        8: _SEXES.get(patient.sex or "", "U"),
+    }
+    return ("PID", *_numbered(fields))
+
+
+def _name(name: str | None) -> str:
+    """Write a DICOM name as XPN, which has suffix before prefix; the first script is taken."""
+    parts = [hl7_text(part) for part in (name or "").split("=")[0].split("^")]
+    family, given, middle, prefix, suffix = (*parts, *("",) * 5)[:5]
+    return _COMPONENT.join((family, given, middle, suffix, prefix)).rstrip(_COMPONENT)
+
+
+def _obr(result: Result) -> Segment:
+    """Observation request: which examination, when, and how far the report is."""
+    reader = result.provenance.reader
+    fields = {
+        1: "1",
+        3: f"{exam_uuid(result, 'report').hex}^CORCAL",
+        4: _coded(EXAMINATION),
+        7: _when(result),
+        22: _moment(result.provenance.created),
+        24: _RADIOLOGY,
+        25: _status(result),
+        32: f"&{hl7_text(reader)}" if reader else "",
+    }
+    return ("OBR", *_numbered(fields))
+
+
+def _body(result: Result) -> Iterator[Segment]:
+    """Give the notes of the report, then every observable with its details and its notes."""
+    yield from _notes((conclusion(result), *report_notes(result)))
+    number = 0
+    for told in observables(result):
+        for fact in (told.fact, *told.details):
+            number += 1
+            yield _obx(result, number, told, fact)
+        own = told.notes if told.fact.absent is None else (told.fact.absent, *told.notes)
+        yield from _notes(note for note in own if note not in report_notes(result))
+
+
+def _notes(texts: Iterable[str]) -> Iterator[Segment]:
+    for number, text in enumerate(texts, start=1):
+        yield ("NTE", str(number), "L", hl7_text(text))
+
+
+def _obx(result: Result, number: int, told: Observable, fact: Fact) -> Segment:
+    """Observation: OBX-4 names the observable, whose details share it."""
+    kind, value = _value(fact.value)
+    is_main = fact is told.fact
+    unit = fact.unit
+    title = told.title if is_main else fact.concept.display + (told.about and f": {told.about}")
+    fields = {
+        1: str(number),
+        2: kind,
+        3: _coded(fact.concept, title),
+        4: hl7_text(told.key),
+        5: value,
+        6: f"{hl7_text(unit.ucum)}^{hl7_text(unit.shown)}^{UCUM.name}" if unit is not None else "",
+        11: _NO_RESULT if fact.value is None else _status(result),
+        14: _when(result),
+        17: _coded(told.method) if told.method is not None and is_main else "",
+        18: _software(result) if is_main else "",
+    }
+    return ("OBX", *_numbered(fields))
+
+
+def _software(result: Result) -> str:
+    made = result.provenance
+    return f"{hl7_text(made.software)} {hl7_text(made.software_version)}^CORCAL"
+
+
+def _value(value: Value | None) -> tuple[str, str]:
+    """Give OBX-2 and OBX-5: the type of a value, and the value."""
+    if value is None:
+        return "", ""
+    if isinstance(value, bool):
+        return "CWE", "Y^Yes^HL70136" if value else "N^No^HL70136"
+    if isinstance(value, str):
+        return "ST", hl7_text(value)
+    if isinstance(value, Concept):
+        return "CWE", _coded(value)
+    if isinstance(value, Span):
+        return "SN", _structured(value)
+    return "NM", hl7_number(value)
+
+
+def _structured(span: Span) -> str:
+    """Write a range as SN: comparator, first number, separator, second number."""
+    if span.low is None:
+        return "" if span.high is None else f"<^{hl7_number(span.high)}"
+    if span.high is None:
+        return f">=^{hl7_number(span.low)}"
+    return f"^{hl7_number(span.low)}^-^{hl7_number(span.high)}"
+
+
+def _coded(concept: Concept, title: str | None = None) -> str:
+    """Write a code, words and system; of a standard first, corcal's own as the alternate."""
+    own = (concept.code, title or concept.display, concept.system.name)
+    triplets = [(each.code, each.display, each.system.name) for each in concept.same_as[:1]]
+    return _COMPONENT.join(hl7_text(part) for triplet in (*triplets, own) for part in triplet)
+
+
+def _status(result: Result) -> str:
+    return _FINAL if is_checked(result) else _PRELIMINARY
+
+
+def _numbered(fields: dict[int, str], *, start: int = 1) -> list[str]:
+    """Put fields in their places, as HL7 counts them."""
+    return [fields.get(number, "") for number in range(start, max(fields) + 1)]
+
+
+def _when(result: Result) -> str:
+    """Write when the scan was made; a time without a date is none."""
+    day = _day(result.scan.date)
+    return day + _clock(result.scan.time) if day else ""
+
+
+def _day(text: str | None) -> str:
+    """Write ``YYYY-MM-DD`` as ``YYYYMMDD``; what is no date is left out."""
+    try:
+        return date.fromisoformat(text or "").strftime("%Y%m%d")
+    except ValueError:
+        return ""
+
+
+def _clock(text: str | None) -> str:
+    try:
+        return time.fromisoformat(text or "").strftime("%H%M%S")
+    except ValueError:
+        return ""
+
+
+def _moment(text: str) -> str:
+    """Write an ISO 8601 moment with its offset: ``20260102110000+0000``."""
+    try:
+        return datetime.fromisoformat(text).strftime("%Y%m%d%H%M%S%z")
+    except ValueError:
+        return ""

@@ -1,0 +1,123 @@
+"""What a score means, as it is told to other programs: categories, percentiles, risks."""
+
+from corcal.interop.codes import Unit
+from corcal.interop.codes import corcal_code as code
+from corcal.interop.facts import NUMBER, Fact, Observable, Span, fact
+from corcal.result import RESEARCH_USE
+from corcal.risk.interpretation_types import Interpretation
+from corcal.risk.limits import MODEL_NAMES, OUTCOME_NAMES, REFERENCE_NAMES
+from corcal.risk.sources import source
+from corcal.risk.types import ArterialAge, Category, Estimate, Percentile
+
+__all__ = ["meaning_observables"]
+
+_PERCENT = Unit(ucum="%", shown="%")
+_CALCIUM = {"mesa_chd": " without the calcium", "mesa_chd_with_cac": " with the calcium"}
+_YEARS = Unit(ucum="a", shown="years")
+
+
+def meaning_observables(
+    meaning: Interpretation | None, *, derived_from: str
+) -> tuple[Observable, ...]:
+    """List what an interpretation tells; nothing if there is none.
+
+    Parameters
+    ----------
+    meaning : Interpretation or None
+        Of a result.
+    derived_from : str
+        Key of the score that it is about.
+
+    Returns
+    -------
+    tuple of Observable
+        A percentile that does not cover the person says so; a risk that is not known is absent.
+    """
+    if meaning is None:
+        return ()
+    base = (derived_from,)
+    risks = (each for each in meaning.estimates if each.fraction is not None)
+    return (
+        *(_category(each, base) for each in meaning.categories.values()),
+        *(_percentile(each, base) for each in meaning.percentile.values()),
+        _arterial_age(meaning.arterial_age, base),
+        *(_risk(each, base) for each in risks),
+    )
+
+
+def _category(category: Category, base: tuple[str, ...]) -> Observable:
+    name = f"category-{category.scheme}"
+    value = code(f"{category.scheme}:{category.code}", f"{category.code}: {category.label}")
+    return Observable(
+        key=name,
+        fact=fact(name, value),
+        title=code(name).display,
+        derived_from=base,
+        notes=(category.reading, _cited(category.source), RESEARCH_USE),
+    )
+
+
+def _percentile(found: Percentile, base: tuple[str, ...]) -> Observable:
+    """Tell a percentile: its value, else its bounds, else why there is neither."""
+    name = f"percentile-{found.reference}"
+    has_bounds = (found.at_least, found.at_most) != (None, None)
+    bounds = Span(low=found.at_least, high=found.at_most) if has_bounds else None
+    value = bounds if found.value is None else found.value
+    absent = found.not_covered or "The reference gives no percentile for this score."
+    return Observable(
+        key=name,
+        fact=Fact(
+            concept=code(name),
+            value=value,
+            unit=_PERCENT,
+            absent=absent if value is None else None,
+        ),
+        title=code(name).display,
+        about=REFERENCE_NAMES[found.reference],
+        derived_from=base,
+        details=_reference(found),
+        notes=(_cited(found.source), RESEARCH_USE),
+    )
+
+
+def _reference(found: Percentile) -> tuple[Fact, ...]:
+    """Tell whom the person is compared with, as far as the reference says."""
+    p_nonzero = () if found.p_nonzero is None else (found.p_nonzero,)
+    return (
+        *(fact("reference-nonzero", percent, _PERCENT) for percent in p_nonzero),
+        *(
+            fact(f"reference-score-{percent}", score, NUMBER)
+            for percent, score in found.scores.items()
+        ),
+        *((fact("reference-group", found.group),) if found.group else ()),
+    )
+
+
+def _arterial_age(age: ArterialAge, base: tuple[str, ...]) -> Observable:
+    return Observable(
+        key="arterial-age",
+        fact=fact("arterial-age", age.years, _YEARS),
+        title=code("arterial-age").display,
+        derived_from=base,
+        details=(fact("arterial-age-interval", Span(low=age.low, high=age.high), _YEARS),),
+        notes=(_cited(age.source), RESEARCH_USE),
+    )
+
+
+def _risk(found: Estimate, base: tuple[str, ...]) -> Observable:
+    """Tell a risk as the fraction that the record has."""
+    name = f"risk-{found.model}-{found.outcome}-{found.years}y"
+    outcome, model = OUTCOME_NAMES[found.outcome], MODEL_NAMES[found.model]
+    which = model + _CALCIUM.get(found.model, "")
+    title = f"Risk of {outcome} in {found.years} years, 0 to 1, {which}"
+    return Observable(
+        key=name,
+        fact=Fact(concept=code(name, title), value=found.fraction, unit=NUMBER),
+        title=title,
+        derived_from=base,
+        notes=tuple(note for note in (found.note, _cited(found.source), RESEARCH_USE) if note),
+    )
+
+
+def _cited(key: str) -> str:
+    return f"Source: {source(key).citation}"

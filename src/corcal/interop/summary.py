@@ -1,0 +1,33 @@
+"""The result in one or two sentences, and whether a person stands behind it."""
+
+from collections.abc import Iterator
+
+from corcal.report.amounts import shown
+from corcal.report.words import interval_words, score_name
+from corcal.result import Result
+
+__all__ = ["conclusion", "is_checked"]
+
+_SHOWN_CATEGORY = "plain"
+
+
+def is_checked(result: Result) -> bool:
+    """Whether a person marked or checked the calcium: else the report is preliminary."""
+    return result.provenance.reader is not None
+
+
+def conclusion(result: Result) -> str:
+    """Say the score, how sure it is, its category, and the doubts about scan and score."""
+    return " ".join(_sentences(result))
+
+
+def _sentences(result: Result) -> Iterator[str]:
+    total = result.score.total
+    sure = "" if total.interval is None else f" ({interval_words(total.interval)})"
+    yield f"{score_name(result)}: {shown(total.agatston)}{sure}."
+    if result.interpretation is not None:
+        category = result.interpretation.categories[_SHOWN_CATEGORY]
+        yield f"Category {category.code}. {category.reading}"
+    yield f"Scan for calcium scoring: {result.suitability.verdict}."
+    if result.review is not None and result.review.advised:
+        yield f"A review is advised: {'; '.join(result.review.reasons)}."
