@@ -77,13 +77,62 @@ def test_every_class_has_a_label_a_reading_and_a_source(scheme):
 def test_the_plain_readings_say_what_a_person_needs():
     words = {
         0: ("No calcium was detected", "low risk", "not seen"),
-        50: ("some calcified plaque", "minimal"),
+        50: ("some calcified plaque", "score alone", "minimal"),
         200: ("moderate amount", "intermediate"),
         500: ("large amount", "high", "further evaluation"),
     }
     for agatston, expected in words.items():
         reading = categories(agatston)["plain"].reading
         assert all(word in reading for word in expected)
+
+
+@pytest.mark.parametrize("agatston", [0, 0.5, 50, 99.9, 101, 400])
+@pytest.mark.parametrize(
+    ("known", "reason"),
+    [
+        ({"exceptions": ("diabetes",)}, "because of diabetes"),
+        ({"exceptions": ("diabetes", "symptoms")}, "because of diabetes and symptoms"),
+        ({"is_gated": False}, "because of a scan without ECG gating"),
+        (
+            {"exceptions": ("diabetes", "symptoms"), "is_gated": False},
+            "because of diabetes, symptoms and a scan without ECG gating",
+        ),
+    ],
+)
+def test_no_exception_is_told_a_low_or_minimal_risk(agatston, known, reason):
+    reading = categories(agatston, **known)["plain"].reading
+    assert reason in reading
+    for word in ("low risk of", "minimal", "intermediate"):
+        assert word not in reading
+
+
+@pytest.mark.parametrize(
+    ("agatston", "percentile", "is_minimal"),
+    [(50, None, True), (50, 74, True), (50, 75, False), (99.9, 10, True), (100, 10, False)],
+)
+def test_a_low_score_of_stage_2_is_no_minimal_risk(agatston, percentile, is_minimal):
+    found = categories(agatston, percentile=percentile)
+    assert (found["stage_2024"].code == "1") is is_minimal
+    assert ("the risk is minimal" in found["plain"].reading) is is_minimal
+
+
+def test_a_percentile_that_is_high_is_named_once_in_the_same_sentence():
+    reading = categories(50, percentile=91)["plain"].reading
+    assert reading == (
+        "Mild: there is some calcified plaque. A low score does not mean a low risk for this "
+        "person, because of a score at percentile 91 for age, sex and race."
+    )
+
+
+def test_a_score_of_0_has_no_percentile_that_could_be_high():
+    assert categories(0, percentile=99)["plain"].reading == categories(0)["plain"].reading
+
+
+def test_the_exceptions_change_no_class():
+    plain, guarded = categories(50), categories(50, exceptions=("diabetes",))
+    assert {name: each.code for name, each in plain.items()} == {
+        name: each.code for name, each in guarded.items()
+    }
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,9 @@ class Band:
         As in `Category`.
     from_percentile : int or None
         A score above 0 and below the band is also in it from this percentile on.
+    guarded : str or None
+        The reading for a person whom the score alone does not describe, with ``{reasons}`` in it;
+        None where the reading holds for everybody.
     """
 
     low: float
@@ -50,6 +53,7 @@ class Band:
     label: str
     reading: str
     from_percentile: int | None = None
+    guarded: str | None = None
 
     def holds(self, agatston: float) -> bool:
         """Whether a score is past the beginning of the band."""
@@ -85,12 +89,12 @@ class Scheme:
     bands: tuple[Band, ...]
 
 
-def _zero(code: str, label: str, reading: str) -> Band:
-    return Band(low=0, has_low=True, code=code, label=label, reading=reading)
+def _zero(code: str, label: str, reading: str, guarded: str | None = None) -> Band:
+    return Band(low=0, has_low=True, code=code, label=label, reading=reading, guarded=guarded)
 
 
-def _above(low: float, code: str, label: str, reading: str) -> Band:
-    return Band(low=low, has_low=False, code=code, label=label, reading=reading)
+def _above(low: float, code: str, label: str, reading: str, guarded: str | None = None) -> Band:
+    return Band(low=low, has_low=False, code=code, label=label, reading=reading, guarded=guarded)
 
 
 def _at(low: float, code: str, label: str, reading: str, percentile: int | None = None) -> Band:
@@ -109,19 +113,24 @@ _SCHEMES = (
     Scheme(
         name="plain",
         title="Plain guide",
-        source="rumberger1999",  # its edges, with 1-10 and 11-100 joined
+        source="patient_leaflets",
         bands=(
             _zero(
                 "0",
                 "no detectable calcium",
                 "No calcium was detected in the heart arteries: low risk of a heart attack in the "
                 "next years, though not none, for plaque without calcium is not seen.",
+                "No calcium was detected in the heart arteries. This does not mean a low risk for "
+                "this person, because of {reasons}; plaque without calcium is not seen.",
             ),
             _above(
                 0,
                 "1-100",
                 "mild",
-                "Mild: there is some calcified plaque; by the score alone, the risk is minimal.",
+                "Mild: there is some calcified plaque; by the score alone, without age and risk "
+                "factors, the risk is minimal.",
+                "Mild: there is some calcified plaque. A low score does not mean a low risk for "
+                "this person, because of {reasons}.",
             ),
             _above(
                 100,
@@ -129,6 +138,8 @@ _SCHEMES = (
                 "moderate",
                 "Moderate: there is a moderate amount of calcified plaque; by the score alone, the "
                 "risk is intermediate.",
+                "Moderate: there is a moderate amount of calcified plaque. What the score alone "
+                "would say of the risk does not hold for this person, because of {reasons}.",
             ),
             _above(
                 400,
@@ -268,6 +279,7 @@ def categories(
     percentile: int | None = None,
     vessel_count: int | None = None,
     is_gated: bool = True,
+    exceptions: tuple[str, ...] = (),
 ) -> dict[str, Category]:
     """Return the class of a score in every scheme.
 
@@ -280,7 +292,12 @@ def categories(
     vessel_count : int, optional
         Vessels with calcium among LM, LAD, LCX and RCA; the N of CAC-DRS.
     is_gated : bool
-        False for a scan without ECG gating: CAC-DRS writes V instead of A.
+        False for a scan without ECG gating: CAC-DRS writes V instead of A, and no plain reading
+        calls the risk low.
+    exceptions : tuple of str
+        What is known of the person that a score does not outweigh, in words that follow
+        "because of": ``"diabetes"``, ``"symptoms"``. With one of them, and for a low score that
+        is high for age, sex and race, the plain reading names it instead of a risk.
 
     Returns
     -------
@@ -305,6 +322,8 @@ def categories(
     }
     found["cac_drs"] = _cac_drs(found["cac_drs"], vessel_count, is_gated=is_gated)
     found["stage_2024"] = _stage(found["stage_2024"], agatston, percentile)
+    reasons = (*exceptions, *_reasons(agatston, percentile, is_gated=is_gated))
+    found["plain"] = _plain(found["plain"], agatston, reasons)
     return found
 
 
@@ -331,6 +350,28 @@ def _cac_drs(category: Category, vessel_count: int | None, *, is_gated: bool) ->
     level = category.code.removeprefix("A")
     reading = _VISUAL_READING.format(level=level)
     return replace(category, code=f"V{level}{suffix}", reading=reading)
+
+
+def _reasons(agatston: float, percentile: int | None, *, is_gated: bool) -> tuple[str, ...]:
+    """Return why a score does not tell the risk, as far as score, percentile and scan show it."""
+    limit = HIGH_FOR_AGE_PERCENTILE
+    is_high = agatston > 0 and percentile is not None and percentile >= limit
+    return (
+        *([f"a score at percentile {percentile} for age, sex and race"] if is_high else []),
+        # the plain guide ends its class above 100, the stages begin theirs at 100
+        *(["a score that is stage 2"] if agatston == 100 and not is_high else []),
+        *([] if is_gated else ["a scan without ECG gating"]),
+    )
+
+
+def _plain(category: Category, agatston: float, reasons: tuple[str, ...]) -> Category:
+    """Name the reasons for which the score alone does not tell the risk."""
+    guarded = band_of("plain", agatston).guarded
+    if not reasons or guarded is None:
+        return category
+    *others, last = dict.fromkeys(reasons)
+    joined = f"{', '.join(others)} and {last}" if others else last
+    return replace(category, reading=guarded.format(reasons=joined))
 
 
 def _stage(category: Category, agatston: float, percentile: int | None) -> Category:

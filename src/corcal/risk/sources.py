@@ -378,6 +378,16 @@ _ALL = (
         used_for="the score under a statin",
     ),
     Source(
+        key="patient_leaflets",
+        citation="Simple guide to the score in patient leaflets and calculators "
+        "(cal100.calculator.city); no publication prints it.",
+        year=2026,
+        doi=None,
+        mark=Mark.SECONDARY,
+        used_for="the plain guide: its four classes, with edges of rumberger1999; readings are "
+        "corcal's words",
+    ),
+    Source(
         key="peng2021",
         citation="Peng AW, Dardari ZA, Blumenthal RS, et al. Very high coronary artery "
         "calcium (>=1000) and association with cardiovascular disease events: "
