@@ -24,14 +24,14 @@ def write_exam(
     pictures : bool
         Also draw the slices and the projection, and write the page ``index.html``.
     dicom : bool
-        Also write the segmentation and the structured report.
+        Also write the segmentation and the structured reports.
 
     Returns
     -------
     dict
         Name of each output (``"result"``, ``"lesions"``, ``"exam"``, ``"slices"``,
         ``"projection"``, ``"anatomy"``, ``"decisions"``, ``"page"``, ``"segmentation"``,
-        ``"structured_report"``) and its path.
+        ``"structured_report"``, ``"cardiovascular_report"``) and its path.
 
     Raises
     ------

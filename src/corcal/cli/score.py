@@ -53,7 +53,7 @@ _COLUMNS = 80  # of a terminal
 @click.option("--out", type=GIVEN_PATH, help="Write the exam into this folder.")
 @click.option("--pictures", is_flag=True, help="With --out: also pictures and a page to open.")
 @click.option(
-    "--dicom", is_flag=True, help="With --out: also a DICOM segmentation and structured report."
+    "--dicom", is_flag=True, help="With --out: also a DICOM segmentation and structured reports."
 )
 @click.option("--json", "json_to", metavar="FILE", help="Write result.json here; - is stdout.")
 @click.option("--reader", help="Who marked or checked the calcium; kept in the result.")

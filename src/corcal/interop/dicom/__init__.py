@@ -1,4 +1,4 @@
-"""An exam as DICOM objects: a Segmentation and a Structured Report, written and read back.
+"""An exam as DICOM objects: a Segmentation and two Structured Reports, written and read back.
 
 highdicom and pydicom take most of a second to import: the modules of this folder import them,
 this one does not.
@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from corcal.interop.dicom.source import ScoredExam
 
-__all__ = ["SEGMENTATION_NAME", "STRUCTURED_REPORT_NAME", "write_dicom"]
+__all__ = [
+    "CARDIOVASCULAR_REPORT_NAME",
+    "SEGMENTATION_NAME",
+    "STRUCTURED_REPORT_NAME",
+    "write_dicom",
+]
 
 SEGMENTATION_NAME = "segmentation.dcm"
 STRUCTURED_REPORT_NAME = "structured_report.dcm"
+CARDIOVASCULAR_REPORT_NAME = "cardiovascular_report.dcm"
 
 
 def write_dicom(exam: "ScoredExam", folder: Path) -> tuple[Path, ...]:
@@ -29,13 +35,15 @@ def write_dicom(exam: "ScoredExam", folder: Path) -> tuple[Path, ...]:
     Returns
     -------
     tuple of Path
-        The segmentation and the structured report, which refers to it.
+        The segmentation, the measurement report, which refers to it, and the cardiovascular
+        analysis report.
 
     Raises
     ------
     InputError
         If the scan has no UIDs to refer to; then nothing is written.
     """
+    from corcal.interop.dicom.cardiovascular_report import write_cardiovascular_report
     from corcal.interop.dicom.segmentation import write_segmentation
     from corcal.interop.dicom.source import require_dicom
     from corcal.interop.dicom.structured_report import write_structured_report
@@ -46,4 +54,5 @@ def write_dicom(exam: "ScoredExam", folder: Path) -> tuple[Path, ...]:
     report = write_structured_report(
         exam, folder / STRUCTURED_REPORT_NAME, segmentation=segmentation
     )
-    return segmentation, report
+    scores = write_cardiovascular_report(exam, folder / CARDIOVASCULAR_REPORT_NAME)
+    return segmentation, report, scores

@@ -8,6 +8,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from corcal.ct.scan import CTScan
+from corcal.interop.dicom.document import text
 from corcal.interop.dicom.identity import Tracking, lesion_tracking, site_tracking
 from corcal.interop.dicom.statements import interval_statement
 from corcal.interop.dicom.terms import (
@@ -208,6 +209,5 @@ def _interval(score: SiteScore) -> tuple[str, ...]:
 def _with_comments(group: Group | VolumeGroup, comments: tuple[str, ...]) -> Group | VolumeGroup:
     """Add texts, as row 12 of TID 1501 and row 17 of TID 1411 have them."""
     for comment in comments:
-        item = hd.sr.TextContentItem(name=COMMENT, value=comment, relationship_type="CONTAINS")
-        group[0].ContentSequence.append(item)
+        group[0].ContentSequence.append(text(COMMENT, comment))
     return group

@@ -5,22 +5,19 @@ from pathlib import Path
 
 import highdicom as hd
 from pydicom import dcmread
-from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
-from corcal._version import __version__
 from corcal.ct.suitability.verdict import SeriesKind
 from corcal.errors import InputError
+from corcal.interop.dicom.document import observation_context, save_document, text
 from corcal.interop.dicom.groups import Segments, measurement_groups
-from corcal.interop.dicom.identity import MANUFACTURER, Tracking, exam_key, made_uid, stamp
-from corcal.interop.dicom.save import save_whole
-from corcal.interop.dicom.source import ScoredExam, require_dicom, source_instances
+from corcal.interop.dicom.identity import Tracking
+from corcal.interop.dicom.source import ScoredExam, require_dicom
 from corcal.interop.dicom.statements import statements
 from corcal.interop.dicom.terms import CARDIAC_CT_FOR_CALCIUM, COMMENT, CT_OF_ANY_REGION
-from corcal.result import Result
 
-__all__ = ["observation_context", "write_structured_report"]
+__all__ = ["write_structured_report"]
 
 SERIES_NUMBER = 9002
 
@@ -59,56 +56,22 @@ def write_structured_report(
     Raises
     ------
     InputError
-        If the scan has no UIDs to refer to, or the segmentation is of another study.
+        If the scan has no UIDs to refer to, or the segmentation is of another series.
     """
     require_dicom(exam.scan)
     segments = _segments(segmentation, exam) if segmentation is not None else None
-    evidence = source_instances(exam.scan)
-    if segments is not None:
-        evidence.append(segments.header)
-    key = exam_key(exam.result)
-    refers = str(segments.header.SOPInstanceUID) if segments is not None else ""
-    with disable_value_validation():  # the patient is named as the scan names them
-        document = hd.sr.Comprehensive3DSR(
-            evidence=evidence,
-            content=_content(exam, segments, tracking)[0],
-            series_instance_uid=made_uid("report series", key),
-            series_number=SERIES_NUMBER,
-            sop_instance_uid=made_uid("report", key, refers, repr(tracking)),
-            instance_number=1,
-            manufacturer=MANUFACTURER,
-            manufacturer_model_name=MANUFACTURER,
-            software_versions=__version__,
-            device_serial_number=__version__,
-            series_description="corcal calcium report (research use only)",
-            is_complete=True,
-            is_final=False,  # nobody has signed it
-        )
-        stamp(document, exam.result)
-        save_whole(document, path)
-    return path
-
-
-def observation_context(result: Result) -> hd.sr.ObservationContext:
-    """Say who observed: the program, and the reader where there is one."""
-    made = result.provenance
-    device = hd.sr.ObserverContext(
-        observer_type=hd.sr.CodedConcept("121007", "DCM", "Device"),
-        observer_identifying_attributes=hd.sr.DeviceObserverIdentifyingAttributes(
-            uid=made_uid("device", made.software, made.software_version),
-            name=made.software,
-            manufacturer_name=MANUFACTURER,
-            model_name=made.software,
-            serial_number=made.software_version,
-        ),
+    header = segments.header if segments is not None else None
+    refers = str(header.SOPInstanceUID) if header is not None else ""
+    return save_document(
+        hd.sr.Comprehensive3DSR,
+        _content(exam, segments, tracking)[0],
+        exam,
+        path,
+        name="calcium measurements",
+        series_number=SERIES_NUMBER,
+        segmentation=header,
+        variant=f"{refers} {sorted((tracking or {}).items())}",
     )
-    if made.reader is None:
-        return hd.sr.ObservationContext(observer_device_context=device)
-    person = hd.sr.ObserverContext(
-        observer_type=hd.sr.CodedConcept("121006", "DCM", "Person"),
-        observer_identifying_attributes=hd.sr.PersonObserverIdentifyingAttributes(name=made.reader),
-    )
-    return hd.sr.ObservationContext(observer_person_context=person, observer_device_context=device)
 
 
 def _content(
@@ -127,8 +90,7 @@ def _content(
     # stands before the measurements.
     items = report[0].ContentSequence
     for sentence in statements(result):
-        item = hd.sr.TextContentItem(name=COMMENT, value=sentence, relationship_type="CONTAINS")
-        items.insert(len(items) - 1, item)
+        items.insert(len(items) - 1, text(COMMENT, sentence))
     return report
 
 

@@ -4,7 +4,7 @@ Each is an entry of the DICOM terminology (PS3.16, as pydicom holds it), or of a
 templates TID 3900 to 3906, as PixelMed's validator transcribes them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydicom.sr.coding import Code
 
@@ -31,6 +31,7 @@ __all__ = [
     "MANUAL_PROCESSING",
     "Measure",
     "SITE_TERMS",
+    "SUMMARY",
     "SiteTerms",
     "TEMPLATE_3905_MEASURES",
     "VASCULAR_MORPHOLOGY",
@@ -169,8 +170,13 @@ CALCIUM_MEASURES: tuple[Measure, ...] = (
 )
 """What is said of the total, of a site, and, as far as it has the field, of a lesion."""
 
-TEMPLATE_3905_MEASURES = (_SCORE, _VOLUME, _MASS, _LESIONS)
-"""Rows 6 to 9 of TID 3905, in their order."""
+TEMPLATE_3905_MEASURES = (
+    _SCORE,
+    replace(_VOLUME, method=None),
+    replace(_MASS, method=None),
+    _LESIONS,
+)
+"""Rows 6 to 9 of TID 3905, in their order; it has a method for the score alone."""
 
 AGATSTON_THRESHOLD = Code("122657", "DCM", "Agatston Score Threshold")
 CALIBRATION = Code("122659", "DCM", "Calcium Scoring Calibration")
@@ -180,6 +186,7 @@ VASCULAR_MORPHOLOGY = Code("122605", "DCM", "Vascular Morphological Analysis")
 CARDIOVASCULAR_REPORT = Code("122600", "DCM", "Cardiovascular Analysis Report")
 FINDINGS = Code("59776-5", "LN", "Findings")
 FINDING_SITE = Code("363698007", "SCT", "Finding Site")
+SUMMARY = Code("55112-7", "LN", "Summary")
 COMMENT = Code("121106", "DCM", "Comment")
 CARDIAC_CT_FOR_CALCIUM = Code("426005005", "SCT", "Cardiac CT for calcium scoring")
 CARDIOVASCULAR_CT = Code("303680000", "SCT", "Cardiovascular CT")

@@ -1,0 +1,109 @@
+"""What both reports of an exam have in common: evidence, observers, moment, saving."""
+
+from pathlib import Path
+
+import highdicom as hd
+from pydicom.config import disable_value_validation
+from pydicom.dataset import Dataset
+from pydicom.sr.coding import Code
+
+from corcal._version import __version__
+from corcal.interop.dicom.identity import MANUFACTURER, exam_key, made_uid, stamp
+from corcal.interop.dicom.save import save_whole
+from corcal.interop.dicom.source import ScoredExam, source_instances
+from corcal.result import Result
+
+__all__ = ["container", "observation_context", "save_document", "text"]
+
+Document = type[hd.sr.Comprehensive3DSR] | type[hd.sr.ComprehensiveSR]
+
+
+def save_document(
+    document: Document,
+    content: Dataset,
+    exam: ScoredExam,
+    path: Path,
+    *,
+    name: str,
+    series_number: int,
+    segmentation: Dataset | None = None,
+    variant: str = "",
+) -> Path:
+    """Write a content tree as a document of the exam's study.
+
+    Parameters
+    ----------
+    document : type
+        SOP class.
+    content : Dataset
+        Root container.
+    exam : Exam
+        A scored exam of a DICOM series.
+    path : Path
+        File to write; replaced if it exists.
+    name : str
+        Of the kind of document, in its series description.
+    series_number : int
+        Of the document's own series.
+    segmentation : Dataset, optional
+        Header of a segmentation that the document rests on, beside the images.
+    variant : str
+        What tells documents of the same record apart.
+    """
+    evidence = source_instances(exam.scan)
+    if segmentation is not None:
+        evidence.append(segmentation)
+    key = exam_key(exam.result)
+    with disable_value_validation():  # the patient is named as the scan names them
+        written = document(
+            evidence=evidence,
+            content=content,
+            series_instance_uid=made_uid(f"{name} series", key),
+            series_number=series_number,
+            sop_instance_uid=made_uid(name, key, variant),
+            instance_number=1,
+            manufacturer=MANUFACTURER,
+            manufacturer_model_name=MANUFACTURER,
+            software_versions=__version__,
+            device_serial_number=__version__,
+            series_description=f"corcal {name} (research use only)",
+            is_complete=True,
+            is_final=False,  # nobody has signed it
+        )
+        stamp(written, exam.result)
+        save_whole(written, path)
+    return path
+
+
+def observation_context(result: Result) -> hd.sr.ObservationContext:
+    """Say who observed: the program, and the reader where there is one."""
+    made = result.provenance
+    device = hd.sr.ObserverContext(
+        observer_type=hd.sr.CodedConcept("121007", "DCM", "Device"),
+        observer_identifying_attributes=hd.sr.DeviceObserverIdentifyingAttributes(
+            uid=made_uid("device", made.software, made.software_version),
+            name=made.software,
+            manufacturer_name=MANUFACTURER,
+            model_name=made.software,
+            serial_number=made.software_version,
+        ),
+    )
+    if made.reader is None:
+        return hd.sr.ObservationContext(observer_device_context=device)
+    person = hd.sr.ObserverContext(
+        observer_type=hd.sr.CodedConcept("121006", "DCM", "Person"),
+        observer_identifying_attributes=hd.sr.PersonObserverIdentifyingAttributes(name=made.reader),
+    )
+    return hd.sr.ObservationContext(observer_person_context=person, observer_device_context=device)
+
+
+def text(name: Code, value: str) -> hd.sr.TextContentItem:
+    """Make a text that its parent contains."""
+    return hd.sr.TextContentItem(name=name, value=value, relationship_type="CONTAINS")
+
+
+def container(name: Code, *items: hd.sr.ContentItem) -> hd.sr.ContainerContentItem:
+    """Make a container that its parent contains."""
+    made = hd.sr.ContainerContentItem(name=name, relationship_type="CONTAINS")
+    made.ContentSequence = hd.sr.ContentSequence(items)
+    return made
