@@ -77,7 +77,9 @@ def hl7_number(value: float) -> str:
     if len(text) <= NUMBER_WIDTH:
         return text
     decimals = max(0, NUMBER_WIDTH - 1 - len(f"{int(exact)}"))
-    short = f"{exact:.{decimals}f}".rstrip("0").rstrip(".")
+    short = f"{exact:.{decimals}f}"
+    if "." in short:
+        short = short.rstrip("0").rstrip(".")
     return short if float(short) != 0 else text  # a trace is never told as nothing
 
 

@@ -1,0 +1,236 @@
+"""``corcal report``: the files it writes, that they agree, and what it refuses."""
+
+import csv
+import io
+import json
+import re
+import sys
+from dataclasses import replace
+from datetime import date
+
+import hl7
+import pytest
+from pyarrow import parquet
+
+from corcal.cli.report import FORMATS
+from corcal.ct.scan import Patient
+from corcal.exam_numbers import exam_numbers
+from corcal.followup import compare
+from corcal.result import result_json
+from interop.exam_cases import full_result
+
+FILES = {
+    "fhir": {"fhir.json"},
+    "hl7": {"report.hl7"},
+    "csv": {"exam.csv", "lesions.csv", "data_dictionary.csv"},
+    "parquet": {"exam.parquet", "lesions.parquet"},
+}
+MACHINE = ",".join(FILES)
+# Everything that tells who it is, in every way that a format writes it
+ORIGINALS = (
+    *("PAT-0815", "Mustermann", "Erika", "1957-08-12", "19570812"),
+    *("2026-01-02", "20260102", "2021-05-03", "20210503"),
+    *("10:20:30", "102030"),
+    *("1.2.840.99.1", "1.2.840.99.2", "1.2.840.99.3", "1.2.840.99.4"),
+    *("Dr. Reader", "Study of Erika", "Ca Mustermann", "mustermann.xml", "folder_erika"),
+)
+
+
+def known_result():
+    """A result that names its person wherever a record can."""
+    base = full_result()
+    scan = replace(
+        base.scan,
+        patient=Patient(
+            patient_id="PAT-0815",
+            name="Mustermann^Erika",
+            birth_date="1957-08-12",
+            sex="F",
+            age_years=61.0,
+        ),
+        study_instance_uid="1.2.840.99.1",
+        series_instance_uid="1.2.840.99.2",
+        frame_of_reference_uid="1.2.840.99.3",
+        sop_instance_uids=("1.2.840.99.4", "1.2.840.99.5", None, None),
+        study_description="Study of Erika",
+        series_description="Ca Mustermann",
+        date="2026-01-02",
+        time="10:20:30",
+    )
+    made = replace(
+        base.provenance,
+        reader="Dr. Reader",
+        series_reason="series 3 in folder_erika is the only one",
+    )
+    earlier = replace(exam_numbers(base), date=date(2021, 5, 3), series_key="1")
+    followup = compare([earlier, exam_numbers(base)])
+    return replace(base, scan=scan, provenance=made, followup=followup)
+
+
+def texts_of(folder):
+    """Give the text of every file; of Parquet that of its cells."""
+    for path in sorted(folder.iterdir()):
+        if path.suffix == ".parquet":
+            yield path.name, json.dumps(parquet.read_table(path).to_pylist(), default=str)
+        else:
+            yield path.name, path.read_bytes().decode()
+
+
+@pytest.fixture
+def result_file(tmp_path):
+    path = tmp_path / "exam" / "result.json"
+    path.parent.mkdir()
+    path.write_text(result_json(known_result()), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def out(tmp_path):
+    return tmp_path / "out"
+
+
+def test_every_format_of_machines_leaves_its_files_and_says_so(run_corcal, result_file, out):
+    outcome = run_corcal("report", result_file, "--format", MACHINE, "--out", out)
+    assert outcome.code == 0, outcome.err
+    names = {path.name for path in out.iterdir()}
+    assert names == set().union(*FILES.values())
+    assert {line.rsplit("/", 1)[1] for line in outcome.out.splitlines()} == names
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_format_alone_leaves_nothing_else(run_corcal, result_file, out, name):
+    assert run_corcal("report", result_file, "--format", name, "--out", out).code == 0
+    assert {path.name for path in out.iterdir()} == FILES[name]
+
+
+def test_the_folder_of_an_exam_is_as_good_as_its_record(run_corcal, result_file, out):
+    assert run_corcal("report", result_file.parent, "--format", "csv", "--out", out).code == 0
+    assert run_corcal("report", result_file, "--format", "csv", "--out", out / "b").code == 0
+    for name in FILES["csv"]:
+        assert (out / name).read_bytes() == (out / "b" / name).read_bytes()
+
+
+def test_all_formats_tell_the_same_score(run_corcal, result_file, out):
+    run_corcal("report", result_file, "--format", MACHINE, "--out", out)
+    wanted = known_result().score
+    (row,) = csv.DictReader(io.StringIO((out / "exam.csv").read_text(encoding="utf-8"), newline=""))
+    (cells,) = parquet.read_table(out / "exam.parquet").to_pylist()
+    bundle = json.loads((out / "fhir.json").read_text(encoding="utf-8"))
+    message = hl7.parse((out / "report.hl7").read_bytes().decode())
+    for site, score in ({"total": wanted.total} | wanted.vessels).items():
+        code = f"agatston-{site}"
+        (observed,) = (
+            entry["resource"]["valueQuantity"]["value"]
+            for entry in bundle["entry"]
+            if code in [c["code"] for c in entry["resource"].get("code", {}).get("coding", ())]
+        )
+        (segment,) = (s for s in message.segments("OBX") if f"{code}^" in str(s[3]))
+        told = (float(row[f"{site}_agatston"]), cells[f"{site}_agatston"], observed)
+        assert (*told, float(str(segment[5]))) == (score.agatston,) * 4
+
+
+def test_originals_are_in_the_outputs_as_long_as_nobody_asks(run_corcal, result_file, out):
+    run_corcal("report", result_file, "--format", MACHINE, "--out", out)
+    told = "\n".join(text for _, text in texts_of(out))
+    for word in ("PAT-0815", "Mustermann", "1957-08-12", "20260102", "1.2.840.99.1", "Dr. Reader"):
+        assert word in told
+
+
+def test_no_output_of_a_deidentified_exam_holds_an_original(run_corcal, result_file, out, tmp_path):
+    key = tmp_path / "key"
+    key.write_text("the same key each time", encoding="ascii")  # nothing here is left to chance
+    outcome = run_corcal(
+        *("report", result_file, "--format", MACHINE, "--out", out),
+        *("--deidentify", "--key-file", key),
+    )
+    assert outcome.code == 0, outcome.err
+    texts = dict(texts_of(out))
+    assert texts.keys() == set().union(*FILES.values())
+    for name, text in texts.items():
+        found = [word for word in ORIGINALS if word.lower() in text.lower()]
+        assert found == [], name
+    for path in out.iterdir():  # metadata of Parquet as well
+        assert not any(word.encode() in path.read_bytes() for word in ORIGINALS)
+
+
+def test_a_key_file_gives_the_same_names_again(run_corcal, result_file, out, tmp_path):
+    key = tmp_path / "key"
+    for folder in ("one", "two"):
+        outcome = run_corcal(
+            *("report", result_file, "--format", "hl7,csv", "--out", out / folder),
+            *("--deidentify", "--key-file", key),
+        )
+        assert outcome.code == 0, outcome.err
+        assert "key is not kept" not in outcome.out
+    for name in FILES["csv"] | FILES["hl7"]:
+        assert (out / "one" / name).read_bytes() == (out / "two" / name).read_bytes()
+    assert re.fullmatch(r"[0-9a-f]{64}\n", key.read_text(encoding="ascii"))
+    assert key.stat().st_mode & 0o077 == 0
+
+
+def test_without_a_key_file_names_differ_from_run_to_run(run_corcal, result_file, out):
+    for folder in ("one", "two"):
+        outcome = run_corcal(
+            "report", result_file, "--format", "csv", "--out", out / folder, "--deidentify"
+        )
+        assert "The key is not kept: use --key-file" in outcome.out
+    assert (out / "one" / "exam.csv").read_bytes() != (out / "two" / "exam.csv").read_bytes()
+
+
+@pytest.mark.parametrize("names", ["pdf", "fhir,pdf", "", "fhir,,csv", "FHIR"])
+def test_an_unknown_format_is_refused_with_the_allowed_ones(run_corcal, result_file, out, names):
+    outcome = run_corcal("report", result_file, "--format", names, "--out", out)
+    assert outcome.code == 2
+    assert f"allowed are {', '.join(FORMATS)}" in outcome.err
+    assert outcome.err.count("\n") == 1
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("nowhere.json",), "cannot read nowhere.json: No such file or directory"),
+        (("empty",), "no result.json in empty: give a result"),
+        (("text.json",), "text.json is not a corcal result"),
+        (("exam", "--key-file", "key"), "--key-file is for --deidentify"),
+        (("exam", "--deidentify", "--key-file", "short"), "the key has 5 bytes"),
+        (("exam", "--deidentify", "--key-file", "exam"), "it is a folder"),
+    ],
+)
+@pytest.mark.usefixtures("result_file")
+def test_what_cannot_be_used_is_said_in_one_line(run_corcal, tmp_path, args, said):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "text.json").write_text("no", encoding="utf-8")
+    (tmp_path / "short").write_text("short", encoding="utf-8")
+    placed = [arg if arg.startswith("--") else tmp_path / arg for arg in args]
+    outcome = run_corcal("report", *placed, "--format", "fhir", "--out", tmp_path / "out")
+    assert outcome.code == 2
+    assert said in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_a_file_in_the_place_of_the_folder_is_told(run_corcal, result_file):
+    outcome = run_corcal("report", result_file, "--format", "csv", "--out", result_file)
+    assert outcome.code == 2
+    assert "a file has the name of a folder that is needed" in outcome.err
+
+
+def test_without_pyarrow_parquet_names_the_extra(run_corcal, result_file, out, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as if it were not installed
+    outcome = run_corcal("report", result_file, "--format", "parquet", "--out", out)
+    assert outcome.code == 2
+    assert 'pip install "corcal[parquet]"' in outcome.err
+
+
+def test_the_place_of_the_files_must_be_given(run_corcal, result_file):
+    outcome = run_corcal("report", result_file)
+    assert outcome.code == 2
+    assert "--out" in outcome.err
+
+
+def test_the_dictionary_of_the_tables_is_printed_as_csv(run_corcal):
+    outcome = run_corcal("schema", "--tables")
+    assert outcome.code == 0
+    rows = {row["column"]: row for row in csv.DictReader(io.StringIO(outcome.out, newline=""))}
+    mass = rows["total_mass_mg"]
+    assert (mass["table"], mass["kind"], mass["unit"]) == ("exams", "number", "mg")

@@ -1,0 +1,173 @@
+"""De-identified results: nothing of the person is left, the numbers stay, and names are stable."""
+
+import re
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from corcal.ct.scan import Finding, Patient, Severity
+from corcal.errors import InputError
+from corcal.exam_numbers import exam_numbers
+from corcal.followup import compare
+from corcal.interop.deidentify import Deidentifier
+from corcal.result import Result, result_json
+from corcal.risk.types import Person, Race, Sex
+from interop.exam_cases import CASES, full_result, interpreted
+from result_maker import make_automatic_result, make_result
+
+KEY = b"sixteen bytes ok"
+UID = re.compile(r"2\.25\.(0|[1-9]\d{0,38})")
+PERSONAL = ("SIM-1", "Simulated", "Patient", "2026-01-02", "10:00:00", "Ca score", "2.25.1")
+
+
+def of_patient(**known: str) -> Result:
+    result = make_result()
+    return replace(result, scan=replace(result.scan, patient=Patient(**known)))
+
+
+def compared() -> Result:
+    """The second of two exams, with what the comparison says of both dates."""
+    first = make_automatic_result()
+    second = replace(
+        first, scan=replace(first.scan, date="2028-01-05", series_instance_uid="2.25.8")
+    )
+    exams = [exam_numbers(first), exam_numbers(second)]
+    return replace(second, followup=compare(exams, statin_started=date(2027, 3, 4)))
+
+
+def test_what_names_the_person_is_gone() -> None:
+    result = full_result()
+    assert all(word in result_json(result) for word in PERSONAL)
+    text = result_json(Deidentifier(KEY)(result))
+    for word in ("SIM-1", "Simulated", "2026-01-02", "10:00:00", "Ca score"):
+        assert word not in text
+    for uid in ("2.25.1", "2.25.2", "2.25.3", *result.scan.sop_instance_uids):
+        assert f'"{uid}"' not in text
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_number_stays(case: str) -> None:
+    result = CASES[case]()
+    bare = Deidentifier(KEY)(result)
+    assert replace(bare.score, mass_calibration_detail="") == replace(
+        result.score, mass_calibration_detail=""
+    )
+    assert bare.lesions == result.lesions
+    assert bare.interpretation == result.interpretation
+    patient, was = bare.scan.patient, result.scan.patient
+    assert (patient.sex, patient.age_years) == (was.sex, was.age_years)
+    assert (patient.name, patient.birth_date, bare.scan.time) == (None, None, None)
+    assert bare.suitability.verdict == result.suitability.verdict
+
+
+def test_the_same_key_gives_the_same_names_and_another_key_others() -> None:
+    one, again, other = (Deidentifier(key)(make_result()) for key in (KEY, KEY, KEY + b"!"))
+    assert one == again
+    assert one.scan.patient.patient_id != other.scan.patient.patient_id
+    assert one.scan.series_instance_uid != other.scan.series_instance_uid
+
+
+def test_uids_that_are_equal_stay_equal_and_others_apart() -> None:
+    hide = Deidentifier(KEY)
+    result = make_result()
+    uids = ("2.25.4", "2.25.5", "2.25.4", None)
+    bare = hide(replace(result, scan=replace(result.scan, sop_instance_uids=uids))).scan
+    first, second, third, nothing = bare.sop_instance_uids
+    assert (first == third, first == second, nothing) == (True, False, None)
+    for uid in (first, second, bare.study_instance_uid, bare.series_instance_uid):
+        assert UID.fullmatch(uid)
+        assert len(uid) <= 64
+    assert bare.study_instance_uid == hide.uid("2.25.1")
+
+
+def test_the_years_between_two_exams_of_a_person_stay() -> None:
+    hide = Deidentifier(KEY)
+    result = make_result()
+    later = replace(
+        result, scan=replace(result.scan, date="2029-01-02", study_instance_uid="2.25.9")
+    )
+    before, after = (date.fromisoformat(hide(each).scan.date) for each in (result, later))
+    assert after - before == timedelta(days=1096)  # 2026-01-02 to 2029-01-02, with one leap day
+    assert timedelta(days=1) <= date(2026, 1, 2) - before <= timedelta(days=3652)
+
+
+def test_two_people_are_moved_differently() -> None:
+    shifts = {Deidentifier(KEY).shift_days(of_patient(patient_id=f"P{n}").scan) for n in range(20)}
+    assert len(shifts) > 15
+    assert min(shifts) >= 1
+    assert max(shifts) <= 3652
+
+
+def test_dates_move_in_the_comparison_and_in_its_sentences() -> None:
+    result = compared()
+    assert "2026-01-02" in result_json(result)
+    hide = Deidentifier(KEY)
+    bare = hide(result)
+    text = result_json(bare)
+    for day in ("2026-01-02", "2028-01-05", "2027-03-04"):
+        assert day not in text
+    moved = timedelta(days=hide.shift_days(result.scan))
+    was, now = result.followup, bare.followup
+    assert [exam.date for exam in now.exams] == [exam.date - moved for exam in was.exams]
+    assert now.statin_started == was.statin_started - moved
+    assert now.changes[0].years == was.changes[0].years
+    assert str(now.exams[0].date) in now.changes[0].text
+
+
+def test_the_moment_of_scoring_moves_and_its_time_stays() -> None:
+    hide = Deidentifier(KEY)
+    result = make_result()
+    day = date(2026, 1, 2) - timedelta(days=hide.shift_days(result.scan))
+    assert hide(result).provenance.created == f"{day}T11:00:00+00:00"
+
+
+def test_names_of_readers_files_and_folders_are_gone() -> None:
+    result = make_result()
+    made = replace(
+        result.provenance,
+        reader="Reader^Ruth",
+        series_reason="series 3 in Doe_Jane was chosen",
+        annotation=replace(result.provenance.annotation, source="Doe_Jane.xml"),
+    )
+    text = result_json(Deidentifier(KEY)(replace(result, provenance=made)))
+    assert "Ruth" not in text
+    assert "Doe" not in text
+
+
+def test_an_identifier_in_a_finding_is_taken_out() -> None:
+    result = of_patient(patient_id="P7-1", name="Doe^Jane")
+    finding = Finding(code="X", severity=Severity.INFO, message="jane of P7-1, 2.25.2, stays")
+    odd = replace(result, suitability=replace(result.suitability, findings=(finding,)))
+    told = Deidentifier(KEY)(odd).suitability.findings[0].message
+    assert told == "[removed] of [removed], [removed], stays"
+
+
+def test_a_name_that_is_a_word_of_the_record_changes_nothing_else() -> None:
+    # Mrs White of the identifier 101, whose group is White and whose categories hold 101
+    base = make_automatic_result()
+    person = Person(age_years=61.0, sex=Sex.FEMALE, race=Race.WHITE)
+    patient = Patient(patient_id="101", name="White^Fit", sex="F", age_years=61.0)
+    result = interpreted(replace(base, scan=replace(base.scan, patient=patient)), person)
+    bare = Deidentifier(KEY)(result)
+    assert bare.interpretation == result.interpretation
+    assert bare.score.category_probabilities == result.score.category_probabilities
+    assert bare.scan.patient.name is None
+
+
+def test_what_was_not_known_is_not_made_up() -> None:
+    bare = Deidentifier(KEY)(CASES["bare"]()).scan
+    assert bare.patient == Patient()
+    assert (bare.study_instance_uid, bare.date) == (None, None)
+    assert bare.sop_instance_uids == (None,) * 4
+
+
+def test_a_date_that_is_none_is_left_out() -> None:
+    result = make_result()
+    odd = replace(result, scan=replace(result.scan, date="02.01.2026 Doe"))
+    assert Deidentifier(KEY)(odd).scan.date is None
+
+
+def test_a_short_key_is_refused() -> None:
+    with pytest.raises(InputError, match="the key has 15 bytes, needed are at least 16"):
+        Deidentifier(KEY[:15])

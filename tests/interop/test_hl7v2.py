@@ -1,0 +1,223 @@
+"""The HL7 v2 message: parsed by two parsers of other people, and the same numbers come out."""
+
+from dataclasses import replace
+
+import hl7
+import pytest
+from hl7apy.consts import VALIDATION_LEVEL
+from hl7apy.parser import parse_message
+
+from corcal.ct.scan import Patient
+from corcal.interop.hl7v2 import NUMBER_WIDTH, hl7_message, hl7_number, hl7_text
+from corcal.interop.observables import NOT_GATED, observables
+from corcal.result import RESEARCH_USE, Result
+from interop.exam_cases import CASES, full_result, not_gated_result, zero_result
+from result_maker import make_automatic_result, make_result
+
+NASTY = "A|B^C~D&E\\F\rOBX|99|NM|x||1\nend"
+SEGMENTS = ("MSH", "PID", "OBR", "NTE", "OBX")
+
+
+def parsed(result: Result) -> hl7.Message:
+    return hl7.parse(hl7_message(result))
+
+
+def values(result: Result) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Give type and components of every OBX-5, by sub-identifier and corcal's own code."""
+    message = parsed(result)
+    found = {}
+    for segment in message.segments("OBX"):
+        codes = str(segment[3]).split("^")
+        own = codes[codes.index("99CORCAL") - 2]
+        value = tuple(message.unescape(part) for part in str(segment[5]).split("^"))
+        found[str(segment[4]), own] = (str(segment[2]), *value)
+    assert len(found) == len(message.segments("OBX"))  # no two are alike
+    return found
+
+
+def told(value: tuple[str, ...]) -> float:
+    kind, number = value
+    assert kind == "NM"
+    return float(number)
+
+
+def near(value: float) -> object:
+    """Equal but for what 16 characters cannot hold."""
+    return pytest.approx(value, rel=1e-12, abs=1e-14)
+
+
+def with_patient(**known: str) -> Result:
+    result = make_result()
+    return replace(result, scan=replace(result.scan, patient=Patient(**known)))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_message_is_valid_by_the_structure_of_2_5_1(case: str) -> None:
+    message = parse_message(hl7_message(CASES[case]()), validation_level=VALIDATION_LEVEL.STRICT)
+    assert message.validate()
+    assert message.msh.msh_9.to_er7() == "ORU^R01^ORU_R01"
+    assert message.msh.msh_12.to_er7() == "2.5.1"
+    assert message.name == "ORU_R01"
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_measured_number_is_that_of_the_record(case: str) -> None:
+    result = CASES[case]()
+    found = values(result)
+    scores = {"total": result.score.total} | result.score.vessels
+    for site, score in scores.items():
+        assert told(found[site, f"agatston-{site}"]) == near(score.agatston)
+        for code, field in (
+            ("volume", "volume_mm3"),
+            ("volume-interpolated", "volume_interpolated_mm3"),
+            ("mass", "mass_mg"),
+            ("area", "area_mm2"),
+            ("lesion-count", "lesion_count"),
+        ):
+            assert told(found[site, code]) == near(getattr(score, field))
+        if score.interval is None:
+            assert (site, "agatston-interval") not in found
+            continue
+        kind, comparator, low, dash, high = found[site, "agatston-interval"]
+        assert (kind, comparator, dash) == ("SN", "", "-")
+        assert (float(low), float(high)) == (near(score.interval.low), near(score.interval.high))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_number_that_is_told_has_a_segment(case: str) -> None:
+    result = CASES[case]()
+    found = values(result)
+    for each in observables(result):
+        for one in (each.fact, *each.details):
+            if isinstance(one.value, float):
+                assert told(found[each.key, one.concept.code]) == near(one.value)
+
+
+def test_the_interpretation_reads_back() -> None:
+    result = full_result()
+    found, meaning = values(result), result.interpretation
+    for scheme, category in meaning.categories.items():
+        name = f"category-{scheme}"
+        assert found[name, name][:2] == ("CWE", f"{scheme}:{category.code}")
+    mesa, hoff = meaning.percentile["mesa"], meaning.percentile["hoff"]
+    assert told(found["percentile-mesa", "percentile-mesa"]) == mesa.value
+    _, comparator, low, _, high = found["percentile-hoff", "percentile-hoff"]
+    assert (comparator, int(low), int(high)) == ("", hoff.at_least, hoff.at_most)
+    for each in meaning.estimates:
+        name = f"risk-{each.model}-{each.outcome}-{each.years}y"
+        if each.fraction is None:
+            assert (name, name) not in found
+        else:
+            assert told(found[name, name]) == near(each.fraction)
+
+
+def test_a_percentile_that_does_not_exist_has_no_value_and_a_note() -> None:
+    message = hl7_message(zero_result()).split("\r")
+    place = next(at for at, line in enumerate(message) if "|percentile-mesa^" in line)
+    fields = message[place].split("|")
+    assert (fields[2], fields[5], fields[11]) == ("", "", "X")
+    assert any("no percentile for this score" in line for line in message[place : place + 9])
+
+
+def test_text_of_headers_is_escaped_and_comes_back() -> None:
+    result = make_result()
+    odd = replace(
+        result,
+        scan=replace(
+            result.scan,
+            patient=Patient(patient_id=NASTY, name="Ro|e^A&n"),
+            convolution_kernel=NASTY,
+        ),
+    )
+    message = parsed(odd)
+    assert [str(segment[0]) for segment in message if str(segment[0]) not in SEGMENTS] == []
+    assert len(message.segments("OBX")) == len(parsed(make_result()).segments("OBX"))
+    back = NASTY.replace("\n", "\r")  # both are line breaks
+    assert message.unescape(str(message.segment("PID")[3])) == back
+    assert message.unescape(str(message.segment("PID")[5])) == "Ro|e^A&n"
+    assert values(odd)["suitability", "kernel"] == ("ST", back)
+    strict = parse_message(hl7_message(odd), validation_level=VALIDATION_LEVEL.STRICT)
+    assert strict.validate()
+
+
+@pytest.mark.parametrize(
+    ("text", "escaped"),
+    [
+        ("a|b", r"a\F\b"),
+        ("a^b", r"a\S\b"),
+        ("a&b", r"a\T\b"),
+        ("a~b", r"a\R\b"),
+        ("a\\b", r"a\E\b"),
+        ("a\r\nb", r"a\.br\b"),
+        ("a\tb\x00\x1c", "a b"),  # 0x1c ends a message on the wire (MLLP)
+        ("\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),  # joiners belong to the word
+        (None, ""),
+    ],
+)
+def test_what_delimiters_are_made_of_is_escaped(text: str | None, escaped: str) -> None:
+    assert hl7_text(text) == escaped
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0.0"),
+        (14, "14"),
+        (1e-3, "0.001"),
+        (0.1 + 0.2, "0.3"),  # 0.30000000000000004 has 19 characters
+        (1e-17, "0.00000000000000001"),  # longer than allowed: never told as 0
+        (2.5e15, "2500000000000000"),
+        (99.99999999999999, "100"),  # 17 characters
+        (12345.678901234567, "12345.6789012346"),
+    ],
+)
+def test_a_number_has_no_exponent_and_fits(value: float, text: str) -> None:
+    assert hl7_number(value) == text
+    assert len(text) <= NUMBER_WIDTH or value == 1e-17
+
+
+def test_a_name_has_its_suffix_before_its_prefix() -> None:
+    # DICOM: family^given^middle^prefix^suffix; HL7 XPN: family^given^second^suffix^prefix
+    segment = parsed(with_patient(patient_id="7", name="Roe^Ann^Q^Dr^Jr=X^Y")).segment("PID")
+    assert str(segment[5]) == "Roe^Ann^Q^Jr^Dr"
+
+
+def test_without_an_identifier_the_patient_is_nobody_elses() -> None:
+    one = str(parsed(with_patient(name="Roe^Ann")).segment("PID")[3])
+    assert one.endswith("^^^CORCAL^ANON")
+    other = with_patient()
+    other = replace(other, scan=replace(other.scan, series_instance_uid="2.25.77"))
+    assert str(parsed(other).segment("PID")[3]) != one
+    assert str(parsed(with_patient()).segment("PID")[5]) == "^^^^^^U"
+
+
+def test_the_report_says_research_use_and_whether_it_is_preliminary() -> None:
+    result = make_automatic_result()
+    message = parsed(result)
+    assert RESEARCH_USE in [str(segment[3]) for segment in message.segments("NTE")]
+    assert str(message.segment("OBR")[25]) == "P"
+    assert {str(segment[11]) for segment in message.segments("OBX")} == {"P"}
+    read = replace(result, provenance=replace(result.provenance, reader="One"))
+    assert str(parsed(read).segment("OBR")[25]) == "F"
+
+
+def test_a_scan_without_gating_is_flagged() -> None:
+    result = not_gated_result()
+    assert NOT_GATED in [str(segment[3]) for segment in parsed(result).segments("NTE")]
+    assert values(result)["suitability", "ecg-gated"] == ("CWE", "N", "No", "HL70136")
+    total = next(s for s in parsed(result).segments("OBX") if str(s[4]) == "total")
+    assert "Agatston-equivalent" in str(total[3])
+
+
+def test_the_total_alone_has_the_code_of_the_score() -> None:
+    segments = parsed(full_result()).segments("OBX")
+    with_code = [str(each[4]) for each in segments if "450360000" in str(each[3])]
+    assert with_code == ["total"]
+
+
+def test_segments_end_with_a_carriage_return_and_the_message_is_the_same_again() -> None:
+    message = hl7_message(full_result())
+    assert message.startswith("MSH|^~\\&|CORCAL|")
+    assert message.endswith("\r")
+    assert "\n" not in message
+    assert message == hl7_message(full_result())
