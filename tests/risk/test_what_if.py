@@ -7,7 +7,7 @@ from corcal.risk.mesa_chd import mesa_chd
 from corcal.risk.pooled_cohort import pooled_cohort
 from corcal.risk.prevent import prevent
 from corcal.risk.sources import source
-from corcal.risk.types import Sex
+from corcal.risk.types import Region, Sex
 from corcal.risk.what_if import CAUTION, Goals, goals_for, what_if
 from risk.people import fractions, khan_example, known_man
 
@@ -142,6 +142,35 @@ def test_where_there_are_no_bounds_it_is_said_why(change, model, outcome, years,
     assert one.after is not None
     assert (one.low, one.high) == (None, None)
     assert words in one.bounds
+
+
+# Ages at which the interaction of age with a factor is larger than the factor itself.
+@pytest.mark.parametrize(
+    ("person", "change", "model", "outcome", "rises"),
+    [
+        # Pooled Cohort Equations, white man: 7.837 - 1.795 ln(age) is 0 at 78.7 years
+        (known_man(age_years=79), "smoking_stopped", "pce", "ascvd", True),
+        (known_man(age_years=78), "smoking_stopped", "pce", "ascvd", False),
+    ],
+)
+def test_a_model_that_finds_smoking_healthy_gives_no_number(person, change, model, outcome, rises):
+    found = what_if(person)
+    for name in (change, "together"):
+        one = pick(found, name, model, outcome)
+        assert (one.after is None) is rises
+        assert rises is (one.not_valid is not None and "artefact" in one.not_valid)
+        if rises:
+            assert (one.low, one.high, one.bound_sources) == (None, None, ())
+    assert pick(found, "systolic_at_goal", model, outcome).after is not None
+
+
+def test_no_change_for_the_better_is_shown_as_a_higher_risk():
+    for age in (40, 60, 79, 89):
+        for sex in Sex:
+            person = known_man(age_years=age, sex=sex, region=Region.HIGH)
+            found = what_if(person, agatston=50)
+            assert found
+            assert all(each.after is None or each.after < each.before for each in found)
 
 
 def test_medication_stays_as_it_is():

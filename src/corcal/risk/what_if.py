@@ -59,6 +59,14 @@ _NO_BOUNDS_SMOKING = (
 )
 _NO_BOUNDS_YEARS = "none: no trial says anything of so many years"
 _NO_BOUNDS_OUTCOME = "none: trials of cholesterol lowering did not count heart failure"
+_RISES = (
+    "the model gives a higher risk without the risk factor: at this age its terms of age outweigh"
+    " those of the factor, which is an artefact of the model and no harm of the change"
+)
+_PART_RISES = (
+    "one of these changes alone gives a higher risk in this model, which is an artefact of its"
+    " terms of age: their sum says nothing"
+)
 _BOUNDS = (
     "the lowest and highest of the model's number and of the risk before, reduced by the relative"
     " risks of trials (95 % interval)"
@@ -97,7 +105,9 @@ class WhatIf:
         Risk as it is, 0 to 1.
     after : float or None
         The model's risk of a person who differs only in what is changed; ``None`` if the changed
-        person is outside what the model covers.
+        person is outside what the model covers, or if the model gives a higher risk without the
+        risk factor, alone or together with others: no trial found that, and it comes from terms
+        of age that were fitted to few people of that age.
     low, high : float or None
         Bounds of the risk after the change; ``None`` if there are none.
     bounds : str
@@ -199,14 +209,33 @@ def what_if(
         for key, known in before.items():
             start = stopped[key] if change == TOGETHER else known
             found.append(_compare(person, change, fields, known, after[key], start))
-    return tuple(each for each in found if each.after != each.before)
+    rising = {_key(each) for each in found if _rises(each)}
+    told = (_without_rise(each, is_part_rising=_key(each) in rising) for each in found)
+    return tuple(each for each in told if each.after != each.before)
 
 
 _Key = tuple[str, str, int]
 
 
+def _key(each: Estimate | WhatIf) -> _Key:
+    return each.model, each.outcome, each.years
+
+
 def _by_key(found: tuple[Estimate, ...]) -> dict[_Key, Estimate]:
-    return {(each.model, each.outcome, each.years): each for each in found}
+    return {_key(each): each for each in found}
+
+
+def _rises(each: WhatIf) -> bool:
+    return each.after is not None and each.after > each.before
+
+
+def _without_rise(each: WhatIf, *, is_part_rising: bool) -> WhatIf:
+    """Take the number out of a change that the model wrongly counts as harm, and say it."""
+    is_sum = each.change == TOGETHER and is_part_rising
+    if not is_sum and not _rises(each):
+        return each
+    reason = each.not_valid or (_PART_RISES if is_sum else _RISES)
+    return replace(each, after=None, low=None, high=None, not_valid=reason, bound_sources=())
 
 
 def _shown(found: tuple[Estimate, ...]) -> dict[_Key, Estimate]:
