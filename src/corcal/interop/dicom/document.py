@@ -10,7 +10,7 @@ from pydicom.sr.coding import Code
 from corcal._version import __version__
 from corcal.interop.dicom.identity import MANUFACTURER, exam_key, made_uid, stamp
 from corcal.interop.dicom.save import save_whole
-from corcal.interop.dicom.source import ScoredExam, source_instances
+from corcal.interop.dicom.source import ScoredExam, name_patient, source_instances
 from corcal.result import Result
 
 __all__ = ["container", "observation_context", "save_document", "text"]
@@ -54,7 +54,7 @@ def save_document(
     if segmentation is not None:
         evidence.append(segmentation)
     key = exam_key(exam.result)
-    with disable_value_validation():  # the patient is named as the scan names them
+    with disable_value_validation():  # what the scan says of its patient is repeated as it is
         written = document(
             evidence=evidence,
             content=content,
@@ -71,6 +71,7 @@ def save_document(
             is_final=False,  # nobody has signed it
         )
         stamp(written, exam.result)
+        name_patient(written, exam.scan)
         save_whole(written, path)
     return path
 

@@ -25,7 +25,7 @@ from corcal.interop.dicom.identity import (
     stamp,
 )
 from corcal.interop.dicom.save import save_whole
-from corcal.interop.dicom.source import ScoredExam, require_dicom, source_image
+from corcal.interop.dicom.source import ScoredExam, name_patient, require_dicom, source_image
 from corcal.interop.dicom.terms import (
     ARTIFICIAL_INTELLIGENCE,
     EMPTY_SEGMENT_SITES,
@@ -71,12 +71,11 @@ def write_segmentation(exam: ScoredExam, path: Path, *, labelmap: bool = False) 
     require_dicom(exam.scan)
     voxels = counted_voxels(exam)
     kind = "LABELMAP" if labelmap else "BINARY"
-    # What the scan's own header says of the patient is repeated, whether it keeps the standard
-    # or not: another patient's name would be worse than an overlong one.
-    with disable_value_validation():
+    with disable_value_validation():  # what the scan says of its patient is repeated as it is
         segmentation = _segmentation(exam, voxels, kind)
         _refer_as_stored(segmentation, exam.scan)
         stamp(segmentation, exam.result)
+        name_patient(segmentation, exam.scan)
         save_whole(segmentation, path)
     return path
 
@@ -109,7 +108,7 @@ def _segmentation(exam: ScoredExam, voxels: SiteVoxels, kind: str) -> hd.seg.Seg
     sites = [Site(code) for code in np.unique(voxels.site)] or list(EMPTY_SEGMENT_SITES)
     slices, labels = _labels(voxels, sites)
     key = exam_key(result)
-    return hd.seg.Segmentation(
+    segmentation = hd.seg.Segmentation(
         source_images=[source_image(scan, k) for k in slices],
         pixel_array=labels,
         segmentation_type=kind,
@@ -127,6 +126,10 @@ def _segmentation(exam: ScoredExam, voxels: SiteVoxels, kind: str) -> hd.seg.Seg
         series_description="corcal calcium (research use only)",
         omit_empty_frames=bool(voxels.index.size),
     )
+    dimensions = made_uid("segmentation dimensions", kind, key)  # highdicom's is another each time
+    for item in (*segmentation.DimensionOrganizationSequence, *segmentation.DimensionIndexSequence):
+        item.DimensionOrganizationUID = dimensions
+    return segmentation
 
 
 def _labels(voxels: SiteVoxels, sites: Sequence[Site]) -> tuple[list[int], NDArray[np.uint8]]:

