@@ -38,6 +38,8 @@ def aged(*years, **more):
     return [{"age_years": age, **more} for age in years]
 
 
+OLD_ENOUGH_FOR_2026 = [*aged(40.0, 85.0), *aged(45.0, 85.0, **WOMAN)]
+TOO_YOUNG_FOR_2026 = [*aged(39.95), *aged(44.95, **WOMAN)]
 IN_AGE_OF_2026 = [*aged(40.0, 79.95), *aged(45.0, 79.95, **WOMAN)]
 OUT_OF_AGE_OF_2026 = [*aged(39.95, 80.0), *aged(44.95, 80.0, **WOMAN)]
 AGED_40_TO_75, NOT_AGED_40_TO_75 = aged(40.0, 75.95), aged(39.95, 76.0)
@@ -62,6 +64,23 @@ OTHER_CLASS = [
     }.items()
     for score2 in edges
 ]
+# Major risk factors of a young person: smoking, diabetes, pressure, severe cholesterol.
+TWO_FACTORS = [
+    {"smokes": True, "has_diabetes": True},
+    {"smokes": True, "systolic_mmhg": 130.0},
+    {"smokes": True, "takes_bp_medication": True},
+    {"has_diabetes": True, "ldl_mg_dl": 190.0},
+    {"smokes": True, "has_diabetes": True, "ldl_mg_dl": None},
+]
+ONE_FACTOR = [
+    {},
+    {"smokes": True},
+    {"smokes": True, "systolic_mmhg": 129.9},
+    {"smokes": True, "has_diabetes": None},
+    {"smokes": True, "systolic_mmhg": None, "takes_bp_medication": None},
+]
+# Where the guideline of 2018 does not leave the decision to a score.
+DECIDED_2018 = [{"pce": 0.0499}, {"pce": 0.20}, {"has_diabetes": True}, FH, {"ldl_mg_dl": 190.0}]
 NOT_TESTING = [FH, {"has_symptoms": True}]
 NOT_AGAIN = [{"has_symptoms": True}, {"has_device_excluded": True}, {"takes_statin": True}]
 
@@ -74,18 +93,41 @@ _FROM_2026 = {
         EXCEPTIONS,
         [{}, {"has_diabetes": True, "agatston": 0.05}],
     ),
-    "accaha2026.4.2.3.6-3": ([{"agatston": 0.05}, CALCIUM], [{}, CALCIUM | NOT_GATED]),
+    "accaha2026.4.2.3.6-3": (
+        [{"agatston": 0.05}, CALCIUM, *each(OLD_ENOUGH_FOR_2026, agatston=0.05)],
+        [{}, CALCIUM | NOT_GATED, *each(TOO_YOUNG_FOR_2026, agatston=0.05)],
+    ),
     "accaha2026.4.2.7-1": (
-        [{"agatston": 1000}, {"agatston": 4000}],
-        [{"agatston": 999.9}, {"agatston": 1000} | NOT_GATED, {"agatston": 1000} | KNOWN],
+        [{"agatston": 1000}, {"agatston": 4000}, *each(OLD_ENOUGH_FOR_2026, agatston=1000)],
+        [
+            {"agatston": 999.9},
+            {"agatston": 1000} | NOT_GATED,
+            {"agatston": 1000} | KNOWN,
+            *each(TOO_YOUNG_FOR_2026, agatston=1000),
+        ],
     ),
     "accaha2026.4.2.7-2": (
-        [{"agatston": 300}, {"agatston": 999.9}, {"agatston": 300, "percentile": 99}],
-        [{"agatston": 299.9}, {"agatston": 1000}, {"agatston": 300} | NOT_GATED],
+        [
+            {"agatston": 300},
+            {"agatston": 999.9},
+            {"agatston": 300, "percentile": 99},
+            *each(OLD_ENOUGH_FOR_2026, agatston=300),
+        ],
+        [
+            {"agatston": 299.9},
+            {"agatston": 1000},
+            {"agatston": 300} | NOT_GATED,
+            *each(TOO_YOUNG_FOR_2026, agatston=300),
+        ],
     ),
     "accaha2026.4.2.7-5": (
-        [{"agatston": 300}, {"agatston": 999.9}],
-        [{"agatston": 299.9}, {"agatston": 1000}, {"agatston": 300} | NOT_GATED],
+        [{"agatston": 300}, {"agatston": 999.9}, *each(OLD_ENOUGH_FOR_2026, agatston=300)],
+        [
+            {"agatston": 299.9},
+            {"agatston": 1000},
+            {"agatston": 300} | NOT_GATED,
+            *each(TOO_YOUNG_FOR_2026, agatston=300),
+        ],
     ),
     "accaha2026.4.2.7-3": (
         [
@@ -93,8 +135,10 @@ _FROM_2026 = {
             {"agatston": 299.95},
             HIGH_FOR_AGE,
             {"agatston": 0.05, "percentile": 75},
+            *each(OLD_ENOUGH_FOR_2026, agatston=100),
         ],
         [
+            *each(TOO_YOUNG_FOR_2026, agatston=100),
             {"agatston": 99.95, "percentile": 74},
             {"agatston": 300, "percentile": 99},
             {"agatston": 50},
@@ -103,9 +147,15 @@ _FROM_2026 = {
         ],
     ),
     "accaha2026.4.2.7-4": (
-        [{"agatston": 0.05}, {"agatston": 99.9, "percentile": 74}, CALCIUM | {"prevent": 0.099}],
+        [
+            {"agatston": 0.05},
+            {"agatston": 99.9, "percentile": 74},
+            CALCIUM | {"prevent": 0.099},
+            *each(OLD_ENOUGH_FOR_2026, agatston=50),
+        ],
         [
             {},
+            *each(TOO_YOUNG_FOR_2026, agatston=50),
             {"agatston": 100},
             HIGH_FOR_AGE,
             CALCIUM | {"prevent": 0.1},
@@ -113,23 +163,66 @@ _FROM_2026 = {
             CALCIUM | NOT_GATED,
         ],
     ),
-    "accaha2026.4.2.3.6-4": ([{"prevent": 0.05}], [{"prevent": 0.049}, {"pce": 0.3}, {}]),
+    "accaha2026.4.2.3.6-4": (
+        [{"prevent": 0.05}, *each(OLD_ENOUGH_FOR_2026, prevent=0.05)],
+        [{"prevent": 0.049}, {"pce": 0.3}, {}, *each(TOO_YOUNG_FOR_2026, prevent=0.05)],
+    ),
     "accaha2026.prevent-high": (
         [{"prevent": 0.10}, {"prevent": 0.10, "agatston": 999.9}],
         [{"prevent": 0.099}, {"pce": 0.3}, {"prevent": 0.10, "agatston": 1000}],
     ),
-    "accaha2026.4.2.3.6-5": ([{"agatston": 0.05} | NOT_GATED], [CALCIUM, NOT_GATED]),
-    "accaha2026.4.2.7-6-mild": (
-        [{"agatston": 0.05, **NOT_GATED}, {"agatston": 99.95, **NOT_GATED, "prevent": 0.0999}],
+    "accaha2026.prevent-intermediate": (
+        [{"prevent": 0.05}, {"prevent": 0.0999}, {"prevent": 0.05, "agatston": 500}],
+        [{}, {"prevent": 0.0499}, {"prevent": 0.10}, {"pce": 0.05}, {"prevent": 0.05} | KNOWN],
+    ),
+    "accaha2026.prevent-borderline": (
+        [{"prevent": 0.03}, {"prevent": 0.0499}],
+        [{}, {"prevent": 0.0299}, {"prevent": 0.05}, {"pce": 0.04}],
+    ),
+    "accaha2026.prevent-low": (
+        [{"prevent": 0.0}, {"prevent": 0.0299}],
+        [{}, {"prevent": 0.03}, {"pce": 0.02}],
+    ),
+    "accaha2026.diabetes": (
         [
+            *each(AGED_40_TO_75, has_diabetes=True),
+            {"has_diabetes": True, "age_years": 71.0, "agatston": 820},
+        ],
+        [
+            {},
+            {"has_diabetes": None},
+            *each(NOT_AGED_40_TO_75, has_diabetes=True),
+            {"has_diabetes": True} | KNOWN,
+        ],
+    ),
+    "accaha2026.4.2.3.6-5": (
+        [{"agatston": 0.05} | NOT_GATED, *each(OLD_ENOUGH_FOR_2026, agatston=0.05, **NOT_GATED)],
+        [CALCIUM, NOT_GATED, *each(TOO_YOUNG_FOR_2026, agatston=0.05, **NOT_GATED)],
+    ),
+    "accaha2026.4.2.7-6-mild": (
+        [
+            {"agatston": 0.05, **NOT_GATED},
+            {"agatston": 99.95, **NOT_GATED, "prevent": 0.0999},
+            *each(OLD_ENOUGH_FOR_2026, agatston=50, **NOT_GATED),
+        ],
+        [
+            *each(TOO_YOUNG_FOR_2026, agatston=50, **NOT_GATED),
             NOT_GATED,
             CALCIUM,
             *each([{"agatston": 100}, FH | CALCIUM, {"prevent": 0.1} | CALCIUM], **NOT_GATED),
         ],
     ),
     "accaha2026.4.2.7-6-severe": (
-        [{"agatston": 100} | NOT_GATED, {"agatston": 3000} | NOT_GATED],
-        [{"agatston": 99.9} | NOT_GATED, {"agatston": 100}],
+        [
+            {"agatston": 100} | NOT_GATED,
+            {"agatston": 3000} | NOT_GATED,
+            *each(OLD_ENOUGH_FOR_2026, agatston=100, **NOT_GATED),
+        ],
+        [
+            {"agatston": 99.9} | NOT_GATED,
+            {"agatston": 100},
+            *each(TOO_YOUNG_FOR_2026, agatston=100, **NOT_GATED),
+        ],
     ),
     "accaha2026.lifestyle": ([{}, KNOWN], [{"guidelines": ("nla2020",)}]),
     "accaha2026.4.2.3.6-2-rescan": (
@@ -161,7 +254,10 @@ _EUROPE = {
             *[CALCIUM | risk for risk in ({"score2": 0.0199}, {"score2": 0.10}, {"pce": 0.05})],
         ],
     ),
-    "escc2025.calcium-300": ([{"agatston": 300.1}], [{"agatston": 300}]),
+    "escc2025.diabetes": (
+        [{"has_diabetes": True}],
+        [{}, {"has_diabetes": None}, {"has_diabetes": True} | KNOWN],
+    ),
     "escc2025.high-risk": (
         [{"score2": 0.10}, {"score2": 0.199}],
         [{"score2": 0.099}, {"score2": 0.20}, {"pce": 0.15}],
@@ -314,8 +410,16 @@ _NLA = {
         ],
     ),
     "nla2020.under-40": (
-        [{"agatston": 0.05, "age_years": 39.95}],
-        [{"agatston": 50, "age_years": 40.0}, {"age_years": 39.95}],
+        [
+            {"agatston": 0.05, "age_years": 39.95} | FAMILY,
+            *each(TWO_FACTORS, agatston=0.05, age_years=39.95),
+        ],
+        [
+            {"agatston": 50, "age_years": 40.0} | FAMILY,
+            {"age_years": 39.95} | FAMILY,
+            *each(ONE_FACTOR, agatston=50, age_years=39.95),
+            {"agatston": 50, "age_years": 39.95, "premature_family_history": None},
+        ],
     ),
     "nla2020.percentile": (
         [{"agatston": 0.05, "percentile": 75}, {"agatston": 99.95, "percentile": 75}],
@@ -414,13 +518,17 @@ _FROM_2018_AND_2019 = {
             {},
             {"agatston": 100},
             HIGH_FOR_AGE,
-            *each([*NOT_AGED_40_TO_75, {"pce": 0.0499}, {"pce": 0.20}], agatston=50),
+            *each([*NOT_AGED_40_TO_75, *DECIDED_2018], agatston=50),
         ],
     ),
     "accaha2018.cac-100": (
-        [*each(AGED_40_TO_75, agatston=100), HIGH_FOR_AGE, {"agatston": 0.05, "percentile": 75}],
         [
-            *each(NOT_AGED_40_TO_75, agatston=100),
+            *each([*AGED_40_TO_75, {"pce": 0.05}, {"pce": 0.1999}], agatston=100),
+            HIGH_FOR_AGE,
+            {"agatston": 0.05, "percentile": 75},
+        ],
+        [
+            *each([*NOT_AGED_40_TO_75, *DECIDED_2018], agatston=100),
             {"agatston": 99.95, "percentile": 74},
             {"percentile": 99},
         ],
@@ -531,7 +639,7 @@ _OLDER = {
     ),
     "studies.zero-lasts": (
         [{}],
-        [{"agatston": 0.05}, {"has_symptoms": True}, {"has_device_excluded": True}, NOT_GATED],
+        NOT_WAITING,
     ),
     "studies.calcium-1000": ([{"agatston": 1000}], [{"agatston": 999.9}]),
     "studies.young-women": (

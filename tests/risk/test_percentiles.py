@@ -187,12 +187,14 @@ def test_a_score_below_one_is_above_every_zero():
         (1, 35, Sex.MALE, Race.WHITE, None, 26),
         (1, 37, Sex.MALE, Race.BLACK, 90, 16),
         (1, 38, Sex.MALE, Race.BLACK, None, 16),
+        (12, 38, Sex.MALE, Race.WHITE, None, 26),  # 26 % of 30 to 45 years, no percentile at 38
         (0, 38, Sex.FEMALE, Race.BLACK, None, 7),
     ],
 )
 def test_javaid_says_what_its_abstract_says(agatston, age, sex, race, at_least, p_nonzero):
     found = javaid_percentile(agatston, age_years=age, sex=sex, race=race)
     assert (found.at_least, found.p_nonzero) == (at_least, p_nonzero)
+    assert found.not_covered is None
     assert (found.value, found.at_most, found.scores) == (None, None, {})
     assert found.group.endswith("of 30 to 45 years")
 

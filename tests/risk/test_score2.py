@@ -96,6 +96,31 @@ def test_where_diabetes_is_not_known_the_number_says_so():
     assert known.note is None
 
 
+@pytest.mark.parametrize("age", [55, 75])
+@pytest.mark.parametrize(
+    ("field", "reason"),
+    [
+        ("has_familial_hypercholesterolaemia", "familial hypercholesterolaemia: the ESC does not"),
+        ("is_pregnant", "pregnancy: the ESC does not"),
+    ],
+)
+def test_whom_the_esc_does_not_use_it_for_gets_the_reason(field, reason, age):
+    assert score2(score2_example(F, LOW, age_years=age, **{field: False})).fraction is not None
+    assert score2(score2_example(F, LOW, age_years=age)).fraction is not None
+    risk = score2(score2_example(F, LOW, age_years=age, **{field: True}))
+    assert risk.fraction is None
+    assert reason in risk.not_valid
+
+
+def test_a_low_egfr_leaves_the_number_and_adds_a_note():
+    low, usual = (score2(score2_example(M, LOW, egfr=egfr)) for egfr in (59.9, 60.0))
+    assert low.fraction == usual.fraction
+    assert usual.note is None
+    assert low.note.startswith("eGFR of 59.9 is below 60: in chronic kidney disease the ESC")
+    both = score2(score2_example(M, LOW, egfr=59.9, has_diabetes=None)).note
+    assert "whether there is diabetes is not known; eGFR of 59.9" in both
+
+
 def test_known_disease_is_not_covered():
     assert "known cardiovascular" in score2(score2_example(M, LOW, has_known_ascvd=True)).not_valid
 

@@ -18,6 +18,7 @@ _MARKS = {
     "secondary": "read in a text that reports the source",
     "recalled": "from memory, not read: never shown as the source's own words",
 }
+_MARKS_HEAD = "Marks, of a source the weakest of all that is taken from it; a statement has its own"
 _MIN_WIDTH, _MAX_WIDTH = 60, 100
 
 
@@ -26,7 +27,8 @@ _MIN_WIDTH, _MAX_WIDTH = 60, 100
 def command(*, as_json: bool) -> None:
     """List every source of what corcal says about a score.
 
-    Each with what is taken from it, and a mark: how sure it is that the source prints it so.
+    Each with what is taken from it, and a mark: how sure it is that the source prints it so. It is
+    the weakest of all that is taken; each statement has its own.
     """
     from corcal.risk.sources import SOURCES
 
@@ -39,7 +41,7 @@ def command(*, as_json: bool) -> None:
     width = min(max(shutil.get_terminal_size().columns, _MIN_WIDTH), _MAX_WIDTH)
     blocks = [_block(each, width) for each in found]
     marks = [f"  {mark}: {meaning}" for mark, meaning in _MARKS.items()]
-    sys.stdout.write("\n\n".join([*blocks, "\n".join(["Marks", *marks])]) + "\n")
+    sys.stdout.write("\n\n".join([*blocks, "\n".join([_MARKS_HEAD, *marks])]) + "\n")
 
 
 def _record(each: "Source") -> dict[str, str | int | None]:

@@ -90,7 +90,11 @@ _SCALES_OP = {
 _EXCLUSIONS = {
     "has_known_ascvd": "known cardiovascular disease: SCORE2 is of a first event",
     "has_diabetes": "diabetes: SCORE2 was not made for people with it",
+    "has_familial_hypercholesterolaemia": "familial hypercholesterolaemia: the ESC does not use "
+    "SCORE2 in it",
+    "is_pregnant": "pregnancy: the ESC does not use SCORE2 in it",
 }
+_MIN_EGFR = 60.0  # chronic kidney disease from stage 3 on
 _SCOPE = Scope(name="SCORE2", first_age=40, last_age=69, exclusions=_EXCLUSIONS)
 _SCOPE_OP = Scope(name="SCORE2-OP", first_age=70, last_age=89, exclusions=_EXCLUSIONS)
 _NEEDED = ("region", "systolic_mmhg", "total_cholesterol_mg_dl", "hdl_mg_dl", "smokes")
@@ -108,7 +112,8 @@ def score2(person: Person) -> Estimate:
     Parameters
     ----------
     person : Person
-        40 to 89 years, without diabetes or known cardiovascular disease, with a region of Europe.
+        40 to 89 years, without diabetes, known cardiovascular disease, familial
+        hypercholesterolaemia or pregnancy, with a region of Europe. An eGFR below 60 is noted.
 
     Returns
     -------
@@ -147,8 +152,19 @@ def score2(person: Person) -> Estimate:
         scope=_SCOPE_OP if is_op else _SCOPE,
         needed=_NEEDED,
         source="score2_op_2021" if is_op else "score2_2021",
-        note=_DIABETES_UNKNOWN if person.has_diabetes is None else None,
+        note=_note(person),
     )
+
+
+def _note(person: Person) -> str | None:
+    """Say what the number does not know; one low eGFR is no diagnosis, and excludes nobody."""
+    notes = [_DIABETES_UNKNOWN] if person.has_diabetes is None else []
+    if person.egfr is not None and person.egfr < _MIN_EGFR:
+        notes.append(
+            f"eGFR of {person.egfr:g} is below {_MIN_EGFR:g}: in chronic kidney disease the ESC "
+            "does not use SCORE2, and the risk is higher"
+        )
+    return "; ".join(notes) or None
 
 
 def _risk(person: Person, facts: Facts) -> float:

@@ -7,7 +7,7 @@ import pytest
 from corcal.errors import InputError
 from corcal.risk.guidance import GUIDELINES, RULES, Stance
 from corcal.risk.guidance.engine import guidance
-from corcal.risk.types import Person, Sex
+from corcal.risk.types import Person, Race, Sex
 from guidance_maker import HEALTHY, said, statement, statements
 
 BY_ID = {rule.id: rule for rule in RULES}
@@ -186,8 +186,56 @@ def test_guidelines_can_be_switched_and_cautions_stay():
 
 def test_reasons_carry_the_numbers():
     shown = statement("accaha2026.4.2.7-2", agatston=350.0)
-    assert shown.fired_by == ("Agatston score 350 (at least 300, below 1000)",)
-    assert shown.would_change == ("Agatston score below 300 or at least 1000",)
+    assert shown.fired_by == (
+        "Agatston score 350 (at least 300, below 1000)",
+        "age 55 years (at least 40 years, at least 45 years)",
+        "man",
+    )
+    # a man of 45 or more stays in: what cannot change is not named
+    assert shown.would_change == (
+        "Agatston score below 300 or at least 1000",
+        "age below 40 years",
+    )
+
+
+@pytest.mark.parametrize("case", [{"age_years": 38.0}, {"age_years": 44.0, "sex": Sex.FEMALE}])
+@pytest.mark.parametrize("agatston", [12.0, 150.0, 1200.0])
+def test_below_its_age_the_guideline_of_2026_says_nothing_of_lipids_by_score(case, agatston):
+    found = statements(agatston=agatston, **case)
+    of_2026 = [each for each in found if each.guideline == "accaha2026"]
+    assert [each.id for each in of_2026 if each.topic == "lipids"] == []
+    assert "accaha2026.testing-young" in {each.id for each in of_2026}
+
+
+def test_a_percentile_that_cannot_exist_is_not_asked_for():
+    def open_points(**case):
+        return " ".join(statement("accaha2026.4.2.7-4", agatston=50.0, **case).would_change)
+
+    assert "MESA percentile at least 75 (not known)" in open_points(race=None)
+    words = "a score that is high for the age (MESA has percentiles from 45 to 84 years)"
+    assert words in open_points(age_years=44.9)
+    assert words in open_points(age_years=85.0)
+    assert "MESA has no percentiles of this group" in open_points(race=Race.OTHER)
+    assert "MESA percentile at least 75 (not known)" in open_points(age_years=45.0)
+    assert "MESA percentile at least 75 (not known)" in open_points(age_years=84.9)
+    assert "MESA percentile at least 75 (not known)" not in open_points(percentile=50)
+
+
+def test_a_person_with_diabetes_hears_of_it_from_the_newest_guidelines():
+    found = statements(age_years=71.0, has_diabetes=True, agatston=820.0, percentile=80)
+    ids = {each.id for each in found}
+    assert {"accaha2026.diabetes", "accaha2026.4.2.7-2", "escc2025.diabetes"} <= ids
+    assert "accaha2018.cac-100" not in ids  # its decision is not open in diabetes
+
+
+@pytest.mark.parametrize(
+    ("prevent", "name"),
+    [(0.029, "low"), (0.03, "borderline"), (0.078, "intermediate"), (0.10, "high")],
+)
+def test_every_risk_by_prevent_has_one_class_and_one_statement(prevent, name):
+    shown = [each for each in statements(prevent=prevent) if ".prevent-" in each.id]
+    assert [each.id for each in shown] == [f"accaha2026.prevent-{name}"]
+    assert f"{name} risk" in shown[0].text
 
 
 @pytest.mark.parametrize(

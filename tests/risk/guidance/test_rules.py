@@ -88,6 +88,13 @@ def test_a_text_names_the_goals_of_its_data(rule):
         assert f"non-HDL-C < {rule.non_hdl_goal_mg_dl} mg/dL" in rule.text
 
 
+@pytest.mark.parametrize("key", sorted({rule.source for rule in RULES}))
+def test_the_mark_of_a_source_is_the_weakest_of_its_statements(key):
+    order = list(Mark)
+    marks = [rule.mark for rule in RULES if rule.source == key]
+    assert SOURCES[key].mark is max(marks, key=order.index)
+
+
 def test_aspirin_is_only_talked_about_and_bleeding_with_it():
     for rule in RULES:
         if rule.topic == "aspirin":

@@ -55,6 +55,8 @@ _LOW_RISK = Range("pce", below=0.05)
 _HIGH_RISK = Range("pce", at_least=0.20)
 _BORDERLINE_RISK = Range("pce", at_least=0.05, below=0.075)
 _INTERMEDIATE_RISK = Range("pce", at_least=0.075, below=0.20)
+# Where the decision on a statin is not open, a score does not make it.
+_DECIDED = (_LOW_RISK, _HIGH_RISK, Is("diabetes"), Is("severe_cholesterol"))
 _SCORE_OF_100 = Range("agatston", at_least=100)
 
 RULES_2018: tuple[Rule, ...] = (
@@ -90,7 +92,7 @@ RULES_2018: tuple[Rule, ...] = (
         scope=Scope.GATED,
         stance=Stance.TREAT,
         when=AllOf((LOW_SCORE, _AGE_40_TO_75)),
-        unless=(HIGH_FOR_AGE, _LOW_RISK, _HIGH_RISK),
+        unless=(HIGH_FOR_AGE, *_DECIDED),
     ),
     _rule_2018(
         id="accaha2018.cac-100",
@@ -102,6 +104,7 @@ RULES_2018: tuple[Rule, ...] = (
         scope=Scope.GATED,
         stance=Stance.TREAT,
         when=AllOf((RAISED, _AGE_40_TO_75)),
+        unless=_DECIDED,
     ),
     _rule_2018(
         id="accaha2018.diabetes",

@@ -1,8 +1,9 @@
 """2026 ACC/AHA dyslipidaemia guideline: what it says of the calcium score.
 
 The guideline itself was not read: thresholds and goals agree in three secondary sources, class and
-level rest on one of them, except the class of 4.2.7-1, which two give. Risk is PREVENT's, and so
-are its cut-points of 3, 5 and 10 %.
+level rest on one of them, except the class of 4.2.7-1, which two give. What it says below 10 % by
+PREVENT alone, and in diabetes, rests on another one. Risk is PREVENT's, and so are its cut-points
+of 3, 5 and 10 %.
 
 References
 ----------
@@ -12,13 +13,14 @@ References
 
 from functools import partial
 
-from corcal.risk.guidance.conditions import AllOf, Is, Range
+from corcal.risk.guidance.conditions import AllOf, Condition, Is, Range
 from corcal.risk.guidance.gates import (
     ALWAYS,
     ANY_CALCIUM,
     HIGH_FOR_AGE,
     IN_AGE_OF_2026,
     LOW_SCORE,
+    OLD_ENOUGH_FOR_2026,
     RAISED_BELOW_300,
     WAITING_EXCEPTIONS,
     YOUNGER_THAN_2026,
@@ -42,6 +44,12 @@ _goal = partial(_rule, topic="lipids", scope=Scope.GATED, stance=Stance.TREAT)
 
 _MAY_WAIT = AllOf((ZERO, IN_AGE_OF_2026))
 _HIGH_RISK = Range("prevent_ascvd", at_least=0.10)
+
+
+def _from_its_age(score: Condition) -> AllOf:
+    """Hold a score against the guideline only at the ages at which it uses the scan."""
+    return AllOf((score, OLD_ENOUGH_FOR_2026))
+
 
 RULES: tuple[Rule, ...] = (
     _rule(
@@ -68,13 +76,14 @@ RULES: tuple[Rule, ...] = (
     _rule(
         id="accaha2026.4.2.3.6-3",
         topic="lipids",
-        text="Lipid-lowering therapy is recommended when the score is above 0, especially from "
-        "100 or from the 75th percentile.",
+        text="Lipid-lowering therapy is recommended at a score above 0, especially from 100 or "
+        "from the 75th percentile. Another summary reports it from these two on, and where the "
+        "decision is open.",
         strength="1",
         evidence="B-NR",
         scope=Scope.GATED,
         stance=Stance.TREAT,
-        when=ANY_CALCIUM,
+        when=_from_its_age(ANY_CALCIUM),
     ),
     _goal(
         id="accaha2026.4.2.7-1",
@@ -82,7 +91,7 @@ RULES: tuple[Rule, ...] = (
         "50 %; goals LDL-C < 55 and non-HDL-C < 85 mg/dL.",
         strength="1",
         evidence="B-NR",
-        when=Range("agatston", at_least=1000),
+        when=_from_its_age(Range("agatston", at_least=1000)),
         ldl_goal_mg_dl=55,
         non_hdl_goal_mg_dl=85,
     ),
@@ -92,7 +101,7 @@ RULES: tuple[Rule, ...] = (
         "50 %; goals LDL-C < 70 and non-HDL-C < 100 mg/dL.",
         strength="1",
         evidence="B-R",
-        when=Range("agatston", at_least=300, below=1000),
+        when=_from_its_age(Range("agatston", at_least=300, below=1000)),
         ldl_goal_mg_dl=70,
         non_hdl_goal_mg_dl=100,
     ),
@@ -102,7 +111,7 @@ RULES: tuple[Rule, ...] = (
         "bempedoic acid) towards LDL-C < 55 and non-HDL-C < 85 mg/dL.",
         strength="2a",
         evidence="B-NR",
-        when=Range("agatston", at_least=300, below=1000),
+        when=_from_its_age(Range("agatston", at_least=300, below=1000)),
     ),
     _goal(
         id="accaha2026.4.2.7-3",
@@ -111,7 +120,7 @@ RULES: tuple[Rule, ...] = (
         "mg/dL.",
         strength="1",
         evidence="B-R",
-        when=RAISED_BELOW_300,
+        when=_from_its_age(RAISED_BELOW_300),
         ldl_goal_mg_dl=70,
         non_hdl_goal_mg_dl=100,
     ),
@@ -122,7 +131,7 @@ RULES: tuple[Rule, ...] = (
         "mg/dL.",
         strength="2a",
         evidence="B-R",
-        when=LOW_SCORE,
+        when=_from_its_age(LOW_SCORE),
         unless=(HIGH_FOR_AGE, _HIGH_RISK, Is("severe_cholesterol")),
         ldl_goal_mg_dl=100,
         non_hdl_goal_mg_dl=130,
@@ -135,7 +144,7 @@ RULES: tuple[Rule, ...] = (
         strength="2a",
         evidence="B-NR",
         scope=Scope.GATED,
-        when=Range("prevent_ascvd", at_least=0.05),
+        when=_from_its_age(Range("prevent_ascvd", at_least=0.05)),
     ),
     _rule(
         id="accaha2026.prevent-high",
@@ -149,6 +158,38 @@ RULES: tuple[Rule, ...] = (
         non_hdl_goal_mg_dl=100,
     ),
     _rule(
+        id="accaha2026.prevent-intermediate",
+        topic="lipids",
+        text="At intermediate risk (PREVENT-ASCVD 5 to under 10 %), before the score is counted: a "
+        "statin of at least moderate intensity, lowering LDL cholesterol by 30 to 49 %; goals "
+        "LDL-C < 100 and non-HDL-C < 130 mg/dL.",
+        when=Range("prevent_ascvd", at_least=0.05, below=0.10),
+    ),
+    _rule(
+        id="accaha2026.prevent-borderline",
+        topic="lipids",
+        text="At borderline risk (PREVENT-ASCVD 3 to under 5 %), before the score is counted: "
+        "lipid-lowering therapy is considered; goals LDL-C < 100 and non-HDL-C < 130 mg/dL.",
+        when=Range("prevent_ascvd", at_least=0.03, below=0.05),
+    ),
+    _rule(
+        id="accaha2026.prevent-low",
+        topic="lipids",
+        text="At low risk (PREVENT-ASCVD below 3 %), before the score is counted: lipid-lowering "
+        "therapy is considered where the risk of 30 years is 10 % or more.",
+        when=Range("prevent_ascvd", below=0.03),
+    ),
+    _rule(
+        id="accaha2026.diabetes",
+        topic="lipids",
+        text="In diabetes from 40 to 75 years: a statin of at least moderate intensity (goals "
+        "LDL-C < 100 and non-HDL-C < 130 mg/dL), with several risk factors of high intensity "
+        "(LDL-C < 70 and non-HDL-C < 100 mg/dL). Where the score asks for a lower goal, that one "
+        "counts.",
+        stance=Stance.TREAT,
+        when=AllOf((Is("diabetes"), Range("age", at_least=40, below=76))),
+    ),
+    _rule(
         id="accaha2026.4.2.3.6-5",
         topic="lipids",
         text="Coronary calcium seen by the way on a CT of another purpose should count in the "
@@ -157,7 +198,7 @@ RULES: tuple[Rule, ...] = (
         evidence="B-NR",
         scope=Scope.NOT_GATED,
         stance=Stance.TREAT,
-        when=ANY_CALCIUM,
+        when=_from_its_age(ANY_CALCIUM),
     ),
     _rule(
         id="accaha2026.4.2.7-6-mild",
@@ -168,7 +209,7 @@ RULES: tuple[Rule, ...] = (
         evidence="B-NR",
         scope=Scope.NOT_GATED,
         stance=Stance.TREAT,
-        when=LOW_SCORE,
+        when=_from_its_age(LOW_SCORE),
         unless=(_HIGH_RISK, Is("severe_cholesterol")),
         ldl_goal_mg_dl=100,
         non_hdl_goal_mg_dl=130,
@@ -182,7 +223,7 @@ RULES: tuple[Rule, ...] = (
         evidence="B-NR",
         scope=Scope.NOT_GATED,
         stance=Stance.TREAT,
-        when=Range("agatston", at_least=100),
+        when=_from_its_age(Range("agatston", at_least=100)),
         ldl_goal_mg_dl=70,
         non_hdl_goal_mg_dl=100,
     ),
@@ -225,8 +266,9 @@ RULES: tuple[Rule, ...] = (
     _rule(
         id="accaha2026.testing-young",
         topic="testing",
-        text="The guideline uses the score from 40 years in men and 45 in women; below that a "
-        "score of 0 is usual and says little, and any calcium is early.",
+        text="The guideline uses the score from 40 years in men and 45 in women, and its goals by "
+        "score are left out below that. A score of 0 is usual there and says little; any calcium "
+        "is early, and a reason to treat the risk factors.",
         when=YOUNGER_THAN_2026,
     ),
 )

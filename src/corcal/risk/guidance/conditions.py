@@ -145,14 +145,16 @@ def changes(condition: Condition, facts: Facts) -> tuple[str, ...]:
     -------
     tuple of str
         Each one alone is enough, ``"Agatston score below 300 or from 1000"``; where one of
-        several facts is enough to make it hold, all of these must change.
+        several facts is enough to make it hold, all of these must change, and nothing is named
+        if one of them cannot.
     """
     match condition:
         case AllOf(parts):
             return _once(change for part in parts for change in changes(part, facts))
         case AnyOf(parts):
-            true = (changes(part, facts) for part in parts if holds(part, facts))
-            return (" and ".join(" or ".join(each) for each in true if each),)
+            true = [changes(part, facts) for part in parts if holds(part, facts)]
+            # what cannot change is enough to make it hold
+            return (" and ".join(" or ".join(each) for each in true),) if all(true) else ()
         case Is(name, expected):
             label = FACTS[name].words(not expected)
             return (label,) if FACTS[name].can_change else ()
@@ -173,9 +175,10 @@ def unknowns(condition: Condition, facts: Facts) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        ``"diabetes"``, ``"MESA percentile at least 75"``; each once.
+        ``"diabetes"``, ``"MESA percentile at least 75"``; each once. A number that cannot be known
+        says so.
     """
-    return _once(describe(leaf) for leaf in leaves(condition) if holds(leaf, facts) is None)
+    return _once(_unknown(leaf, facts) for leaf in leaves(condition) if holds(leaf, facts) is None)
 
 
 def leaves(condition: Condition) -> Iterator[Is | Range]:
@@ -253,6 +256,11 @@ def _true_leaves(condition: Condition, facts: Facts) -> Iterator[Is | Range]:
                 yield from _true_leaves(part, facts)
     else:
         yield condition
+
+
+def _unknown(leaf: Is | Range, facts: Facts) -> str:
+    words = facts.words.get(leaf.quantity) if isinstance(leaf, Range) else None
+    return words or describe(leaf)
 
 
 def _reason(leaf: Is | Range, facts: Facts, edges: dict[str, list[str]]) -> str:

@@ -1,6 +1,7 @@
 """ESC/EAS 2025 and ESC 2021: calcium as a modifier of risk in Europe.
 
-Risk is that of SCORE2 and SCORE2-OP, which are not for people with diabetes.
+Risk is that of SCORE2 and SCORE2-OP, which are not for people with diabetes. SCORE2-Diabetes
+and the goals at low and moderate risk are not here.
 
 References
 ----------
@@ -54,13 +55,12 @@ RULES_2025: tuple[Rule, ...] = (
         when=AllOf((_MODERATE_2025, ANY_CALCIUM)),
     ),
     _rule_2025(
-        id="escc2025.calcium-300",
+        id="escc2025.diabetes",
         topic="lipids",
-        text="A score above 300 is a mark of high risk, whatever the estimate.",
+        text="In diabetes Europe does not use SCORE2: the risk is classed by SCORE2-Diabetes, the "
+        "years of diabetes and damage to organs, which are not calculated here.",
         mark=Mark.RECALLED,
-        scope=Scope.GATED,
-        stance=Stance.TREAT,
-        when=Range("agatston", above=300),
+        when=Is("diabetes"),
     ),
     _rule_2025(
         id="escc2025.high-risk",
@@ -123,7 +123,7 @@ RULES_2021: tuple[Rule, ...] = (
     _rule_2021(
         id="esc2021.smoking",
         topic="lifestyle",
-        text="To stop all smoking is recommended, even if weight is gained: nothing else prevents "
+        text="To stop all smoking is recommended, even if weight is gained: few measures prevent "
         "as much.",
         scope=Scope.EVERYBODY,
         when=Is("smokes"),

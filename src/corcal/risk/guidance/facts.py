@@ -3,12 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from corcal.risk.percentile_tables import MESA_AGES_YEARS
 from corcal.risk.types import Estimate, Person, Race, Sex
 
 __all__ = ["FACTS", "QUANTITIES", "Fact", "Facts", "Quantity", "facts_of"]
 
 SEVERE_LDL_MG_DL = 190.0  # 2018 AHA/ACC, doi:10.1161/CIR.0000000000000625
 MIN_EGFR = 60.0  # chronic kidney disease from stage 3 on
+HIGH_SYSTOLIC_MMHG = 130.0  # stage 1, 2025 AHA/ACC, doi:10.1161/HYP.0000000000000249
+_SEVERAL = 2  # choice: "several major risk factors" of the NLA 2020
 MAX_AGE_OF_PREGNANCY_YEARS = 55.0  # choice: above it, and for men, it need not be asked
 # The model that uses the most of what is known is the one that is shown, and used here.
 _PREVENT_MODELS = ("prevent_full", "prevent_uacr", "prevent_hba1c", "prevent_sdi", "prevent")
@@ -89,6 +92,10 @@ FACTS: dict[str, Fact] = {
     "bp_drug": Fact("blood pressure drug taken"),
     "bleeding": Fact("high risk of bleeding"),
     "kidney_disease": Fact("eGFR below 60", "eGFR of 60 or more"),
+    "several_factors": Fact(
+        "two or more of diabetes, smoking, high blood pressure, severe hypercholesterolaemia",
+        "less than two of diabetes, smoking, high blood pressure, severe hypercholesterolaemia",
+    ),
 }
 
 
@@ -103,7 +110,8 @@ class Facts:
     known : mapping of str to bool or None
         Key of `FACTS`; None is not known.
     words : mapping of str to str
-        Better words than the label for a fact of this person.
+        Better words than the label for a fact of this person, or for a number that cannot be
+        known.
     """
 
     quantities: Mapping[str, float | None]
@@ -175,6 +183,7 @@ def _known(person: Person, *, is_gated: bool, has_device_excluded: bool) -> dict
         "bp_drug": person.takes_bp_medication,
         "bleeding": person.has_high_bleeding_risk,
         "kidney_disease": None if person.egfr is None else person.egfr < MIN_EGFR,
+        "several_factors": _several_factors(person),
     }
 
 
@@ -216,6 +225,26 @@ def _severe_cholesterol(person: Person) -> bool | None:
     return False if ldl is not None and person.takes_statin is False else None
 
 
+def _several_factors(person: Person) -> bool | None:
+    """Count what is known to be there, and what could be."""
+    factors = (
+        person.has_diabetes,
+        person.smokes,
+        _high_pressure(person),
+        _severe_cholesterol(person),
+    )
+    if factors.count(True) >= _SEVERAL:
+        return True
+    return None if factors.count(True) + factors.count(None) >= _SEVERAL else False
+
+
+def _high_pressure(person: Person) -> bool | None:
+    systolic = person.systolic_mmhg
+    if person.takes_bp_medication or (systolic is not None and systolic >= HIGH_SYSTOLIC_MMHG):
+        return True
+    return False if systolic is not None and person.takes_bp_medication is False else None
+
+
 def _premature_family(person: Person) -> bool | None:
     """Nobody with a heart attack at any age is nobody with an early one."""
     if person.premature_family_history is None and person.family_history is False:
@@ -235,6 +264,17 @@ def _undecided(person: Person) -> tuple[str, ...]:
 
 def _words(person: Person, known: Mapping[str, bool | None]) -> dict[str, str]:
     words = {"undecided": f"not known: {', '.join(_undecided(person))}"}
+    why = _why_no_percentile(person)
+    if why is not None:
+        words["percentile"] = f"a score that is high for the age ({why})"
     if known["known_ascvd"] and not person.has_known_ascvd:
         words["known_ascvd"] = "a device was left out of the score, which may be a stent"
     return words
+
+
+def _why_no_percentile(person: Person) -> str | None:
+    """Say why MESA has no percentile, where nothing that could be told would give one."""
+    if int(person.age_years) not in MESA_AGES_YEARS:
+        first, last = MESA_AGES_YEARS[0], MESA_AGES_YEARS[-1]
+        return f"MESA has percentiles from {first} to {last} years"
+    return "MESA has no percentiles of this group" if person.race == Race.OTHER else None

@@ -9,6 +9,7 @@ __all__ = [
     "HIGH_FOR_AGE",
     "IN_AGE_OF_2026",
     "LOW_SCORE",
+    "OLD_ENOUGH_FOR_2026",
     "RAISED",
     "RAISED_BELOW_300",
     "SCOPE_GATES",
@@ -30,7 +31,7 @@ RAISED = AllOf((ANY_CALCIUM, AnyOf((Range("agatston", at_least=100), HIGH_FOR_AG
 RAISED_BELOW_300 = AllOf((Range("agatston", below=300), RAISED))
 
 # Those whom a score of 0 does not reassure: accaha2026, grundy2019, nla2020. The guideline of 2026
-# names diabetes above 40 years; corcal takes it from the age at which a scan is made at all.
+# names diabetes above 40 years; corcal takes it at any age.
 _EXCEPTIONS = ("diabetes", "smokes", "severe_cholesterol", "premature_family")
 ZERO_EXCEPTIONS = AnyOf(tuple(Is(name) for name in _EXCEPTIONS))
 # A statement for waiting also needs a person without symptoms, a score that is complete, and
@@ -43,9 +44,9 @@ WAITING_EXCEPTIONS: tuple[Condition, ...] = (
 )
 
 # Age from which summaries of the guideline of 2026 use the scan; the upper end is that of PREVENT.
-IN_AGE_OF_2026 = AllOf(
-    (Range("age", at_least=40, below=80), AnyOf((Is("male"), Range("age", at_least=45))))
-)
+_FROM_40_OR_45 = AnyOf((Is("male"), Range("age", at_least=45)))
+OLD_ENOUGH_FOR_2026 = AllOf((Range("age", at_least=40), _FROM_40_OR_45))
+IN_AGE_OF_2026 = AllOf((Range("age", at_least=40, below=80), _FROM_40_OR_45))
 YOUNGER_THAN_2026 = AnyOf((Range("age", below=40), AllOf((Is("female"), Range("age", below=45)))))
 
 _SCREENING: tuple[Condition, ...] = (Is("known_ascvd"), Is("pregnant"))

@@ -91,13 +91,20 @@ RULES: tuple[Rule, ...] = (
     _rule(
         id="nla2020.under-40",
         topic="lipids",
-        text="Below 40 years with several major risk factors or a family history of premature "
-        "disease, any calcium speaks for more lifestyle treatment and, if needed, a statin.",
+        text="Below 40 years with several major risk factors (read here as two) or a family "
+        "history of premature disease, any calcium speaks for more lifestyle treatment and, if "
+        "needed, a statin.",
         strength="2a",
         evidence="B-NR",
         scope=Scope.GATED,
         stance=Stance.TREAT,
-        when=AllOf((ANY_CALCIUM, Range("age", below=40))),
+        when=AllOf(
+            (
+                ANY_CALCIUM,
+                Range("age", below=40),
+                AnyOf((Is("premature_family"), Is("several_factors"))),
+            )
+        ),
     ),
     _rule(
         id="nla2020.percentile",

@@ -12,7 +12,7 @@ References
 from functools import partial
 
 from corcal.risk.guidance.conditions import AllOf, Is, Range
-from corcal.risk.guidance.gates import ANY_CALCIUM, ZERO
+from corcal.risk.guidance.gates import ANY_CALCIUM, WAITING_EXCEPTIONS, ZERO
 from corcal.risk.guidance.rule import Guideline, Rule, Scope, Stance
 from corcal.risk.types import Mark
 
@@ -58,12 +58,12 @@ RULES: tuple[Rule, ...] = (
         id="studies.zero-lasts",
         topic="repeat_scan",
         text="In MESA a score of 0 lasted 3 to 7 years, by sex and group, until one of four people "
-        "had calcium; shorter in diabetes.",
+        "had calcium.",
         source="dzaye2021",
         year=2021,
         mark=Mark.VERIFIED,
         when=ZERO,
-        unless=(Is("symptoms"), Is("device")),
+        unless=WAITING_EXCEPTIONS,
     ),
     _rule(
         id="studies.calcium-1000",
