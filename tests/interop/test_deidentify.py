@@ -29,9 +29,9 @@ def of_patient(**known: str) -> Result:
 def compared() -> Result:
     """The second of two exams, with what the comparison says of both dates."""
     first = make_automatic_result()
-    second = replace(
-        first, scan=replace(first.scan, date="2028-01-05", series_instance_uid="2.25.8")
-    )
+    older = replace(first.scan.patient, age_years=63.0)
+    scan = replace(first.scan, patient=older, date="2028-01-05", series_instance_uid="2.25.8")
+    second = replace(first, scan=scan)
     exams = [exam_numbers(first), exam_numbers(second)]
     return replace(second, followup=compare(exams, statin_started=date(2027, 3, 4)))
 
@@ -113,6 +113,17 @@ def test_dates_move_in_the_comparison_and_in_its_sentences() -> None:
     assert now.statin_started == was.statin_started - moved
     assert now.changes[0].years == was.changes[0].years
     assert str(now.exams[0].date) in now.changes[0].text
+
+
+def test_who_was_compared_is_taken_out_of_a_foreign_record() -> None:
+    result = compared()
+    exams = tuple(
+        replace(exam, patient_key="SIM-1", birth_date="1965-01-01", series_key="2.25.2")
+        for exam in result.followup.exams
+    )
+    told = replace(result, followup=replace(result.followup, exams=exams))
+    for exam in Deidentifier(KEY)(told).followup.exams:
+        assert (exam.patient_key, exam.birth_date, exam.series_key) == (None, None, None)
 
 
 def test_the_moment_of_scoring_moves_and_its_time_stays() -> None:

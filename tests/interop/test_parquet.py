@@ -7,11 +7,19 @@ import pytest
 from pyarrow import parquet
 
 from corcal.errors import InputError
-from corcal.interop.columns import LESION_COLUMNS
+from corcal.interop.columns import LESION_COLUMNS, Kind
 from corcal.interop.parquet import write_exam_parquet, write_lesion_parquet
 from corcal.interop.tables import columns_of_exams
 from interop.exam_cases import CASES, full_result, zero_result
 from result_maker import make_result
+
+TYPES = {
+    Kind.TEXT: str,
+    Kind.NUMBER: float,
+    Kind.INTEGER: int,
+    Kind.BOOLEAN: bool,
+    Kind.INTEGERS: list,
+}
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -19,7 +27,11 @@ def test_every_cell_of_an_exam_reads_back(case: str, tmp_path: Path) -> None:
     result = CASES[case]()
     write_exam_parquet([result], tmp_path / "exam.parquet")
     (row,) = parquet.read_table(tmp_path / "exam.parquet").to_pylist()
-    assert row == {column.name: column.value(result) for column in columns_of_exams([result])}
+    wanted = {column.name: column.value(result) for column in columns_of_exams([result])}
+    assert row == wanted
+    for column in columns_of_exams([result]):
+        cell = row[column.name]
+        assert cell is None or type(cell) is TYPES[column.kind], column.name
 
 
 def test_lesions_read_back_with_their_slices_as_a_list(tmp_path: Path) -> None:

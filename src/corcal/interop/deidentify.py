@@ -29,6 +29,7 @@ _MAX_SHIFT_DAYS = 3652  # ten years
 _ID_LENGTH = 12  # hexadecimal digits: 48 bits keep a million people apart
 _DATE = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _REMOVED = "[removed]"
+_WHO = {"patient_key", "name", "birth_date", "series_key"}  # of ExamNumbers
 _MIN_WORD = 3  # characters; "A" or "12" as an identifier would be found in every sentence
 
 
@@ -156,8 +157,11 @@ def _review(advice: ReviewAdvice, clean: Callable[[str], str]) -> ReviewAdvice:
 
 
 def _followup(followup: Followup, days: int) -> Followup:
-    """Move the dates of all exams, also where sentences name them."""
-    return msgspec.convert(_dates_moved(msgspec.to_builtins(followup), days), Followup)
+    """Move all dates, also where sentences name them, and say nothing of whose the exams are."""
+    moved = _dates_moved(msgspec.to_builtins(followup), days)
+    for exam in moved["exams"]:
+        exam.update(dict.fromkeys(_WHO & exam.keys()))
+    return msgspec.convert(moved, Followup)
 
 
 def _dates_moved(value: Any, days: int) -> Any:
