@@ -20,7 +20,7 @@ def make_explained_result():
     """An exam with what it means for a woman of 61 years, and compared with an earlier one."""
     result = make_automatic_result()
     woman = Person(age_years=61, sex=Sex.FEMALE, race=Race.WHITE, systolic_mmhg=150, smokes=True)
-    earlier = exam_numbers(result, day=date(2023, 1, 2))
+    earlier = replace(exam_numbers(result), date=date(2023, 1, 2), age_years=58.0)
     return replace(
         with_interpretation(result, interpret_result(result, woman)),
         followup=compare([earlier, exam_numbers(result)]),

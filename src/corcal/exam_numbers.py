@@ -2,12 +2,17 @@
 
 from datetime import date
 
-from corcal.ct.suitability.verdict import SeriesKind
+from corcal.ct.suitability.verdict import SeriesKind, Verdict
+from corcal.errors import InputError
 from corcal.followup.types import ExamNumbers, Range
+from corcal.lesions.sites import Site
 from corcal.result import Result
 from corcal.scoring.types import Interval
 
-__all__ = ["exam_numbers", "gating"]
+__all__ = ["exam_numbers", "gating", "has_device", "is_fit"]
+
+_HEART_KINDS = (SeriesKind.GATED_CALCIUM, SeriesKind.CHEST_NONCONTRAST, SeriesKind.UNKNOWN)
+_DEVICE_FINDING = "DEVICE_PRESENT"
 
 
 def exam_numbers(
@@ -24,7 +29,7 @@ def exam_numbers(
     result : Result
         The scored exam.
     day : date, optional
-        Of the scan, where the headers have none or a wrong one.
+        Of the scan, where the headers have none.
     takes_statin : bool, optional
         At the time of the exam; no scan tells.
     bmi : float, optional
@@ -34,10 +39,19 @@ def exam_numbers(
     -------
     ExamNumbers
         With the plain volume, as every table of corcal shows it; without a date if none is known.
+
+    Raises
+    ------
+    InputError
+        If the record has another date than `day`, or the body mass index is out of range.
     """
     score, scan = result.score, result.scan
+    known = _date(scan.date)
+    if day is not None and known is not None and day != known:
+        msg = f"the record has the date {known}, and {day} was given: it is for scans without one"
+        raise InputError(msg)
     return ExamNumbers(
-        date=day or _date(scan.date),
+        date=known or day,
         agatston=score.total.agatston,
         volume_mm3=score.total.volume_mm3,
         mass_mg=score.total.mass_mg,
@@ -57,10 +71,15 @@ def exam_numbers(
         rule=score.rule,
         is_gated=gating(result),
         is_automatic=result.provenance.annotation is None,
+        is_fit=is_fit(result),
+        has_device=has_device(result),
         takes_statin=takes_statin,
         bmi=bmi,
         patient_key=scan.patient.patient_id,
+        name=scan.patient.name,
         birth_date=scan.patient.birth_date,
+        sex=scan.patient.sex,
+        age_years=scan.patient.age_years,
         series_key=scan.series_instance_uid,
     )
 
@@ -71,6 +90,21 @@ def gating(result: Result) -> bool | None:
     if tag is False or kind is SeriesKind.CHEST_NONCONTRAST:
         return False
     return True if tag or kind is SeriesKind.GATED_CALCIUM else None
+
+
+def is_fit(result: Result) -> bool:
+    """Whether a scan was fit for calcium scoring: no error was found, and it is one of the heart.
+
+    A score of any other exists only because somebody insisted on it.
+    """
+    judged = result.suitability
+    return judged.verdict is not Verdict.UNFIT and judged.kind in _HEART_KINDS
+
+
+def has_device(result: Result) -> bool:
+    """Whether metal was found at the heart: a site of its own, or a finding."""
+    codes = {each.code for each in result.suitability.findings}
+    return _DEVICE_FINDING in codes or Site.DEVICE.label in result.score.other_sites
 
 
 def _date(text: str | None) -> date | None:

@@ -22,6 +22,8 @@ def exam(agatston: float, day: date | None = FIRST_DAY, **changed: Any) -> ExamN
         "rule": "textbook",
         "is_gated": True,
         "is_automatic": True,
+        "is_fit": True,
+        "has_device": False,
         "patient_key": "SIM-1",
     }
     return ExamNumbers(date=day, agatston=agatston, **(fields | changed))

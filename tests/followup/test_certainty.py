@@ -150,3 +150,17 @@ def test_without_gating_and_intervals_nothing_judges():
 
 def test_two_zeros_are_within_error():
     assert certainty(exam(0.0), later(0.0)).verdict is Verdict.WITHIN_ERROR
+
+
+@pytest.mark.parametrize(
+    ("score", "bmi", "said"),
+    [
+        (100.0, float("nan"), "body mass index must be 10 to 100"),
+        (100.0, 9.9, "body mass index must be 10 to 100"),
+        (100.0, "28", "body mass index must be a number"),
+        ("100", 28.0, "the Agatston score must be a number"),
+    ],
+)
+def test_the_limit_is_made_from_numbers_of_a_person(score, bmi, said):
+    with pytest.raises(InputError, match=said):
+        repeatability_limit(score, bmi=bmi)

@@ -175,3 +175,20 @@ def test_compound_is_not_above_simple_for_a_rise_over_a_year_or_more(first, gain
     simple = method("percent_per_year_simple", *pair, years=years).value
     compound = method("percent_per_year_compound", *pair, years=years).value
     assert compound <= simple + 1e-9 * (1 + abs(simple))
+
+
+# 5 to 60 in one day of the leap year 2020: 12 to the power 366 is beyond any float.
+# A percent of a million is a factor of 10 001: from 1 in a year 10 001 is the last that is said.
+@pytest.mark.parametrize(
+    ("first", "second", "years", "applies"),
+    [
+        (5.0, 60.0, 1 / 366, False),
+        (1.0, 10002.0, 1.0, False),
+        (1.0, 10000.0, 1.0, True),
+        (60.0, 5.0, 1 / 366, True),  # a fall is never more than 100 %
+    ],
+)
+def test_a_compound_rate_of_a_short_time_does_not_apply(first, second, years, applies):
+    one = method("percent_per_year_compound", exam(first), later(second), years)
+    assert (one.value is not None) is applies
+    assert applies or "too near in time: compounded over a year" in one.does_not_apply

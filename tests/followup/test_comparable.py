@@ -17,6 +17,8 @@ OTHER = {
     "model_name": "Naeotom Alpha",
     "rule": "siemens",
     "is_gated": False,
+    "is_fit": False,
+    "has_device": True,
     "is_automatic": False,
 }
 SAID = {  # both values as a person reads them
@@ -28,6 +30,8 @@ SAID = {  # both values as a person reads them
     "model_name": ("SOMATOM Force", "Naeotom Alpha"),
     "rule": ("textbook", "siemens"),
     "is_gated": ("gated", "not gated"),
+    "is_fit": ("fit", "not fit for calcium scoring"),
+    "has_device": ("not found", "found"),
     "is_automatic": ("the software", "a person"),
 }
 ONLY_SAID = {"model_name", "is_automatic"}  # these do not forbid a verdict
@@ -101,7 +105,19 @@ def test_what_is_a_little_different_is_different(name, one, other):
     assert len(differences(exam(1.0, **{name: one}), later(2.0, **{name: other}))) == 1
 
 
-@pytest.mark.parametrize("empty", ["", "  "])
-def test_an_empty_text_is_not_known(empty):
-    (found,) = differences(exam(1.0, manufacturer=empty), later(2.0))
+@pytest.mark.parametrize("empty", ["", "  ", "-", ",", " -, "])
+@pytest.mark.parametrize("name", ["manufacturer", "kernel"])
+def test_an_empty_text_is_not_known(name, empty):
+    (found,) = differences(exam(1.0, **{name: empty}), later(2.0))
     assert (found.first, found.is_known) == (None, False)
+
+
+@pytest.mark.parametrize("pair", [(False, False), (False, None), (None, False), (True, False)])
+def test_one_exam_that_is_not_fit_blocks_whatever_the_other_is(pair):
+    first, second = pair
+    (found,) = differences(exam(1.0, is_fit=first), later(2.0, is_fit=second))
+    assert (found.setting, found.blocks) == ("is_fit", True)
+
+
+def test_metal_in_both_exams_is_alike():
+    assert differences(exam(1.0, has_device=True), later(2.0, has_device=True)) == ()

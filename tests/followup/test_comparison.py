@@ -107,6 +107,110 @@ def test_different_dates_of_birth_are_refused_without_naming_them():
     assert "195" not in str(caught.value)
 
 
+def test_sex_is_compared_too():
+    pair = [exam(1.0, sex="F"), later(2.0, sex="M")]
+    with pytest.raises(InputError, match="2 different sexes"):
+        compare(pair)
+    assert compare(pair, is_same_patient=True)
+    for silent in ("O", None, ""):
+        assert compare([exam(1.0, sex="F"), later(2.0, sex=silent)])
+
+
+# Three years lie between the exams; whole years of age differ from that by less than one.
+@pytest.mark.parametrize(("first", "second"), [(61, 64), (61, 63), (61, 65), (None, 25), (0, 64)])
+def test_ages_of_one_person_fit_the_time_between_the_exams(first, second):
+    assert compare([exam(1.0, age_years=first), later(2.0, age_years=second)])
+
+
+@pytest.mark.parametrize(("first", "second"), [(61, 25), (61, 61), (61, 62.4), (61, 65.6)])
+def test_ages_that_do_not_fit_are_refused_without_saying_them(first, second):
+    pair = [exam(1.0, age_years=first), later(2.0, age_years=second)]
+    with pytest.raises(InputError, match="ages that do not fit the time between them") as caught:
+        compare(pair)
+    assert not any(sign.isdigit() for sign in str(caught.value))
+    assert compare(pair, is_same_patient=True)
+
+
+def test_ages_in_one_group_of_the_oldest_tell_nothing():
+    assert compare([exam(1.0, age_years=90), later(2.0, age_years=90)])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Doe^Jane", "DOE^JANE"),
+        ("Doe^Jane", "Doe^Jane^M.^Dr"),
+        ("M\u00fcller^Eva", "Muller^Eva"),
+        ("Doe-Roe^Jane", "Roe^Jane"),
+        ("Doe^Jane", ""),
+        ("Doe^Jane", None),
+    ],
+)
+def test_a_name_that_is_written_otherwise_is_the_same(one, other):
+    assert compare([exam(1.0, name=one), later(2.0, name=other)])
+
+
+def test_different_names_are_refused_without_saying_them():
+    pair = [exam(1.0, name="Doe^Jane"), later(2.0, name="Roe^John")]
+    with pytest.raises(InputError, match="the exams carry different names") as caught:
+        compare(pair)
+    assert "oe" not in str(caught.value).replace("does", "")
+
+
+def test_a_name_may_change_where_identifier_and_date_of_birth_do_not():
+    born = {"birth_date": "1950-01-01"}
+    found = compare([exam(1.0, name="Doe^Jane", **born), later(2.0, name="Roe^Jane", **born)])
+    assert any("The names differ" in note for note in found.notes)
+    assert "Doe" not in msgspec.json.encode(found).decode()
+
+
+def test_all_that_differs_is_said_at_once():
+    pair = [exam(1.0, sex="F", name="Doe^Jane"), later(2.0, sex="M", name="Roe^John")]
+    with pytest.raises(InputError, match="2 different sexes and different names: only exams of"):
+        compare(pair)
+
+
+@pytest.mark.parametrize("day", [date(1, 1, 1), date(1899, 12, 31), date(2301, 1, 1), date.max])
+def test_a_day_on_which_nobody_was_scanned_is_refused(day):
+    with pytest.raises(InputError, match="the date of exam 2 must be 1900-01-01 to 2300-12-31"):
+        compare([exam(1.0), exam(1.0, day)])
+    with pytest.raises(InputError, match="the start of a statin must be 1900-01-01 to 2300-12-31"):
+        compare([exam(1.0), later(1.0)], statin_started=day)
+
+
+def test_a_scan_that_is_not_fit_has_no_verdict_beside_any_other():
+    for first, second in ((False, True), (False, False), (None, False)):
+        change = compare([exam(100.0, is_fit=first), later(900.0, is_fit=second)]).whole
+        assert change.verdict is Verdict.NOT_COMPARABLE
+        assert "not fit for calcium scoring" in change.text
+        assert "the score is none to rely on" in change.text
+        assert "Scan or score both alike" not in change.text
+        assert all(one.value is None for one in change.methods)
+
+
+def test_metal_in_one_exam_forbids_a_verdict_and_in_both_is_said():
+    change = compare([exam(400.0), later(50.0, has_device=True)]).whole
+    assert change.verdict is Verdict.NOT_COMPARABLE
+    assert "metal at the heart not found and found" in change.text
+    change = compare([exam(400.0, has_device=True), later(50.0, has_device=True)]).whole
+    assert change.verdict is Verdict.DECREASE
+    assert any("Metal was found at the heart in both scans" in note for note in change.notes)
+
+
+def test_two_reasons_have_two_remedies():
+    text = compare([exam(400.0), later(50.0, has_device=True, kvp=100.0)]).whole.text
+    assert "A stent or lead hides" in text
+    assert text.endswith("Scan or score both alike to compare them.")
+
+
+def test_one_day_on_which_the_checks_differ_is_not_said_to_be_more_than_error():
+    # root of the volume 9.22 to 11.84: 2.62 reaches 2.5; 65 does not exceed 67.38
+    change = compare([exam(100.0, volume_mm3=85.0), exam(165.0, volume_mm3=140.2)]).whole
+    assert change.verdict is Verdict.UNCLEAR
+    assert "it is not clear whether they differ by more than measurement error" in change.text
+    assert "more calcium by the square-root rule (volume)" in change.text
+
+
 def test_a_person_can_say_that_the_patient_is_the_same():
     found = compare([exam(1.0), later(2.0, patient_key="SIM-2")], is_same_patient=True)
     assert "was told, not checked" in found.notes[-1]

@@ -21,6 +21,7 @@ import math
 
 from corcal.errors import InputError
 from corcal.followup.change import SQUARE_ROOT_LIMIT, not_gated, reaches, root_change
+from corcal.followup.exam import check_bmi, plain_number
 from corcal.followup.types import Certainty, Check, ExamNumbers, Range, Verdict
 from corcal.risk.sources import source
 
@@ -51,15 +52,17 @@ def repeatability_limit(agatston: float, *, bmi: float | None = None) -> float:
     Raises
     ------
     InputError
-        If the score is 0 or below, or the formula gives no positive limit (small scores of thin
-        people).
+        If the score is 0 or below, the body mass index is not one of a person, or the formula
+        gives no positive limit (small scores of thin people).
 
     Examples
     --------
     >>> round(repeatability_limit(100.0, bmi=25.0), 2)  # 17 + 48.9 + 11 - 10.84
     66.06
     """
-    if not 0 < agatston < math.inf:
+    if bmi is not None:
+        check_bmi(bmi)
+    if not 0 < plain_number("the Agatston score", agatston) < math.inf:
         msg = f"the repeatability limit is for scores above 0, got {agatston:g}"
         raise InputError(msg)
     body = _PER_BMI * (ASSUMED_BMI if bmi is None else bmi)

@@ -34,8 +34,14 @@ _CARDIA_PERCENT = 10.0  # per year [2]
 _LOG_OFFSET = 25.0  # Agatston [4]
 _ROUNDING = 1e-9  # relative: what is equal to a limit up to rounding reaches it
 
+_COMPOUND_MOST = 1e6  # % per year, corcal's decision: above it a rate is only the short time
+
 _ONE_DAY = "both exams are of one day: a rate per year needs time between them"
 _FROM_ZERO = "the first score is 0: a percentage of nothing is not defined"
+_TOO_SHORT = (
+    "the exams are too near in time: compounded over a year the change is beyond "
+    f"{_COMPOUND_MOST:,.0f} %"
+).replace(",", " ")
 _NOT_GATED = "the exams are not ECG-gated, and the rule was made with gated scans"
 
 
@@ -140,6 +146,16 @@ def _needs_calcium_and_time(first: ExamNumbers, _second: ExamNumbers, years: flo
     return None if years > 0 else _ONE_DAY
 
 
+def _needs_moderate_rate(first: ExamNumbers, second: ExamNumbers, years: float) -> str | None:
+    if obstacle := _needs_calcium_and_time(first, second, years):
+        return obstacle
+    if second.agatston <= first.agatston:
+        return None
+    # compared as logarithms: the rate itself can be beyond any float
+    growth = math.log(second.agatston / first.agatston) / years
+    return _TOO_SHORT if growth > math.log1p(_COMPOUND_MOST / 100) else None
+
+
 def _needs_gating(first: ExamNumbers, second: ExamNumbers, _years: float) -> str | None:
     return not_gated(first, second)
 
@@ -155,7 +171,7 @@ def _absolute(first: ExamNumbers, second: ExamNumbers, _years: float) -> _Said:
 
 def _per_year(first: ExamNumbers, second: ExamNumbers, years: float) -> _Said:
     rate = (second.agatston - first.agatston) / years
-    text = f"{rate:+.1f} Agatston units a year; the mean of MESA was +24.9, with a spread of 65.3"
+    text = f"{rate:+.1f} Agatston units a year"
     return _Said(rate, "Agatston per year", None, None, text)
 
 
@@ -197,12 +213,14 @@ def _cardia_mesa(first: ExamNumbers, second: ExamNumbers, years: float) -> _Said
         return _Said(rate, "Agatston per year", None, is_new, text)
     if first.agatston < _CARDIA_EDGE:
         value, limit, unit = rate, _CARDIA_ABSOLUTE, "Agatston per year"
+        edge = f"below {_CARDIA_EDGE:g}"
     else:
         value, limit, unit = 100 * rate / first.agatston, _CARDIA_PERCENT, "% per year"
+        edge = f"of at least {_CARDIA_EDGE:g}"
     is_progression = reaches(value, limit)
-    side = "reaches" if is_progression else "does not reach"
-    text = f"{value:+.1f} {unit}, which {side} {limit:g}: the limit for a first score "
-    text += f"{'below' if first.agatston < _CARDIA_EDGE else 'of at least'} {_CARDIA_EDGE:g}"
+    # the number itself stands in the lines on the change per year
+    side = "a progression" if is_progression else "no progression"
+    text = f"{side}: the limit for a first score {edge} is {limit:g} {unit}"
     return _Said(value, unit, limit, is_progression, text)
 
 
@@ -247,7 +265,7 @@ _RULES = (
         formula="100 ((A2 / A1)^(1 / years) - 1)",
         condition="as the simple one; over a year and more it is the smaller of the two for a rise",
         source="raggi",
-        obstacle=_needs_calcium_and_time,
+        obstacle=_needs_moderate_rate,
         say=_percent_compound,
     ),
     _Rule(

@@ -3,7 +3,8 @@
 Every setting that moves a score is a row of one table: when two values are the same, whether a
 difference forbids a verdict, and why. The kinds of settings are those that published protocols ask
 to be kept. The tolerances, and that another model of the same maker does not forbid a verdict, are
-corcal's decisions.
+corcal's decisions. Two things about the scan itself stand in the same table: a scan that is not fit
+for scoring has no score to compare, and metal at the heart changes what can be seen.
 """
 
 from collections.abc import Callable
@@ -43,6 +44,9 @@ class Setting:
         Writes a known value with its unit.
     is_same : callable
         Takes two known values.
+    barred : bool or None
+        A value that forbids a verdict even where both exams have it, or nothing is known of the
+        other; ``None`` if there is none.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Setting:
     why: str
     shown: Callable[[_Value], str]
     is_same: Callable[[_Value, _Value], bool]
+    barred: bool | None = None
 
 
 def differences(first: ExamNumbers, second: ExamNumbers) -> tuple[Difference, ...]:
@@ -78,23 +83,26 @@ def is_comparable(found: tuple[Difference, ...]) -> bool:
 def _difference(setting: Setting, first: ExamNumbers, second: ExamNumbers) -> Difference | None:
     one, other = _value(first, setting.name), _value(second, setting.name)
     is_known = one is not None and other is not None
-    if is_known and setting.is_same(one, other):
+    is_barred = setting.barred is not None and setting.barred in (one, other)
+    if is_known and setting.is_same(one, other) and not is_barred:
         return None
     return Difference(
         setting=setting.name,
         label=setting.label,
         first=None if one is None else setting.shown(one),
         second=None if other is None else setting.shown(other),
-        blocks=is_known and setting.blocks,
+        blocks=is_barred or (is_known and setting.blocks),
         is_known=is_known,
         why=setting.why,
     )
 
 
 def _value(exam: ExamNumbers, name: str) -> _Value:
-    """Give a setting; an empty text is not known."""
+    """Give a setting; a text without a letter or digit, such as ``-``, is not known."""
     value: _Value = getattr(exam, name)
-    return (value.strip() or None) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    return value.strip() if any(sign.isalnum() for sign in value) else None
 
 
 def _near(tolerance: float) -> Callable[[_Value, _Value], bool]:
@@ -114,8 +122,8 @@ def _same_maker(one: _Value, other: _Value) -> bool:
 
 def _maker(manufacturer: str) -> str:
     """Reduce a DICOM Manufacturer to the company: ``GE MEDICAL SYSTEMS`` and ``GE Healthcare``."""
-    word = manufacturer.casefold().replace(",", " ").replace("-", " ").split()[0]
-    return _MAKERS.get(word, word)
+    words = "".join(sign if sign.isalnum() else " " for sign in manufacturer.casefold()).split()
+    return _MAKERS.get(words[0], words[0])
 
 
 def _number(unit: str) -> Callable[[_Value], str]:
@@ -193,6 +201,24 @@ SETTINGS = (
         blocks=True,
         why="motion without gating smears calcium, and mostly lowers its score",
         shown=_yes("gated", "not gated"),
+        is_same=_equal,
+    ),
+    Setting(
+        name="is_fit",
+        label="suitability",
+        blocks=True,
+        why="of a scan that is not fit for calcium scoring, the score is none to rely on; not even "
+        "if both are alike in that",
+        shown=_yes("fit", "not fit for calcium scoring"),
+        is_same=_equal,
+        barred=False,
+    ),
+    Setting(
+        name="has_device",
+        label="metal at the heart",
+        blocks=True,
+        why="a stent or lead hides the calcium beside it, and its streaks look like calcium",
+        shown=_yes("found", "not found"),
         is_same=_equal,
     ),
     Setting(

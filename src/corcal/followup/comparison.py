@@ -9,6 +9,7 @@ from corcal.errors import InputError
 from corcal.followup.certainty import certainty
 from corcal.followup.change import change_methods
 from corcal.followup.comparable import differences, is_comparable
+from corcal.followup.person import check_one_person, without_person
 from corcal.followup.types import Change, ExamNumbers, Followup, Span, Verdict
 from corcal.followup.words import (
     STATIN_SOURCE,
@@ -22,6 +23,8 @@ from corcal.risk.sources import source
 from corcal.risk.types import Source
 
 __all__ = ["compare"]
+
+_FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2300, 12, 31)  # corcal's decision
 
 
 def compare(
@@ -39,8 +42,8 @@ def compare(
     statin_started : date, optional
         When the person began to take a statin.
     is_same_patient : bool
-        A person has checked that the exams are of one patient, although identifiers or dates of
-        birth differ (as between two hospitals).
+        A person has checked that the exams are of one patient, although identifiers, dates of
+        birth, names, sex or ages differ (as between two hospitals).
 
     Returns
     -------
@@ -51,22 +54,23 @@ def compare(
     Raises
     ------
     InputError
-        If there are fewer than two exams, one has no date, or they are of different patients.
+        If there are fewer than two exams, one has no date, a date is none of a scan, or they are
+        of different patients.
     """
     if len(exams) < 2:
         msg = f"a comparison needs at least 2 exams, got {len(exams)}"
         raise InputError(msg)
     ordered = _by_date(exams)
+    if statin_started is not None:
+        _check_day("the start of a statin", statin_started)
     if not is_same_patient:
-        _check_one_patient(ordered)
+        check_one_person(ordered)
     changes = tuple(
         _change(ordered, first, second, span, statin_started)
         for first, second, span in _pairs(len(ordered))
     )
     return Followup(
-        exams=tuple(
-            replace(exam, patient_key=None, birth_date=None, series_key=None) for exam in ordered
-        ),
+        exams=tuple(without_person(exam) for exam in ordered),
         changes=changes,
         statin_started=statin_started,
         notes=exam_notes(ordered, statin_started, is_same_patient=is_same_patient),
@@ -79,22 +83,15 @@ def _by_date(exams: Sequence[ExamNumbers]) -> list[ExamNumbers]:
         if exam.date is None:
             msg = f"exam {number} of {len(exams)} has no date: give the date of its scan"
             raise InputError(msg)
+        _check_day(f"the date of exam {number}", exam.date)
     return sorted(exams, key=lambda exam: exam.date or date.min)
 
 
-def _check_one_patient(exams: Sequence[ExamNumbers]) -> None:
-    """Refuse exams of different people; the message has no identifier in it."""
-    for what, values in (
-        ("patient identifiers", {exam.patient_key for exam in exams}),
-        ("dates of birth", {exam.birth_date for exam in exams}),
-    ):
-        known = values - {None, ""}
-        if len(known) > 1:
-            msg = (
-                f"the exams carry {len(known)} different {what}: only exams of one patient can be "
-                "compared; --same-patient (is_same_patient) says that a person has checked it"
-            )
-            raise InputError(msg)
+def _check_day(what: str, day: date) -> None:
+    """Refuse a day that is a slip or a dummy; dates moved to hide a person may lie ahead."""
+    if not _FIRST_DAY <= day <= _LAST_DAY:
+        msg = f"{what} must be {_FIRST_DAY} to {_LAST_DAY}, got {day}"
+        raise InputError(msg)
 
 
 def _pairs(count: int) -> Iterator[tuple[int, int, Span]]:

@@ -1,12 +1,10 @@
-"""The words of the room: an exam as numbers, what differs, what changed, and how sure that is."""
+"""The words of the room: what differs, what changed, and how sure that is."""
 
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from corcal.errors import InputError
+from corcal.followup.exam import ExamNumbers, Range
 from corcal.risk.types import Mark, Source
 
 __all__ = [
@@ -21,8 +19,6 @@ __all__ = [
     "Span",
     "Verdict",
 ]
-
-_BMI_RANGE = (10.0, 80.0)  # kg/m2: what a person can have
 
 
 class Span(StrEnum):
@@ -44,130 +40,6 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Range:
-    """An interval of a score or of a change.
-
-    Attributes
-    ----------
-    low, high : float
-        Agatston units.
-    level : float
-        Probability with which it holds the true value, such as 0.95.
-    """
-
-    low: float
-    high: float
-    level: float = 0.95
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExamNumbers:
-    """An exam as far as it matters for a comparison; ``None`` is not known.
-
-    Attributes
-    ----------
-    date : date or None
-        Of the scan. `corcal.followup.compare` refuses an exam without it.
-    agatston : float
-        Total score of the coronary arteries, unrounded.
-    volume_mm3 : float or None
-        Calcium volume.
-    mass_mg : float or None
-        Calcium mass.
-    vessels : dict
-        Agatston score of each artery, ``LM``, ``LAD``, ``LCX``, ``RCA``.
-    interval : Range or None
-        Of `agatston`: what the exam itself says of its error.
-    vessel_intervals : dict
-        The same for each artery.
-    kvp, slice_thickness_mm, increment_mm : float or None
-        Tube voltage; nominal slice thickness; distance of neighbouring slices.
-    kernel, manufacturer, model_name : str or None
-        As the headers say.
-    rule : str or None
-        Name of the scoring rule.
-    is_gated : bool or None
-        Whether the scan was ECG-gated.
-    is_automatic : bool or None
-        Whether nobody marked the calcium.
-    takes_statin : bool or None
-        At the time of the exam.
-    bmi : float or None
-        Body mass index at the time of the exam, kg/m2.
-    patient_key : str or None
-        Identifier of the person; compared, and never printed.
-    birth_date : str or None
-        Likewise.
-    series_key : str or None
-        Identifier of the series: the same scan given twice is said.
-
-    Raises
-    ------
-    InputError
-        If an amount is negative or not a number, an interval does not hold its score, or the body
-        mass index is not one of a person.
-    """
-
-    date: date | None
-    agatston: float
-    volume_mm3: float | None = None
-    mass_mg: float | None = None
-    vessels: dict[str, float] = field(default_factory=dict)
-    interval: Range | None = None
-    vessel_intervals: dict[str, Range] = field(default_factory=dict)
-    kvp: float | None = None
-    slice_thickness_mm: float | None = None
-    increment_mm: float | None = None
-    kernel: str | None = None
-    manufacturer: str | None = None
-    model_name: str | None = None
-    rule: str | None = None
-    is_gated: bool | None = None
-    is_automatic: bool | None = None
-    takes_statin: bool | None = None
-    bmi: float | None = None
-    patient_key: str | None = field(default=None, repr=False)
-    birth_date: str | None = field(default=None, repr=False)
-    series_key: str | None = field(default=None, repr=False)
-
-    def __post_init__(self) -> None:
-        for name, amount in self._amounts():
-            if not 0 <= amount < math.inf:
-                msg = f"{name} must be a number of 0 or above, got {amount}"
-                raise InputError(msg)
-        _check_interval("the Agatston score", self.agatston, self.interval)
-        for vessel, interval in self.vessel_intervals.items():
-            _check_interval(f"the score of {vessel}", self.vessels.get(vessel), interval)
-        low, high = _BMI_RANGE
-        if self.bmi is not None and not low <= self.bmi <= high:
-            msg = f"body mass index must be {low:g} to {high:g} kg/m2, got {self.bmi}"
-            raise InputError(msg)
-
-    def _amounts(self) -> Iterator[tuple[str, float]]:
-        """Give every amount that is known, with its name for a message."""
-        yield "the Agatston score", self.agatston
-        for name, amount in (("volume", self.volume_mm3), ("mass", self.mass_mg)):
-            if amount is not None:
-                yield f"the calcium {name}", amount
-        for vessel, score in self.vessels.items():
-            yield f"the score of {vessel}", score
-
-
-def _check_interval(name: str, score: float | None, interval: Range | None) -> None:
-    if interval is None:
-        return
-    if score is None:
-        msg = f"an interval of {name} was given without the score itself"
-        raise InputError(msg)
-    if not (0 <= interval.low <= score <= interval.high < math.inf and 0 < interval.level < 1):
-        msg = (
-            f"the interval of {name} must hold it: got {interval.low:g} to {interval.high:g} "
-            f"(level {interval.level:g}) for {score:g}"
-        )
-        raise InputError(msg)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
     """A setting that two exams do not share, or of which that is not known.
 
@@ -180,7 +52,8 @@ class Difference:
     first, second : str or None
         Its two values with unit; ``None`` is not known.
     blocks : bool
-        Whether it forbids a verdict. What is not known never blocks: it becomes a condition.
+        Whether it forbids a verdict. What is not known does not block: it becomes a condition. One
+        exam that is known to be unfit blocks all the same.
     is_known : bool
         Whether both values are known.
     why : str
@@ -357,7 +230,7 @@ class Followup:
     Attributes
     ----------
     exams : tuple of ExamNumbers
-        Oldest first; identifiers of the person and the series are taken out.
+        Oldest first; what tells who the person is, and the series, is taken out.
     changes : tuple of Change
         First to last, and where there are more than two exams each exam to the next before it.
     statin_started : date or None

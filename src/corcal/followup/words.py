@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
+from corcal.followup.person import has_other_name
 from corcal.followup.types import Change, Check, Difference, ExamNumbers, Verdict
 
 __all__ = [
@@ -15,15 +16,21 @@ __all__ = [
 
 STATIN_SOURCE = "houslay2006"
 _STATIN_MEANS = (
-    "statins do not lower the score and may raise it, as plaque becomes denser; a rise under a "
-    f"statin is no failure of treatment [{STATIN_SOURCE}]"
+    "statins do not lower the score and may raise it, as plaque becomes denser (a trial in people "
+    f"with calcific aortic stenosis, [{STATIN_SOURCE}]); a rise under a statin is no failure of "
+    "treatment"
 )
 _SHORT_YEARS = 1.0
+_LASTING = ("is_fit", "has_device")  # settings that no second scan by the same protocol makes good
 
 
 def blocked_words(found: Sequence[Difference]) -> str:
     """Say which differences forbid a verdict: ``the exams are not comparable: tube ...``."""
-    blocking = [f"{one.label} {one.first} and {one.second}" for one in found if one.blocks]
+    blocking = [
+        f"{one.label} {one.first or 'not known'} and {one.second or 'not known'}"
+        for one in found
+        if one.blocks
+    ]
     return f"the exams are not comparable: {'; '.join(blocking)}"
 
 
@@ -46,8 +53,17 @@ def verdict_text(change: Change, first: ExamNumbers, second: ExamNumbers) -> str
     head += f"({_apart(change.years)})"
     if change.verdict is Verdict.NOT_COMPARABLE:
         reason = blocked_words(change.differences)
-        return f"{head}: no verdict, because {reason}. Scan or score both alike to compare them."
+        return f"{head}: no verdict, because {reason}. {_remedy(change)}"
     return f"{head}: {_judged(change, first, second)}{_condition(change, first, second)}."
+
+
+def _remedy(change: Change) -> str:
+    """Say what would make the exams comparable, as far as anything would."""
+    blocking = {one.setting: one.why for one in change.differences if one.blocks}
+    said = [f"{why[0].upper()}{why[1:]}." for name in _LASTING if (why := blocking.get(name))]
+    if set(blocking) - set(_LASTING):
+        said.append("Scan or score both alike to compare them.")
+    return " ".join(said)
 
 
 def pair_notes(
@@ -90,6 +106,11 @@ def pair_notes(
             "Both scans are not ECG-gated: no published rule of progression was made with such "
             "scans."
         )
+    if change.is_comparable and first.has_device and second.has_device:
+        notes.append(
+            "Metal was found at the heart in both scans: calcium beside it is left out, and its "
+            "streaks can be taken for calcium."
+        )
     notes += [f"{_difference_words(one)}: {one.why}." for one in change.differences if _told(one)]
     return tuple(note for note in notes if note)
 
@@ -109,6 +130,11 @@ def exam_notes(
         notes.append(
             f"No patient identifier in exam {which} of {len(exams)}: whether all are of one "
             "patient could not be checked."
+        )
+    if has_other_name(exams) and not is_same_patient:
+        notes.append(
+            "The names differ, the identifier and the date of birth do not: look whether the exams "
+            "are of one patient."
         )
     keys = [exam.series_key for exam in exams if exam.series_key]
     if len(set(keys)) < len(keys):
@@ -144,7 +170,7 @@ def _judged(change: Change, first: ExamNumbers, second: ExamNumbers) -> str:
     if change.verdict is Verdict.NO_CHECK:
         return "no verdict, because no check of measurement error applies to these exams"
     if change.years == 0:
-        return _of_one_day(change.verdict)
+        return _of_one_day(change, used)
     if first.agatston == second.agatston == 0:
         return f"no coronary calcium in either exam ({_all(used)})"
     if change.verdict is Verdict.WITHIN_ERROR:
@@ -156,9 +182,14 @@ def _judged(change: Change, first: ExamNumbers, second: ExamNumbers) -> str:
     return f"{kind}{new} that is larger than measurement error ({_all(used)})"
 
 
-def _of_one_day(verdict: Verdict) -> str:
-    if verdict is Verdict.WITHIN_ERROR:
+def _of_one_day(change: Change, used: Sequence[Check]) -> str:
+    if change.verdict is Verdict.WITHIN_ERROR:
         return "two measurements of one day that agree within measurement error"
+    if change.certainty is not None and change.certainty.verdict is Verdict.UNCLEAR:
+        return (
+            "two measurements of one day; it is not clear whether they differ by more than "
+            f"measurement error explains ({_split(used)}); calcium does not change within a day"
+        )
     return (
         "two measurements of one day that differ by more than measurement error explains; calcium "
         "does not change within a day, so look at both scans"
