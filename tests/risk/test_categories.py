@@ -180,7 +180,7 @@ def test_the_stage_says_what_its_percentile_did():
         categories(50, percentile=91)["stage_2024"].reading
     )
     unknown = categories(50)["stage_2024"].reading
-    assert "percentile is not known" in unknown
+    assert "by the score alone, without a percentile" in unknown
     assert "from the 75th" in unknown
     assert "percentile" not in categories(150)["stage_2024"].reading
 

@@ -381,8 +381,8 @@ def _stage(category: Category, agatston: float, percentile: int | None) -> Categ
         return category
     if percentile is None:
         said = (
-            f"its percentile is not known, and from the {band.from_percentile}th on it would be "
-            f"stage {band.code}"
+            "by the score alone, without a percentile; from the "
+            f"{band.from_percentile}th on it would be stage {band.code}"
         )
     elif _is_raised(band, percentile):
         said = f"raised from stage 1 by its percentile of {percentile}"
