@@ -13,6 +13,8 @@ import SimpleITK as sitk
 
 from corcal.anatomy.totalsegmentator import TotalSegmentatorSource
 from corcal.ct.findings import finding
+from corcal.ct.read import read_scan
+from corcal.interop.dicom.read_back import read_structured_report
 from corcal.lesions.classifier import load_classifier
 from corcal.lesions.rules import RuleClassifier
 from corcal.lesions.sites import Site
@@ -86,6 +88,31 @@ def test_pictures_are_drawn_when_asked_for(run_corcal, exam):
     assert "14.0" in (out / "index.html").read_text(encoding="utf-8")
 
 
+def test_dicom_objects_are_written_when_asked_for(run_corcal, exam):
+    out = exam / "out"
+    outcome = score(run_corcal, exam, "--out", out, "--dicom")
+    assert outcome.code == 0, outcome.err
+    for name in ("segmentation.dcm", "structured_report.dcm", "cardiovascular_report.dcm"):
+        assert (out / name).read_bytes()[128:132] == b"DICM"
+        assert f"wrote {out / name}" in outcome.out
+    total = read_structured_report(out / "structured_report.dcm").total
+    assert total.values["agatston"] == read_result(out / "result.json").score.total.agatston
+
+
+def test_dicom_objects_of_a_scan_that_is_none_are_refused_in_one_line(run_corcal, exam):
+    image = sitk.GetImageFromArray(read_scan(exam / "scan").hu)
+    image.SetSpacing(SPACING_MM[::-1])
+    sitk.WriteImage(image, exam / "scan.nrrd")
+    out = exam / "out"
+    outcome = run_corcal(
+        *("score", exam / "scan.nrrd", "--annotations", exam / "labels.nrrd", "--force"),
+        *("--out", out, "--dicom"),
+    )
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert "this scan has no StudyInstanceUID" in outcome.err
+    assert not out.exists()
+
+
 def test_the_record_keeps_the_reader_and_the_rule(run_corcal, exam):
     outcome = score(run_corcal, exam, "--json", "-", "--reader", "R. Eader", "--rule", "siemens")
     provenance = json.loads(outcome.out)["provenance"]
@@ -100,6 +127,7 @@ def test_the_record_keeps_the_reader_and_the_rule(run_corcal, exam):
         (["--rule", "houndsfield"], 2, "houndsfield.*textbook"),
         (["--series", "1.2.3"], 2, "1.2.3"),
         (["--pictures"], 2, "--pictures needs a folder"),
+        (["--dicom"], 2, "--dicom needs a folder"),
         (["--annotations", "missing.xml"], 2, "annotation cannot be opened: No such file"),
     ],
 )

@@ -8,6 +8,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from corcal._version import __version__
+from corcal.ct.dicom.quiet import quiet_pydicom
 from corcal.interop.dicom.identity import MANUFACTURER, exam_key, made_uid, stamp
 from corcal.interop.dicom.save import save_whole
 from corcal.interop.dicom.source import ScoredExam, name_patient, source_instances
@@ -54,7 +55,10 @@ def save_document(
     if segmentation is not None:
         evidence.append(segmentation)
     key = exam_key(exam.result)
-    with disable_value_validation():  # what the scan says of its patient is repeated as it is
+    with (
+        quiet_pydicom(),
+        disable_value_validation(),
+    ):  # what the scan says of its patient is repeated as it is
         written = document(
             evidence=evidence,
             content=content,

@@ -16,6 +16,7 @@ from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from corcal.annotations import read_annotation
+from corcal.ct.dicom.quiet import quiet_pydicom
 from corcal.ct.scan import CTScan
 from corcal.errors import InputError
 from corcal.interop.dicom.identity import MANUFACTURER, Tracking
@@ -34,8 +35,8 @@ _SITE = re.compile(r"Site (\S+)")
 
 # What pydicom raises on damaged files, and what reading finds missing in foreign ones.
 _MALFORMED = (InvalidDicomError, BytesLengthException, AttributeError, LookupError, TypeError,
-              ValueError, NotImplementedError, EOFError, OSError, MemoryError, struct.error,
-              zlib.error)  # fmt: skip
+              ValueError, StopIteration, NotImplementedError, EOFError, OSError,
+              MemoryError, struct.error, zlib.error)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,14 +107,10 @@ def read_structured_report(path: Path) -> ReportNumbers:
         If the file is no such report.
     """
     try:
-        dataset = dcmread(path)
-        if dataset.SOPClassUID != COMPREHENSIVE_3D_SR or dataset.Manufacturer != MANUFACTURER:
-            msg = f"{path.name} is not a Comprehensive 3D SR that corcal has written"
-            raise InputError(msg)
-        return _report(dataset)
+        with quiet_pydicom():
+            return _report(_own(path))
     except _MALFORMED as exc:
-        detail = " ".join(str(exc).split())[:80]
-        msg = f"{path.name} is not a readable report of corcal: {detail or type(exc).__name__}"
+        msg = f"{path.name} is not a readable report of corcal ({type(exc).__name__})"
         raise InputError(msg) from exc
 
 
@@ -144,7 +141,8 @@ def score_again(scan: CTScan, *, report: Path, segmentation: Path) -> Measuremen
         msg = f"{report.name} is about series {said.series_instance_uid}, the scan is {ours}"
         raise InputError(msg)
     try:
-        uid = str(dcmread(segmentation, stop_before_pixels=True).SOPInstanceUID)
+        with quiet_pydicom():
+            uid = str(dcmread(segmentation, stop_before_pixels=True).SOPInstanceUID)
     except _MALFORMED as exc:
         msg = f"{segmentation.name} is not a readable DICOM Segmentation"
         raise InputError(msg) from exc
@@ -152,6 +150,15 @@ def score_again(scan: CTScan, *, report: Path, segmentation: Path) -> Measuremen
         msg = f"{report.name} was written with segmentation {said.segmentation_uid}, this is {uid}"
         raise InputError(msg)
     return measure(scan, read_annotation(segmentation, scan).voxels, rule=rule_named(said.rule))
+
+
+def _own(path: Path) -> Dataset:
+    """Read a report, and refuse one that corcal has not written."""
+    dataset = dcmread(path)
+    if dataset.SOPClassUID != COMPREHENSIVE_3D_SR or dataset.Manufacturer != MANUFACTURER:
+        msg = f"{path.name} is not a Comprehensive 3D SR that corcal has written"
+        raise InputError(msg)
+    return dataset
 
 
 def _report(dataset: Dataset) -> ReportNumbers:

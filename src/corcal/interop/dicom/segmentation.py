@@ -15,6 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
 from corcal._version import __version__
+from corcal.ct.dicom.quiet import quiet_pydicom
 from corcal.ct.scan import CTScan, SliceSource
 from corcal.errors import GeometryError
 from corcal.interop.dicom.identity import (
@@ -71,7 +72,10 @@ def write_segmentation(exam: ScoredExam, path: Path, *, labelmap: bool = False) 
     require_dicom(exam.scan)
     voxels = counted_voxels(exam)
     kind = "LABELMAP" if labelmap else "BINARY"
-    with disable_value_validation():  # what the scan says of its patient is repeated as it is
+    with (
+        quiet_pydicom(),
+        disable_value_validation(),
+    ):  # what the scan says of its patient is repeated as it is
         segmentation = _segmentation(exam, voxels, kind)
         _refer_as_stored(segmentation, exam.scan)
         stamp(segmentation, exam.result)

@@ -8,6 +8,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
+from corcal.ct.dicom.quiet import quiet_pydicom
 from corcal.ct.suitability.verdict import SeriesKind
 from corcal.errors import InputError
 from corcal.interop.dicom.document import observation_context, save_document, text
@@ -97,11 +98,12 @@ def _content(
 def _segments(path: Path, exam: ScoredExam) -> Segments:
     """Read the header of the segmentation, and check that it is of the exam."""
     try:
-        header = dcmread(path, stop_before_pixels=True)
-        numbers = {
-            str(item.SegmentLabel): int(item.SegmentNumber) for item in header.SegmentSequence
-        }
-        of = str(header.ReferencedSeriesSequence[0].SeriesInstanceUID)
+        with quiet_pydicom():
+            header = dcmread(path, stop_before_pixels=True)
+            numbers = {
+                str(item.SegmentLabel): int(item.SegmentNumber) for item in header.SegmentSequence
+            }
+            of = str(header.ReferencedSeriesSequence[0].SeriesInstanceUID)
     except (OSError, InvalidDicomError, AttributeError, LookupError, ValueError) as exc:
         msg = f"{path.name} is not a DICOM Segmentation that corcal has written"
         raise InputError(msg) from exc
