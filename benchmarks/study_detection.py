@@ -12,12 +12,13 @@ and motion do to the calcium is in both scores, and only detection and assignmen
 
 import argparse
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from benchmarks.detection_cases import VARIANTS, simulated_case
+from benchmarks.detection_cases import VARIANTS, draw_case, simulated_case
 from benchmarks.detection_runs import (
     JUDGES,
     Measured,
@@ -36,7 +37,7 @@ from corcal.evaluate.agreement.summary import summarise
 from corcal.evaluate.agreement.text import agreement_text
 from corcal.pipeline import Options, score_scan
 
-__all__ = ["main", "measure_patient"]
+__all__ = ["has_metal", "main", "measure_patient"]
 
 FIRST_SEED = 300_000
 
@@ -61,7 +62,7 @@ def main() -> None:
     """Read the command line, measure, print."""
     given = _arguments()
     folder = given.keep / given.variant
-    seeds = range(given.first_seed, given.first_seed + given.patients)
+    seeds = _seeds(given)
     if given.table:
         _print_table(given.keep, seeds, given.judge)
         return
@@ -75,7 +76,8 @@ def main() -> None:
     )
     found = measure_all(work, seeds, folder / models_key(given.judge), workers=given.workers)
     report = summarise([one.row for one in found])
-    print(f"\n{given.variant}: seeds {seeds[0]} to {seeds[-1]}, {given.judge}")
+    which = ", without metal" if given.without_metal else ""
+    print(f"\n{given.variant}: seeds {seeds[0]} to {seeds[-1]}{which}, {given.judge}")
     print(agreement_text(report))
     print(_targets(report))
     print(_seconds(found))
@@ -95,8 +97,27 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--matrix", type=int, default=512)
     parser.add_argument("--judge", choices=JUDGES, default="trained")
     parser.add_argument("--json", type=Path)
+    parser.add_argument(
+        "--without-metal",
+        action="store_true",
+        help="of these patients, those without stent, clip, lead, prosthesis or wire",
+    )
     parser.add_argument("--table", action="store_true", help="one line for every variant")
     return parser.parse_args()
+
+
+def _seeds(given: argparse.Namespace) -> Sequence[int]:
+    """Seeds of the patients; metal in the chest tells of disease that is known already."""
+    seeds = range(given.first_seed, given.first_seed + given.patients)
+    if not given.without_metal:
+        return seeds
+    return [seed for seed in seeds if not has_metal(seed, given.variant)]
+
+
+def has_metal(seed: int, variant: str = "base") -> bool:
+    """Whether a patient of the study has any device."""
+    spec, _ = draw_case(seed, variant)
+    return any(one.kind.is_device for one in spec.confounders)
 
 
 def _targets(report: AgreementReport) -> str:
@@ -132,7 +153,7 @@ def _columns(done: list[Measured]) -> tuple[list[float], list[float]]:
     return [one.simulate_s for one in done], [one.score_s for one in done]
 
 
-def _print_table(keep: Path, seeds: range, judge: str) -> None:
+def _print_table(keep: Path, seeds: Sequence[int], judge: str) -> None:
     """Print a line for every variant, of those seeds whose row is kept."""
     print(line_heading("variant"))
     for variant in VARIANTS:

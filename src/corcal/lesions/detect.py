@@ -73,7 +73,7 @@ def detect(
         voxels=_voxels(cut, sites),
         decisions=_decisions(scan, cut, features, probabilities, sites),
         noise_sd_hu=context.noise.sd_hu,
-        findings=device_findings(scan, cut, features, sites),
+        findings=device_findings(scan, cut, features, sites, probabilities),
         second_agatston=_coronary_agatston(pieces, by_rules) if classifier else None,
     )
 

@@ -50,6 +50,7 @@ class DeviceRule:
 
 _RULE = DeviceRule()
 _SURE = 0.97  # of a device that the rule names
+_SURE_ELSEWHERE = 0.9
 _NEAR_HEIGHT = 0.4  # within 7 mm of an artery's line
 _MOST_LUNG = 0.05
 _NOT_BONE_MM3 = 4000.0  # of the connected lesion: the spine is as dense as this and larger
@@ -98,7 +99,11 @@ def with_devices(probabilities: _Array, is_device: _Mask) -> _Array:
 
 
 def device_findings(
-    scan: CTScan, pieces: Pieces, features: Features, sites: NDArray[np.integer]
+    scan: CTScan,
+    pieces: Pieces,
+    features: Features,
+    sites: NDArray[np.integer],
+    probabilities: _Array,
 ) -> tuple[Finding, ...]:
     """Say where metal makes an artery unscoreable.
 
@@ -112,11 +117,14 @@ def device_findings(
         Of these pieces.
     sites : integer ndarray of shape (n,)
         `Site` code decided for each.
+    probabilities : float64 ndarray of shape (n, 14)
+        In the order of `corcal.lesions.classifier.SITES`.
 
     Returns
     -------
     tuple of Finding
-        One for each artery with metal on it, and one for metal elsewhere near the heart.
+        One for each artery with metal on it, and one for metal elsewhere near the heart that is
+        sure: what is taken for metal off the arteries changes no score, and may be bone.
     """
     metal = np.flatnonzero(sites == Site.DEVICE)
     if not metal.size:
@@ -137,11 +145,12 @@ def device_findings(
                     "the artery is not scoreable there",
                 )
             )
-    if (nearest < 0).any():
+    elsewhere = (nearest < 0) & (probabilities[metal, SITES.index(Site.DEVICE)] >= _SURE_ELSEWHERE)
+    if elsewhere.any():
         found.append(
             finding(
                 "DEVICE_PRESENT",
-                f"metal at {_places(places[nearest < 0])}, off the arteries; "
+                f"metal at {_places(places[elsewhere])}, off the arteries; "
                 "streaks of it can hide calcium or look like it",
                 Severity.INFO,
             )

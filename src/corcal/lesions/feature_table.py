@@ -69,7 +69,14 @@ _DENSITY = (
     _row("fat_around", "", 0, 1, 0, "share of fat (-160 to -15 HU) 1.5 to 6 mm around"),
     _row("lung_around", "", 0, 1, 0, "share of lung (below -250 HU) there"),
     _row("bright_around", "", 0, 1, 0, "share of 130 HU and more there"),
-    _row("darkest_around_hu", "HU", -1024, 130, 0, "darkest smoothed voxel within 6 mm, 4 mm or more from lung"),
+    _row(
+        "darkest_around_hu",
+        "HU",
+        -1024,
+        130,
+        0,
+        "darkest smoothed voxel within 6 mm, off lung",
+    ),
     _row("above_hu", "HU", -250, 400, 40, "mean of 2 x 2 mm about 3 mm towards the head"),
     _row("below_hu", "HU", -250, 400, 40, "the same towards the feet"),
 )
