@@ -35,7 +35,7 @@ def result_file(tmp_path):
 def test_the_keys_to_keep_are_there(run_corcal):
     told = interpret_json(run_corcal, "--agatston", 120, *KNOWN)
     plain = told["categories"]["plain"]
-    assert (plain["code"], plain["source"]) == ("101-400", "rumberger1999")
+    assert (plain["code"], plain["source"]) == ("101-400", "patient_leaflets")
     assert {"code", "label", "reading", "source"} <= plain.keys()
     assert told["categories"]["cac_drs"]["code"] == "A2"
     # published: Black woman of 62 years with a score of 120: 91st percentile, 32 % above 0
@@ -73,7 +73,14 @@ def test_every_line_fits_80_columns(run_corcal):
     outcome = run_corcal("interpret", "--agatston", 1200, *KNOWN, "--vessel", "LAD=1200")
     assert outcome.code == 0, outcome.err
     assert max(map(len, outcome.out.splitlines())) <= 80
-    for title in ("WHAT IT IS", "COMPARED WITH WHOM", "RISK", "WHAT GUIDELINES SAY", "LIMITS"):
+    for title in (
+        "IN SHORT",
+        "WHAT IT IS",
+        "COMPARED WITH WHOM",
+        "RISK",
+        "WHAT GUIDELINES SAY",
+        "LIMITS",
+    ):
         assert f"\n{title}" in outcome.out
     assert outcome.out.rstrip().endswith("not for diagnosis.")
 
@@ -100,7 +107,71 @@ def test_how_sure_a_statement_is_stands_beside_it_and_is_explained(run_corcal):
     outcome = run_corcal("interpret", "--agatston", 350, *KNOWN)
     assert "[class 1; evidence B-R; accaha2026.4.2.7-2; secondary]" in outcome.out
     assert "\n  from memory: not the words of the source: check it before use\n" in outcome.out
-    assert outcome.out.index("2026 ACC/AHA dyslip") < outcome.out.index("2018 AHA/ACC chol")
+    full = run_corcal("interpret", "--agatston", 350, *KNOWN, "--details").out
+    assert full.index("2026 ACC/AHA dyslip") < full.index("2018 AHA/ACC chol")
+
+
+def test_superseded_guidelines_and_sources_are_details(run_corcal):
+    brief = run_corcal("interpret", "--agatston", 350, *KNOWN).out
+    full = run_corcal("interpret", "--agatston", 350, *KNOWN, "--details").out
+    for words in ("2018 AHA/ACC chol", "Circulation 2006;113:30-37", "Who is tested"):
+        assert words not in brief
+        assert words in full
+    assert "of superseded guidelines" in brief
+    assert brief.count("- Lifestyle: ") < full.count("- Lifestyle: ")
+    asked = ("--guideline", "accaha2018")
+    assert "2018 AHA/ACC chol" in run_corcal("interpret", "--agatston", 350, *KNOWN, *asked).out
+
+
+def test_the_main_points_stand_first(run_corcal):
+    out = run_corcal("interpret", "--agatston", 350, *KNOWN).out
+    points = out[out.index("IN SHORT") : out.index("WHAT IT IS")]
+    for words in ("Score 350 (101-400): ", "MESA: ", "without the scan, ", "2026 ACC/AHA"):
+        assert words in points
+    assert points.count("\n") <= 22
+
+
+@pytest.mark.parametrize(
+    "told", [("--smoker",), ("--symptoms",), ("--diabetes",), ("--fh",), ("--no-gated",)]
+)
+def test_a_zero_that_does_not_reassure_is_told_as_such_before_anything_else(run_corcal, told):
+    out = run_corcal("interpret", "--agatston", 0, "--age", 48, "--sex", "female", *told).out
+    assert out.index("Caution: ") < out.index("WHAT IT IS")
+    assert "low risk of a heart attack" not in " ".join(out.split())
+    assert "Arterial age  " not in out
+
+
+def test_a_scan_without_gating_is_doubted_first_even_of_nobody(run_corcal):
+    out = run_corcal("interpret", "--agatston", 0, "--no-gated").out
+    assert out.index("Caution: The scan was made without ECG gating") < out.index("Score 0")
+
+
+def test_a_stent_is_known_disease(run_corcal):
+    person = ("--age", 55, "--sex", "male", "--race", "white")
+    told = interpret_json(run_corcal, "--agatston", 300, *person, "--stent")
+    assert told["has_device_excluded"] is True
+    assert told["person"]["has_known_ascvd"] is True
+    assert told["arterial_age"]["years"] is told["percentile"]["mesa"]["value"] is None
+    lead = interpret_json(run_corcal, "--agatston", 300, *person, "--device", "--no-known-ascvd")
+    assert lead["percentile"]["mesa"]["value"] is not None
+    told = run_corcal("interpret", "--agatston", 300, *person, "--stent", "--no-known-ascvd")
+    assert (told.code, told.out) == (2, "")
+    assert "contradicts --no-known-ascvd" in told.err
+
+
+def test_who_gives_mmol_gets_mmol(run_corcal):
+    person = ("--agatston", 120, "--age", 60, "--sex", "male", "--race", "white", "--hdl")
+    both = run_corcal("interpret", *person, "1.3 mmol/L").out
+    assert "HDL cholesterol 50.3 mg/dL (1.3 mmol/L)" in " ".join(both.split())
+    assert "(1.8 and 2.6 mmol/L)" in " ".join(both.split())  # goals of 70 and 100 mg/dL
+    assert "mmol/L" not in run_corcal("interpret", *person, "50").out
+
+
+def test_help_defines_what_counts_and_names_the_page(run_corcal):
+    text = " ".join(run_corcal("interpret", "--help").out.split())
+    assert "before 55 years, of a female one before 65" in text
+    assert "docs/interpret.md" in text
+    assert "docs/followup.md" in run_corcal("compare", "--help").out
 
 
 def test_what_is_not_known_and_could_change_it_is_said_once(run_corcal):
@@ -260,6 +331,7 @@ PERSON = ("--age", "60", "--sex", "male")
         (("--agatston", "5", "--into", "x.json"), "give the PATH of one"),
         (("--agatston", "5", "--chart", "x.png"), "age and sex are not known"),
         (("--agatston", "5", "--age", "95", "--sex", "male", "--chart", "x.png"), "30 to 90"),
+        (("x.json", "--stent"), "PATH has its own"),
         ((), "give the PATH of a result"),
         (("x.json", "--agatston", "5"), "PATH has its own"),
         (("no-such.json",), "cannot read no-such.json"),

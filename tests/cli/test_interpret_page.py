@@ -22,10 +22,11 @@ def person_table():
     """Every field of a person, with its option and what is accepted."""
     lines = ["| option | what it is | accepted |", "|---|---|---|"]
     for each in PERSON_FIELDS.values():
+        what = f"{each.label}: {each.definition}" if each.definition else each.label
         accepted = each.allowed + "".join(f", or in {unit}" for unit in each.other_units)
         if not each.is_number and each.choices is None:
             accepted = f"`--no-{each.options[0].removeprefix('--')}` for no"
-        lines.append(f"| `{each.options[0]}` | {each.label} | {accepted} |")
+        lines.append(f"| `{each.options[0]}` | {what} | {accepted} |")
     return "\n".join(lines)
 
 

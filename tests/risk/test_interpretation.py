@@ -8,6 +8,7 @@ import pytest
 from corcal.errors import InputError
 from corcal.risk.interpretation import Interpretation, RiskNumbers, interpret
 from corcal.risk.prevent import PREVENT_OUTCOMES
+from corcal.risk.risk_class import risk_class
 from corcal.risk.sources import SOURCES
 from corcal.risk.types import Person, Race, Region, Sex
 
@@ -140,11 +141,17 @@ def test_an_age_that_a_reference_does_not_cover_is_said():
 @pytest.mark.parametrize(
     ("change", "about", "words"),
     [
-        ({"is_gated": False}, "score", "without ECG gating"),
-        ({"has_device_excluded": True}, "score", "Metal was left out"),
+        ({"is_gated": False}, "scan", "without ECG gating"),
+        ({"has_device_excluded": True}, "scan", "Metal was left out"),
         ({"person": replace(WOMAN, has_diabetes=True)}, "percentile", "diabetes"),
         ({"person": replace(WOMAN, has_diabetes=True)}, "arterial_age", "diabetes"),
-        ({"person": replace(WOMAN, has_known_ascvd=True)}, "percentile", "MESA left out"),
+        ({"person": replace(WOMAN, has_diabetes=True)}, "percentile", "MESA left out"),
+        (
+            {"person": replace(WOMAN, has_known_ascvd=True)},
+            "percentile",
+            "No percentile of MESA and Hoff 2001: known cardiovascular disease",
+        ),
+        ({"has_device_excluded": True}, "person", "taken for a stent"),
         ({"agatston": 0}, "score", "no calcified plaque was seen"),
     ],
 )
@@ -152,6 +159,102 @@ def test_a_limit_is_told_where_it_applies_and_only_there(change, about, words):
     plain = {"agatston": 120, "person": WOMAN}
     assert any(words in text for text in texts(interpret(**plain | change), about))
     assert not any(words in text for text in texts(interpret(**plain), about))
+
+
+def test_the_groups_of_mesa_are_told_as_those_of_a_study_elsewhere():
+    assert any("United States" in text for text in texts(interpret(120, WOMAN), "percentile"))
+    nobody_of_it = interpret(120, replace(WOMAN, race=None))
+    assert not any("United States" in text for text in texts(nobody_of_it, "percentile"))
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"person": replace(WOMAN, age_years=44.9)}, "age is 44.9 years; it was made for 45 to 84"),
+        ({"person": replace(WOMAN, age_years=85)}, "age is 85 years"),
+        ({"person": replace(WOMAN, has_diabetes=True)}, "diabetes"),
+        ({"person": replace(WOMAN, has_known_ascvd=True)}, "known cardiovascular disease"),
+        ({"person": replace(WOMAN, has_symptoms=True)}, "symptoms"),
+        ({"is_gated": False}, "without ECG gating"),
+        ({"has_device_excluded": True}, "metal was left out"),
+        ({"person": None, "is_gated": False}, "without ECG gating"),
+        ({"agatston": 0, "person": replace(WOMAN, smokes=True)}, "does not reassure"),
+    ],
+)
+def test_an_arterial_age_is_not_given_to_those_whom_it_was_not_made_for(change, why):
+    meaning = interpret(**{"agatston": 120, "person": WOMAN} | change)
+    age = meaning.arterial_age
+    assert (age.years, age.low, age.high) == (None, None, None)
+    assert why in (age.not_covered or "")
+    assert any(why in text for text in texts(meaning, "arterial_age"))
+    assert age.source not in {each.key for each in meaning.sources}
+
+
+@pytest.mark.parametrize("age", [45, 84.9])
+def test_an_arterial_age_is_given_from_45_to_84_completed_years(age):
+    assert interpret(120, replace(WOMAN, age_years=age)).arterial_age.not_covered is None
+    assert interpret(0, WOMAN).arterial_age.years == pytest.approx(39.1)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"person": replace(WOMAN, has_known_ascvd=True)}, "known cardiovascular disease"),
+        ({"has_device_excluded": True}, "which may be a stent"),
+    ],
+)
+def test_known_disease_is_not_screened(change, words):
+    meaning = interpret(**{"agatston": 300, "person": WOMAN} | change)
+    for each in meaning.percentile.values():
+        assert (each.value, each.p_nonzero, each.at_least, each.scores) == (None, None, None, {})
+        assert words in (each.not_covered or "")
+    assert set(meaning.risk.prevent.values()) == {None}
+    assert meaning.risk.mesa_chd_with_cac is meaning.risk.pce is meaning.risk.score2 is None
+    assert meaning.what_if == ()
+    assert words in meaning.categories["plain"].reading
+    assert "risk is intermediate" not in meaning.categories["plain"].reading
+
+
+def test_a_device_of_a_person_who_is_said_to_have_no_disease_is_no_stent():
+    person = replace(WOMAN, has_known_ascvd=False)
+    meaning = interpret(300, person, has_device_excluded=True)
+    assert meaning.percentile["mesa"].value is not None
+    assert meaning.risk.pce is not None
+    assert "may be a stent" not in meaning.categories["plain"].reading
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"smokes": True}, "current smoking"),
+        ({"has_symptoms": True}, "symptoms"),
+        ({"has_diabetes": True}, "diabetes"),
+        ({"has_familial_hypercholesterolaemia": True}, "familial hypercholesterolaemia"),
+        ({"ldl_mg_dl": 190.0}, "LDL cholesterol from 190 mg/dL"),
+        ({"premature_family_history": True, "family_history": True}, "in the family"),
+    ],
+)
+def test_a_zero_is_called_a_low_risk_only_of_those_whom_it_reassures(facts, words):
+    reading = interpret(0, replace(WOMAN, **facts)).categories["plain"].reading
+    assert "low risk of a heart attack" not in reading
+    assert words in reading
+    assert "low risk of a heart attack" in interpret(0, WOMAN).categories["plain"].reading
+    assert "low risk of a heart" not in interpret(0, is_gated=False).categories["plain"].reading
+
+
+def test_a_score_that_is_high_for_a_young_age_is_not_called_minimal():
+    # Hoff 2001, men of 30 to 39 years: 75th percentile 3, 90th 14
+    man = Person(age_years=38, sex=Sex.MALE, race=Race.WHITE)
+    reading = interpret(12, man).categories["plain"].reading
+    assert "percentile 75 up among men of 30 to 39 years" in reading
+    assert "minimal" not in reading
+    assert "minimal" in interpret(2, man).categories["plain"].reading
+
+
+def test_the_risk_by_prevent_has_its_class():
+    meaning = interpret(120, WOMAN)
+    assert meaning.risk.prevent_class == risk_class(meaning.risk.prevent["ascvd"]).name
+    assert interpret(120).risk.prevent_class is None
 
 
 def test_every_source_that_is_named_is_cited_newest_first():

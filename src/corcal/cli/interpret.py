@@ -9,7 +9,7 @@ import click
 
 from corcal.cli import plain
 from corcal.cli.parameters import GIVEN_PATH
-from corcal.cli.person_options import make_person, person_options, typed_facts
+from corcal.cli.person_options import has_mmol, make_person, person_options, typed_facts
 from corcal.errors import InputError
 from corcal.risk.guidance import GUIDELINES
 from corcal.whole_file import write_whole
@@ -24,7 +24,9 @@ RESULT_NAME = "result.json"
 _CHARTED = ("mesa", "hoff")  # the references that have curves, the better one first
 
 
-@click.command("interpret")
+@click.command(
+    "interpret", epilog="More: docs/interpret.md, docs/guidance.md, docs/risk_models.md."
+)
 @click.argument("path", type=GIVEN_PATH, required=False)
 @click.option("--agatston", type=float, help="The score, where there is no result: from 0 up.")
 @click.option(
@@ -37,6 +39,14 @@ _CHARTED = ("mesa", "hoff")  # the references that have curves, the better one f
 @click.option(
     "--gated/--no-gated", "is_gated", default=None, help="Whether a typed score is of a gated scan."
 )
+@click.option("--stent", "has_stent", is_flag=True, help="A typed score leaves out a stent.")
+@click.option(
+    "--device",
+    "has_device",
+    is_flag=True,
+    help="A typed score leaves out metal: a lead, a clip, a valve. It may be a stent until you say "
+    "--no-known-ascvd.",
+)
 @person_options
 @click.option(
     "--guideline",
@@ -46,7 +56,10 @@ _CHARTED = ("mesa", "hoff")  # the references that have curves, the better one f
     help="Show this one; may be repeated.",
 )
 @click.option(
-    "--details", is_flag=True, help="Also why each statement is made, and what would change it."
+    "--details",
+    is_flag=True,
+    help="Also why each statement is made and what would change it, superseded guidelines, who is "
+    "tested, and all sources.",
 )
 @click.option("--json", "json_to", metavar="FILE", help="Write JSON here; - is stdout.")
 @click.option("--chart", type=GIVEN_PATH, help="Draw the score among the percentiles (PNG).")
@@ -63,6 +76,8 @@ def command(
     into: Path | None,
     *,
     is_gated: bool | None,
+    has_stent: bool,
+    has_device: bool,
     details: bool,
     **given: Any,
 ) -> None:
@@ -72,16 +87,26 @@ def command(
     taken from the result if it has them; options override. Numbers may have their unit behind
     them: --hdl "1.3 mmol/L".
     """
-    _require_one_score(path, agatston, vessels, is_gated=is_gated, into=into)
+    describes_scan = bool(vessels) or is_gated is not None or has_stent or has_device
+    _require_one_score(path, agatston, describes_scan=describes_scan, into=into)
     facts = typed_facts(given, unit=unit, creatinine=creatinine)
+    if has_stent:
+        _know_stent(facts)
     wanted = guidelines or None
     if path is None:
-        meaning = _of_typed(agatston, facts, vessels, wanted, is_gated=is_gated is not False)
+        meaning = _of_typed(
+            agatston,
+            facts,
+            vessels,
+            wanted,
+            is_gated=is_gated is not False,
+            has_device=has_stent or has_device,
+        )
     else:
         meaning = _of_result(_result_at(path), facts, wanted, into)
     if chart is not None:
         _draw(meaning, chart)
-    _deliver(meaning, json_to, details=details)
+    _deliver(meaning, json_to, has_details=details, in_mmol=has_mmol(given, unit=unit))
     for file in (json_to, chart, into):
         if file is not None and json_to != "-":
             click.echo(f"wrote {plain(file)}")
@@ -90,9 +115,8 @@ def command(
 def _require_one_score(
     path: Path | None,
     agatston: float | None,
-    vessels: tuple[str, ...],
     *,
-    is_gated: bool | None,
+    describes_scan: bool,
     into: Path | None,
 ) -> None:
     """Refuse a call with no score, or with two."""
@@ -102,9 +126,20 @@ def _require_one_score(
     if path is None and into is not None:
         msg = "--into writes a result: give the PATH of one"
         raise click.UsageError(msg)
-    if path is not None and (agatston is not None or vessels or is_gated is not None):
-        msg = "--agatston, --vessel and --gated describe a typed score, and PATH has its own"
+    if path is not None and (agatston is not None or describes_scan):
+        msg = (
+            "--agatston, --vessel, --gated, --stent and --device describe a typed score, and PATH "
+            "has its own"
+        )
         raise click.UsageError(msg)
+
+
+def _know_stent(facts: dict[str, Any]) -> None:
+    """Take a stent for what it is: known disease."""
+    if facts.get("has_known_ascvd") is False:
+        msg = "a stent is known cardiovascular disease: --stent contradicts --no-known-ascvd"
+        raise click.UsageError(msg)
+    facts["has_known_ascvd"] = True
 
 
 def _of_typed(
@@ -114,6 +149,7 @@ def _of_typed(
     guidelines: tuple[str, ...] | None,
     *,
     is_gated: bool,
+    has_device: bool,
 ) -> "Interpretation":
     from corcal.risk.interpretation import interpret
 
@@ -123,6 +159,7 @@ def _of_typed(
         vessels=_vessel_scores(vessels),
         is_gated=is_gated,
         guidelines=guidelines,
+        has_device_excluded=has_device,
     )
 
 
@@ -194,7 +231,9 @@ def _draw(meaning: "Interpretation", chart: Path) -> None:
     )
 
 
-def _deliver(meaning: "Interpretation", json_to: str | None, *, details: bool) -> None:
+def _deliver(
+    meaning: "Interpretation", json_to: str | None, *, has_details: bool, in_mmol: bool
+) -> None:
     """Write the JSON if it was asked for, and say the rest to a person."""
     import msgspec
 
@@ -208,4 +247,4 @@ def _deliver(meaning: "Interpretation", json_to: str | None, *, details: bool) -
         return
     if json_to is not None:
         write_whole(Path(json_to), record)
-    click.echo(interpretation_text(meaning, has_details=details))
+    click.echo(interpretation_text(meaning, has_details=has_details, has_mmol=in_mmol))

@@ -11,7 +11,7 @@ from corcal.risk.person import PERSON_FIELDS, PersonField, check_person, read_va
 from corcal.risk.types import Person, Sex
 from corcal.risk.units import creatinine_to_mg_dl, egfr_ckd_epi_2021
 
-__all__ = ["UNITS", "make_person", "person_options", "typed_facts"]
+__all__ = ["UNITS", "has_mmol", "make_person", "person_options", "typed_facts"]
 
 UNITS = ("mg/dl", "mmol/l")  # of cholesterol without a unit behind it
 _ALSO = {"has_high_bleeding_risk": ("--bleeding-risk",)}  # a second, shorter name
@@ -73,6 +73,19 @@ def typed_facts(given: dict[str, Any], *, unit: str, creatinine: str | None) -> 
     return facts
 
 
+def has_mmol(given: dict[str, Any], *, unit: str) -> bool:
+    """Whether somebody who types this thinks of cholesterol in mmol/L.
+
+    Examples
+    --------
+    >>> has_mmol({"hdl_mg_dl": "1.3 mmol/L"}, unit="mg/dl")
+    True
+    """
+    lipids = [each.name for each in PERSON_FIELDS.values() if "mmol/L" in each.other_units]
+    typed = [str(given.get(name) or "").lower() for name in lipids]
+    return unit.lower() == UNITS[1] or any(text.endswith(UNITS[1]) for text in typed)
+
+
 def make_person(facts: dict[str, Any]) -> Person | None:
     """Make the person of what is known.
 
@@ -114,6 +127,8 @@ def _kind(each: PersonField) -> dict[str, Any]:
     """Say how click reads an option; numbers stay text, because a unit may follow them."""
     is_name = each.label[1].isupper()  # eGFR stays as it is
     label = each.label if is_name else each.label[0].upper() + each.label[1:]
+    if each.definition:
+        label = f"{label}: {each.definition}"
     if each.choices is not None:
         return {
             "type": click.Choice(list(each.choices), case_sensitive=False),

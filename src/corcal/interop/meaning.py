@@ -40,7 +40,7 @@ def meaning_observables(
     return (
         *(_category(each, base) for each in meaning.categories.values()),
         *(_percentile(each, base) for each in meaning.percentile.values()),
-        _arterial_age(meaning.arterial_age, base),
+        *_arterial_age(meaning.arterial_age, base),
         *(_risk(each, base) for each in risks),
     )
 
@@ -93,8 +93,11 @@ def _reference(found: Percentile) -> tuple[Fact, ...]:
     )
 
 
-def _arterial_age(age: ArterialAge, base: tuple[str, ...]) -> Observable:
-    return Observable(
+def _arterial_age(age: ArterialAge, base: tuple[str, ...]) -> tuple[Observable, ...]:
+    """Tell the arterial age, if the person is one whom it was made for."""
+    if age.years is None or age.low is None or age.high is None:
+        return ()
+    told = Observable(
         key="arterial-age",
         fact=fact("arterial-age", age.years, _YEARS),
         title=code("arterial-age").display,
@@ -102,6 +105,7 @@ def _arterial_age(age: ArterialAge, base: tuple[str, ...]) -> Observable:
         details=(fact("arterial-age-interval", Span(low=age.low, high=age.high), _YEARS),),
         notes=(_cited(age.source), RESEARCH_USE),
     )
+    return (told,)
 
 
 def _risk(found: Estimate, base: tuple[str, ...]) -> Observable:

@@ -8,6 +8,13 @@ from corcal.errors import InputError
 from corcal.risk.arterial_age import arterial_age
 from corcal.risk.categories import categories
 from corcal.risk.estimates import estimates
+from corcal.risk.exceptions import (
+    exceptions_of,
+    high_for_age,
+    is_taken_for_stent,
+    why_no_arterial_age,
+    why_no_reference,
+)
 from corcal.risk.guidance import guidance
 from corcal.risk.interpretation_types import (
     Interpretation,
@@ -19,8 +26,9 @@ from corcal.risk.mesa_chd import calcium_difference
 from corcal.risk.percentiles import hoff_percentile, mesa_percentile
 from corcal.risk.person import check_person
 from corcal.risk.prevent import PREVENT_OUTCOMES
+from corcal.risk.risk_class import risk_class
 from corcal.risk.sources import source
-from corcal.risk.types import Estimate, Percentile, Person, Source
+from corcal.risk.types import ArterialAge, Estimate, Percentile, Person, Source
 from corcal.risk.what_if import what_if
 from corcal.risk.young_adults import javaid_percentile
 
@@ -58,7 +66,8 @@ def interpret(
     guidelines : tuple of str, optional
         Only these (keys of `corcal.risk.guidance.GUIDELINES`); all by default.
     has_device_excluded : bool
-        Whether metal was left out of the score.
+        Whether metal was left out of the score. It is taken for a stent, which is known disease,
+        unless the person is said to have none.
     certainty : ScoreCertainty, optional
         Of a score that was found without a person.
 
@@ -78,7 +87,9 @@ def interpret(
     >>> interpret(120.0).categories["plain"].code
     '101-400'
     """
-    percentile = _percentiles(agatston, person)
+    if person is not None:
+        check_person(person)
+    percentile = _percentiles(agatston, person, has_device_excluded=has_device_excluded)
     meaning = Interpretation(
         agatston=agatston,
         vessels=None if vessels is None else dict(vessels),
@@ -90,9 +101,15 @@ def interpret(
             percentile=percentile["mesa"].value,
             vessel_count=_vessel_count(agatston, vessels),
             is_gated=is_gated,
+            exceptions=(
+                *exceptions_of(person, has_device_excluded=has_device_excluded),
+                *high_for_age(percentile),
+            ),
         ),
         percentile=percentile,
-        arterial_age=arterial_age(agatston),
+        arterial_age=_arterial_age(
+            agatston, person, is_gated=is_gated, has_device_excluded=has_device_excluded
+        ),
         risk=_risk_numbers(()),
         certainty=certainty,
     )
@@ -105,15 +122,17 @@ def _with_person(
     meaning: Interpretation, person: Person, guidelines: tuple[str, ...] | None
 ) -> Interpretation:
     """Add what needs to know the person: risks, what if, and what guidelines say."""
-    check_person(person)
     agatston = meaning.agatston
-    found = estimates(person, agatston=agatston)
+    judged = person
+    if meaning.has_device_excluded and is_taken_for_stent(person):
+        judged = replace(person, has_known_ascvd=True)
+    found = estimates(judged, agatston=agatston)
     return replace(
         meaning,
         risk=_risk_numbers(found),
-        difference=calcium_difference(person, agatston=agatston),
+        difference=calcium_difference(judged, agatston=agatston),
         estimates=found,
-        what_if=what_if(person, agatston=agatston),
+        what_if=what_if(judged, agatston=agatston),
         guidance=guidance(
             person,
             agatston=agatston,
@@ -126,12 +145,33 @@ def _with_person(
     )
 
 
-def _percentiles(agatston: float, person: Person | None) -> dict[str, Percentile]:
+def _arterial_age(
+    agatston: float, person: Person | None, *, is_gated: bool, has_device_excluded: bool
+) -> ArterialAge:
+    """Give the arterial age, or only the reason why there is none."""
+    found = arterial_age(agatston)
+    why = why_no_arterial_age(
+        agatston, person, is_gated=is_gated, has_device_excluded=has_device_excluded
+    )
+    if why is None:
+        return found
+    return replace(found, years=None, low=None, high=None, not_covered=why)
+
+
+def _percentiles(
+    agatston: float, person: Person | None, *, has_device_excluded: bool
+) -> dict[str, Percentile]:
     """Compare with both references; each says by itself whom it does not cover."""
     if person is None:
         return {
             "mesa": _nobody("mesa", "age, sex and race are not known", "mesa_calculator"),
             "hoff": _nobody("hoff", "age and sex are not known", "hoff2001"),
+        }
+    why = why_no_reference(person, has_device_excluded=has_device_excluded)
+    if why is not None:
+        return {
+            "mesa": _nobody("mesa", why, "mesa_calculator"),
+            "hoff": _nobody("hoff", why, "hoff2001"),
         }
     age, sex, race = person.age_years, person.sex, person.race
     found = {
@@ -200,6 +240,7 @@ def _risk_numbers(found: Iterable[Estimate]) -> RiskNumbers:
         pce=first.get(("pce", "ascvd", 10)),
         prevent=prevent,
         prevent_model=model,
+        prevent_class=None if prevent["ascvd"] is None else risk_class(prevent["ascvd"]).name,
         score2=next((each.fraction for each in valid if each.model.startswith("score2")), None),
     )
 
@@ -211,5 +252,6 @@ def _sources(meaning: Interpretation) -> tuple[Source, ...]:
     keys |= {each.source for each in meaning.estimates if each.fraction is not None}
     keys |= {key for each in meaning.what_if for key in (each.source, *each.bound_sources)}
     keys |= {each.source for each in meaning.guidance}
-    keys.add(meaning.arterial_age.source)
+    if meaning.arterial_age.not_covered is None:
+        keys.add(meaning.arterial_age.source)
     return tuple(sorted(map(source, keys), key=lambda one: (-one.year, one.key)))

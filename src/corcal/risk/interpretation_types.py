@@ -52,6 +52,9 @@ class RiskNumbers:
         ``_30y`` in 30: always all ten.
     prevent_model : str or None
         Which of the PREVENT models the numbers of 10 years are of.
+    prevent_class : str or None
+        ``"low"``, ``"borderline"``, ``"intermediate"`` or ``"high"`` by the ASCVD of PREVENT in 10
+        years (`corcal.risk.risk_class`).
     """
 
     mesa_chd: float | None
@@ -60,6 +63,7 @@ class RiskNumbers:
     prevent: dict[str, float | None]
     prevent_model: str | None
     score2: float | None
+    prevent_class: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +73,8 @@ class Limit:
     Attributes
     ----------
     about : str
-        ``"score"``, ``"person"``, ``"percentile"``, or the model of an `Estimate`.
+        ``"scan"``, ``"score"``, ``"person"``, ``"percentile"``, ``"arterial_age"``, or the model of
+        an `Estimate`.
     text : str
         One sentence.
     missing : tuple of str
@@ -102,7 +107,7 @@ class Interpretation:
     percentile : dict
         ``"mesa"`` and ``"hoff"``: always both; ``"javaid"`` where it covers the person.
     arterial_age : ArterialAge
-        Of the score.
+        Of the score; without years, and with the reason, for a person whom it was not made for.
     risk : RiskNumbers
         The risks as plain fractions.
     difference : CalciumDifference or None

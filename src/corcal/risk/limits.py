@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
+from corcal.risk.exceptions import is_taken_for_stent
 from corcal.risk.interpretation_types import Interpretation, Limit
 from corcal.risk.person import PERSON_FIELDS
-from corcal.risk.types import Estimate, Percentile, Person
+from corcal.risk.types import Estimate, Person
 
-__all__ = ["MODEL_NAMES", "OUTCOME_NAMES", "REFERENCE_NAMES", "limits_of"]
+__all__ = ["ABOUT_SCAN", "MODEL_NAMES", "OUTCOME_NAMES", "REFERENCE_NAMES", "limits_of"]
 
 MODEL_NAMES: Mapping[str, str] = {
     "mesa_chd": "MESA risk score",
@@ -38,6 +39,9 @@ REFERENCE_NAMES: Mapping[str, str] = {
 }
 """Each reference of `Percentile` in words."""
 
+ABOUT_SCAN = "scan"
+"""What a `Limit` is about that casts doubt on the whole score."""
+
 _NOT_GATED = (
     "The scan was made without ECG gating: the score is an equivalent, often lower than that of a "
     "calcium scan, and percentiles, arterial age and risk were made from gated scans."
@@ -62,10 +66,16 @@ _NOBODY = (
     "given."
 )
 _NOT_IN_MESA = (
-    "MESA left out people with known cardiovascular disease or treated diabetes: the percentile "
-    "compares with people who have neither."
+    "MESA left out people with treated diabetes: the percentile compares with people without it."
 )
-_ARTERIAL_AGE_DIABETES = "Arterial age was not made for people with diabetes."
+_GROUPS = (
+    "The groups of MESA are those of a study in the United States, as its people named themselves: "
+    "its percentiles and risks are not of people of other countries."
+)
+_TAKEN_FOR_STENT = (
+    "The device is taken for a stent, and so for known cardiovascular disease, until it is said "
+    "that there is none (--no-known-ascvd)."
+)
 
 
 def limits_of(meaning: Interpretation) -> tuple[Limit, ...]:
@@ -83,7 +93,7 @@ def limits_of(meaning: Interpretation) -> tuple[Limit, ...]:
     """
     return (
         *_of_score(meaning),
-        *_of_person(meaning.person, meaning.percentile),
+        *_of_person(meaning),
         *_of_percentiles(meaning),
         *_of_models(meaning.estimates),
     )
@@ -91,37 +101,49 @@ def limits_of(meaning: Interpretation) -> tuple[Limit, ...]:
 
 def _of_score(meaning: Interpretation) -> list[Limit]:
     texts = [
-        (_NOT_GATED, not meaning.is_gated),
-        (_DEVICE, meaning.has_device_excluded),
-        (_ZERO, meaning.agatston == 0),
-        (_CALCIUM_ONLY, True),
-        (_OTHER_SCANNERS, True),
+        (ABOUT_SCAN, _NOT_GATED, not meaning.is_gated),
+        (ABOUT_SCAN, _DEVICE, meaning.has_device_excluded),
+        ("score", _ZERO, meaning.agatston == 0),
+        ("score", _CALCIUM_ONLY, True),
+        ("score", _OTHER_SCANNERS, True),
     ]
-    return [Limit(about="score", text=text) for text, applies in texts if applies]
+    return [Limit(about=about, text=text) for about, text, applies in texts if applies]
 
 
-def _of_person(person: Person | None, percentile: Mapping[str, Percentile]) -> list[Limit]:
-    if person is None:
-        return [Limit(about="person", text=_NOBODY, missing=("age_years", "sex"))]
+def _of_person(meaning: Interpretation) -> list[Limit]:
+    person, age = meaning.person, meaning.arterial_age
     limits = []
-    has_mesa = percentile["mesa"].not_covered is None
-    if has_mesa and (person.has_diabetes or person.has_known_ascvd):
-        limits.append(Limit(about="percentile", text=_NOT_IN_MESA))
-    if person.has_diabetes:
-        limits.append(Limit(about="arterial_age", text=_ARTERIAL_AGE_DIABETES))
+    if person is None:
+        limits.append(Limit(about="person", text=_NOBODY, missing=("age_years", "sex")))
+    else:
+        limits += _of_known_person(person, meaning)
+    if age.not_covered is not None:
+        limits.append(Limit(about="arterial_age", text=f"No arterial age: {age.not_covered}."))
     return limits
+
+
+def _of_known_person(person: Person, meaning: Interpretation) -> list[Limit]:
+    has_mesa = meaning.percentile["mesa"].not_covered is None
+    uses_groups = has_mesa or meaning.risk.mesa_chd_with_cac is not None
+    is_taken = meaning.has_device_excluded and is_taken_for_stent(person)
+    texts = [
+        ("person", _TAKEN_FOR_STENT, is_taken),
+        ("percentile", _NOT_IN_MESA, has_mesa and bool(person.has_diabetes)),
+        ("percentile", _GROUPS, uses_groups),
+    ]
+    return [Limit(about=about, text=text) for about, text, applies in texts if applies]
 
 
 def _of_percentiles(meaning: Interpretation) -> list[Limit]:
     if meaning.person is None:  # said already
         return []
+    names_by_reason: dict[str, list[str]] = {}
+    for name, each in meaning.percentile.items():
+        if each.not_covered is not None:
+            names_by_reason.setdefault(each.not_covered, []).append(REFERENCE_NAMES[name])
     return [
-        Limit(
-            about="percentile",
-            text=f"No percentile of {REFERENCE_NAMES[name]}: {each.not_covered}.",
-        )
-        for name, each in meaning.percentile.items()
-        if each.not_covered is not None
+        Limit(about="percentile", text=f"No percentile of {' and '.join(names)}: {reason}.")
+        for reason, names in names_by_reason.items()
     ]
 
 

@@ -39,6 +39,8 @@ class PersonField:
         Whether a person is nobody without it.
     other_units : dict of str to function
         Units that are also in use, and how to convert from them.
+    definition : str
+        What counts, where the label alone does not tell; empty where it does.
     """
 
     name: str
@@ -51,6 +53,7 @@ class PersonField:
     is_whole: bool = False
     is_required: bool = False
     other_units: dict[str, Callable[[float], float]] = field(default_factory=dict)
+    definition: str = ""
 
     @property
     def is_number(self) -> bool:
@@ -85,8 +88,8 @@ def _number(
     return PersonField(name=name, label=label, options=options, unit=unit, low=low, high=high)
 
 
-def _fact(name: str, label: str, *options: str) -> PersonField:
-    return PersonField(name=name, label=label, options=options)
+def _fact(name: str, label: str, *options: str, definition: str = "") -> PersonField:
+    return PersonField(name=name, label=label, options=options, definition=definition)
 
 
 # The ranges are corcal's: what a living adult can have, with room; no model is made with them.
@@ -102,7 +105,13 @@ _FIELDS = (
         is_required=True,
     ),
     PersonField(name="sex", label="sex", options=("--sex",), choices=Sex, is_required=True),
-    PersonField(name="race", label="race", options=("--race",), choices=Race),
+    PersonField(
+        name="race",
+        label="race",
+        options=("--race",),
+        choices=Race,
+        definition="a group of studies in the United States, as people named themselves there",
+    ),
     _number("systolic_mmhg", "systolic blood pressure", ("--systolic", "--sbp"), "mmHg", 60, 260),
     _lipid(
         "total_cholesterol_mg_dl", "total cholesterol", ("--total-cholesterol", "--tc"), 50, 1000
@@ -137,25 +146,53 @@ _FIELDS = (
         high=10,
         is_whole=True,
     ),
-    _fact("has_diabetes", "diabetes", "--diabetes"),
-    _fact("smokes", "smoking now", "--smoker", "--smokes"),
+    _fact("has_diabetes", "diabetes", "--diabetes", definition="of type 1 or 2, treated or not"),
+    _fact(
+        "smokes",
+        "smoking now",
+        "--smoker",
+        "--smokes",
+        definition="cigarettes; not who has stopped",
+    ),
     _fact("takes_bp_medication", "blood pressure medication", "--bp-medication", "--bp-treated"),
     _fact("takes_statin", "statin or other lipid-lowering drug", "--statin"),
-    _fact("family_history", "heart attack in the family", "--family-history"),
+    _fact(
+        "family_history",
+        "heart attack in the family",
+        "--family-history",
+        definition="of a parent, sibling or child, at any age",
+    ),
     _fact(
         "premature_family_history",
         "early heart attack in the family",
         "--premature-family-history",
+        definition="of a male parent, sibling or child before 55 years, of a female one before 65",
     ),
-    _fact("has_known_ascvd", "known cardiovascular disease", "--known-ascvd"),
+    _fact(
+        "has_known_ascvd",
+        "known cardiovascular disease",
+        "--known-ascvd",
+        definition="heart attack, stroke, stent, bypass, or arterial disease with symptoms",
+    ),
     _fact(
         "has_familial_hypercholesterolaemia",
         "familial hypercholesterolaemia or LDL cholesterol from 190 mg/dL",
         "--familial-hypercholesterolaemia",
         "--fh",
     ),
-    _fact("has_high_bleeding_risk", "high risk of bleeding", "--high-bleeding-risk"),
-    _fact("has_symptoms", "symptoms", "--symptoms"),
+    _fact(
+        "has_high_bleeding_risk",
+        "high risk of bleeding",
+        "--high-bleeding-risk",
+        definition="earlier bleeding or ulcer of stomach or bowel, bleeding elsewhere, low "
+        "platelets, severe kidney disease, or a drug that adds to bleeding",
+    ),
+    _fact(
+        "has_symptoms",
+        "symptoms",
+        "--symptoms",
+        definition="chest pain or breathlessness that needs a diagnosis now",
+    ),
     _fact("is_pregnant", "pregnancy", "--pregnant"),
     PersonField(
         name="region", label="SCORE2 region of Europe", options=("--region",), choices=Region

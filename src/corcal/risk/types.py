@@ -218,16 +218,19 @@ class ArterialAge:
 
     Attributes
     ----------
-    years, low, high : float
-        Estimate and its 95 % interval.
+    years, low, high : float or None
+        Estimate and its 95 % interval; ``None`` for a person whom it was not made for.
     source : str
         Key of the `Source`.
+    not_covered : str or None
+        Why there is no answer.
     """
 
-    years: float
-    low: float
-    high: float
+    years: float | None
+    low: float | None
+    high: float | None
     source: str
+    not_covered: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
