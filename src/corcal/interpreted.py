@@ -4,6 +4,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from corcal.exam_numbers import gating
+from corcal.followup.types import Followup
 from corcal.result import SCHEMA_VERSION, Result
 from corcal.risk.categories import SCHEMES, band_of
 from corcal.risk.interpretation import interpret
@@ -13,7 +14,13 @@ from corcal.scoring.advice import REVIEW_LIMITS
 from corcal.scoring.categories import CATEGORIES, category_of
 from corcal.scoring.types import Score
 
-__all__ = ["certainty_of", "interpret_result", "known_facts", "with_interpretation"]
+__all__ = [
+    "certainty_of",
+    "interpret_result",
+    "known_facts",
+    "with_followup",
+    "with_interpretation",
+]
 
 _SEX = {"F": Sex.FEMALE, "M": Sex.MALE}  # DICOM (0010,0040); O is not one that a model has
 _DEVICE_FINDING = "DEVICE_PRESENT"
@@ -83,6 +90,11 @@ def interpret_result(
 def with_interpretation(result: Result, interpretation: Interpretation) -> Result:
     """Give the same record with its interpretation, in the present version of the schema."""
     return replace(result, schema_version=SCHEMA_VERSION, interpretation=interpretation)
+
+
+def with_followup(result: Result, followup: Followup) -> Result:
+    """Give the record of the newest exam with its comparison, in the present schema version."""
+    return replace(result, schema_version=SCHEMA_VERSION, followup=followup)
 
 
 def certainty_of(score: Score) -> ScoreCertainty | None:

@@ -31,17 +31,19 @@ def test_the_table_has_one_row_an_exam():
         "Agatston",
         "interval",
         *("LM", "LAD", "LCX", "RCA"),
-        "mm3",
-        "mg",
+        "volume",
+        "mass",
     ]
-    assert lines[1].split() == [
+    assert lines[1].split() == ["mm3", "mg"]
+    assert len(lines[1]) == len(lines[0])
+    assert lines[2].split() == [
         "2010-03-01",
         "100.0",
         *("80", "to", "133"),
         *("0", "100.0", "0", "0"),
         *("100.0", "\N{EN DASH}"),
     ]
-    assert lines[2].split()[:2] == ["2012-03-01", "5000"]
+    assert lines[3].split()[:2] == ["2012-03-01", "5000"]
 
 
 @pytest.mark.parametrize("scores", [(0.0, 0.0), (100.0, 160.0), (1.0, 20.0, 300.0, 5000.0)])
@@ -118,7 +120,7 @@ def test_the_chart_shows_scores_intervals_and_the_verdict(monkeypatch, tmp_path)
     spans = [part.get_segments()[0][:, 1].tolist() for part in total.collections]
     assert spans == [[80.0, 133.0], [240.0, 393.0]]
     assert [text.get_text() for text in figure.legends[0].texts] == [
-        "edges of the categories: 100, 400",
+        "bands of ACC/AHA 2026: 100, 300, 1000",
         "95 % interval",
     ]
 

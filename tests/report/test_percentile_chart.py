@@ -38,10 +38,10 @@ def test_the_point_is_at_age_and_score_inside_the_panel(agatston, width_px):
     assert line.get_ydata()[0] == pytest.approx(np.log(agatston + 1))
     low, high = axes.get_ylim()
     assert low < line.get_ydata()[0] < high
-    # seen: the white of the marker is in the picture where the point is
+    # seen: the blue of the marker is in the picture where the point is
     column, up = axes.transData.transform((55, np.log1p(agatston)))
     pixel = sheet.pixels()[int(sheet.height_px - up), int(column)]
-    assert pixel.min() > 240
+    assert list(pixel[:3]) == [0, 0x72, 0xB2]
 
 
 @pytest.mark.parametrize(
@@ -109,6 +109,16 @@ def test_the_heading_says_what_the_chart_shows(agatston, given, words):
 def test_a_chart_that_cannot_be_drawn_is_refused(given, message):
     with pytest.raises(InputError, match=message):
         percentile_sheet(30, **(WHITE_MAN | given))
+
+
+@pytest.mark.parametrize(("agatston", "written"), [(137.04, "137"), (9.96, "10.0"), (0.04, "<0.1")])
+def test_the_score_has_the_digits_that_matter(agatston, written):
+    assert words_of(percentile_sheet(agatston, **WHITE_MAN)).count(written) == 2
+
+
+def test_the_paper_is_white():
+    sheet = percentile_sheet(30, **WHITE_MAN, width_px=600)
+    assert sheet.pixels()[0, 0].min() == 255
 
 
 def test_the_file_is_the_same_each_time(tmp_path):

@@ -9,6 +9,7 @@ from corcal.lesions.sites import CORONARY_SITES
 from corcal.report.amounts import shown
 from corcal.report.colours import site_colour
 from corcal.result import RESEARCH_USE
+from corcal.risk.categories import SCHEMES
 
 __all__ = ["draw_followup"]
 
@@ -17,7 +18,9 @@ _INK, _FAINT = "#222222", "#BBBBBB"
 _MOSAIC = [["total", "total", "LM", "LAD"], ["total", "total", "LCX", "RCA"]]
 _SIZE_INCHES = (11.0, 5.4)
 _DPI = 110
-_EDGES = (100.0, 400.0)  # of the categories
+_SCHEME = SCHEMES["guideline_2026"]
+_EDGES = tuple(band.low for band in _SCHEME.bands if band.low >= 100)  # lower ones are too close
+_EDGE_LABEL = f"bands of {_SCHEME.title}: {', '.join(f'{edge:g}' for edge in _EDGES)}"
 _LEAST_AXIS = 10.0  # Agatston: a person without calcium has an axis, too
 _LEAST_SPAN = timedelta(days=60)  # of the axis of time
 _HEADROOM = 1.18  # for the numbers above the marks
@@ -89,8 +92,7 @@ def _draw_total(axes: Any, followup: Followup) -> None:
     axes.set_ylim(0, _reach([*scores, *highs]))
     for edge in _EDGES:
         if edge < axes.get_ylim()[1]:
-            label = "edges of the categories: 100, 400"
-            axes.axhline(edge, color=_FAINT, lw=0.9, zorder=0, label=label)
+            axes.axhline(edge, color=_FAINT, lw=0.9, zorder=0, label=_EDGE_LABEL)
     axes.set_title("All coronary arteries", fontsize=10)
     axes.set_ylabel("Agatston score")
 

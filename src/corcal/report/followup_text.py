@@ -10,6 +10,7 @@ __all__ = ["followup_text"]
 
 _COLUMNS = 80  # of a terminal
 _VESSELS = ("LM", "LAD", "LCX", "RCA")
+_UNTIL_VOLUME = 10 + 10 + 16 + 7 * len(_VESSELS)  # width of the columns before the volume
 _WIDE_FROM = 1000.0  # an amount above this is written without decimals
 _WHOLE_FROM = 10.0  # an interval that ends above this is written without decimals
 
@@ -39,7 +40,8 @@ def followup_text(followup: Followup) -> str:
 def _table(followup: Followup) -> Iterator[str]:
     """One row an exam."""
     vessels = "".join(f"{name:>7}" for name in _VESSELS)
-    yield f"{'date':10}{'Agatston':>10}{'interval':>16}{vessels}{'mm3':>8}{'mg':>7}"
+    yield f"{'date':10}{'Agatston':>10}{'interval':>16}{vessels}{'volume':>8}{'mass':>7}"
+    yield f"{'':{_UNTIL_VOLUME}}{'mm3':>8}{'mg':>7}"
     for exam in followup.exams:
         parts = "".join(f"{_amount(exam.vessels.get(name)):>7}" for name in _VESSELS)
         yield (

@@ -9,7 +9,8 @@ import numpy as np
 from corcal._version import __version__
 from corcal.errors import InputError
 from corcal.report.amounts import shown
-from corcal.report.canvas import MARGIN_PX, MUTED, PAPER, TEXT, Box, Sheet
+from corcal.report.canvas import MARGIN_PX, Box, Sheet
+from corcal.report.percentile_words import ordinal
 from corcal.result import RESEARCH_USE
 from corcal.risk.percentiles import (
     PercentileCurves,
@@ -31,11 +32,15 @@ _HEIGHT_BY_WIDTH = 0.72
 _MIN_HEIGHT_PX = 500
 _TICKS = (0, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
 _FIRST_AGE_STEP = 5
-# Below the 25th percentile, between the curves, above the 90th: darker is more common. One hue, in
-# steps of lightness that any eye sees; the colours of the arteries are left to the arteries.
-_BANDS = ("#16202B", "#1F3143", "#2B465F", "#3A5E7D", "#4A769C")
-_CURVE = "#B8D0E6"
-_POINT = "#FFFFFF"
+# White, as the chart of the follow-up: it is printed, and laid beside a letter.
+_PAPER, _INK, _MUTED = "#FFFFFF", "#222222", "#5A6370"
+# Below the 25th percentile, between the curves, above the 90th: darker is less common. One hue, in
+# steps of lightness that any eye and any printer keeps apart; the colours of the arteries are left
+# to the arteries.
+_BANDS = ("#F4F7FA", "#DFE8F0", "#C6D6E4", "#A6BFD4", "#84A6C2")
+_CURVE = "#2F5573"
+_POINT = "#0072B2"  # as the total of the follow-up
+_WHOLE_FROM = 10.0  # a score from here on is written without decimals
 # The axis ends at these multiples of the score and of the highest curve
 _HEADROOM_OF_SCORE, _HEADROOM_OF_CURVES = 3.0, 1.6
 _HIGH_UP = 0.85
@@ -111,6 +116,7 @@ def percentile_sheet(
     size = min(1.0, 0.55 + 0.45 * width_px / _FULL_WIDTH_PX)
     height_px = max(_MIN_HEIGHT_PX, round(width_px * _HEIGHT_BY_WIDTH))
     sheet = Sheet(width_px=width_px, height_px=height_px, top_px=0)
+    sheet.figure.patch.set_facecolor(_PAPER)
     sheet.top_px = _heading(sheet, agatston, found, size) + 40 * size
     bottom = _footer(sheet, curves, size)
     panel = Box(
@@ -129,12 +135,13 @@ def percentile_sheet(
 def _heading(sheet: Sheet, agatston: float, found: Percentile, size: float) -> float:
     """Write the score, its percentile and with whom it is compared; return where this ends."""
     y = 26 * size
-    end = sheet.text(MARGIN_PX, y + 9 * size, "Agatston score", 22 * size, color=MUTED)
-    end = sheet.text(end + 12 * size, y, shown(agatston), 34 * size, fontweight="bold")
-    sheet.text(end + 28 * size, y + 6 * size, _position(found), 24 * size)
+    end = sheet.text(MARGIN_PX, y + 9 * size, "Agatston score", 22 * size, color=_MUTED)
+    score = _score(agatston)
+    end = sheet.text(end + 12 * size, y, score, 34 * size, fontweight="bold", color=_INK)
+    sheet.text(end + 28 * size, y + 6 * size, _position(found), 24 * size, color=_INK)
     y += 52 * size
     for line in _wrapped(sheet, _compared(found), 18 * size):
-        sheet.text(MARGIN_PX, y, line, 18 * size, color=MUTED)
+        sheet.text(MARGIN_PX, y, line, 18 * size, color=_MUTED)
         y += 25 * size
     return y
 
@@ -142,9 +149,9 @@ def _heading(sheet: Sheet, agatston: float, found: Percentile, size: float) -> f
 def _name_axes(sheet: Sheet, panel: Box, size: float) -> None:
     """Name the two scales above their numbers, level and not turned."""
     y = panel.top - 26 * size
-    sheet.text(MARGIN_PX, y, "Agatston score", 16 * size, color=MUTED)
+    sheet.text(MARGIN_PX, y, "Agatston score", 16 * size, color=_MUTED)
     right = sheet.width_px - MARGIN_PX
-    sheet.text(right, y, "percentile", 16 * size, color=MUTED, ha="right")
+    sheet.text(right, y, "percentile", 16 * size, color=_MUTED, ha="right")
 
 
 def _footer(sheet: Sheet, curves: PercentileCurves, size: float) -> float:
@@ -155,7 +162,7 @@ def _footer(sheet: Sheet, curves: PercentileCurves, size: float) -> float:
     lines = _wrapped(sheet, text, 14 * size)
     top = sheet.height_px - 18 - 19 * size * len(lines)
     for number, line in enumerate(lines):
-        sheet.text(MARGIN_PX, top + 19 * size * number, line, 14 * size, color=MUTED)
+        sheet.text(MARGIN_PX, top + 19 * size * number, line, 14 * size, color=_MUTED)
     return top
 
 
@@ -183,16 +190,16 @@ def _axes(sheet: Sheet, box: Box, curves: PercentileCurves, agatston: float, siz
     axes.set_yticks(np.log1p(ticks), [f"{tick:,}".replace(",", "\N{THIN SPACE}") for tick in ticks])
     first = -(-curves.ages_years[0] // _FIRST_AGE_STEP) * _FIRST_AGE_STEP
     axes.set_xticks(range(first, curves.ages_years[-1] + 1, _FIRST_AGE_STEP))
-    axes.tick_params(colors=MUTED, length=4, pad=5)
+    axes.tick_params(colors=_MUTED, length=4, pad=5)
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         label.set(fontfamily=_FONT, fontsize=16 * size * _POINTS_PER_PX)
     axes.set_xlabel(
         "age in completed years",
-        color=MUTED,
+        color=_MUTED,
         fontfamily=_FONT,
         fontsize=16 * size * _POINTS_PER_PX,
     )
-    axes.grid(visible=True, axis="y", color=PAPER, linewidth=0.6)
+    axes.grid(visible=True, axis="y", color=_PAPER, linewidth=0.9)
     axes.set_axisbelow(False)
     for spine in axes.spines.values():
         spine.set_visible(False)
@@ -217,11 +224,11 @@ def _draw_curves(axes: "Axes", curves: PercentileCurves, size: float) -> None:
             drawstyle="steps-mid" if is_stepped else "default",
         )
         axes.annotate(
-            _ordinal(percentile),
+            ordinal(percentile),
             (ages[-1], height[-1]),
             xytext=(9 * size, 0),
             textcoords="offset points",
-            color=TEXT if percentile == 50 else MUTED,
+            color=_INK if percentile == 50 else _MUTED,
             va="center",
             fontfamily=_FONT,
             fontsize=15 * size * _POINTS_PER_PX,
@@ -236,14 +243,14 @@ def _draw_point(
     from matplotlib.patheffects import withStroke
 
     height = float(np.log1p(agatston))
-    axes.axvline(years, color=_POINT, linewidth=0.9, linestyle=(0, (2, 3)), alpha=0.6)
+    axes.axvline(years, color=_INK, linewidth=0.9, linestyle=(0, (2, 3)), alpha=0.6)
     axes.plot(
         [years],
         [height],
         marker="o",
         markersize=11 * size,
         markerfacecolor=_POINT,
-        markeredgecolor=PAPER,
+        markeredgecolor=_PAPER,
         markeredgewidth=2.2 * size,
         linestyle="none",
         clip_on=False,
@@ -252,17 +259,17 @@ def _draw_point(
     is_late = years > (curves.ages_years[0] + curves.ages_years[-1]) / 2
     is_high = height > _HIGH_UP * axes.get_ylim()[1]  # then the number stands below the point
     axes.annotate(
-        shown(agatston),
+        _score(agatston),
         (years, height),
         xytext=(-11 * size if is_late else 11 * size, -6 * size if is_high else 6 * size),
         textcoords="offset points",
         ha="right" if is_late else "left",
         va="top" if is_high else "bottom",
-        color=_POINT,
+        color=_INK,
         fontfamily=_FONT,
         fontweight="bold",
         fontsize=20 * size * _POINTS_PER_PX,
-        path_effects=[withStroke(linewidth=3, foreground=PAPER)],
+        path_effects=[withStroke(linewidth=3, foreground=_PAPER)],
         zorder=6,
     )
 
@@ -273,14 +280,14 @@ def _position(found: Percentile) -> str:
         if found.value == 0:
             return "below the 1st percentile"
         more = " or higher" if found.value == 99 else ""
-        return f"{_ordinal(found.value)} percentile{more}"
+        return f"{ordinal(found.value)} percentile{more}"
     if found.p_nonzero is not None or (found.at_least is None and found.at_most is None):
         return "no calcium: no percentile"
     if found.at_most is None:
-        return f"{_ordinal(found.at_least or 0)} percentile or higher"
+        return f"{ordinal(found.at_least or 0)} percentile or higher"
     if found.at_least is None:
-        return f"below the {_ordinal(found.at_most)} percentile"
-    return f"{_ordinal(found.at_least)} to {_ordinal(found.at_most)} percentile"
+        return f"below the {ordinal(found.at_most)} percentile"
+    return f"{ordinal(found.at_least)} to {ordinal(found.at_most)} percentile"
 
 
 def _compared(found: Percentile) -> str:
@@ -292,7 +299,6 @@ def _compared(found: Percentile) -> str:
     return f"Compared with {found.group} who came for a scan by themselves (Hoff 2001)."
 
 
-def _ordinal(number: int) -> str:
-    """Write ``1st``, ``2nd``, ``23rd``, ``90th``."""
-    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{'th' if 10 <= number % 100 <= 13 else ending}"
+def _score(agatston: float) -> str:
+    """Write the score with the digits that matter."""
+    return shown(agatston, 0 if agatston >= _WHOLE_FROM else 1)

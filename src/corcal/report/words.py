@@ -3,7 +3,8 @@
 import re
 from datetime import UTC, datetime
 
-from corcal.ct.suitability.verdict import KIND_WORDS, SeriesKind
+from corcal.ct.suitability.verdict import KIND_WORDS
+from corcal.exam_numbers import gating
 from corcal.report.amounts import shown
 from corcal.report.markup import Markup, tag
 from corcal.result import AnnotationRecord, Result, ScanRecord
@@ -86,7 +87,7 @@ def is_automatic(result: Result) -> bool:
 
 def is_not_gated(result: Result) -> bool:
     """Whether the scan is known to have been made without ECG gating."""
-    return result.scan.is_gated is False or result.suitability.kind is SeriesKind.CHEST_NONCONTRAST
+    return gating(result) is False
 
 
 def score_name(result: Result) -> str:
