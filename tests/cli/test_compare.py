@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from corcal.result import result_json
+from corcal.result import read_result, result_json
 from corcal.scoring.types import Interval
 from result_maker import make_automatic_result
 
@@ -22,7 +22,8 @@ def result_of(day, agatston, *, patient="SIM-1", kvp=120.0):
         total=replace(base.score.total, **part),
         vessels=base.score.vessels | {"LAD": replace(base.score.vessels["LAD"], **part)},
     )
-    person = replace(base.scan.patient, patient_id=patient)
+    age = 61.0 + int(day[:4]) - 2020 if day else None
+    person = replace(base.scan.patient, patient_id=patient, age_years=age)
     return replace(base, score=score, scan=replace(base.scan, date=day, kvp=kvp, patient=person))
 
 
@@ -90,6 +91,20 @@ def test_files_are_written_and_told(run_corcal, written, tmp_path):
     assert chart.read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_newest_exam_is_kept_with_its_comparison(run_corcal, written, tmp_path):
+    first = written("a", "2020-01-02", 100.0)
+    second = written("b", "2023-01-02", 300.0)
+    into = tmp_path / "followed.json"
+    outcome = run_corcal("compare", second, first, "--into", into)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert f"wrote {into}" in outcome.out
+    kept = read_result(into)
+    assert kept.scan.date == "2023-01-02"
+    assert kept.followup is not None
+    assert kept.followup.whole.verdict == "increase"
+    assert replace(kept, followup=None) == read_result(second / "result.json")
+
+
 def test_exams_that_are_not_alike_have_no_verdict_and_code_0(run_corcal, written):
     first = written("a", "2020-01-02", 100.0)
     second = written("b", "2023-01-02", 900.0, kvp=100.0)
@@ -128,6 +143,9 @@ def test_a_missing_date_is_asked_for_and_can_be_given(run_corcal, written):
     [
         ("3=2023-01-02", "--date is for exam 3, allowed 1 to 2"),
         ("0=2023-01-02", "--date is for exam 0, allowed 1 to 2"),
+        ("2=9999-12-31", "--date 2 is 9999-12-31, which has not come yet"),
+        ("2=0001-01-01", "the date of exam 2 must be 1900-01-01 to 2300-12-31"),
+        ("1=1990-01-01", "exam 1: the record has the date 2020-01-02, and 1990-01-01 was given"),
         ("2023-01-02", "is not of the form 2=2021-05-03"),
         ("2=yesterday", "is not of the form 2=2021-05-03"),
     ],
@@ -140,12 +158,75 @@ def test_a_wrong_date_is_refused(run_corcal, written, given, said):
     assert said in outcome.err
 
 
+def test_a_date_is_given_once(run_corcal, written):
+    first = written("a", "2020-01-02", 100.0)
+    second = written("b", None, 300.0)
+    twice = ("--date", "2=2023-01-02", "--date", "2=2024-01-02")
+    outcome = run_corcal("compare", first, second, *twice)
+    assert outcome.code == 2
+    assert "--date was given twice for one exam" in outcome.err
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_statin_that_nobody_took_yet_is_refused(run_corcal, written, tmp_path, day):
+    first = written("a", "2020-01-02", 100.0)
+    second = written("b", "2023-01-02", 300.0)
+    chart = tmp_path / "chart.png"
+    outcome = run_corcal("compare", first, second, "--statin-started", day, "--chart", chart)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "statin" in outcome.err
+    assert not chart.exists()
+
+
+def test_dates_that_were_moved_ahead_are_taken_with_what_belongs_to_them(run_corcal, written):
+    first = written("a", "2150-01-02", 100.0)
+    second = written("b", "2153-01-02", 300.0)
+    outcome = run_corcal("compare", first, second, "--statin-started", "2151-05-01")
+    assert outcome.code == 0
+    assert "on 2151-05-01" in flat(outcome.out)
+
+
+@pytest.mark.parametrize("option", ["--json", "--chart", "--into"])
+def test_a_record_that_is_read_is_not_replaced(run_corcal, written, tmp_path, option):
+    first = written("a", "2020-01-02", 100.0)
+    second = written("b", "2023-01-02", 300.0)
+    before = (second / "result.json").read_bytes()
+    (tmp_path / "link.json").symlink_to(second / "result.json")
+    for target in (second / "result.json", tmp_path / "link.json"):
+        outcome = run_corcal("compare", first, second, option, target)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert "would replace what is read" in outcome.err
+    assert (second / "result.json").read_bytes() == before
+
+
+def test_two_outputs_are_two_files(run_corcal, written, tmp_path):
+    first = written("a", "2020-01-02", 100.0)
+    second = written("b", "2023-01-02", 300.0)
+    same = tmp_path / "out"
+    outcome = run_corcal("compare", first, second, "--json", same, "--chart", same)
+    assert outcome.code == 2
+    assert "would replace what --json writes" in outcome.err
+    assert not same.exists()
+
+
+def test_a_scan_that_was_not_fit_has_no_verdict(run_corcal, written):
+    first = written("a", "2020-01-02", 100.0)
+    second = written("b", "2023-01-02", 900.0)
+    path = second / "result.json"
+    document = json.loads(path.read_text("utf-8"))
+    document["suitability"]["kind"] = "contrast_ct"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    outcome = run_corcal("compare", first, second)
+    assert "suitability fit and not fit for calcium scoring" in flat(outcome.out)
+    assert "larger than measurement error" not in flat(outcome.out)
+
+
 def test_a_body_mass_index_moves_the_limit(run_corcal, written):
     first = written("a", "2020-01-02", 100.0)
     second = written("b", "2023-01-02", 170.0)
     outcome = run_corcal("compare", first, second, "--bmi", "25")
     assert "exceeds 66.1" in flat(outcome.out)  # 17 + 48.9 + 11 - 10.84
-    assert "10 to 80" in run_corcal("compare", first, second, "--bmi", "5").err
+    assert "10 to 100" in run_corcal("compare", first, second, "--bmi", "5").err
 
 
 def test_one_exam_is_not_enough(run_corcal, written):

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from corcal.cli import plain
+from corcal.cli.outputs import check_outputs
 from corcal.cli.parameters import GIVEN_PATH
 from corcal.errors import InputError
 from corcal.whole_file import write_whole
 
 if TYPE_CHECKING:
-    from corcal.followup.types import Followup
+    from corcal.followup.types import ExamNumbers, Followup
+    from corcal.result import Result
 
 __all__ = ["command"]
 
@@ -37,10 +39,16 @@ class NumberedDay(click.ParamType[tuple[int, date]]):
             self.fail(f"{value!r} is not of the form 2=2021-05-03", param, ctx)
 
 
-@click.command("compare")
+@click.command("compare", epilog="More: docs/followup.md.")
 @click.argument("results", type=GIVEN_PATH, nargs=-1, required=True, metavar="RESULT RESULT...")
 @click.option("--json", "json_to", metavar="FILE", help="Write the comparison here; - is stdout.")
 @click.option("--chart", type=GIVEN_PATH, metavar="FILE", help="Draw the scores over time (PNG).")
+@click.option(
+    "--into",
+    type=GIVEN_PATH,
+    metavar="FILE",
+    help="Write the result of the newest exam with the comparison in it here.",
+)
 @click.option("--statin-started", type=_DAY, help="When the person began to take a statin.")
 @click.option("--bmi", type=float, help="Body mass index, kg/m2, for the limit of repeatability.")
 @click.option(
@@ -60,6 +68,7 @@ def command(
     results: tuple[Path, ...],
     json_to: str | None,
     chart: Path | None,
+    into: Path | None,
     statin_started: datetime | None,
     bmi: float | None,
     days: tuple[tuple[int, date], ...],
@@ -71,21 +80,37 @@ def command(
     RESULT is a result.json, or a folder that corcal score --out has written. Exams that were not
     made alike are shown side by side, without a verdict.
     """
-    from corcal.exam_numbers import exam_numbers
     from corcal.followup import compare
     from corcal.result import read_result
 
     given = _given_days(days, len(results))
+    files = [_file(path) for path in results]
+    check_outputs(files, {"--json": json_to, "--chart": chart, "--into": into})
+    records = [read_result(file) for file in files]
     exams = []
-    for number, path in enumerate(results, start=1):
-        exam = exam_numbers(read_result(_file(path)), day=given.get(number), bmi=bmi)
+    for number, record in enumerate(records, start=1):
+        exam = _numbers(record, number, given.get(number), bmi)
         if exam.date is None:
             msg = f"exam {number} has no date: give it with --date {number}=YYYY-MM-DD"
             raise InputError(msg)
         exams.append(exam)
+    _check_typed_days(given, statin_started, exams)
     started = statin_started.date() if statin_started else None
     followup = compare(exams, statin_started=started, is_same_patient=same_patient)
-    _deliver(followup, json_to, chart)
+    if into is not None:
+        _keep(into, _newest(records, exams), followup)
+    _deliver(followup, json_to, chart, into)
+
+
+def _numbers(record: "Result", number: int, day: date | None, bmi: float | None) -> "ExamNumbers":
+    """Give the numbers of an exam; what is wrong with it is told with its number."""
+    from corcal.exam_numbers import exam_numbers
+
+    try:
+        return exam_numbers(record, day=day, bmi=bmi)
+    except InputError as exc:
+        msg = f"exam {number}: {exc}"
+        raise InputError(msg) from exc
 
 
 def _given_days(days: tuple[tuple[int, date], ...], count: int) -> dict[int, date]:
@@ -93,7 +118,25 @@ def _given_days(days: tuple[tuple[int, date], ...], count: int) -> dict[int, dat
         if not 1 <= number <= count:
             msg = f"--date is for exam {number}, allowed 1 to {count}"
             raise click.UsageError(msg)
+    if len(dict(days)) < len(days):
+        msg = "--date was given twice for one exam"
+        raise click.UsageError(msg)
     return dict(days)
+
+
+def _check_typed_days(
+    given: dict[int, date], statin_started: datetime | None, exams: "list[ExamNumbers]"
+) -> None:
+    """Refuse days that have not come yet, unless exams whose dates were moved lie beyond."""
+    known = [exam.date for n, exam in enumerate(exams, start=1) if n not in given and exam.date]
+    last = max([datetime.now().astimezone().date(), *known])
+    typed = {f"--date {number}": day for number, day in given.items()}
+    if statin_started is not None:
+        typed["--statin-started"] = statin_started.date()
+    for option, day in typed.items():
+        if day > last:
+            msg = f"{option} is {day}, which has not come yet"
+            raise InputError(msg)
 
 
 def _file(path: Path) -> Path:
@@ -107,7 +150,23 @@ def _file(path: Path) -> Path:
     return inside
 
 
-def _deliver(followup: "Followup", json_to: str | None, chart: Path | None) -> None:
+def _newest(records: "list[Result]", exams: "list[ExamNumbers]") -> "Result":
+    """Give the record of the last exam; of two of one day the one that was given later."""
+    last = max(range(len(exams)), key=lambda number: (exams[number].date or date.min, number))
+    return records[last]
+
+
+def _keep(into: Path, record: "Result", followup: "Followup") -> None:
+    """Write a record with its comparison."""
+    from corcal.interpreted import with_followup
+    from corcal.result import result_json
+
+    write_whole(into, result_json(with_followup(record, followup)))
+
+
+def _deliver(
+    followup: "Followup", json_to: str | None, chart: Path | None, into: Path | None
+) -> None:
     """Write the files that were asked for, and say to a person what came out."""
     import msgspec
 
@@ -127,6 +186,6 @@ def _deliver(followup: "Followup", json_to: str | None, chart: Path | None) -> N
     if json_to != "-":
         click.echo(followup_text(followup))
         click.echo(f"\n{RESEARCH_USE}")
-        for file in (json_to, chart):
+        for file in (json_to, chart, into):
             if file is not None:
                 click.echo(f"wrote {plain(file)}")

@@ -1,0 +1,46 @@
+"""Files that a command writes must not be the ones that it reads, nor each other."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import click
+
+from corcal.cli import plain
+
+__all__ = ["check_outputs"]
+
+
+def check_outputs(inputs: Iterable[Path], outputs: Mapping[str, Path | str | None]) -> None:
+    """Refuse an output that would replace an input or another output, before anything is written.
+
+    Parameters
+    ----------
+    inputs : iterable of Path
+        The files that are read.
+    outputs : mapping of str to Path, str or None
+        By option. ``-`` is standard output, and ``None`` nothing. An option that may replace its
+        input in whole is left out by the caller.
+
+    Raises
+    ------
+    click.UsageError
+        Naming the two that are one file.
+    """
+    taken = {_one_file(path): "what is read" for path in inputs}
+    for option, path in outputs.items():
+        if path is None or str(path) == "-":
+            continue
+        place = _one_file(Path(path))
+        if place in taken:
+            msg = f"{option} {plain(path)} would replace {taken[place]}: name another file"
+            raise click.UsageError(msg)
+        taken[place] = f"what {option} writes"
+
+
+def _one_file(path: Path) -> tuple[int, int] | Path:
+    """Tell a file from any other: by its place on the disk, or by its name if it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return path.resolve()
+    return found.st_dev, found.st_ino
