@@ -156,5 +156,65 @@ def test_a_file_that_is_no_result_is_refused_by_name(tmp_path, text, message):
         read_result(path)
 
 
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda text: text.replace(b"Simulated^Patient", b"M\xfcller"), "invalid|utf-8"),
+        (
+            lambda text: text.replace(b'"lesions": [', b'"lesions": ' + b"[" * 200_000, 1),
+            "strange.json .*: ",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_decoded_is_refused(tmp_path, damage, message):
+    path = tmp_path / "strange.json"
+    path.write_bytes(damage(result_json(make_result()).encode()))
+    with pytest.raises(InputError, match=message):
+        read_result(path)
+
+
+def put(document, place, value):
+    """Set a value deep in a document."""
+    *way, last = place
+    for key in way:
+        document = document[key]
+    document[last] = value
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "message"),
+    [
+        (("category_probabilities",), {}, "probabilities are of nothing, expected of 0, 1-100"),
+        (("category_probabilities",), {"0": 1.0}, "probabilities are of 0, expected of"),
+        (("category_probabilities", "0"), 1.5, "probabilities of the categories are none"),
+        (("category_probabilities", "0"), 0.5, "1 in sum"),  # 1.4 with the others
+        (("total", "interval"), {"low": 50, "high": 60, "level": 0.95}, "does not hold its score"),
+        (("total", "interval"), {"low": 60, "high": 5, "level": 0.95}, "does not hold its score"),
+        (("total", "interval"), {"low": 5, "high": 60, "level": 5}, "between 0 and 1"),
+        (("vessels", "LAD", "interval"), {"low": 5, "high": 6, "level": 0.95}, "interval of LAD"),
+        (("vessels", "RCA", "agatston"), 500, "does not hold its score|a score of 514"),
+        (("total", "agatston"), 20.0, "a score of 14, and the total is 20"),
+        (("total", "volume_mm3"), -1, "the volume of the total is -1"),
+        (("vessels",), {}, "the arteries are none, expected LM, LAD, LCX, RCA"),
+    ],
+)
+def test_a_record_that_contradicts_itself_is_refused(tmp_path, place, value, message):
+    document = json.loads(result_json(make_automatic_result()))
+    put(document["score"], place, value)
+    path = tmp_path / "damaged.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(InputError, match=f"damaged.json contradicts itself: .*({message})"):
+        read_result(path)
+
+
+def test_a_marked_record_whose_arteries_are_not_its_total_is_refused(tmp_path):
+    document = json.loads(result_json(make_result()))
+    document["score"]["vessels"]["RCA"]["agatston"] = 500
+    path = tmp_path / "damaged.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(InputError, match="together have a score of 514, and the total is 14"):
+        read_result(path)
+
+
 def test_a_patient_is_not_shown_by_repr():
     assert "Simulated^Patient" not in repr(make_result())

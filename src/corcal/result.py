@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -14,6 +14,7 @@ from corcal.errors import InputError
 from corcal.followup.types import Followup
 from corcal.lesions.sites import Vessel
 from corcal.risk.interpretation_types import Interpretation
+from corcal.scoring.record import check_score
 from corcal.scoring.types import Lesion, Score
 
 __all__ = [
@@ -37,6 +38,7 @@ _SCHEMA_NAMES = {
     "corcal.followup.types.Verdict": "ChangeVerdict",
 }
 RESEARCH_USE = "For research use only. Not a medical device; not for diagnosis."
+_Kind = TypeVar("_Kind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +157,8 @@ def read_result(path: Path | str) -> Result:
     Raises
     ------
     InputError
-        If the file is not a result of a schema version that this release reads.
+        If the file is not a result of a schema version that this release reads, or its score
+        contradicts itself.
     """
     name = Path(path).name
     try:
@@ -163,18 +166,27 @@ def read_result(path: Path | str) -> Result:
     except OSError as exc:
         msg = f"cannot read {name}: {exc.strerror}"
         raise InputError(msg) from exc
-    try:
-        version = msgspec.json.decode(text, type=_Versioned).schema_version
-    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as exc:
-        msg = f"{name} is not a corcal result: {exc}"
-        raise InputError(msg) from exc
+    version = _decoded(text, _Versioned, f"{name} is not a corcal result").schema_version
     if version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
         msg = f"{name} has schema version {version}; this release reads {SCHEMA_VERSION}"
         raise InputError(msg)
+    result = _decoded(text, Result, f"{name} does not follow the schema {SCHEMA_VERSION}")
     try:
-        return msgspec.json.decode(text, type=Result)
-    except msgspec.ValidationError as exc:
-        msg = f"{name} does not follow the schema {SCHEMA_VERSION}: {exc}"
+        check_score(result.score)
+    except InputError as exc:
+        msg = f"{name} contradicts itself: {exc}"
+        raise InputError(msg) from exc
+    return result
+
+
+def _decoded(text: bytes, kind: type[_Kind], otherwise: str) -> _Kind:
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, InputError) as exc:
+        msg = f"{otherwise}: {exc}"
+        raise InputError(msg) from exc
+    except RecursionError as exc:
+        msg = f"{otherwise}: it is nested too deeply"
         raise InputError(msg) from exc
 
 
