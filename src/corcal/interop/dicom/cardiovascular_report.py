@@ -11,7 +11,7 @@ import highdicom as hd
 
 from corcal.interop.dicom.document import container, observation_context, save_document, text
 from corcal.interop.dicom.groups import measurement
-from corcal.interop.dicom.source import ScoredExam, require_dicom
+from corcal.interop.dicom.source import ScoredExam, header_values, require_dicom
 from corcal.interop.dicom.statements import interval_statement, statements
 from corcal.interop.dicom.terms import (
     AGATSTON_THRESHOLD,
@@ -61,14 +61,15 @@ def write_cardiovascular_report(exam: ScoredExam, path: Path) -> Path:
         If the scan has no UIDs to refer to.
     """
     require_dicom(exam.scan)
-    return save_document(
-        hd.sr.ComprehensiveSR,
-        _content(exam.result),
-        exam,
-        path,
-        name="calcium score report",
-        series_number=SERIES_NUMBER,
-    )
+    with header_values():
+        return save_document(
+            hd.sr.ComprehensiveSR,
+            _content(exam.result),
+            exam,
+            path,
+            name="calcium score report",
+            series_number=SERIES_NUMBER,
+        )
 
 
 def _content(result: Result) -> hd.sr.ContainerContentItem:

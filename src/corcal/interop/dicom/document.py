@@ -3,12 +3,10 @@
 from pathlib import Path
 
 import highdicom as hd
-from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from corcal._version import __version__
-from corcal.ct.dicom.quiet import quiet_pydicom
 from corcal.interop.dicom.identity import MANUFACTURER, exam_key, made_uid, stamp
 from corcal.interop.dicom.save import save_whole
 from corcal.interop.dicom.source import ScoredExam, name_patient, source_instances
@@ -50,33 +48,31 @@ def save_document(
         Header of a segmentation that the document rests on, beside the images.
     variant : str
         What tells documents of the same record apart.
+
+    Called inside of `header_values`, as everything is that repeats a header.
     """
     evidence = source_instances(exam.scan)
     if segmentation is not None:
         evidence.append(segmentation)
     key = exam_key(exam.result)
-    with (
-        quiet_pydicom(),
-        disable_value_validation(),
-    ):  # what the scan says of its patient is repeated as it is
-        written = document(
-            evidence=evidence,
-            content=content,
-            series_instance_uid=made_uid(f"{name} series", key),
-            series_number=series_number,
-            sop_instance_uid=made_uid(name, key, variant),
-            instance_number=1,
-            manufacturer=MANUFACTURER,
-            manufacturer_model_name=MANUFACTURER,
-            software_versions=__version__,
-            device_serial_number=__version__,
-            series_description=f"corcal {name} (research use only)",
-            is_complete=True,
-            is_final=False,  # nobody has signed it
-        )
-        stamp(written, exam.result)
-        name_patient(written, exam.scan)
-        save_whole(written, path)
+    written = document(
+        evidence=evidence,
+        content=content,
+        series_instance_uid=made_uid(f"{name} series", key),
+        series_number=series_number,
+        sop_instance_uid=made_uid(name, key, variant),
+        instance_number=1,
+        manufacturer=MANUFACTURER,
+        manufacturer_model_name=MANUFACTURER,
+        software_versions=__version__,
+        device_serial_number=__version__,
+        series_description=f"corcal {name} (research use only)",
+        is_complete=True,
+        is_final=False,  # nobody has signed it
+    )
+    stamp(written, exam.result)
+    name_patient(written, exam.scan)
+    save_whole(written, path)
     return path
 
 

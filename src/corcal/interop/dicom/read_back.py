@@ -16,10 +16,10 @@ from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException, InvalidDicomError
 
 from corcal.annotations import read_annotation
-from corcal.ct.dicom.quiet import quiet_pydicom
 from corcal.ct.scan import CTScan
 from corcal.errors import InputError
 from corcal.interop.dicom.identity import MANUFACTURER, Tracking
+from corcal.interop.dicom.source import header_values
 from corcal.interop.dicom.terms import AGATSTON_THRESHOLD, CALCIUM_MEASURES, COMMENT
 from corcal.scoring.measure import Measurement, measure
 from corcal.scoring.rules import rule_named
@@ -107,7 +107,7 @@ def read_structured_report(path: Path) -> ReportNumbers:
         If the file is no such report.
     """
     try:
-        with quiet_pydicom():
+        with header_values():
             return _report(_own(path))
     except _MALFORMED as exc:
         msg = f"{path.name} is not a readable report of corcal ({type(exc).__name__})"
@@ -141,7 +141,7 @@ def score_again(scan: CTScan, *, report: Path, segmentation: Path) -> Measuremen
         msg = f"{report.name} is about series {said.series_instance_uid}, the scan is {ours}"
         raise InputError(msg)
     try:
-        with quiet_pydicom():
+        with header_values():
             uid = str(dcmread(segmentation, stop_before_pixels=True).SOPInstanceUID)
     except _MALFORMED as exc:
         msg = f"{segmentation.name} is not a readable DICOM Segmentation"

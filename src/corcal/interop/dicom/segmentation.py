@@ -10,12 +10,10 @@ from pathlib import Path
 import highdicom as hd
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
 from corcal._version import __version__
-from corcal.ct.dicom.quiet import quiet_pydicom
 from corcal.ct.scan import CTScan, SliceSource
 from corcal.errors import GeometryError
 from corcal.interop.dicom.identity import (
@@ -26,7 +24,13 @@ from corcal.interop.dicom.identity import (
     stamp,
 )
 from corcal.interop.dicom.save import save_whole
-from corcal.interop.dicom.source import ScoredExam, name_patient, require_dicom, source_image
+from corcal.interop.dicom.source import (
+    ScoredExam,
+    header_values,
+    name_patient,
+    require_dicom,
+    source_image,
+)
 from corcal.interop.dicom.terms import (
     ARTIFICIAL_INTELLIGENCE,
     EMPTY_SEGMENT_SITES,
@@ -72,10 +76,7 @@ def write_segmentation(exam: ScoredExam, path: Path, *, labelmap: bool = False) 
     require_dicom(exam.scan)
     voxels = counted_voxels(exam)
     kind = "LABELMAP" if labelmap else "BINARY"
-    with (
-        quiet_pydicom(),
-        disable_value_validation(),
-    ):  # what the scan says of its patient is repeated as it is
+    with header_values():
         segmentation = _segmentation(exam, voxels, kind)
         _refer_as_stored(segmentation, exam.scan)
         stamp(segmentation, exam.result)

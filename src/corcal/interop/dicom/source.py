@@ -1,20 +1,30 @@
 """What the written objects refer to: the images that were scored, and their study."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Protocol
 
+from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, CTImageStorage
 from pydicom.valuerep import format_number_as_ds
 
+from corcal.ct.dicom.quiet import quiet_pydicom
 from corcal.ct.scan import CTScan
 from corcal.errors import InputError
 from corcal.interop.dicom.identity import made_uid
 from corcal.lesions.voxels import SiteVoxels
 from corcal.result import Result
 
-__all__ = ["ScoredExam", "name_patient", "require_dicom", "source_image", "source_instances"]
+__all__ = [
+    "ScoredExam",
+    "header_values",
+    "name_patient",
+    "require_dicom",
+    "source_image",
+    "source_instances",
+]
 
 
 class ScoredExam(Protocol):
@@ -59,6 +69,17 @@ def require_dicom(scan: CTScan) -> None:
             f"{', '.join(missing)}: score the DICOM series itself, not a copy in another format"
         )
         raise InputError(msg)
+
+
+@contextmanager
+def header_values() -> Iterator[None]:
+    """Let what headers say pass as it is, without a check, or a remark that would show it.
+
+    De-identified scans in particular have UIDs that break the rules of UIDs: an object that refers
+    to them has to repeat them.
+    """
+    with quiet_pydicom(), disable_value_validation():
+        yield
 
 
 def source_instances(scan: CTScan) -> list[Dataset]:
@@ -139,7 +160,7 @@ def name_patient(dataset: Dataset, scan: CTScan) -> None:
     dataset.PatientBirthDate = (patient.birth_date or "").replace("-", "")
     dataset.PatientSex = patient.sex or ""
     dataset.StudyID = series.study_id or ""
-    dataset.StudyDate = _if_valid(series.study_date, r"\d{8}")
+    dataset.StudyDate = _if_valid(series.study_date, r"(19|2\d)\d{6}")  # before 1900: a dummy
     dataset.StudyTime = _if_valid(series.study_time, r"\d{6}(\.\d{1,6})?")
     dataset.AccessionNumber = series.accession_number or ""
 

@@ -8,13 +8,12 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
-from corcal.ct.dicom.quiet import quiet_pydicom
 from corcal.ct.suitability.verdict import SeriesKind
 from corcal.errors import InputError
 from corcal.interop.dicom.document import observation_context, save_document, text
 from corcal.interop.dicom.groups import Segments, measurement_groups
 from corcal.interop.dicom.identity import Tracking
-from corcal.interop.dicom.source import ScoredExam, require_dicom
+from corcal.interop.dicom.source import ScoredExam, header_values, require_dicom
 from corcal.interop.dicom.statements import statements
 from corcal.interop.dicom.terms import CARDIAC_CT_FOR_CALCIUM, COMMENT, CT_OF_ANY_REGION
 
@@ -60,19 +59,20 @@ def write_structured_report(
         If the scan has no UIDs to refer to, or the segmentation is of another series.
     """
     require_dicom(exam.scan)
-    segments = _segments(segmentation, exam) if segmentation is not None else None
-    header = segments.header if segments is not None else None
-    refers = str(header.SOPInstanceUID) if header is not None else ""
-    return save_document(
-        hd.sr.Comprehensive3DSR,
-        _content(exam, segments, tracking)[0],
-        exam,
-        path,
-        name="calcium measurements",
-        series_number=SERIES_NUMBER,
-        segmentation=header,
-        variant=f"{refers} {sorted((tracking or {}).items())}",
-    )
+    with header_values():
+        segments = _segments(segmentation, exam) if segmentation is not None else None
+        header = segments.header if segments is not None else None
+        refers = str(header.SOPInstanceUID) if header is not None else ""
+        return save_document(
+            hd.sr.Comprehensive3DSR,
+            _content(exam, segments, tracking)[0],
+            exam,
+            path,
+            name="calcium measurements",
+            series_number=SERIES_NUMBER,
+            segmentation=header,
+            variant=f"{refers} {sorted((tracking or {}).items())}",
+        )
 
 
 def _content(
@@ -98,12 +98,11 @@ def _content(
 def _segments(path: Path, exam: ScoredExam) -> Segments:
     """Read the header of the segmentation, and check that it is of the exam."""
     try:
-        with quiet_pydicom():
-            header = dcmread(path, stop_before_pixels=True)
-            numbers = {
-                str(item.SegmentLabel): int(item.SegmentNumber) for item in header.SegmentSequence
-            }
-            of = str(header.ReferencedSeriesSequence[0].SeriesInstanceUID)
+        header = dcmread(path, stop_before_pixels=True)
+        numbers = {
+            str(item.SegmentLabel): int(item.SegmentNumber) for item in header.SegmentSequence
+        }
+        of = str(header.ReferencedSeriesSequence[0].SeriesInstanceUID)
     except (OSError, InvalidDicomError, AttributeError, LookupError, ValueError) as exc:
         msg = f"{path.name} is not a DICOM Segmentation that corcal has written"
         raise InputError(msg) from exc
