@@ -3,14 +3,18 @@
 from dataclasses import fields, replace
 
 import msgspec
+import numpy as np
 import pytest
 
 from corcal.errors import InputError
+from corcal.risk.guidance import guidance
 from corcal.risk.interpretation import Interpretation, RiskNumbers, interpret
+from corcal.risk.mesa_chd import mesa_chd
 from corcal.risk.prevent import PREVENT_OUTCOMES
 from corcal.risk.risk_class import risk_class
 from corcal.risk.sources import SOURCES
 from corcal.risk.types import Person, Race, Region, Sex
+from risk.people import known_man
 
 WOMAN = Person(
     age_years=55,
@@ -317,3 +321,26 @@ def test_the_record_survives_the_way_to_json_and_back():
 
 def test_who_it_is_about_is_not_shown_by_repr():
     assert {each.name for each in fields(Interpretation) if not each.repr} == {"person"}
+
+
+@pytest.mark.parametrize("score", ["12", True, float("nan"), -1.0])
+def test_what_is_no_score_is_refused_wherever_it_is_given(score):
+    person = known_man()
+    for ask in (
+        lambda: mesa_chd(person, agatston=score),
+        lambda: guidance(person, agatston=score, percentile=None, estimates=()),
+        lambda: interpret(score),
+        lambda: interpret(12.0, vessels={"LAD": score}),
+    ):
+        with pytest.raises(InputError, match="is a finite number from 0 up, got"):
+            ask()
+
+
+def test_an_unknown_guideline_is_refused_without_a_person_too():
+    with pytest.raises(InputError, match="no guideline has the key 'acc1900'"):
+        interpret(12.0, guidelines=("acc1900",))
+
+
+def test_a_score_of_numpy_becomes_plain_and_can_be_written():
+    made = interpret(np.float32(12.0), vessels={"LAD": np.float64(12.0)})
+    assert msgspec.json.encode(made) == msgspec.json.encode(interpret(12.0, vessels={"LAD": 12.0}))

@@ -8,13 +8,15 @@ from corcal.errors import InputError
 __all__ = ["check_agatston"]
 
 
-def check_agatston(agatston: float) -> None:
+def check_agatston(agatston: float, *, what: str = "an Agatston score") -> None:
     """Refuse what is no Agatston score.
 
     Parameters
     ----------
     agatston : float
         At least 0; there is no upper limit.
+    what : str
+        What it is the score of, for the message.
 
     Raises
     ------
@@ -23,5 +25,5 @@ def check_agatston(agatston: float) -> None:
     """
     is_number = isinstance(agatston, Real) and not isinstance(agatston, bool)
     if not is_number or not math.isfinite(agatston) or agatston < 0:
-        msg = f"an Agatston score is a finite number from 0 up, got {agatston}"
+        msg = f"{what} is a finite number from 0 up, got {agatston}"
         raise InputError(msg)

@@ -1,12 +1,12 @@
 """All that a score means for one person, in one record: `interpret` calls the rest of the room."""
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from corcal.errors import InputError
 from corcal.risk.arterial_age import arterial_age
 from corcal.risk.categories import categories
+from corcal.risk.checks import check_agatston
 from corcal.risk.estimates import estimates
 from corcal.risk.exceptions import (
     exceptions_of,
@@ -16,6 +16,7 @@ from corcal.risk.exceptions import (
     why_no_reference,
 )
 from corcal.risk.guidance import guidance
+from corcal.risk.guidance.engine import check_guidelines
 from corcal.risk.interpretation_types import (
     Interpretation,
     RiskNumbers,
@@ -87,12 +88,15 @@ def interpret(
     >>> interpret(120.0).categories["plain"].code
     '101-400'
     """
+    check_agatston(agatston)
+    check_guidelines(guidelines)
     if person is not None:
         check_person(person)
+    agatston = float(agatston)  # a scalar of numpy could not be written
     percentile = _percentiles(agatston, person, has_device_excluded=has_device_excluded)
     meaning = Interpretation(
         agatston=agatston,
-        vessels=None if vessels is None else dict(vessels),
+        vessels=None if vessels is None else _plain(vessels),
         is_gated=is_gated,
         has_device_excluded=has_device_excluded,
         person=person,
@@ -196,16 +200,19 @@ def _nobody(reference: str, reason: str, key: str) -> Percentile:
     )
 
 
+def _plain(vessels: Mapping[str, float]) -> dict[str, float]:
+    for name, score in vessels.items():
+        check_agatston(score, what=f"the score of {name}")
+    return {name: float(score) for name, score in vessels.items()}
+
+
 def _vessel_count(agatston: float, vessels: Mapping[str, float] | None) -> int | None:
     """Count the vessels with calcium, if their scores belong to the total."""
     if vessels is None:
         return None
-    for name, score in vessels.items():
+    for name in vessels:
         if name not in _VESSELS:
             msg = f"an artery is one of {', '.join(_VESSELS)}, got {name!r}"
-            raise InputError(msg)
-        if not math.isfinite(score) or score < 0:
-            msg = f"the score of {name} is a finite number from 0 up, got {score}"
             raise InputError(msg)
     total = sum(vessels.values())
     if abs(total - agatston) > _SUM_TOLERANCE:

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from corcal.errors import InputError
+from corcal.risk.checks import check_agatston
 from corcal.risk.person import check_person
 from corcal.risk.types import Estimate, Person, Race, Sex
 from corcal.risk.validity import Facts, Scope, estimate
@@ -114,9 +114,8 @@ def mesa_chd(person: Person, *, agatston: float | None = None) -> Estimate:
     >>> round(mesa_chd(person).fraction, 4), round(mesa_chd(person, agatston=0).fraction, 4)
     (0.0861, 0.0306)
     """
-    if agatston is not None and not (math.isfinite(agatston) and agatston >= 0):
-        msg = f"an Agatston score is a finite number from 0 up, got {agatston}"
-        raise InputError(msg)
+    if agatston is not None:
+        check_agatston(agatston)
     check_person(person)
     return estimate(
         person,

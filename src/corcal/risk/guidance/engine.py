@@ -1,11 +1,11 @@
 """Which statements apply to one person and one score: the data decide, this only evaluates."""
 
-import math
 from collections.abc import Mapping
 from itertools import chain
 from types import MappingProxyType
 
 from corcal.errors import InputError
+from corcal.risk.checks import check_agatston
 from corcal.risk.guidance import (
     accaha2018,
     accaha2026,
@@ -25,7 +25,7 @@ from corcal.risk.guidance.wording import full_text
 from corcal.risk.person import check_person
 from corcal.risk.types import Estimate, Person, Statement
 
-__all__ = ["GUIDELINES", "RULES", "guidance"]
+__all__ = ["GUIDELINES", "RULES", "check_guidelines", "guidance"]
 
 # Newest first; within a year, lipids first; single studies last.
 _SETS: tuple[tuple[Guideline, tuple[Rule, ...]], ...] = (
@@ -109,12 +109,15 @@ def guidance(
 
 
 def _check(agatston: float, percentile: int | None, guidelines: tuple[str, ...] | None) -> None:
-    if not math.isfinite(agatston) or agatston < 0:
-        msg = f"an Agatston score is a finite number from 0 up, got {agatston}"
-        raise InputError(msg)
+    check_agatston(agatston)
     if percentile is not None and not 0 <= percentile <= 100:
         msg = f"a percentile is 0 to 100, got {percentile}"
         raise InputError(msg)
+    check_guidelines(guidelines)
+
+
+def check_guidelines(guidelines: tuple[str, ...] | None) -> None:
+    """Refuse the name of a guideline that there is none of; ``None`` is all of them."""
     for key in guidelines or ():
         if key not in GUIDELINES:
             msg = f"no guideline has the key {key!r}; known are {', '.join(GUIDELINES)}"
