@@ -91,11 +91,13 @@ def test_files_are_written_and_told(run_corcal, written, tmp_path):
     assert chart.read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_newest_exam_is_kept_with_its_comparison(run_corcal, written, tmp_path):
+@pytest.mark.parametrize("is_newest_last", [True, False])
+def test_the_newest_exam_is_kept_with_its_comparison(run_corcal, written, tmp_path, is_newest_last):
     first = written("a", "2020-01-02", 100.0)
     second = written("b", "2023-01-02", 300.0)
+    given = (first, second) if is_newest_last else (second, first)
     into = tmp_path / "followed.json"
-    outcome = run_corcal("compare", second, first, "--into", into)
+    outcome = run_corcal("compare", *given, "--into", into)
     assert (outcome.code, outcome.err) == (0, "")
     assert f"wrote {into}" in outcome.out
     kept = read_result(into)

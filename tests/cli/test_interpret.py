@@ -120,7 +120,8 @@ def test_superseded_guidelines_and_sources_are_details(run_corcal):
     assert "of superseded guidelines" in brief
     assert brief.count("- Lifestyle: ") < full.count("- Lifestyle: ")
     asked = ("--guideline", "accaha2018")
-    assert "2018 AHA/ACC chol" in run_corcal("interpret", "--agatston", 350, *KNOWN, *asked).out
+    alone = run_corcal("interpret", "--agatston", 350, *KNOWN, *asked).out
+    assert "2018 AHA/ACC chol" in alone[alone.index("WHAT GUIDELINES SAY") :]
 
 
 def test_the_main_points_stand_first(run_corcal):
@@ -157,6 +158,14 @@ def test_a_stent_is_known_disease(run_corcal):
     told = run_corcal("interpret", "--agatston", 300, *person, "--stent", "--no-known-ascvd")
     assert (told.code, told.out) == (2, "")
     assert "contradicts --no-known-ascvd" in told.err
+
+
+def test_a_device_is_told_before_the_disease_that_it_may_stand_for(run_corcal):
+    person = ("--agatston", 300, "--age", 55, "--sex", "male")
+    out = run_corcal("interpret", *person, "--device").out
+    assert out.index("[general.device;") < out.index("[general.known-disease;")
+    stent = run_corcal("interpret", *person, "--stent").out
+    assert stent.index("[general.known-disease;") < stent.index("[general.device;")
 
 
 def test_who_gives_mmol_gets_mmol(run_corcal):

@@ -19,6 +19,7 @@ from corcal.risk.types import Statement
 
 __all__ = ["cautions", "is_told_in_short", "main_points"]
 
+_BEFORE_DISEASE = ("general.symptoms", "general.device")
 _REFERENCES = ("mesa", "hoff", "javaid")  # the better one first
 
 
@@ -51,11 +52,11 @@ def is_told_in_short(statement: Statement) -> bool:
 
 def _caution_texts(meaning: Interpretation) -> list[str]:
     """Give the cautions of the guidance; without a person there is none, and limits speak."""
-    found = [
-        f"{_caution(each)} [{statement_place(each)}]"
-        for each in meaning.guidance
-        if each.guideline == GENERAL
-    ]
+    general = [each for each in meaning.guidance if each.guideline == GENERAL]
+    if meaning.person is not None and not meaning.person.has_known_ascvd:
+        # a device is said before the disease that it may stand for
+        general.sort(key=lambda each: each.id not in _BEFORE_DISEASE)
+    found = [f"{_caution(each)} [{statement_place(each)}]" for each in general]
     if found or meaning.person is not None:
         return found
     return [each.text for each in meaning.limits if each.about == ABOUT_SCAN]
