@@ -30,7 +30,7 @@ _SHORT = {
     Verdict.DECREASE: "a decrease larger than measurement error",
     Verdict.WITHIN_ERROR: "within measurement error",
     Verdict.UNCLEAR: "not clear whether more than measurement error",
-    Verdict.NOT_COMPARABLE: "no verdict, the exams were not made alike",
+    Verdict.NOT_COMPARABLE: "no verdict, the exams are not comparable",
     Verdict.NO_CHECK: "no verdict, no check of measurement error applies",
 }
 
