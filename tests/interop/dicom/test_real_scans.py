@@ -30,10 +30,12 @@ def test_a_gated_scan_leaves_objects_that_give_its_score_again(shared_dir, tmp_p
     exam = score_path(folder, Options(annotations=folder / "calcium.xml"))
     paths = write_dicom(exam, tmp_path)
     check_score(exam, *paths[:2])
-    # De-identification has left UIDs that are none, and a reference has to repeat them.
+    # De-identification has left UIDs that are none, and a reference has to repeat them; of these
+    # alone the validator may speak, and sum them up.
+    summary = "Error - Dicom dataset contains invalid data values for Value Representations"
     for path, kind in zip(paths, KINDS, strict=True):
         errors = dciodvfy(path, kind=kind)
-        assert [line for line in errors if "for UID" not in line] == []
+        assert [line for line in errors if "UID" not in line and line != summary] == []
 
 
 @pytest.mark.parametrize("name", ["chest-philips-5mm", "qrm-phantom-canon/dicom"])
