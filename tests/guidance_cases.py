@@ -318,6 +318,7 @@ _PRESSURE = {
             {"systolic_mmhg": 129.9, "prevent_cvd": 0.075},
             {"systolic_mmhg": 140.0, "prevent_cvd": 0.075},
             STAGE_1 | {"prevent_cvd": 0.075, "takes_bp_medication": True},
+            STAGE_1 | {"has_known_ascvd": None, "has_device_excluded": True},
         ],
     ),
     "ahaacc2025_bp.stage-1-lifestyle": (
@@ -370,7 +371,10 @@ _PRESSURE = {
             ),
         ],
     ),
-    "ahaacc2025_bp.salt-and-weight": ([{}], [{"guidelines": ()}]),
+    "ahaacc2025_bp.salt-and-weight": (
+        [{}],
+        [{"guidelines": ()}, YOUNG_WOMAN | {"is_pregnant": True}],
+    ),
     "ahaacc2025_bp.stress": ([{}], [{"guidelines": ()}]),
 }
 
@@ -433,12 +437,12 @@ _NLA = {
     "nla2020.aspirin": (
         [
             {"agatston": 100},
-            {"agatston": 100, "age_years": 70.0},
+            {"agatston": 100, "age_years": 70.9},
             {"agatston": 100, "age_years": 40.0},
         ],
         [
             {"agatston": 99.9},
-            {"agatston": 100, "age_years": 70.1},
+            {"agatston": 100, "age_years": 71.0},
             {"agatston": 100, "age_years": 39.9},
             {"agatston": 100, "has_high_bleeding_risk": True},
         ],
@@ -550,16 +554,16 @@ _FROM_2018_AND_2019 = {
         [
             {"agatston": 100},
             {"agatston": 100, "age_years": 40.0},
-            {"agatston": 100, "age_years": 70.0},
+            {"agatston": 100, "age_years": 70.9},
         ],
         [
             {"agatston": 99.9},
             {"agatston": 100, "age_years": 39.9},
-            {"agatston": 100, "age_years": 70.1},
+            {"agatston": 100, "age_years": 71.0},
             {"agatston": 100, "has_high_bleeding_risk": True},
         ],
     ),
-    "accaha2019.aspirin-age": ([{"age_years": 70.1}], [{"age_years": 70.0}]),
+    "accaha2019.aspirin-age": ([{"age_years": 71.0}], [{"age_years": 70.9}]),
     "accaha2019.aspirin-bleeding": (
         [{"has_high_bleeding_risk": True}],
         [{}, {"has_high_bleeding_risk": None}],
@@ -630,10 +634,15 @@ _OLDER = {
     ),
     "studies.aspirin-zero": ([{}], [{"agatston": 0.05}, {"has_device_excluded": True}]),
     "studies.aspirin-100": (
-        [{"agatston": 100}, {"agatston": 100, "age_years": 70.0}],
+        [
+            {"agatston": 100},
+            {"agatston": 100, "age_years": 70.9},
+            {"agatston": 100, "age_years": 40.0},
+        ],
         [
             {"agatston": 99.9},
-            {"agatston": 100, "age_years": 70.1},
+            {"agatston": 100, "age_years": 39.9},
+            {"agatston": 100, "age_years": 71.0},
             {"agatston": 100, "has_high_bleeding_risk": True},
         ],
     ),
@@ -679,7 +688,8 @@ _GENERAL = {
     "general.pregnancy": ([YOUNG_WOMAN | {"is_pregnant": True}], [{}]),
     "general.zero-exceptions": (EXCEPTIONS, [{}, {"has_diabetes": True, "agatston": 0.05}]),
     "general.zero": ([{}, NOT_GATED], [{"agatston": 0.05}]),
-    "general.not-gated": ([NOT_GATED], [{}]),
+    "general.not-gated": ([NOT_GATED], [{}, {"is_gated": None}]),
+    "general.gating-not-known": ([{"is_gated": None}], [{}, NOT_GATED]),
     "general.statin": ([{"takes_statin": True}], [{}, {"takes_statin": None}]),
     "general.old": ([{"age_years": 80.0}], [{"age_years": 79.9}]),
     "general.not-known": (

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from corcal.ct.scan import Patient
+from corcal.ct.suitability.verdict import SeriesKind, Verdict
 from corcal.interpreted import certainty_of, interpret_result, known_facts, with_interpretation
+from corcal.report.interpretation_text import interpretation_text
 from corcal.result import SCHEMA_VERSION
 from corcal.risk.types import Person, Sex
 from corcal.scoring.types import Interval
@@ -68,6 +70,62 @@ def test_a_score_that_a_person_marked_has_no_certainty():
 def test_what_the_headers_say_of_a_person_is_known(patient, facts):
     base = make_result()
     assert known_facts(replace(base, scan=replace(base.scan, patient=patient))) == facts
+
+
+@pytest.mark.parametrize("age", [0.0, 12.0, 999.0])
+def test_an_age_that_no_adult_has_is_not_used_and_said(age):
+    base = make_result()
+    strange = replace(base, scan=replace(base.scan, patient=Patient(sex="M", age_years=age)))
+    assert known_facts(strange) == {"sex": Sex.MALE}
+    texts = [each.text for each in interpret_result(strange).limits]
+    assert any(
+        f"an age of {age:g} years, which is outside 18 to 110 years" in text for text in texts
+    )
+    known = interpret_result(strange, Person(age_years=60, sex=Sex.MALE))
+    assert not any("The headers have an age" in each.text for each in known.limits)
+
+
+@pytest.mark.parametrize(
+    ("kind", "verdict", "start"),
+    [
+        (SeriesKind.GATED_CALCIUM, Verdict.UNFIT, "The scan was not fit for a calcium score: "),
+        (SeriesKind.CONTRAST_CT, Verdict.FIT, "The scan was not fit for a calcium score: it is a"),
+        (SeriesKind.PHANTOM, Verdict.CAUTION, "The scan was not fit for a calcium score: it is a"),
+        (SeriesKind.GATED_CALCIUM, Verdict.CAUTION, "Read with care: it is an ECG-gated calcium"),
+    ],
+)
+def test_what_was_found_against_a_scan_is_the_first_limit(kind, verdict, start):
+    base = make_result()
+    judged = replace(base.suitability, kind=kind, verdict=verdict)
+    meaning = interpret_result(replace(base, suitability=judged))
+    assert meaning.limits[0].about == "suitability"
+    assert meaning.limits[0].text.startswith(start)
+    text = interpretation_text(meaning)
+    assert "Caution: " + start[:20] in text
+
+
+def test_of_a_fit_scan_no_limit_speaks_of_the_scan():
+    base = make_result()
+    judged = replace(base.suitability, kind=SeriesKind.GATED_CALCIUM, verdict=Verdict.FIT)
+    abouts = {each.about for each in interpret_result(replace(base, suitability=judged)).limits}
+    assert "suitability" not in abouts
+
+
+def test_gating_that_is_not_known_is_said_and_not_taken_for_gating():
+    base = make_result()
+    unknown = replace(
+        base,
+        scan=replace(base.scan, is_gated=None),
+        suitability=replace(base.suitability, kind=SeriesKind.UNKNOWN),
+    )
+    meaning = interpret_result(unknown, Person(age_years=60, sex=Sex.MALE))
+    assert meaning.is_gated is None
+    assert any("not known whether the scan was made with ECG" in one.text for one in meaning.limits)
+    ids = [each.id for each in meaning.guidance]
+    assert "general.gating-not-known" in ids
+    assert not [name for name in ids if name.startswith("accaha2026.4.2.7-6")]  # without gating
+    assert meaning.categories["cac_drs"].code.startswith("A")
+    assert "may be without ECG gating" in meaning.categories["plain"].reading
 
 
 def test_what_was_told_the_last_time_is_still_known():

@@ -3,12 +3,15 @@
 from dataclasses import fields, replace
 from typing import Any
 
-from corcal.exam_numbers import gating
+from corcal.ct.suitability.verdict import KIND_WORDS, Verdict
+from corcal.exam_numbers import gating, is_fit
 from corcal.followup.types import Followup
 from corcal.result import SCHEMA_VERSION, Result
 from corcal.risk.categories import SCHEMES, band_of
 from corcal.risk.interpretation import interpret
-from corcal.risk.interpretation_types import Interpretation, ScoreCertainty
+from corcal.risk.interpretation_types import Interpretation, Limit, ScoreCertainty
+from corcal.risk.limits import ABOUT_SUITABILITY
+from corcal.risk.person import PERSON_FIELDS
 from corcal.risk.types import Person, Sex
 from corcal.scoring.advice import REVIEW_LIMITS
 from corcal.scoring.categories import CATEGORIES, category_of
@@ -23,6 +26,7 @@ __all__ = [
 ]
 
 _SEX = {"F": Sex.FEMALE, "M": Sex.MALE}  # DICOM (0010,0040); O is not one that a model has
+_AGE = PERSON_FIELDS["age_years"]
 _DEVICE_FINDING = "DEVICE_PRESENT"
 _DEVICE_SITE = "device"
 _GUIDELINE = "guideline_2026"
@@ -40,14 +44,16 @@ def known_facts(result: Result) -> dict[str, Any]:
     -------
     dict
         Of an earlier interpretation all that was known then; else age and sex of the headers, as
-        far as they have them. Unknown fields are absent.
+        far as they have them. Unknown fields are absent, and so is the age of a child, or of 0 or
+        999 as de-identified headers have it.
     """
     earlier = result.interpretation.person if result.interpretation is not None else None
     if earlier is not None:
         facts = {each.name: getattr(earlier, each.name) for each in fields(earlier)}
     else:
         patient = result.scan.patient
-        facts = {"age_years": patient.age_years, "sex": _SEX.get(patient.sex or "")}
+        age = patient.age_years if _is_adult(patient.age_years) else None
+        facts = {"age_years": age, "sex": _SEX.get(patient.sex or "")}
     return {name: value for name, value in facts.items() if value is not None}
 
 
@@ -76,15 +82,17 @@ def interpret_result(
         If a fact of the person is outside its range.
     """
     score = result.score
-    return interpret(
+    meaning = interpret(
         score.total.agatston,
         person,
         vessels={name: each.agatston for name, each in score.vessels.items()},
-        is_gated=gating(result) is not False,
+        is_gated=gating(result),
         guidelines=guidelines,
         has_device_excluded=_has_device(result),
         certainty=certainty_of(score),
     )
+    first = _doubts(result) if person is not None else (*_doubts(result), *_strange_age(result))
+    return replace(meaning, limits=(*first, *meaning.limits))
 
 
 def with_interpretation(result: Result, interpretation: Interpretation) -> Result:
@@ -144,6 +152,35 @@ def _band_words(low: str, high: str) -> str:
         f" The interval reaches from {low} to {high} of the bands of {SCHEMES[_GUIDELINE].title}: "
         "what is said by score may change within it."
     )
+
+
+def _is_adult(age_years: float | None) -> bool:
+    """Whether an age is one that a person to interpret can have."""
+    low, high = _AGE.low or 0.0, _AGE.high or 0.0
+    return age_years is not None and low <= age_years <= high
+
+
+def _doubts(result: Result) -> tuple[Limit, ...]:
+    """Say that the scan was no fit one, as it was said when it was scored."""
+    judged = result.suitability
+    if judged.verdict is Verdict.FIT and is_fit(result):
+        return ()
+    found = judged.findings[0].message if judged.findings else ""
+    reason = f"; {found}" if found else ""
+    start = "Read with care" if is_fit(result) else "The scan was not fit for a calcium score"
+    text = f"{start}: it is {KIND_WORDS[judged.kind]}{reason}."
+    return (Limit(about=ABOUT_SUITABILITY, text=text),)
+
+
+def _strange_age(result: Result) -> tuple[Limit, ...]:
+    age = result.scan.patient.age_years
+    if age is None or _is_adult(age):
+        return ()
+    text = (
+        f"The headers have an age of {age:g} years, which is outside {_AGE.allowed}: it is not "
+        "used, and --age gives the right one."
+    )
+    return (Limit(about="person", text=text, missing=("age_years",)),)
 
 
 def _has_device(result: Result) -> bool:

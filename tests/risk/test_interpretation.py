@@ -14,7 +14,7 @@ from corcal.risk.prevent import PREVENT_OUTCOMES
 from corcal.risk.risk_class import risk_class
 from corcal.risk.sources import SOURCES
 from corcal.risk.types import Person, Race, Region, Sex
-from risk.people import known_man
+from risk.people import khan_example, known_man
 
 WOMAN = Person(
     age_years=55,
@@ -344,3 +344,11 @@ def test_an_unknown_guideline_is_refused_without_a_person_too():
 def test_a_score_of_numpy_becomes_plain_and_can_be_written():
     made = interpret(np.float32(12.0), vessels={"LAD": np.float64(12.0)})
     assert msgspec.json.encode(made) == msgspec.json.encode(interpret(12.0, vessels={"LAD": 12.0}))
+
+
+def test_in_pregnancy_nothing_is_said_of_other_pressure_or_cholesterol():
+    person = khan_example(age_years=45, total_cholesterol_mg_dl=260)
+    assert interpret(120.0, person).what_if
+    pregnant = interpret(120.0, replace(person, is_pregnant=True))
+    assert pregnant.what_if == ()
+    assert any("No what if in pregnancy" in each.text for each in pregnant.limits)

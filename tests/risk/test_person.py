@@ -3,6 +3,7 @@
 import dataclasses
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from corcal.errors import InputError
@@ -44,9 +45,12 @@ REFUSED = [
     ("uacr_mg_g", 0, "is outside 0.1 to 25000 mg/g"),
     ("sdi_decile", 11, "decile of social deprivation of 11 is outside 1 to 10"),
     ("sdi_decile", 2.5, "is a whole number of 1 to 10, got 2.5"),
-    ("smokes", "yes", r"smoking now \(smokes\) is yes, no or not known, got 'yes'"),
-    ("has_diabetes", 2, "is yes, no or not known, got 2"),
-    ("takes_statin", NAN, "is yes, no or not known, got nan"),
+    ("smokes", "yes", r"smoking now \(smokes\) is yes, no or not known .*, got 'yes'"),
+    ("has_diabetes", 2, "is yes, no or not known .True, False or None., got 2"),
+    ("has_diabetes", 1, "is yes, no or not known .True, False or None., got 1"),
+    ("has_known_ascvd", 1.0, "is yes, no or not known .True, False or None., got 1.0"),
+    ("has_symptoms", 0, "is yes, no or not known .True, False or None., got 0"),
+    ("takes_statin", NAN, "is yes, no or not known .*, got nan"),
 ]
 
 
@@ -87,6 +91,70 @@ def test_an_early_heart_attack_in_the_family_is_one():
     person = known_man(premature_family_history=True, family_history=False)
     with pytest.raises(InputError, match="family_history is no"):
         check_person(person)
+
+
+def test_values_of_numpy_become_those_of_python():
+    person = Person(
+        age_years=np.int64(58),
+        sex=np.str_("male"),
+        systolic_mmhg=np.float32(130),
+        smokes=np.True_,
+        has_diabetes=np.array(False),
+    )
+    check_person(person)
+    found = (person.age_years, person.sex, person.systolic_mmhg, person.smokes, person.has_diabetes)
+    assert found == (58, "male", 130.0, True, False)
+    assert [type(each) for each in found] == [int, str, float, bool, bool]
+
+
+@pytest.mark.parametrize("name", ["smokes", "has_known_ascvd", "is_pregnant", "has_symptoms"])
+def test_every_yes_of_numpy_is_a_yes_for_the_guidance(name):
+    from corcal.risk.guidance import guidance
+
+    def ids(answer):
+        woman = Person(age_years=50, sex=Sex.FEMALE, **{name: answer})
+        return [each.id for each in guidance(woman, agatston=0, percentile=None, estimates=())]
+
+    assert ids(np.True_) == ids(True) != ids(False)
+
+
+@pytest.mark.parametrize(
+    ("ldl", "is_fine"),
+    [(70, True), (70.1, False)],  # 150 + 70 is 1.1 times 200
+)
+def test_the_parts_of_the_cholesterol_are_not_more_than_the_total(ldl, is_fine):
+    person = known_man(total_cholesterol_mg_dl=200, hdl_mg_dl=150, ldl_mg_dl=ldl)
+    if is_fine:
+        check_person(person)
+    else:
+        with pytest.raises(InputError, match=r"are 220\.1 mg/dL together, and the total .* 200"):
+            check_person(person)
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"sex": Sex.MALE, "is_pregnant": True}, "pregnancy .* is yes, but sex is male"),
+        ({"age_years": 75, "is_pregnant": True}, "pregnancy .* is yes, but age is 75 years"),
+        ({"has_diabetes": False, "hba1c_percent": 10.0}, "10 % is one of diabetes, but .* is no"),
+    ],
+)
+def test_facts_that_cannot_both_be_right_are_refused(facts, words):
+    with pytest.raises(InputError, match=words):
+        check_person(Person(**({"age_years": 60, "sex": Sex.FEMALE} | facts)))
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"sex": Sex.MALE, "is_pregnant": False},
+        {"age_years": 74, "is_pregnant": True},
+        {"has_diabetes": False, "hba1c_percent": 9.9},
+        {"has_diabetes": None, "hba1c_percent": 15.0},
+    ],
+)
+def test_facts_that_can_both_be_right_are_not(facts):
+    check_person(Person(**({"age_years": 60, "sex": Sex.FEMALE} | facts)))
 
 
 def test_the_table_has_each_field_of_a_person_in_order():

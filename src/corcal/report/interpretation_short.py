@@ -13,7 +13,7 @@ from corcal.report.interpretation_words import (
 from corcal.report.percentile_words import percentile_words
 from corcal.risk.guidance import GUIDELINES
 from corcal.risk.interpretation_types import Interpretation
-from corcal.risk.limits import ABOUT_SCAN, REFERENCE_NAMES
+from corcal.risk.limits import ABOUT_SCAN, ABOUT_SUITABILITY, REFERENCE_NAMES
 from corcal.risk.risk_class import RISK_CLASSES
 from corcal.risk.types import Statement
 
@@ -57,9 +57,10 @@ def _caution_texts(meaning: Interpretation) -> list[str]:
         # a device is said before the disease that it may stand for
         general.sort(key=lambda each: each.id not in _BEFORE_DISEASE)
     found = [f"{_caution(each)} [{statement_place(each)}]" for each in general]
+    unfit = [each.text for each in meaning.limits if each.about == ABOUT_SUITABILITY]
     if found or meaning.person is not None:
-        return found
-    return [each.text for each in meaning.limits if each.about == ABOUT_SCAN]
+        return [*unfit, *found]
+    return [*unfit, *(each.text for each in meaning.limits if each.about == ABOUT_SCAN)]
 
 
 def _caution(statement: Statement) -> str:

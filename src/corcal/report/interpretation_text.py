@@ -101,7 +101,11 @@ def interpretation_text(
 
 
 def _heading(meaning: Interpretation, *, has_mmol: bool) -> Iterator[str]:
-    name = "Agatston score" if meaning.is_gated else "Agatston-equivalent, without ECG gating:"
+    name = (
+        "Agatston score"
+        if meaning.is_gated is not False
+        else "Agatston-equivalent, without ECG gating:"
+    )
     yield f"{name} {score_words(meaning.agatston)}"
     if meaning.vessels is not None:
         each = ", ".join(f"{name} {score_words(score)}" for name, score in meaning.vessels.items())

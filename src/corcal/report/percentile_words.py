@@ -52,6 +52,8 @@ def ordinal(number: int) -> str:
 def _place(each: Percentile, agatston: float) -> str:
     if each.value == _HIGHEST_PERCENTILE:
         return f"{_between(each.value, None)} of {each.group}."
+    if each.value == 0:
+        return f"below the {ordinal(1)} percentile of {each.group}."
     if each.value is not None:
         return f"{ordinal(each.value)} percentile of {each.group}."
     if each.at_least is not None or (each.at_most is not None and each.p_nonzero is None):

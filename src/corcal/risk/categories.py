@@ -26,6 +26,11 @@ __all__ = ["HIGH_FOR_AGE_PERCENTILE", "SCHEMES", "Band", "Scheme", "band_of", "c
 # of 2018 and 2026
 HIGH_FOR_AGE_PERCENTILE = 75
 _MOST_VESSELS = 4  # LM, LAD, LCX, RCA
+_SCAN_REASONS: dict[bool | None, tuple[str, ...]] = {
+    True: (),
+    False: ("a scan without ECG gating",),
+    None: ("a scan that may be without ECG gating",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,7 +283,7 @@ def categories(
     *,
     percentile: int | None = None,
     vessel_count: int | None = None,
-    is_gated: bool = True,
+    is_gated: bool | None = True,
     exceptions: tuple[str, ...] = (),
 ) -> dict[str, Category]:
     """Return the class of a score in every scheme.
@@ -291,9 +296,9 @@ def categories(
         Of the score in MESA, 0 to 100; raises the stage of a low score.
     vessel_count : int, optional
         Vessels with calcium among LM, LAD, LCX and RCA; the N of CAC-DRS.
-    is_gated : bool
+    is_gated : bool or None
         False for a scan without ECG gating: CAC-DRS writes V instead of A, and no plain reading
-        calls the risk low.
+        calls the risk low. None if it is not known: A, and no risk is called low either.
     exceptions : tuple of str
         What is known of the person that a score does not outweigh, in words that follow
         "because of": ``"diabetes"``, ``"symptoms"``. With one of them, and for a low score that
@@ -342,17 +347,17 @@ def _category(scheme: Scheme, band: Band) -> Category:
     )
 
 
-def _cac_drs(category: Category, vessel_count: int | None, *, is_gated: bool) -> Category:
+def _cac_drs(category: Category, vessel_count: int | None, *, is_gated: bool | None) -> Category:
     """Write ``A2/N3``, or ``V2/N3`` without gating; nothing is counted where nothing is seen."""
     suffix = f"/N{vessel_count}" if vessel_count else ""
-    if is_gated:
+    if is_gated is not False:
         return replace(category, code=category.code + suffix)
     level = category.code.removeprefix("A")
     reading = _VISUAL_READING.format(level=level)
     return replace(category, code=f"V{level}{suffix}", reading=reading)
 
 
-def _reasons(agatston: float, percentile: int | None, *, is_gated: bool) -> tuple[str, ...]:
+def _reasons(agatston: float, percentile: int | None, *, is_gated: bool | None) -> tuple[str, ...]:
     """Return why a score does not tell the risk, as far as score, percentile and scan show it."""
     limit = HIGH_FOR_AGE_PERCENTILE
     is_high = agatston > 0 and percentile is not None and percentile >= limit
@@ -360,7 +365,7 @@ def _reasons(agatston: float, percentile: int | None, *, is_gated: bool) -> tupl
         *([f"a score at percentile {percentile} for age, sex and race"] if is_high else []),
         # the plain guide ends its class above 100, the stages begin theirs at 100
         *(["a score that is stage 2"] if agatston == 100 and not is_high else []),
-        *([] if is_gated else ["a scan without ECG gating"]),
+        *_SCAN_REASONS[is_gated],
     )
 
 

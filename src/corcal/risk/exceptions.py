@@ -122,7 +122,7 @@ def why_no_reference(person: Person, *, has_device_excluded: bool) -> str | None
 
 
 def why_no_arterial_age(
-    agatston: float, person: Person | None, *, is_gated: bool, has_device_excluded: bool
+    agatston: float, person: Person | None, *, is_gated: bool | None, has_device_excluded: bool
 ) -> str | None:
     """Say why an arterial age would mislead.
 
@@ -132,15 +132,17 @@ def why_no_arterial_age(
         The score.
     person : Person or None
         What is known; without one, age and diseases do not speak against it.
-    is_gated, has_device_excluded : bool
-        Of the scan.
+    is_gated : bool or None
+        Of the scan; not known speaks not against it.
+    has_device_excluded : bool
+        Of the score.
 
     Returns
     -------
     str or None
         All reasons; ``None`` where it applies.
     """
-    found = [] if is_gated else ["the scan was made without ECG gating"]
+    found = ["the scan was made without ECG gating"] if is_gated is False else []
     if has_device_excluded:
         found.append("metal was left out of the score")
     if person is not None:

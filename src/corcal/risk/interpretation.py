@@ -46,7 +46,7 @@ def interpret(
     person: Person | None = None,
     *,
     vessels: Mapping[str, float] | None = None,
-    is_gated: bool = True,
+    is_gated: bool | None = True,
     guidelines: tuple[str, ...] | None = None,
     has_device_excluded: bool = False,
     certainty: ScoreCertainty | None = None,
@@ -62,8 +62,8 @@ def interpret(
         missing.
     vessels : mapping of str to float, optional
         Score of ``LM``, ``LAD``, ``LCX`` and ``RCA``; they give CAC-DRS its count of vessels.
-    is_gated : bool
-        False for a chest CT without ECG gating.
+    is_gated : bool or None
+        False for a chest CT without ECG gating, None if that is not known.
     guidelines : tuple of str, optional
         Only these (keys of `corcal.risk.guidance.GUIDELINES`); all by default.
     has_device_excluded : bool
@@ -136,7 +136,8 @@ def _with_person(
         risk=_risk_numbers(found),
         difference=calcium_difference(judged, agatston=agatston),
         estimates=found,
-        what_if=what_if(judged, agatston=agatston),
+        # the goals are none for a pregnant person: lipids rise, and the drugs are stopped
+        what_if=() if judged.is_pregnant else what_if(judged, agatston=agatston),
         guidance=guidance(
             person,
             agatston=agatston,
@@ -150,7 +151,7 @@ def _with_person(
 
 
 def _arterial_age(
-    agatston: float, person: Person | None, *, is_gated: bool, has_device_excluded: bool
+    agatston: float, person: Person | None, *, is_gated: bool | None, has_device_excluded: bool
 ) -> ArterialAge:
     """Give the arterial age, or only the reason why there is none."""
     found = arterial_age(agatston)

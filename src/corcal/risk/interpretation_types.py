@@ -73,8 +73,8 @@ class Limit:
     Attributes
     ----------
     about : str
-        ``"scan"``, ``"score"``, ``"person"``, ``"percentile"``, ``"arterial_age"``, or the model of
-        an `Estimate`.
+        ``"suitability"``, ``"scan"``, ``"score"``, ``"person"``, ``"percentile"``,
+        ``"arterial_age"``, or the model of an `Estimate`.
     text : str
         One sentence.
     missing : tuple of str
@@ -96,8 +96,8 @@ class Interpretation:
         The score.
     vessels : dict or None
         The score of each artery, if known.
-    is_gated : bool
-        Whether the scan was made with ECG gating.
+    is_gated : bool or None
+        Whether the scan was made with ECG gating, ``None`` if that is not known.
     has_device_excluded : bool
         Whether metal was left out of the score.
     person : Person or None
@@ -128,7 +128,7 @@ class Interpretation:
 
     agatston: float
     vessels: dict[str, float] | None
-    is_gated: bool
+    is_gated: bool | None
     has_device_excluded: bool
     person: Person | None = field(repr=False)
     categories: dict[str, Category]

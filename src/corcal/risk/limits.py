@@ -7,7 +7,14 @@ from corcal.risk.interpretation_types import Interpretation, Limit
 from corcal.risk.person import PERSON_FIELDS
 from corcal.risk.types import Estimate, Person
 
-__all__ = ["ABOUT_SCAN", "MODEL_NAMES", "OUTCOME_NAMES", "REFERENCE_NAMES", "limits_of"]
+__all__ = [
+    "ABOUT_SCAN",
+    "ABOUT_SUITABILITY",
+    "MODEL_NAMES",
+    "OUTCOME_NAMES",
+    "REFERENCE_NAMES",
+    "limits_of",
+]
 
 MODEL_NAMES: Mapping[str, str] = {
     "mesa_chd": "MESA risk score",
@@ -42,9 +49,16 @@ REFERENCE_NAMES: Mapping[str, str] = {
 ABOUT_SCAN = "scan"
 """What a `Limit` is about that casts doubt on the whole score."""
 
+ABOUT_SUITABILITY = "suitability"
+"""What a `Limit` is about that says that the scan was not fit to be scored, or only with care."""
+
 _NOT_GATED = (
     "The scan was made without ECG gating: the score is an equivalent, often lower than that of a "
     "calcium scan, and percentiles, arterial age and risk were made from gated scans."
+)
+_GATING_NOT_KNOWN = (
+    "It is not known whether the scan was made with ECG gating: categories, percentiles, arterial "
+    "age and risk are those of a gated scan, and without gating the score is often too low."
 )
 _DEVICE = (
     "Metal was left out of the score: calcium under a stent or beside a lead cannot be scored, and "
@@ -57,6 +71,9 @@ _ZERO = (
 _CALCIUM_ONLY = (
     "The score shows calcified plaque. It does not show whether an artery is narrowed, and it is "
     "no test for chest pain."
+)
+_PREGNANCY = (
+    "No what if in pregnancy: goals of blood pressure and cholesterol are not those of others."
 )
 _OTHER_SCANNERS = (
     "Another scanner, tube voltage, slice thickness or reconstruction can give another score."
@@ -101,7 +118,8 @@ def limits_of(meaning: Interpretation) -> tuple[Limit, ...]:
 
 def _of_score(meaning: Interpretation) -> list[Limit]:
     texts = [
-        (ABOUT_SCAN, _NOT_GATED, not meaning.is_gated),
+        (ABOUT_SCAN, _NOT_GATED, meaning.is_gated is False),
+        (ABOUT_SCAN, _GATING_NOT_KNOWN, meaning.is_gated is None),
         (ABOUT_SCAN, _DEVICE, meaning.has_device_excluded),
         ("score", _ZERO, meaning.agatston == 0),
         ("score", _CALCIUM_ONLY, True),
@@ -128,6 +146,7 @@ def _of_known_person(person: Person, meaning: Interpretation) -> list[Limit]:
     is_taken = meaning.has_device_excluded and is_taken_for_stent(person)
     texts = [
         ("person", _TAKEN_FOR_STENT, is_taken),
+        ("person", _PREGNANCY, bool(person.is_pregnant)),
         ("percentile", _NOT_IN_MESA, has_mesa and bool(person.has_diabetes)),
         ("percentile", _GROUPS, uses_groups),
     ]

@@ -201,6 +201,11 @@ _FIELDS = (
 
 PERSON_FIELDS: dict[str, PersonField] = {each.name: each for each in _FIELDS}
 
+# Choices of corcal: beyond these two facts cannot both be right, with room for errors of measuring.
+_MOST_OF_TOTAL = 1.1  # HDL and LDL measured each by itself can add up to a little over the total
+_NO_PREGNANCY_FROM_YEARS = 75
+_HBA1C_OF_DIABETES = 10.0  # percent; diabetes is from 6.5, once confirmed
+
 _NUMBER_AND_UNIT = re.compile(r"\s*([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*([^\s\d.,].*?)?\s*")
 
 
@@ -274,8 +279,8 @@ def _problem(each: PersonField, value: object) -> str | None:
         return _problem_of_choice(each, value)
     if each.is_number:
         return _problem_of_number(each, value)
-    if isinstance(value, str) or value not in (True, False):
-        return f"{each.label} ({each.name}) is {each.allowed}, got {value!r}"
+    if not isinstance(value, bool):  # 1 is no yes: conditions would read it as a no
+        return f"{each.label} ({each.name}) is {each.allowed} (True, False or None), got {value!r}"
     return None
 
 
@@ -317,6 +322,29 @@ def _contradictions(person: Person) -> Iterator[str]:
                 f"{label} cholesterol of {part:g} mg/dL is not below the total cholesterol of"
                 f" {total:g} mg/dL, of which it is a part"
             )
+    yield from _contradicted_lipids(person)
+    yield from _contradicted_facts(person)
+
+
+def _contradicted_lipids(person: Person) -> Iterator[str]:
+    total, hdl, ldl = person.total_cholesterol_mg_dl, person.hdl_mg_dl, person.ldl_mg_dl
+    if total is None or hdl is None or ldl is None:
+        return
+    if hdl + ldl > _MOST_OF_TOTAL * total + 1e-9:
+        yield (
+            f"HDL and LDL cholesterol are {hdl + ldl:g} mg/dL together, and the total cholesterol,"
+            f" of which both are parts, is {total:g} mg/dL"
+        )
+
+
+def _contradicted_facts(person: Person) -> Iterator[str]:
+    if person.is_pregnant and person.sex == Sex.MALE:
+        yield "pregnancy (is_pregnant) is yes, but sex is male"
+    if person.is_pregnant and person.age_years >= _NO_PREGNANCY_FROM_YEARS:
+        yield f"pregnancy (is_pregnant) is yes, but age is {person.age_years:g} years"
+    hba1c = person.hba1c_percent
+    if person.has_diabetes is False and hba1c is not None and hba1c >= _HBA1C_OF_DIABETES:
+        yield f"HbA1c of {hba1c:g} % is one of diabetes, but diabetes (has_diabetes) is no"
     if person.premature_family_history and person.family_history is False:
         yield (
             "an early heart attack in the family (premature_family_history) is also a heart"

@@ -84,6 +84,8 @@ class Source:
 class Person:
     """What is known of a person; ``None`` is not known, which is not the same as no.
 
+    Numbers and truths of NumPy, as tables give them, become those of Python here.
+
     Attributes
     ----------
     age_years : float
@@ -148,6 +150,13 @@ class Person:
     has_symptoms: bool | None = None
     is_pregnant: bool | None = None
     region: Region | None = None
+
+    def __post_init__(self) -> None:
+        """Take what NumPy wraps out of its wrapping: conditions and JSON know Python alone."""
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
+                object.__setattr__(self, name, value.item())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

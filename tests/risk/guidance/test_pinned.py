@@ -68,9 +68,12 @@ def test_a_statement_that_is_changed_a_little_fails_a_case(rule, monkeypatch):
 )
 def test_a_statement_is_made_for_nobody_outside_its_scope(rule):
     case = CASES[rule.id][0][0]
-    outside = [{"is_pregnant": True, "sex": Sex.FEMALE}]
+    can_be_pregnant = case.get("age_years", 55) < 75
+    outside = [{"is_pregnant": True, "sex": Sex.FEMALE}] if can_be_pregnant else []
     if rule.scope is not Scope.NOT_PREGNANT:
-        outside.append({"has_known_ascvd": True})
+        outside += [{"has_known_ascvd": True}, {"has_symptoms": True}]
+    if rule.scope is Scope.NOT_GATED:
+        outside.append({"is_gated": None})
     if rule.scope in (Scope.GATED, Scope.NOT_GATED):
         outside.append({"is_gated": rule.scope is Scope.NOT_GATED})
     for other in outside:

@@ -155,7 +155,7 @@ RULES_2019: tuple[Rule, ...] = (
         evidence="A",
         scope=Scope.GATED,
         stance=Stance.DISCUSS,
-        when=AllOf((_SCORE_OF_100, Range("age", at_least=40, at_most=70))),
+        when=AllOf((_SCORE_OF_100, Range("age", at_least=40, below=71))),
         unless=(Is("bleeding"),),
     ),
     _rule_2019(
@@ -166,7 +166,7 @@ RULES_2019: tuple[Rule, ...] = (
         strength="3: harm",
         evidence="B-R",
         stance=Stance.AGAINST,
-        when=Range("age", above=70),
+        when=Range("age", at_least=71),
     ),
     _rule_2019(
         id="accaha2019.aspirin-bleeding",
@@ -209,7 +209,7 @@ RULES_2019: tuple[Rule, ...] = (
         evidence="B-NR",
         mark=Mark.VERIFIED,
         when=AllOf((_INTERMEDIATE_RISK, _AGE_40_TO_75)),
-        unless=(Is("severe_cholesterol"), Is("symptoms")),
+        unless=(Is("severe_cholesterol"),),
     ),
     _rule_2019(
         id="accaha2019.testing-borderline",
@@ -220,6 +220,6 @@ RULES_2019: tuple[Rule, ...] = (
         evidence="B-NR",
         mark=Mark.VERIFIED,
         when=AllOf((_BORDERLINE_RISK, _AGE_40_TO_75)),
-        unless=(Is("severe_cholesterol"), Is("symptoms")),
+        unless=(Is("severe_cholesterol"),),
     ),
 )

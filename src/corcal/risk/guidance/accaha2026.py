@@ -254,7 +254,7 @@ RULES: tuple[Rule, ...] = (
         strength="1",
         evidence="B-R",
         when=AllOf((Range("prevent_ascvd", at_least=0.03, below=0.10), IN_AGE_OF_2026)),
-        unless=(Is("severe_cholesterol"), Is("symptoms")),
+        unless=(Is("severe_cholesterol"),),
     ),
     _rule(
         id="accaha2026.testing-severe-cholesterol",

@@ -32,7 +32,7 @@ _pressure = partial(_rule, topic="blood_pressure", scope=Scope.NOT_PREGNANT)
 _STAGE_1 = Range("systolic", at_least=130, below=140)
 _CVD_RISK = 0.075
 _NEEDS_DRUG_AT_STAGE_1 = (
-    Is("known_ascvd"),
+    Is("told_ascvd"),  # a device alone recommends no drug
     Is("diabetes"),
     Is("kidney_disease"),
     Range("prevent_cvd", at_least=_CVD_RISK),
@@ -89,7 +89,7 @@ RULES: tuple[Rule, ...] = (
         topic="lifestyle",
         text="Sodium below 2300 mg a day, ideally below 1500 mg, little or no alcohol, and a "
         "weight loss of at least 5 % if overweight lower the blood pressure.",
-        scope=Scope.EVERYBODY,
+        scope=Scope.NOT_PREGNANT,
         when=ALWAYS,
     ),
     _rule(

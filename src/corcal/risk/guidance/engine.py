@@ -55,7 +55,7 @@ def guidance(
     agatston: float,
     percentile: int | None,
     estimates: tuple[Estimate, ...],
-    is_gated: bool = True,
+    is_gated: bool | None = True,
     guidelines: tuple[str, ...] | None = None,
     has_device_excluded: bool = False,
 ) -> tuple[Statement, ...]:
@@ -71,8 +71,9 @@ def guidance(
         Of MESA, 0 to 100; None for a score of 0 and where MESA does not cover the person.
     estimates : tuple of Estimate
         Risks; each cut-point is used only with the model it was made for.
-    is_gated : bool
-        False for a scan without ECG gating: no statement on exact bands is made.
+    is_gated : bool or None
+        False for a scan without ECG gating: no statement on exact bands is made. None if it is
+        not known: statements are those for a gated scan, and a caution says so.
     guidelines : tuple of str, optional
         Keys of `GUIDELINES`; all by default. Cautions are always shown.
     has_device_excluded : bool

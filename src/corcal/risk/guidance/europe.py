@@ -89,7 +89,7 @@ RULES_2025: tuple[Rule, ...] = (
         "of plaque or the calcium score should be considered to refine the risk.",
         strength="IIa",
         when=_MODERATE_2025,
-        unless=(Is("severe_cholesterol"), Is("symptoms")),
+        unless=(Is("severe_cholesterol"),),
     ),
 )
 
@@ -136,6 +136,6 @@ RULES_2021: tuple[Rule, ...] = (
         strength="IIb",
         evidence="B",
         when=_MIDDLE_2021,
-        unless=(Is("severe_cholesterol"), Is("symptoms")),
+        unless=(Is("severe_cholesterol"),),
     ),
 )

@@ -79,8 +79,18 @@ FACTS: dict[str, Fact] = {
     "female": Fact("woman", "man", can_change=False),
     "white_or_black": Fact("White or Black", "neither White nor Black", can_change=False),
     "gated": Fact("ECG-gated scan", "scan without ECG gating"),
+    "maybe_gated": Fact("scan that is ECG-gated or may be", can_change=False),
+    "gating_unknown": Fact(
+        "it is not known whether the scan is ECG-gated",
+        "it is known whether the scan is ECG-gated",
+        can_change=False,
+    ),
     "device": Fact("device left out of the score", "no device left out of the score"),
     "known_ascvd": Fact("known cardiovascular disease"),
+    "told_ascvd": Fact(
+        "cardiovascular disease that is told, not only supposed from a device",
+        "no cardiovascular disease that is told",
+    ),
     "undecided": Fact("facts that decide are not known", "what decides is known", can_change=False),
     "symptoms": Fact("symptoms now"),
     "pregnant": Fact("pregnancy"),
@@ -125,7 +135,7 @@ def facts_of(
     agatston: float,
     percentile: int | None,
     estimates: tuple[Estimate, ...],
-    is_gated: bool,
+    is_gated: bool | None,
     has_device_excluded: bool,
 ) -> Facts:
     """Gather what the conditions can see.
@@ -140,8 +150,10 @@ def facts_of(
         Of MESA.
     estimates : tuple of Estimate
         Of all models.
-    is_gated, has_device_excluded : bool
+    is_gated : bool or None
         Of the scan.
+    has_device_excluded : bool
+        Of the score.
 
     Returns
     -------
@@ -163,15 +175,20 @@ def facts_of(
     return Facts(quantities=quantities, known=known, words=_words(person, known))
 
 
-def _known(person: Person, *, is_gated: bool, has_device_excluded: bool) -> dict[str, bool | None]:
+def _known(
+    person: Person, *, is_gated: bool | None, has_device_excluded: bool
+) -> dict[str, bool | None]:
     is_male = person.sex == Sex.MALE
     return {
         "male": is_male,
         "female": not is_male,
         "white_or_black": None if person.race is None else person.race in (Race.WHITE, Race.BLACK),
         "gated": is_gated,
+        "maybe_gated": is_gated is not False,
+        "gating_unknown": is_gated is None,
         "device": has_device_excluded,
         "known_ascvd": _known_ascvd(person, has_device_excluded=has_device_excluded),
+        "told_ascvd": person.has_known_ascvd,
         "undecided": bool(_undecided(person)),
         "symptoms": person.has_symptoms,
         "pregnant": _is_pregnant(person),

@@ -34,11 +34,10 @@ RAISED_BELOW_300 = AllOf((Range("agatston", below=300), RAISED))
 # names diabetes above 40 years; corcal takes it at any age.
 _EXCEPTIONS = ("diabetes", "smokes", "severe_cholesterol", "premature_family")
 ZERO_EXCEPTIONS = AnyOf(tuple(Is(name) for name in _EXCEPTIONS))
-# A statement for waiting also needs a person without symptoms, a score that is complete, and
+# A statement for waiting also needs a score that is complete, and
 # nothing to stop: a score of 0 is no reason to end a treatment.
 WAITING_EXCEPTIONS: tuple[Condition, ...] = (
     *(Is(name) for name in _EXCEPTIONS),
-    Is("symptoms"),
     Is("statin"),
     Is("device"),
 )
@@ -49,13 +48,13 @@ OLD_ENOUGH_FOR_2026 = AllOf((Range("age", at_least=40), _FROM_40_OR_45))
 IN_AGE_OF_2026 = AllOf((Range("age", at_least=40, below=80), _FROM_40_OR_45))
 YOUNGER_THAN_2026 = AnyOf((Range("age", below=40), AllOf((Is("female"), Range("age", below=45)))))
 
-_SCREENING: tuple[Condition, ...] = (Is("known_ascvd"), Is("pregnant"))
+_SCREENING: tuple[Condition, ...] = (Is("known_ascvd"), Is("symptoms"), Is("pregnant"))
 
 # What excludes a statement of each scope. Not known does not exclude, and is said.
 SCOPE_GATES: dict[Scope, tuple[Condition, ...]] = {
     Scope.EVERYBODY: (),
     Scope.SCREENING: _SCREENING,
     Scope.GATED: (*_SCREENING, Is("gated", expected=False)),
-    Scope.NOT_GATED: (*_SCREENING, Is("gated")),
+    Scope.NOT_GATED: (*_SCREENING, Is("maybe_gated")),
     Scope.NOT_PREGNANT: (Is("pregnant"),),
 }

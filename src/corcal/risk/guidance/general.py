@@ -24,7 +24,7 @@ RULES: tuple[Rule, ...] = (
         id="general.symptoms",
         text="Symptoms come first: chest pain, breathlessness or sweating now is an emergency, and "
         "symptoms need a diagnosis whatever the score. The score is no test for chest pain, and a "
-        "score of 0 does not clear them.",
+        "score of 0 does not clear them; statements by score are left out here.",
         source="nice",
         year=2016,
         mark=Mark.RECALLED,
@@ -86,6 +86,15 @@ RULES: tuple[Rule, ...] = (
         year=2014,
         mark=Mark.VERIFIED,
         when=Is("gated", expected=False),
+    ),
+    _rule(
+        id="general.gating-not-known",
+        text="It is not known whether the scan is ECG-gated: statements by score are those for a "
+        "gated scan, and without gating the score would be an estimate, often too low.",
+        source="arcadi2014",
+        year=2014,
+        mark=Mark.VERIFIED,
+        when=Is("gating_unknown"),
     ),
     _rule(
         id="general.statin",

@@ -42,7 +42,7 @@ _LOW_RISK = Range("pce", below=0.05)
 _MIDDLE_RISK = Range("pce", at_least=0.05, below=0.20)
 _HIGH_RISK = Range("pce", at_least=0.20)
 _LOW_LDL = Range("ldl", below=70)
-_NO_RESCAN = (Is("symptoms"), Is("device"), Is("statin"))
+_NO_RESCAN = (Is("device"), Is("statin"))
 
 RULES: tuple[Rule, ...] = (
     _rule(
@@ -124,7 +124,7 @@ RULES: tuple[Rule, ...] = (
         mark=Mark.RECALLED,
         scope=Scope.GATED,
         stance=Stance.DISCUSS,
-        when=AllOf((Range("agatston", at_least=100), Range("age", at_least=40, at_most=70))),
+        when=AllOf((Range("agatston", at_least=100), Range("age", at_least=40, below=71))),
         unless=(Is("bleeding"),),
     ),
     _rescan(
@@ -169,7 +169,7 @@ RULES: tuple[Rule, ...] = (
         strength="2a",
         evidence="B-NR",
         when=AllOf((_AGE_40_TO_75, _MIDDLE_RISK)),
-        unless=(_LOW_LDL, Is("severe_cholesterol"), Is("symptoms")),
+        unless=(_LOW_LDL, Is("severe_cholesterol")),
     ),
     _rule(
         id="nla2020.testing-family",
@@ -179,7 +179,7 @@ RULES: tuple[Rule, ...] = (
         strength="2a",
         evidence="B-NR",
         when=AllOf((Range("age", at_least=40), _LOW_RISK, Is("premature_family"))),
-        unless=(_LOW_LDL, Is("severe_cholesterol"), Is("symptoms")),
+        unless=(_LOW_LDL, Is("severe_cholesterol")),
     ),
     _rule(
         id="nla2020.testing-high-risk",

@@ -94,6 +94,5 @@ RULES_2010: tuple[Rule, ...] = (
         evidence="C",
         scope=Scope.GATED,
         when=Range("agatston", at_least=400),
-        unless=(Is("symptoms"),),
     ),
 )

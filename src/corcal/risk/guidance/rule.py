@@ -13,7 +13,7 @@ class Scope(StrEnum):
     """For whom a statement is made; the gates are in `corcal.risk.guidance.gates`."""
 
     EVERYBODY = "everybody"
-    SCREENING = "screening"  # nobody with known cardiovascular disease, no pregnancy
+    SCREENING = "screening"  # no known cardiovascular disease, symptoms, pregnancy
     GATED = "gated"  # the same, and only for the score of an ECG-gated scan
     NOT_GATED = "not_gated"  # the same, and only for a scan without gating
     NOT_PREGNANT = "not_pregnant"

@@ -51,7 +51,7 @@ RULES: tuple[Rule, ...] = (
         year=2020,
         mark=Mark.RECALLED,
         stance=Stance.DISCUSS,
-        when=AllOf((Range("agatston", at_least=100), Range("age", at_most=70))),
+        when=AllOf((Range("agatston", at_least=100), Range("age", at_least=40, below=71))),
         unless=(Is("bleeding"),),
     ),
     _rule(
