@@ -359,3 +359,83 @@ def test_a_folder_without_a_result_is_told(run_corcal, tmp_path):
     outcome = run_corcal("interpret", tmp_path)
     assert outcome.code == 2
     assert "no result.json in" in outcome.err
+
+
+def scored_at(path):
+    path.write_text(result_json(make_result()), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("option", ["--json", "--chart"])
+def test_an_output_does_not_replace_the_result(run_corcal, tmp_path, option):
+    path = scored_at(tmp_path / "result.json")
+    before = path.read_bytes()
+    for place in (path, tmp_path):
+        told = run_corcal("interpret", place, "--age", 60, "--sex", "male", option, path)
+        assert told.code == 2
+        assert "would replace what is read" in told.err
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("option", ["--json", "--chart"])
+def test_two_outputs_are_two_files(run_corcal, tmp_path, option):
+    path = scored_at(tmp_path / "result.json")
+    before = path.read_bytes()
+    args = ("interpret", path, "--age", 60, "--sex", "male", option)
+    new = tmp_path / "new.json"
+    assert run_corcal(*args, new, "--into", new).code == 2
+    assert not new.exists()
+    assert run_corcal(*args, path, "--into", path).code == 2
+    assert path.read_bytes() == before
+
+
+def test_what_is_no_file_is_refused_before_anything_is_written(run_corcal, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = scored_at(tmp_path / "result.json")
+    assert "--into is a file" in run_corcal("interpret", path, "--into", "-").err
+    assert "empty name" in run_corcal("interpret", path, "--json", "").err
+    # no percentile at 20 years: the chart is refused, and nothing is left behind
+    args = ("--age", 20, "--sex", "male", "--into", "new.json", "--chart", "c.png")
+    assert run_corcal("interpret", path, *args).code == 2
+    assert [each.name for each in tmp_path.iterdir()] == ["result.json"]
+
+
+def test_into_a_link_replaces_what_it_leads_to(run_corcal, tmp_path):
+    path = scored_at(tmp_path / "result.json")
+    link = tmp_path / "link.json"
+    link.symlink_to(path)
+    assert run_corcal("interpret", link, "--age", 60, "--sex", "male", "--into", link).code == 0
+    assert link.is_symlink()
+    assert json.loads(path.read_text(encoding="utf-8"))["interpretation"]["person"]
+
+
+def test_an_egfr_of_another_age_is_not_kept(run_corcal, tmp_path):
+    path = scored_at(tmp_path / "result.json")
+    args = ("interpret", path, "--sex", "male")
+    run_corcal(*args, "--age", 61, "--creatinine", ".9", "--into", path)
+    same = json.loads(run_corcal(*args, "--smoker", "--json", "-").out)
+    other = json.loads(run_corcal(*args, "--age", 70, "--json", "-").out)
+    assert same["person"]["egfr"] > 60
+    assert other["person"]["egfr"] is None
+
+
+def test_a_creatinine_that_nobody_has_is_named_as_it_was_typed(run_corcal):
+    person = ("--agatston", 0, "--age", 30, "--sex", "male")
+    for typed in ("0.1", "0.01", "31", "9 umol/L"):
+        told = run_corcal("interpret", *person, "--creatinine", typed)
+        assert told.code == 2
+        assert "creatinine of" in told.err
+    assert run_corcal("interpret", *person, "--creatinine", "1e0").code == 0
+
+
+@pytest.mark.parametrize("agatston", ["99.5", "299.5", "999.9", "100.4"])
+def test_the_heading_does_not_round_into_another_class(run_corcal, agatston):
+    out = run_corcal("interpret", "--agatston", agatston).out
+    assert out.startswith(f"Agatston score {agatston}\n")
+
+
+def test_the_lowest_percentile_is_below_the_first(run_corcal):
+    person = ("--age", 84, "--sex", "male", "--race", "white")
+    out = run_corcal("interpret", "--agatston", 0.5, *person).out
+    assert "below the 1st percentile" in out
+    assert "0th percentile of" not in out

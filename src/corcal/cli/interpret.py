@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corcal.cli import plain
+from corcal.cli.outputs import check_outputs
 from corcal.cli.parameters import GIVEN_PATH
 from corcal.cli.person_options import has_mmol, make_person, person_options, typed_facts
 from corcal.errors import InputError
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 RESULT_NAME = "result.json"
+_OF_EGFR = ("age_years", "sex")  # what turns creatinine into an eGFR
 _CHARTED = ("mesa", "hoff")  # the references that have curves, the better one first
 
 
@@ -89,6 +91,7 @@ def command(
     """
     describes_scan = bool(vessels) or is_gated is not None or has_stent or has_device
     _require_one_score(path, agatston, describes_scan=describes_scan, into=into)
+    _check_files(path, json_to, chart, into)
     facts = typed_facts(given, unit=unit, creatinine=creatinine)
     if has_stent:
         _know_stent(facts)
@@ -103,9 +106,12 @@ def command(
             has_device=has_stent or has_device,
         )
     else:
-        meaning = _of_result(_result_at(path), facts, wanted, into)
-    if chart is not None:
+        result = _result_at(path)
+        meaning = _of_result(result, facts, wanted)
+    if chart is not None:  # first, for it is the one that can be refused
         _draw(meaning, chart)
+    if path is not None and into is not None:
+        _keep(into, result, meaning)
     _deliver(meaning, json_to, has_details=details, in_mmol=has_mmol(given, unit=unit))
     for file in (json_to, chart, into):
         if file is not None and json_to != "-":
@@ -132,6 +138,22 @@ def _require_one_score(
             "has its own"
         )
         raise click.UsageError(msg)
+
+
+def _check_files(
+    path: Path | None, json_to: str | None, chart: Path | None, into: Path | None
+) -> None:
+    """Refuse outputs that would replace the result or one another; --into may be the result."""
+    if json_to == "":
+        msg = "--json is a file, or - for stdout; got an empty name"
+        raise click.UsageError(msg)
+    for option, file in (("--into", into), ("--chart", chart)):
+        if str(file) == "-":
+            msg = f"{option} is a file: - is for --json alone"
+            raise click.UsageError(msg)
+    read = [] if path is None else [path / RESULT_NAME if path.is_dir() else path]
+    check_outputs(read, {"--json": json_to, "--chart": chart})
+    check_outputs((), {"--json": json_to, "--chart": chart, "--into": into})
 
 
 def _know_stent(facts: dict[str, Any]) -> None:
@@ -195,19 +217,26 @@ def _result_at(path: Path) -> "Result":
 
 
 def _of_result(
-    result: "Result", facts: dict[str, Any], guidelines: tuple[str, ...] | None, into: Path | None
+    result: "Result", facts: dict[str, Any], guidelines: tuple[str, ...] | None
 ) -> "Interpretation":
-    """Interpret a result for the person it knows, with what was typed, and keep it if wanted."""
-    from corcal.interpreted import interpret_result, known_facts, with_interpretation
-    from corcal.result import result_json
+    """Interpret a result for the person it knows, with what was typed."""
+    from corcal.interpreted import interpret_result, known_facts
 
     known = known_facts(result)
-    if "creatinine" in facts:
+    is_other = any(
+        name in known and known[name] != facts.get(name, known[name]) for name in _OF_EGFR
+    )
+    if "creatinine" in facts or is_other:  # the eGFR was one of another age or sex
         known.pop("egfr", None)
-    meaning = interpret_result(result, make_person(known | facts), guidelines=guidelines)
-    if into is not None:
-        write_whole(into, result_json(with_interpretation(result, meaning)))
-    return meaning
+    return interpret_result(result, make_person(known | facts), guidelines=guidelines)
+
+
+def _keep(into: Path, result: "Result", meaning: "Interpretation") -> None:
+    """Write the result with its interpretation; of a link what it leads to is replaced."""
+    from corcal.interpreted import with_interpretation
+    from corcal.result import result_json
+
+    write_whole(into.resolve(), result_json(with_interpretation(result, meaning)))
 
 
 def _draw(meaning: "Interpretation", chart: Path) -> None:

@@ -16,7 +16,11 @@ __all__ = ["UNITS", "has_mmol", "make_person", "person_options", "typed_facts"]
 UNITS = ("mg/dl", "mmol/l")  # of cholesterol without a unit behind it
 _ALSO = {"has_high_bleeding_risk": ("--bleeding-risk",)}  # a second, shorter name
 _ANYBODY: dict[str, Any] = {"age_years": 50.0, "sex": Sex.FEMALE}
-_CREATININE = re.compile(r"(\d+\.?\d*)\s*(mg/dl|[uµμ]mol/l)?", flags=re.ASCII | re.IGNORECASE)
+_MIN_CREATININE_MG_DL, _MAX_CREATININE_MG_DL = 0.1, 30.0
+_CREATININE = re.compile(
+    r"(\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?)\s*(mg/dl|[uµμ]mol/l)?",
+    flags=re.ASCII | re.IGNORECASE,
+)
 
 Command = Callable[..., Any]
 
@@ -112,8 +116,21 @@ def make_person(facts: dict[str, Any]) -> Person | None:
             msg = "--creatinine becomes an eGFR with age and sex: give --age and --sex"
             raise click.UsageError(msg)
         age, sex = known["age_years"], known["sex"]
-        known["egfr"] = egfr_ckd_epi_2021(facts["creatinine"], age_years=age, sex=sex)
+        known["egfr"] = _egfr(facts["creatinine"], age, sex)
     return Person(**known) if is_somebody else None
+
+
+def _egfr(creatinine_mg_dl: float, age_years: float, sex: Sex) -> float:
+    """Turn creatinine into an eGFR; where no person has that, blame what was typed."""
+    egfr = egfr_ckd_epi_2021(creatinine_mg_dl, age_years=age_years, sex=sex)
+    wanted = PERSON_FIELDS["egfr"]
+    if not (wanted.low or 0.0) <= egfr <= (wanted.high or 0.0):
+        msg = (
+            f"--creatinine of {creatinine_mg_dl:.3g} mg/dL would be an eGFR of {egfr:.3g}"
+            f" {wanted.unit}, outside {wanted.allowed}"
+        )
+        raise InputError(msg)
+    return egfr
 
 
 def _names(each: PersonField) -> tuple[str, ...]:
@@ -157,5 +174,9 @@ def _creatinine_mg_dl(text: str, unit: str) -> float:
         msg = f"creatinine is a number, got {text!r}; allowed: 0.1 to 30 mg/dL, 9 to 2652 umol/L"
         raise InputError(msg)
     written = found[2] or ("umol/l" if unit.lower() == "mmol/l" else "mg/dl")
-    value = float(found[1])
-    return value if written.lower() == "mg/dl" else creatinine_to_mg_dl(value)
+    number = float(found[1])
+    value = number if written.lower() == "mg/dl" else creatinine_to_mg_dl(number)
+    if not _MIN_CREATININE_MG_DL <= value <= _MAX_CREATININE_MG_DL:
+        msg = f"creatinine of {text} is outside 0.1 to 30 mg/dL (9 to 2652 umol/L)"
+        raise InputError(msg)
+    return value

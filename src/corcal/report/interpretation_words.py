@@ -3,6 +3,7 @@
 import textwrap
 
 from corcal.report.amounts import shown
+from corcal.risk.categories import SCHEMES, band_of
 from corcal.risk.guidance import GUIDELINES
 from corcal.risk.guidance.general import GENERAL as CAUTIONS
 from corcal.risk.guidance.wording import MARK_NOTES
@@ -41,6 +42,7 @@ MARKS = {
 """Each mark in a word, and what it means."""
 
 _COLUMNS = 80  # of a terminal
+_MOST_DIGITS = 4
 _WHOLE_FROM = 10.0  # a score from here on is written without decimals
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -66,8 +68,25 @@ def statement_place(statement: Statement) -> str:
 
 
 def score_words(agatston: float) -> str:
-    """Write a score with the digits that matter; a little calcium is never written as 0."""
-    return shown(agatston, 0 if agatston >= _WHOLE_FROM else 1)
+    """Write a score with the digits that matter.
+
+    In no scheme does the rounded one have another class than the score. A little calcium is never written as 0.
+
+    Examples
+    --------
+    >>> score_words(99.2), score_words(99.5), score_words(0.04)
+    ('99', '99.5', '<0.1')
+    """
+    fewest = 0 if agatston >= _WHOLE_FROM else 1
+    texts = [shown(agatston, digits) for digits in range(fewest, _MOST_DIGITS + 1)]
+    is_like = (text for text in texts if _is_in_same_classes(text, agatston))
+    return next(is_like, texts[-1])
+
+
+def _is_in_same_classes(text: str, agatston: float) -> bool:
+    if text.startswith("<"):
+        return True
+    return all(band_of(name, float(text)) == band_of(name, agatston) for name in SCHEMES)
 
 
 def percent_words(fraction: float | None) -> str:
