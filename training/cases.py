@@ -16,7 +16,6 @@ __all__ = ["Case", "draw_case", "simulate_case"]
 
 _MATRIX = 384  # pixels of 0.5 to 0.7 mm: half the work of 512
 _CHEST = 0.25  # of the scans are chest CT without gating
-_LEAN = 0.3  # of the patients have hardly any fat on the heart: arteries run on bare muscle
 _HARD = 0.35  # of the patients have calcium where sites meet: left main and where arteries begin
 
 
@@ -37,23 +36,9 @@ def draw_case(seed: int, *, matrix: int = _MATRIX) -> tuple[PatientSpec, Protoco
     if rng.random() < _HARD:
         burden = _hard_burden(rng)
     spec = draw_patient(seed, burden=burden, variety=float(rng.uniform(0.2, 1.0)))
-    spec = _lean(spec, seed)
     spec = replace(spec, confounders=draw_confounders(spec, seed, chance=1.2))
     kind = "chest" if rng.random() < _CHEST else "gated"
     return spec, draw_protocol(seed, kind=kind, spec=spec, matrix=matrix)
-
-
-def _lean(spec: PatientSpec, seed: int) -> PatientSpec:
-    """Take the fat off some hearts, more than people vary usually."""
-    rng = np.random.default_rng([seed, 37])
-    if rng.random() >= _LEAN:
-        return spec
-    variation = replace(spec.variation, groove_fat=float(rng.uniform(0.15, 0.6)))
-    return replace(
-        spec,
-        variation=variation,
-        epicardial_fat_mm=min(spec.epicardial_fat_mm, rng.uniform(0.3, 2)),
-    )
 
 
 def _hard_burden(rng: np.random.Generator) -> dict[Vessel, float]:

@@ -62,8 +62,7 @@ class Course:
 class _Surroundings:
     """Distances around the heart and their gradients, looked up at points."""
 
-    def __init__(self, heart: Heart, *, sunk_mm: float) -> None:
-        self.sunk_mm = sunk_mm
+    def __init__(self, heart: Heart) -> None:
         self._grid = heart.grid
         self._fields = {"solid": heart.solid, "sac": heart.sac, **heart.chambers}
         roots = [heart.vessels[name] for name in ("aortic_root", "ascending_aorta")]
@@ -96,7 +95,7 @@ def coronary_tree(spec: PatientSpec, placement: Placement, heart: Heart) -> dict
     dict
         Branches by name, parents before children.
     """
-    around = _Surroundings(heart, sunk_mm=spec.variation.sunk_mm)
+    around = _Surroundings(heart)
     shape = heart_shape(spec.variation.hearts)
     aorta = reference_vessels(spec)
     tree: dict[str, Course] = {}
@@ -149,7 +148,7 @@ def _groove_offsets(branch: BranchReference) -> NDArray[np.float64]:
 
 def vein_tubes(spec: PatientSpec, placement: Placement, heart: Heart) -> dict[str, Tube]:
     """Lay the cardiac veins onto the heart, beside the arteries."""
-    around = _Surroundings(heart, sunk_mm=spec.variation.sunk_mm)
+    around = _Surroundings(heart)
     tubes = {}
     carried = heart_shape(spec.variation.hearts).carried
     for name, rows in VEINS.items():
@@ -259,7 +258,7 @@ def _settle(
     points = points.copy()
     for _ in range(_ROUNDS if groove is None else 2 * _ROUNDS):
         above = around.distance("solid", points)
-        push = np.clip(radius + _GAP_MM - around.sunk_mm - above, -1.0, 1.5)
+        push = np.clip(radius + _GAP_MM - above, -1.0, 1.5)
         push[(push < 0) & (push > -1.0)] *= 0.3  # fat under an artery varies; bridge it softly
         points += (0.5 * free * push)[:, None] * around.gradient("solid", points)
         if groove is not None:
@@ -269,7 +268,7 @@ def _settle(
         points = _smoothed(points, free)
     if groove is not None:
         for _ in range(8):  # smoothing may have drawn a bend into the wall
-            inside = np.clip(radius - around.sunk_mm - around.distance("solid", points), 0.0, 1.5)
+            inside = np.clip(radius - around.distance("solid", points), 0.0, 1.5)
             points += (free * inside)[:, None] * around.gradient("solid", points)
     return points
 

@@ -145,11 +145,10 @@ def build_heart(
     )
 
 
-def with_tunnels(heart: Heart, arteries: Iterable[Tube], *, sunk_mm: float = 0.0) -> Heart:
+def with_tunnels(heart: Heart, arteries: Iterable[Tube]) -> Heart:
     """Leave a tunnel of fat where an artery is pinched, as under the left atrial appendage.
 
-    The first centimetre is left alone: there an artery leaves the wall of the aorta. An artery
-    that is `sunk_mm` deep in the muscle is not pinched by it.
+    The first centimetre is left alone: there an artery leaves the wall of the aorta.
     """
     field_mm = heart.grid.spacing_mm[0]
     solid = heart.solid.copy()
@@ -157,10 +156,10 @@ def with_tunnels(heart: Heart, arteries: Iterable[Tube], *, sunk_mm: float = 0.0
     for tube in arteries:
         cell = np.rint((tube.points_mm - origin) / field_mm).astype(np.intp)[:, ::-1]
         cell = np.clip(cell, 0, np.array(solid.shape) - 1)
-        tight = heart.solid[tuple(cell.T)] < tube.radius_mm + 1.0 - sunk_mm
+        tight = heart.solid[tuple(cell.T)] < tube.radius_mm + 1.0
         tight[:_OSTIUM_POINTS] = False
         for k in np.flatnonzero(tight[:-1]):
-            reach = float(tube.radius_mm[k]) + max(0.8, 0.6 * field_mm) - sunk_mm
+            reach = float(tube.radius_mm[k]) + max(0.8, 0.6 * field_mm)
             ends = tube.points_mm[k : k + 2]
             pad = reach + 2 * field_mm
             window = heart.grid.window(ends.min(axis=0) - pad, ends.max(axis=0) + pad)

@@ -73,8 +73,6 @@ class Variation:
         descending one to the left and back.
     groove_fat : float
         How far fat fills the grooves, relative to the reference.
-    sunk_mm : float
-        How deep arteries lie in the muscle instead of in fat on it (bridges, lean hearts).
     tendon_mm : float or None
         Height of the diaphragm under the heart, reference mm; ``None``: that of the reference.
         If set, the heart also indents the diaphragm.
@@ -122,7 +120,6 @@ class Variation:
     arch_mm: float = 0.0
     unfold_mm: float = 0.0
     groove_fat: float = 1.0
-    sunk_mm: float = 0.0
     tendon_mm: float | None = None
     dome_mm: Pair = (0.0, 0.0)
     barrel: float = 0.0
