@@ -70,7 +70,8 @@ def statement_place(statement: Statement) -> str:
 def score_words(agatston: float) -> str:
     """Write a score with the digits that matter.
 
-    In no scheme does the rounded one have another class than the score. A little calcium is never written as 0.
+    In no scheme does the rounded one have another class than the score. A little
+    calcium is never written as 0.
 
     Examples
     --------
