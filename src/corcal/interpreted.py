@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from corcal.ct.suitability.verdict import KIND_WORDS, Verdict
-from corcal.exam_numbers import gating, is_fit
+from corcal.exam_numbers import gating, has_device, is_fit
 from corcal.followup.types import Followup
 from corcal.result import SCHEMA_VERSION, Result
 from corcal.risk.categories import SCHEMES, band_of
@@ -27,8 +27,6 @@ __all__ = [
 
 _SEX = {"F": Sex.FEMALE, "M": Sex.MALE}  # DICOM (0010,0040); O is not one that a model has
 _AGE = PERSON_FIELDS["age_years"]
-_DEVICE_FINDING = "DEVICE_PRESENT"
-_DEVICE_SITE = "device"
 _GUIDELINE = "guideline_2026"
 
 
@@ -88,7 +86,7 @@ def interpret_result(
         vessels={name: each.agatston for name, each in score.vessels.items()},
         is_gated=gating(result),
         guidelines=guidelines,
-        has_device_excluded=_has_device(result),
+        has_device_excluded=has_device(result),
         certainty=certainty_of(score),
     )
     first = _doubts(result) if person is not None else (*_doubts(result), *_strange_age(result))
@@ -181,9 +179,3 @@ def _strange_age(result: Result) -> tuple[Limit, ...]:
         "used, and --age gives the right one."
     )
     return (Limit(about="person", text=text, missing=("age_years",)),)
-
-
-def _has_device(result: Result) -> bool:
-    """Whether metal was found at the heart: a site of its own, or a finding."""
-    codes = {each.code for each in result.suitability.findings}
-    return _DEVICE_FINDING in codes or _DEVICE_SITE in result.score.other_sites

@@ -8,6 +8,7 @@ from corcal.report.amounts import shown, shown_percent, shown_site
 from corcal.report.markup import Markup, joined, tag
 from corcal.report.words import interval_range, interval_words, is_automatic, is_not_gated
 from corcal.result import Result
+from corcal.scoring.categories import CATEGORIES
 from corcal.scoring.types import Interval, Lesion
 
 __all__ = [
@@ -20,7 +21,6 @@ __all__ = [
     "model_markup",
 ]
 
-_CATEGORIES = ("0", "1-100", "101-400", ">400")
 _LEAST_SHOWN = 0.005  # a probability below this is not written beside a lesion
 _SITES_SHOWN = 3
 _REASONS_SHOWN = 3
@@ -81,7 +81,7 @@ def category_bars(result: Result) -> Markup:
     if probabilities is None:
         return joined()
     likeliest = max(probabilities, key=lambda name: probabilities[name])
-    names = [*_CATEGORIES, *(name for name in probabilities if name not in _CATEGORIES)]
+    names = [*CATEGORIES, *(name for name in probabilities if name not in CATEGORIES)]
     cells = []
     for name in names:
         part = probabilities.get(name, 0.0)
