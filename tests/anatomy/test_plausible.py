@@ -68,6 +68,18 @@ def test_what_is_missing_is_the_cap_of_a_ball():
     assert len(found) == 1
     assert found[0].code == "HEART_CUT"
     assert found[0].message == "the scan cuts the heart below (over 6 cm2, about 5 mm missing)"
+    assert found[0].severity == "info"  # less than two cells
+
+
+def test_a_cut_of_more_than_two_cells_is_a_warning():
+    # Of a radius of 22.57 mm as above, a cut section of 64 cells has 18.05 mm:
+    # 22.57 - sqrt(22.57^2 - 18.05^2) = 9.02 mm.
+    labels = np.zeros((3, 20, 20), np.uint8)
+    for z, side in enumerate((8, 10, 4)):
+        labels[z, 5 : 5 + side, 5 : 5 + side] = S.RIGHT_VENTRICLE
+    (found,) = cut_findings(anatomy_of(labels), scan_of((3, 20, 20)))
+    assert "about 9 mm missing" in found.message
+    assert found.severity == "warning"
 
 
 def test_where_it_still_widens_at_the_cut_half_of_the_heart_is_missing():

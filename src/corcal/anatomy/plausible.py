@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from corcal.anatomy.resample import Grid, covered_cells
 from corcal.anatomy.types import Anatomy, Structure
 from corcal.ct.findings import finding
-from corcal.ct.scan import CTScan, Finding
+from corcal.ct.scan import CTScan, Finding, Severity
 
 __all__ = [
     "ALL_CHAMBERS_ML",
@@ -41,6 +41,7 @@ LIMITS_ML: dict[Structure, tuple[float, float]] = {
 }
 ALL_CHAMBERS_ML = (250.0, 1800.0)
 LEAST_CUT_MM2 = 400.0  # of chambers at the edge of the scan: a heart that only touches it is whole
+SMALL_CUT_MM = 8.0  # two cells of the anatomy: no more than the surface of a heart is uncertain by
 
 # Sides of the scan: axis, whether its upper end, and in words.
 _SIDES = (
@@ -83,18 +84,19 @@ def cut_findings(anatomy: Anatomy, scan: CTScan) -> tuple[Finding, ...]:
     tuple of Finding
         None, or one ``HEART_CUT`` that names each side with the area of the cut and about how
         many millimetres are missing: those of the cap that such a cut takes off a ball of the
-        heart's width.
+        heart's width. Caps of less than `SMALL_CUT_MM` are told for information only.
     """
-    parts = []
+    parts, most_mm = [], 0.0
     for words, areas_mm2, goes_on in _faces(anatomy, scan):
         if areas_mm2[0] >= LEAST_CUT_MM2 and not goes_on:
-            size = (
-                f"over {areas_mm2[0] / 100:.0f} cm2, about {_missing_mm(areas_mm2):.0f} mm missing"
-            )
+            missing_mm = _missing_mm(areas_mm2)
+            size = f"over {areas_mm2[0] / 100:.0f} cm2, about {missing_mm:.0f} mm missing"
             parts.append(f"{words} ({size})")
+            most_mm = max(most_mm, missing_mm)
     if not parts:
         return ()
-    return (finding("HEART_CUT", f"the scan cuts the heart {', '.join(parts)}"),)
+    severity = Severity.INFO if most_mm < SMALL_CUT_MM else None
+    return (finding("HEART_CUT", f"the scan cuts the heart {', '.join(parts)}", severity),)
 
 
 def plausibility_findings(anatomy: Anatomy, scan: CTScan, *, is_whole: bool) -> tuple[Finding, ...]:

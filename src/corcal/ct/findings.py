@@ -199,7 +199,7 @@ _MEASURING: dict[str, FindingDefinition] = _table(
 _ANATOMY: dict[str, FindingDefinition] = _table(
     "anatomy",
     ("HEART_NOT_FOUND", _E, "No heart was found in the scan: nothing in it can be coronary."),
-    ("HEART_CUT", _W, "The slices or the field of view cut the heart; calcium there is unseen."),
+    ("HEART_CUT", _W, "The scan cuts the heart; calcium there is unseen. Info below 8 mm."),
     ("ANATOMY_IMPLAUSIBLE", _W, "Sizes or places of heart and vessels are not those of people."),
     ("MODEL_UNKNOWN", _W, "A model was used whose hash this release does not know."),
 )
