@@ -38,3 +38,8 @@ def test_a_folder_is_not_a_file(tmp_path):
 def test_a_name_that_is_not_utf8_does_not_stop_the_writing(tmp_path):
     write_whole(tmp_path / "a.json", "name \udcff")
     assert (tmp_path / "a.json").read_bytes() == b"name ?"
+
+
+def test_bytes_are_written_as_they_are(tmp_path):
+    write_whole(tmp_path / "a.png", b"\x89PNG\r\n\x00\xff")
+    assert (tmp_path / "a.png").read_bytes() == b"\x89PNG\r\n\x00\xff"

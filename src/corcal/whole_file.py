@@ -6,30 +6,32 @@ from pathlib import Path
 __all__ = ["write_whole"]
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file (UTF-8) beside its place, then move it there.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file beside its place, then move it there.
 
     Parameters
     ----------
     path : Path
         Replaced if it exists, and only by a whole file.
-    text : str
-        The content; unpaired surrogates, as a file name that is not UTF-8 has, become ``?``.
+    content : str or bytes
+        Text is written as UTF-8; unpaired surrogates, as a file name that is not UTF-8 has, become
+        ``?``.
 
     Raises
     ------
     OSError
         If it cannot be written; what was at `path` before is untouched.
     """
+    data = content.encode("utf-8", "replace") if isinstance(content, str) else content
     if path.is_dir():
         raise IsADirectoryError(21, os.strerror(21), str(path))
     if path.exists() and not path.is_file():  # a device or a pipe cannot be moved over
-        path.write_bytes(text.encode("utf-8", "replace"))
+        path.write_bytes(data)
         return
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as stream:
-            stream.write(text.encode("utf-8", "replace"))
+            stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
         part.replace(path)

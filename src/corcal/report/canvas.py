@@ -5,6 +5,8 @@ without any state that other users of matplotlib could see or change: fonts and 
 where they are used. No picture carries a patient's name, identifier or date.
 """
 
+import io
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.errors import InputError
+from corcal.whole_file import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = [
     "FOOTER_PX",
@@ -27,7 +31,9 @@ __all__ = [
     "Box",
     "Sheet",
     "orientation_letters",
+    "png_bytes",
     "scale_bar",
+    "svg_bytes",
 ]
 
 PAPER, TEXT, MUTED = "#0E1116", "#F2F4F7", "#A3ACB9"
@@ -38,6 +44,13 @@ TOP_PX = 32  # the largest type begins here: as far from the upper edge as text 
 _SCALE_BAR_MM = 10.0
 _FONT = "DejaVu Sans"  # comes with matplotlib
 _POINTS_PER_PX = 0.72  # at the figure's 100 dots an inch
+_SVG_DPI = 200  # of the CT inside an SVG; everything else in it has no resolution
+_SVG_SETTINGS = {
+    "svg.hashsalt": "corcal",  # of the names inside: without it they differ from run to run
+    "svg.fonttype": "path",  # letters as outlines look alike on every machine
+    "svg.image_inline": True,
+}
+_SETTINGS_LOCK = threading.Lock()  # matplotlib has one set of settings for all threads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,15 +191,62 @@ class Sheet:
             If the file cannot be written.
         """
         try:
-            self._canvas.print_png(str(path), metadata={"Software": None})
+            write_whole(Path(path), self.png())
         except OSError as exc:
             msg = f"cannot write the picture {Path(path).name}: {exc.strerror}"
             raise InputError(msg) from exc
+
+    def png(self, *, comment: str | None = None) -> bytes:
+        """Give the picture as PNG, as `png_bytes` does."""
+        return png_bytes(self.figure, comment=comment)
+
+    def svg(self, title: str) -> bytes:
+        """Give the picture as SVG, as `svg_bytes` does."""
+        return svg_bytes(self.figure, title)
 
     def pixels(self) -> NDArray[np.uint8]:
         """Render the picture; shape (height, width, 3), red, green and blue."""
         self._canvas.draw()
         return np.asarray(self._canvas.buffer_rgba())[..., :3].copy()
+
+
+def png_bytes(figure: "Figure", *, comment: str | None = None) -> bytes:
+    """Write a figure as PNG at its own resolution; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    figure : Figure
+        Of matplotlib.
+    comment : str, optional
+        Kept inside the file, where programs find it.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = figure.canvas
+    agg: Any = canvas if isinstance(canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
+    stream = io.BytesIO()
+    said = {} if comment is None else {"Comment": comment}
+    agg.print_png(stream, metadata={"Software": None} | said)
+    return stream.getvalue()
+
+
+def svg_bytes(figure: "Figure", title: str) -> bytes:
+    """Write a figure as SVG: text as outlines, no date; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    figure : Figure
+        Of matplotlib.
+    title : str
+        What it shows, for who hears it read.
+    """
+    from matplotlib import rc_context
+
+    stream = io.BytesIO()
+    metadata = {"Title": title, "Creator": None, "Date": None}
+    with _SETTINGS_LOCK, rc_context(_SVG_SETTINGS):
+        figure.savefig(stream, format="svg", dpi=_SVG_DPI, metadata=metadata)
+    return stream.getvalue()
 
 
 def orientation_letters(
