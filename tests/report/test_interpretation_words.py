@@ -3,7 +3,7 @@
 import pytest
 
 from corcal.report.both_units import with_mmol
-from corcal.report.interpretation_text import _TESTING_AFTERWARDS
+from corcal.report.interpretation_choice import _TESTING_AFTERWARDS
 from corcal.report.percentile_words import percentile_words
 from corcal.risk.guidance.engine import RULES
 from corcal.risk.types import Race, Sex

@@ -23,7 +23,6 @@ __all__ = ["command"]
 
 RESULT_NAME = "result.json"
 _OF_EGFR = ("age_years", "sex")  # what turns creatinine into an eGFR
-_CHARTED = ("mesa", "hoff")  # the references that have curves, the better one first
 
 
 @click.command(
@@ -241,10 +240,11 @@ def _keep(into: Path, result: "Result", meaning: "Interpretation") -> None:
 
 def _draw(meaning: "Interpretation", chart: Path) -> None:
     """Draw the score among the curves of MESA, or of Hoff where MESA does not cover the person."""
-    person = meaning.person
-    covered = [name for name in _CHARTED if meaning.percentile[name].not_covered is None]
-    if person is None or not covered:
-        reasons = "; ".join(f"{meaning.percentile[name].not_covered}" for name in _CHARTED)
+    from corcal.report.interpretation_choice import CHARTED, charted_reference
+
+    person, reference = meaning.person, charted_reference(meaning)
+    if person is None or reference is None:
+        reasons = "; ".join(f"{meaning.percentile[name].not_covered}" for name in CHARTED)
         msg = f"there are no percentiles to draw: {reasons}"
         raise InputError(msg)
     # matplotlib takes most of a second to import: only for those who want a picture
@@ -256,7 +256,7 @@ def _draw(meaning: "Interpretation", chart: Path) -> None:
         age_years=person.age_years,
         sex=person.sex,
         race=person.race,
-        reference=covered[0],
+        reference=reference,
     )
 
 

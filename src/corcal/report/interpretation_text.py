@@ -3,12 +3,23 @@
 from collections.abc import Iterator
 
 from corcal.report.both_units import in_both_units, with_mmol
-from corcal.report.interpretation_short import cautions, is_told_in_short, main_points
+from corcal.report.interpretation_choice import (
+    RiskRow,
+    risk_rows,
+    statements_of,
+    told,
+    what_is_not_known,
+)
+from corcal.report.interpretation_short import cautions, main_points
 from corcal.report.interpretation_words import (
     MARKS,
+    NOT_AN_ORDER,
+    OUTCOMES_DIFFER,
+    PREVENT_MODELS,
     TOPICS,
     guideline_title,
     percent_words,
+    person_words,
     plain_text,
     score_words,
     statement_place,
@@ -17,44 +28,19 @@ from corcal.report.interpretation_words import (
 from corcal.report.percentile_words import percentile_words
 from corcal.result import RESEARCH_USE
 from corcal.risk.categories import SCHEMES
-from corcal.risk.guidance import GUIDELINES
 from corcal.risk.interpretation_types import Interpretation
 from corcal.risk.limits import MODEL_NAMES, OUTCOME_NAMES, REFERENCE_NAMES
-from corcal.risk.person import PERSON_FIELDS
-from corcal.risk.prevent import PREVENT_OUTCOMES
-from corcal.risk.types import Mark, Person, Source, Statement
+from corcal.risk.types import Mark, Source, Statement
 from corcal.risk.what_if import CAUTION, WhatIf
 
 __all__ = ["interpretation_text"]
 
 _WHAT_IF_YEARS = 10  # 30 years are in the JSON
 _RISK_NAME, _WHAT_IF_NAME = 52, 41  # width of a column; a longer outcome is abbreviated
-_ONE_NUMBER = ("pce", "score2", "score2_op")  # models of one outcome in 10 years
-_WHOLE_FACT_FROM = 100.0  # a fact of a person from here on is written without decimals
-_NOT_AN_ORDER = (
-    "What guidelines say is given for a doctor and a patient to talk about; it is no order."
-)
-_OUTCOMES_DIFFER = (
-    "The models predict different things, so their numbers do not compare: MESA coronary heart "
-    "disease with some revascularisations, the Pooled Cohort Equations heart attack, coronary "
-    "death and stroke, PREVENT these and heart failure, SCORE2 heart attack, stroke and "
-    "cardiovascular death."
-)
 _ARTERIAL_AGE = (
     "the age at which the risk of such a score is the usual one, among people of 45 to 84 years "
     "without cardiovascular disease or diabetes."
 )
-_PREVENT = {
-    "prevent": "base model",
-    "prevent_hba1c": "model with HbA1c",
-    "prevent_uacr": "model with albumin in urine",
-    "prevent_sdi": "model with social deprivation",
-    "prevent_full": "full model",
-}
-# What is said of testing and still tells something when the scan has been made
-_TESTING_AFTERWARDS = ("accaha2026.testing-severe-cholesterol", "accaha2026.testing-young")
-_FOR_EVERYBODY = ("applies to everybody",)
-_NOT_KNOWN = " (not known)"  # how a statement says so of what would change it
 
 
 def interpretation_text(
@@ -110,7 +96,7 @@ def _heading(meaning: Interpretation, *, has_mmol: bool) -> Iterator[str]:
     if meaning.vessels is not None:
         each = ", ".join(f"{name} {score_words(score)}" for name, score in meaning.vessels.items())
         yield f"By artery: {each}"
-    who = _person_words(meaning.person)
+    who = person_words(meaning.person)
     yield from wrapped(f"For {with_mmol(who) if has_mmol else who}", indent=4, first=0)
     if meaning.certainty is not None:
         sure = meaning.certainty
@@ -120,33 +106,6 @@ def _heading(meaning: Interpretation, *, has_mmol: bool) -> Iterator[str]:
             indent=4,
             first=0,
         )
-
-
-def _person_words(person: Person | None) -> str:
-    """Say who it is for, with every fact that was used."""
-    if person is None:
-        return "a person of unknown age or sex"
-    who = "woman" if person.sex == "female" else "man"
-    race = "" if person.race is None or person.race == "other" else f"{person.race.capitalize()} "
-    facts = [f"a {race}{who} of {int(person.age_years)} years"]
-    for name, each in PERSON_FIELDS.items():
-        value = getattr(person, name)
-        if name in ("age_years", "sex", "race") or value is None:
-            continue
-        if each.is_number:
-            facts.append(f"{each.label} {_fact(value)} {each.unit}".rstrip())
-        elif each.choices is not None:
-            facts.append(f"{each.label}: {value}")
-        else:
-            facts.append(f"{each.label}: {'yes' if value else 'no'}")
-    return "; ".join(facts)
-
-
-def _fact(value: float) -> str:
-    """Write a fact of a person with the digits that matter: ``"217"``, ``"5.7"``, ``"50"``."""
-    if value >= _WHOLE_FACT_FROM:
-        return f"{value:.0f}"
-    return f"{value:.1f}".removesuffix(".0")
 
 
 def _what_it_is(meaning: Interpretation) -> Iterator[str]:
@@ -181,9 +140,9 @@ def _risk(meaning: Interpretation) -> Iterator[str]:
     for name, ten, thirty in rows:
         yield f"  {name:{_RISK_NAME}}{percent_words(ten):>10}{percent_words(thirty):>11}"
     if len({name.split()[0].rstrip(":") for name, _, _ in rows}) > 1:
-        yield from wrapped(_OUTCOMES_DIFFER, indent=2)
+        yield from wrapped(OUTCOMES_DIFFER, indent=2)
     if meaning.risk.prevent_model is not None:
-        words = _PREVENT[meaning.risk.prevent_model]
+        words = PREVENT_MODELS[meaning.risk.prevent_model]
         yield f"  PREVENT is the {words}; it does not know the score."
     for note in dict.fromkeys(each.note for each in meaning.estimates if each.note is not None):
         yield from wrapped(f"{note[0].upper()}{note[1:]}.", indent=4)
@@ -191,21 +150,20 @@ def _risk(meaning: Interpretation) -> Iterator[str]:
 
 def _risk_rows(meaning: Interpretation) -> list[tuple[str, float | None, float | None]]:
     """Give name, risk in 10 years, and in 30, of each model that has a number."""
-    risk = meaning.risk
-    rows = [
-        ("MESA without the scan: coronary heart disease", risk.mesa_chd, None),
-        ("MESA with the calcium: coronary heart disease", risk.mesa_chd_with_cac, None),
-        *(
-            (f"PREVENT: {OUTCOME_NAMES[name]}", risk.prevent[name], risk.prevent[f"{name}_30y"])
-            for name in PREVENT_OUTCOMES
-        ),
-        *(
-            (_model_outcome(each.model, each.outcome, _RISK_NAME), each.fraction, None)
-            for each in meaning.estimates
-            if each.model in _ONE_NUMBER
-        ),
-    ]
+    rows = [line for row in risk_rows(meaning) for line in _risk_lines(row)]
     return [row for row in rows if row[1] is not None or row[2] is not None]
+
+
+def _risk_lines(row: RiskRow) -> list[tuple[str, float | None, float | None]]:
+    """Write a model that knows the calcium as two lines, any other as one."""
+    if row.model == "mesa_chd":
+        outcome = OUTCOME_NAMES[row.outcome]
+        return [
+            (f"MESA without the scan: {outcome}", row.ten_years, None),
+            (f"MESA with the calcium: {outcome}", row.with_calcium, None),
+        ]
+    name = _model_outcome(row.model, row.outcome, _RISK_NAME)
+    return [(name, row.ten_years, row.thirty_years)]
 
 
 def _what_if(meaning: Interpretation, *, has_details: bool) -> Iterator[str]:
@@ -246,10 +204,10 @@ def _model_outcome(model: str, outcome: str, width: int) -> str:
 
 
 def _guidance(meaning: Interpretation, *, has_details: bool) -> Iterator[str]:
-    after_cautions = [each for each in meaning.guidance if not is_told_in_short(each)]
-    told = after_cautions if has_details else _told(after_cautions)
+    after_cautions = statements_of(meaning)
+    shown = after_cautions if has_details else told(after_cautions)
     guideline = None
-    for each in told:
+    for each in shown:
         if each.guideline != guideline:
             guideline = each.guideline
             yield f"  {guideline_title(guideline)}"
@@ -257,38 +215,19 @@ def _guidance(meaning: Interpretation, *, has_details: bool) -> Iterator[str]:
     if not meaning.guidance:
         return
     yield from _not_known(meaning.guidance)
-    if len(told) < len(after_cautions):
-        count = len(after_cautions) - len(told)
+    if len(shown) < len(after_cautions):
+        count = len(after_cautions) - len(shown)
         yield from wrapped(
             f"Left out here: {count} {'statement' if count == 1 else 'statements'} of superseded "
             "guidelines, on who is tested, and on lifestyle once more (--details).",
             indent=4,
         )
-    yield from wrapped(_NOT_AN_ORDER, indent=2)
+    yield from wrapped(NOT_AN_ORDER, indent=2)
     yield from _legend({each.mark for each in meaning.guidance})
 
 
-def _told(statements: list[Statement]) -> list[Statement]:
-    """Leave out what is superseded, who would be tested, and lifestyle that was said before."""
-    present = [each for each in statements if GUIDELINES[each.guideline].superseded_by is None]
-    told, has_lifestyle = [], False
-    for each in present or statements:  # a superseded guideline alone was asked for by name
-        is_repeated = each.topic == "lifestyle" and each.fired_by == _FOR_EVERYBODY
-        if is_repeated and has_lifestyle:
-            continue
-        has_lifestyle = has_lifestyle or each.topic == "lifestyle"
-        if each.topic != "testing" or each.id in _TESTING_AFTERWARDS:
-            told.append(each)
-    return told
-
-
 def _not_known(statements: tuple[Statement, ...]) -> Iterator[str]:
-    unknown = dict.fromkeys(
-        words.removesuffix(_NOT_KNOWN)
-        for each in statements
-        for words in each.would_change
-        if words.endswith(_NOT_KNOWN)
-    )
+    unknown = what_is_not_known(statements)
     if unknown:
         yield from wrapped(f"Not known, and could change this: {', '.join(unknown)}.", indent=4)
 

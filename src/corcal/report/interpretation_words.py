@@ -7,21 +7,26 @@ from corcal.risk.categories import SCHEMES, band_of
 from corcal.risk.guidance import GUIDELINES
 from corcal.risk.guidance.general import GENERAL as CAUTIONS
 from corcal.risk.guidance.wording import MARK_NOTES
-from corcal.risk.types import Mark, Statement
+from corcal.risk.person import PERSON_FIELDS
+from corcal.risk.types import Mark, Person, Statement
 
 __all__ = [
-    "GENERAL",
     "MARKS",
+    "NOT_AN_ORDER",
+    "OUTCOMES_DIFFER",
+    "PREVENT_MODELS",
     "TOPICS",
+    "caution_text",
     "guideline_title",
     "percent_words",
+    "person_words",
     "plain_text",
     "score_words",
     "statement_place",
+    "statement_strength",
     "wrapped",
 ]
 
-GENERAL = CAUTIONS.key
 TOPICS = {
     "caution": "Caution",
     "lipids": "Lipids",
@@ -41,9 +46,32 @@ MARKS = {
 }
 """Each mark in a word, and what it means."""
 
+OUTCOMES_DIFFER = (
+    "The models predict different things, so their numbers do not compare: MESA coronary heart "
+    "disease with some revascularisations, the Pooled Cohort Equations heart attack, coronary "
+    "death and stroke, PREVENT these and heart failure, SCORE2 heart attack, stroke and "
+    "cardiovascular death."
+)
+"""To be said wherever the risks of several models stand together."""
+
+NOT_AN_ORDER = (
+    "What guidelines say is given for a doctor and a patient to talk about; it is no order."
+)
+"""To be said wherever guidelines are told."""
+
+PREVENT_MODELS = {
+    "prevent": "base model",
+    "prevent_hba1c": "model with HbA1c",
+    "prevent_uacr": "model with albumin in urine",
+    "prevent_sdi": "model with social deprivation",
+    "prevent_full": "full model",
+}
+"""Each model of PREVENT in words."""
+
 _COLUMNS = 80  # of a terminal
 _MOST_DIGITS = 4
 _WHOLE_FROM = 10.0  # a score from here on is written without decimals
+_WHOLE_FACT_FROM = 100.0  # a fact of a person from here on is written without decimals
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -57,14 +85,54 @@ def plain_text(statement: Statement) -> str:
     return statement.text.removesuffix(f"[{MARK_NOTES[statement.mark]}]").rstrip()
 
 
+def caution_text(statement: Statement) -> str:
+    """Give a caution; one about what is not known names it."""
+    text = plain_text(statement)
+    if statement.id == "general.not-known" and "not known:" not in text:
+        return f"{text.removesuffix('.')} ({'; '.join(statement.fired_by)})."
+    return text
+
+
 def statement_place(statement: Statement) -> str:
     """Write class, evidence, name and mark: ``"class 1; evidence B-R; ...; secondary"``."""
-    parts = [statement.id, MARKS[statement.mark][0]]
-    if statement.strength is not None:
-        parts.insert(0, f"class {statement.strength}")
-    if statement.evidence is not None:
-        parts.insert(1, f"evidence {statement.evidence}")
-    return "; ".join(parts)
+    return "; ".join((*_strength(statement), statement.id, MARKS[statement.mark][0]))
+
+
+def statement_strength(statement: Statement) -> str:
+    """Write class, evidence and mark: ``"class 1; evidence B-R; secondary"``."""
+    return "; ".join((*_strength(statement), MARKS[statement.mark][0]))
+
+
+def _strength(statement: Statement) -> list[str]:
+    known = (("class", statement.strength), ("evidence", statement.evidence))
+    return [f"{name} {value}" for name, value in known if value is not None]
+
+
+def person_words(person: Person | None) -> str:
+    """Say who it is for, with every fact that was used."""
+    if person is None:
+        return "a person of unknown age or sex"
+    who = "woman" if person.sex == "female" else "man"
+    race = "" if person.race is None or person.race == "other" else f"{person.race.capitalize()} "
+    facts = [f"a {race}{who} of {int(person.age_years)} years"]
+    for name, each in PERSON_FIELDS.items():
+        value = getattr(person, name)
+        if name in ("age_years", "sex", "race") or value is None:
+            continue
+        if each.is_number:
+            facts.append(f"{each.label} {_fact(value)} {each.unit}".rstrip())
+        elif each.choices is not None:
+            facts.append(f"{each.label}: {value}")
+        else:
+            facts.append(f"{each.label}: {'yes' if value else 'no'}")
+    return "; ".join(facts)
+
+
+def _fact(value: float) -> str:
+    """Write a fact of a person with the digits that matter: ``"217"``, ``"5.7"``, ``"50"``."""
+    if value >= _WHOLE_FACT_FROM:
+        return f"{value:.0f}"
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def score_words(agatston: float) -> str:
