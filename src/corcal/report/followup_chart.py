@@ -2,21 +2,26 @@
 
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corcal.followup.types import Followup, Range, Span, Verdict
 from corcal.lesions.sites import CORONARY_SITES
 from corcal.report.amounts import shown
+from corcal.report.canvas import png_bytes
 from corcal.report.colours import site_colour
 from corcal.result import RESEARCH_USE
 from corcal.risk.categories import SCHEMES
 
-__all__ = ["draw_followup"]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["VERDICT_WORDS", "draw_followup", "followup_figure", "followup_inset"]
 
 _TOTAL_COLOUR = "#0072B2"  # blue of Okabe and Ito's set, dark enough for white paper
 _INK, _FAINT = "#222222", "#BBBBBB"
 _MOSAIC = [["total", "total", "LM", "LAD"], ["total", "total", "LCX", "RCA"]]
 _SIZE_INCHES = (11.0, 5.4)
+_INSET_INCHES = (7.4, 2.5)  # the width of a page, where its type has the size that it says
 _DPI = 110
 _SCHEME = SCHEMES["guideline_2026"]
 _EDGES = tuple(band.low for band in _SCHEME.bands if band.low >= 100)  # lower ones are too close
@@ -25,7 +30,7 @@ _LEAST_AXIS = 10.0  # Agatston: a person without calcium has an axis, too
 _LEAST_SPAN = timedelta(days=60)  # of the axis of time
 _HEADROOM = 1.18  # for the numbers above the marks
 _WHOLE_FROM = 100.0  # scores above this are written without decimals
-_SHORT = {
+VERDICT_WORDS = {
     Verdict.INCREASE: "an increase larger than measurement error",
     Verdict.DECREASE: "a decrease larger than measurement error",
     Verdict.WITHIN_ERROR: "within measurement error",
@@ -33,6 +38,7 @@ _SHORT = {
     Verdict.NOT_COMPARABLE: "no verdict, the exams are not comparable",
     Verdict.NO_CHECK: "no verdict, no check of measurement error applies",
 }
+"""Each verdict in a few words."""
 
 
 def draw_followup(followup: Followup, path: Path) -> Path:
@@ -55,11 +61,29 @@ def draw_followup(followup: Followup, path: Path) -> Path:
     OSError
         If the file cannot be written.
     """
+    followup_figure(followup).savefig(path, dpi=_DPI, format="png")
+    return path
+
+
+def followup_figure(followup: Followup) -> "Figure":
+    """Draw the same without writing it."""
+    figure = _figure(followup, _SIZE_INCHES)
+    figure.suptitle(f"First exam to last: {VERDICT_WORDS[followup.whole.verdict]}", fontsize=12)
+    figure.text(0.995, 0.012, RESEARCH_USE, ha="right", fontsize=7, color="#666666")
+    return figure
+
+
+def followup_inset(followup: Followup) -> "Figure":
+    """Draw the scores over time for a page that says the verdict: as wide as its text."""
+    return _figure(followup, _INSET_INCHES)
+
+
+def _figure(followup: Followup, size_inches: tuple[float, float]) -> "Figure":
     # Heavy import, needed only for a picture. Figure itself, not pyplot: no global state, no
     # display.
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=_SIZE_INCHES, layout="constrained", facecolor="white")
+    figure = Figure(figsize=size_inches, layout="constrained", facecolor="white")
     axes: dict[str, Any] = figure.subplot_mosaic(_MOSAIC)  # type: ignore[arg-type]
     top = _reach(_vessel_amounts(followup))
     for site in CORONARY_SITES:
@@ -70,9 +94,7 @@ def draw_followup(followup: Followup, path: Path) -> Path:
         axes[site.label].set_title(site.label, fontsize=9)
     _draw_total(axes["total"], followup)
     _legend(figure, axes["total"], [exam.interval for exam in followup.exams])
-    figure.suptitle(f"First exam to last: {_SHORT[followup.whole.verdict]}", fontsize=12)
-    figure.savefig(path, dpi=_DPI, format="png")
-    return path
+    return figure
 
 
 def _vessel_amounts(followup: Followup) -> list[float | None]:
@@ -180,7 +202,7 @@ def _time_axis(axes: Any, followup: Followup, days: list[date], *, is_small: boo
 
 
 def _legend(figure: Any, axes: Any, intervals: list[Range | None]) -> None:
-    """Say what bars and lines mean, once; and what the picture is not for."""
+    """Say what bars and lines mean, once."""
     from matplotlib.patches import Patch
 
     handles, labels = axes.get_legend_handles_labels()
@@ -190,4 +212,3 @@ def _legend(figure: Any, axes: Any, intervals: list[Range | None]) -> None:
     figure.legend(
         named.values(), named, loc="outside lower left", ncols=4, fontsize=9, frameon=False
     )
-    figure.text(0.995, 0.012, RESEARCH_USE, ha="right", fontsize=7, color="#666666")

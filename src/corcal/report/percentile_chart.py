@@ -12,6 +12,7 @@ from corcal.report.amounts import shown
 from corcal.report.canvas import MARGIN_PX, Box, Sheet
 from corcal.report.percentile_words import ordinal
 from corcal.result import RESEARCH_USE
+from corcal.risk.interpretation_types import Interpretation
 from corcal.risk.percentiles import (
     PercentileCurves,
     hoff_percentile,
@@ -24,12 +25,14 @@ from corcal.risk.types import Percentile, Race, Sex
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_percentile_chart", "percentile_sheet"]
+__all__ = ["draw_percentile_chart", "percentile_inset", "percentile_sheet"]
 
+_CHARTED = ("mesa", "hoff")  # the references that have curves, the better one first
 _MIN_WIDTH_PX, _MAX_WIDTH_PX = 560, 3000
 _FULL_WIDTH_PX = 1200  # type is full size from here on
 _HEIGHT_BY_WIDTH = 0.72
 _MIN_HEIGHT_PX = 500
+_INSET_PX = (600, 400)  # of half the width of a page: type of 16 pixels is 6 to 7 points there
 _TICKS = (0, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
 _FIRST_AGE_STEP = 5
 # White, as the chart of the follow-up: it is printed, and laid beside a letter.
@@ -91,6 +94,42 @@ def draw_percentile_chart(
     ).save(path)
 
 
+def interpretation_sheet(meaning: Interpretation, *, width_px: int = _FULL_WIDTH_PX) -> Sheet:
+    """Draw the score of an interpretation among the curves of the better reference.
+
+    Parameters
+    ----------
+    meaning : Interpretation
+        Of one person.
+    width_px : int
+        560 to 3000; the height follows.
+
+    Returns
+    -------
+    Sheet
+        As of `percentile_sheet`: MESA, or Hoff where MESA does not cover the person.
+
+    Raises
+    ------
+    InputError
+        If neither covers the person, or nothing is known of who it is.
+    """
+    person = meaning.person
+    covered = [name for name in _CHARTED if meaning.percentile[name].not_covered is None]
+    if person is None or not covered:
+        reasons = "; ".join(f"{meaning.percentile[name].not_covered}" for name in _CHARTED)
+        msg = f"there are no percentiles to draw: {reasons}"
+        raise InputError(msg)
+    return percentile_sheet(
+        meaning.agatston,
+        age_years=person.age_years,
+        sex=person.sex,
+        race=person.race,
+        reference=covered[0],
+        width_px=width_px,
+    )
+
+
 def percentile_sheet(
     agatston: float,
     *,
@@ -104,19 +143,10 @@ def percentile_sheet(
     if not _MIN_WIDTH_PX <= width_px <= _MAX_WIDTH_PX:
         msg = f"a chart is {_MIN_WIDTH_PX} to {_MAX_WIDTH_PX} pixels wide, got {width_px}"
         raise InputError(msg)
-    curves = percentile_curves(reference, sex, race)
-    found = (
-        mesa_percentile(agatston, age_years=age_years, sex=sex, race=race)
-        if reference == "mesa"
-        else hoff_percentile(agatston, age_years=age_years, sex=sex)
-    )
-    if found.not_covered is not None:
-        msg = f"no chart: {found.not_covered}"
-        raise InputError(msg)
+    curves, found = _found(agatston, age_years, sex, race, reference)
     size = min(1.0, 0.55 + 0.45 * width_px / _FULL_WIDTH_PX)
     height_px = max(_MIN_HEIGHT_PX, round(width_px * _HEIGHT_BY_WIDTH))
-    sheet = Sheet(width_px=width_px, height_px=height_px, top_px=0)
-    sheet.figure.patch.set_facecolor(_PAPER)
+    sheet = _paper(width_px, height_px)
     sheet.top_px = _heading(sheet, agatston, found, size) + 40 * size
     bottom = _footer(sheet, curves, size)
     panel = Box(
@@ -126,10 +156,60 @@ def percentile_sheet(
         height=bottom - sheet.top_px - 66 * size,
     )
     _name_axes(sheet, panel, size)
+    _draw(sheet, panel, curves, int(age_years), agatston, size)
+    return sheet
+
+
+def percentile_inset(
+    agatston: float,
+    *,
+    age_years: float,
+    sex: Sex,
+    race: Race | None = None,
+    reference: str = "mesa",
+) -> Sheet:
+    """Draw the curves and the point alone, for a page that says the rest.
+
+    Takes and raises what `percentile_sheet` does; the type is legible at half the width of a page.
+    """
+    curves, _ = _found(agatston, age_years, sex, race, reference)
+    width, height = _INSET_PX
+    sheet = _paper(width, height)
+    sheet.top_px = 34.0
+    panel = Box(left=62, top=sheet.top_px, width=width - 118, height=height - sheet.top_px - 50)
+    _name_axes(sheet, panel, 1.0, margin_px=4)
+    _draw(sheet, panel, curves, int(age_years), agatston, 1.0)
+    return sheet
+
+
+def _found(
+    agatston: float, age_years: float, sex: Sex, race: Race | None, reference: str
+) -> tuple[PercentileCurves, Percentile]:
+    """Find curves and percentile of a reference that covers the person."""
+    curves = percentile_curves(reference, sex, race)
+    found = (
+        mesa_percentile(agatston, age_years=age_years, sex=sex, race=race)
+        if reference == "mesa"
+        else hoff_percentile(agatston, age_years=age_years, sex=sex)
+    )
+    if found.not_covered is not None:
+        msg = f"no chart: {found.not_covered}"
+        raise InputError(msg)
+    return curves, found
+
+
+def _paper(width_px: int, height_px: int) -> Sheet:
+    sheet = Sheet(width_px=width_px, height_px=height_px, top_px=0)
+    sheet.figure.patch.set_facecolor(_PAPER)
+    return sheet
+
+
+def _draw(
+    sheet: Sheet, panel: Box, curves: PercentileCurves, years: int, agatston: float, size: float
+) -> None:
     axes = _axes(sheet, panel, curves, agatston, size)
     _draw_curves(axes, curves, size)
-    _draw_point(axes, curves, int(age_years), agatston, size)
-    return sheet
+    _draw_point(axes, curves, years, agatston, size)
 
 
 def _heading(sheet: Sheet, agatston: float, found: Percentile, size: float) -> float:
@@ -146,11 +226,11 @@ def _heading(sheet: Sheet, agatston: float, found: Percentile, size: float) -> f
     return y
 
 
-def _name_axes(sheet: Sheet, panel: Box, size: float) -> None:
+def _name_axes(sheet: Sheet, panel: Box, size: float, *, margin_px: float = MARGIN_PX) -> None:
     """Name the two scales above their numbers, level and not turned."""
     y = panel.top - 26 * size
-    sheet.text(MARGIN_PX, y, "Agatston score", 16 * size, color=_MUTED)
-    right = sheet.width_px - MARGIN_PX
+    sheet.text(margin_px, y, "Agatston score", 16 * size, color=_MUTED)
+    right = sheet.width_px - margin_px
     sheet.text(right, y, "percentile", 16 * size, color=_MUTED, ha="right")
 
 
