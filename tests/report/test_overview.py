@@ -13,7 +13,8 @@ import pytest
 from corcal.ct.scan import Finding, Patient, Severity
 from corcal.errors import InputError
 from corcal.report.markup import Markup, joined, tag
-from corcal.report.overview import ExamView, person_name, write_overview
+from corcal.report.overview import ExamView, write_overview
+from corcal.report.patient import person_name
 from corcal.report.words import exam_label
 from corcal.result import AnnotationRecord, Result
 from result_maker import make_result

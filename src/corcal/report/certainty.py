@@ -6,7 +6,13 @@ An exam whose calcium a person marked has none of them.
 from corcal.anatomy.types import ModelRecord
 from corcal.report.amounts import shown, shown_percent, shown_site
 from corcal.report.markup import Markup, joined, tag
-from corcal.report.words import interval_range, interval_words, is_automatic, is_not_gated
+from corcal.report.words import (
+    interval_range,
+    interval_words,
+    is_automatic,
+    is_not_gated,
+    model_words,
+)
 from corcal.result import Result
 from corcal.scoring.categories import CATEGORIES
 from corcal.scoring.types import Interval, Lesion
@@ -134,7 +140,7 @@ def model_markup(model: ModelRecord | None) -> Markup | None:
     """Name a model with the beginning of its checksum, the whole of it behind it."""
     if model is None:
         return None
-    parts: list[str] = [f"{model.name} {model.version}"]
+    parts: list[str] = [model_words(model)]
     if model.sha256 is not None:
         short = tag("code", f"sha256 {model.sha256[:_HASH_CHARACTERS]}…", title=model.sha256)
         parts += [" ", short]

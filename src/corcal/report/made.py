@@ -4,11 +4,16 @@ from corcal.report.certainty import automatic_parts
 from corcal.report.markup import Markup, joined, tag
 from corcal.report.sections import described_list
 from corcal.report.words import (
+    amount_of,
     annotation_words,
     calibration_words,
     exam_date,
+    gating_words,
     kernel_words,
     moment_words,
+    regions_words,
+    scanner_words,
+    slices_words,
 )
 from corcal.result import AnnotationRecord, Provenance, Result, ScanRecord
 
@@ -44,8 +49,7 @@ def _assignment(made: Provenance) -> Markup:
         return joined(words)
     record = made.annotation
     how, what = annotation_words(record)
-    regions = "1 region" if record.region_count == 1 else f"{record.region_count} regions"
-    return joined(f"{how} ({what} ", tag("bdi", record.source), f", {regions})")
+    return joined(f"{how} ({what} ", tag("bdi", record.source), f", {regions_words(record)})")
 
 
 def _checksum(record: AnnotationRecord | None) -> Markup | None:
@@ -54,23 +58,17 @@ def _checksum(record: AnnotationRecord | None) -> Markup | None:
 
 def _about_scan(scan: ScanRecord) -> tuple[tuple[str, str | None], ...]:
     dy, dx = scan.pixel_spacing_mm
-    thickness = _with_unit(scan.slice_thickness_mm, "mm thick, ") or ""
-    gating = {True: "ECG-gated", False: "not ECG-gated", None: "not said in the headers"}
     number = "" if scan.series_number is None else f", number {scan.series_number}"
     return (
         ("Study", scan.study_description and tag("bdi", scan.study_description)),
         ("Series", joined(tag("bdi", scan.series_description or "without description"), number)),
         ("Series UID", scan.series_instance_uid and tag("code", scan.series_instance_uid)),
         ("Exam date", exam_date(scan)),
-        ("Age at the exam", _with_unit(scan.patient.age_years, "years")),
-        ("Scanner", " ".join(x for x in (scan.manufacturer, scan.model_name) if x)),
-        ("Tube voltage", _with_unit(scan.kvp, "kV")),
+        ("Age at the exam", amount_of(scan.patient.age_years, "years")),
+        ("Scanner", scanner_words(scan)),
+        ("Tube voltage", amount_of(scan.kvp, "kV")),
         ("Kernel", kernel_words(scan.convolution_kernel)),
-        ("Slices", f"{scan.shape[0]}, {thickness}{scan.increment_mm:g} mm apart"),
+        ("Slices", slices_words(scan)),
         ("Pixels", f"{dy:.3f} by {dx:.3f} mm"),
-        ("Gating", gating[scan.is_gated]),
+        ("Gating", gating_words(scan)),
     )
-
-
-def _with_unit(value: float | None, unit: str) -> str | None:
-    return None if value is None else f"{value:g} {unit}"

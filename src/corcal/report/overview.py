@@ -13,6 +13,7 @@ from corcal.report.comparison import change_table, differences, interval
 from corcal.report.hero import hero
 from corcal.report.made import how_it_was_made
 from corcal.report.markup import Markup, tag
+from corcal.report.patient import NOT_NAMED, person_name, sex_word
 from corcal.report.sections import amount, lesion_table, pictures_of, rule_table, suitability
 from corcal.report.words import label_markup, score_name
 from corcal.result import Result
@@ -107,27 +108,16 @@ def _header(exams: Sequence[ExamView]) -> Markup:
 
 
 def _patient_line(patient: Patient) -> Markup:
-    sexes = {"F": "female", "M": "male", "O": "other"}
     born = None if patient.birth_date is None else f"born {patient.birth_date}"
     known = (
         patient.name and person_name(patient.name),
         patient.patient_id,
-        patient.sex and sexes.get(patient.sex, patient.sex),
+        sex_word(patient),
         born,
     )
     if not any(known):
-        return tag("p", "The headers do not name the patient.", class_="patient")
+        return tag("p", NOT_NAMED, class_="patient")
     return tag("p", *(tag("bdi", text) for text in known if text), class_="patient")
-
-
-def person_name(name: str) -> str:
-    """Write a DICOM person name for people: ``Doe^Jane^M=...`` as ``Doe, Jane M`` and the rest."""
-    groups = []
-    for group in name.split("="):
-        family, *others = (part.strip() for part in group.split("^"))
-        given = " ".join(part for part in others if part)
-        groups.append(", ".join(part for part in (family, given) if part))
-    return " / ".join(group for group in groups if group)
 
 
 def _comparison(exams: Sequence[ExamView]) -> Markup:

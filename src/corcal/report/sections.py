@@ -10,7 +10,7 @@ from corcal.report.amounts import shown, shown_site
 from corcal.report.certainty import lesion_certainty
 from corcal.report.colours import SITE_COLOURS
 from corcal.report.markup import Markup, joined, tag
-from corcal.report.words import SLICES_COUNTED, kind_words, score_name, zero_words
+from corcal.report.words import SLICES_COUNTED, score_name, suitability_words, zero_words
 from corcal.result import Result
 from corcal.scoring.types import Lesion
 
@@ -42,11 +42,6 @@ _PICTURES = {  # name, what it shows, and how that is to be read
     ),
 }
 _FIRST_IS_TEXT: Mapping[int, str] = {0: "text"}
-_VERDICTS = {
-    "fit": "it is fit for calcium scoring",
-    "caution": "it can be scored, and the score must be read with care",
-    "unfit": "it is not fit for calcium scoring",
-}
 
 
 def amount(value: float | None, digits: int = 1) -> Markup:
@@ -174,8 +169,6 @@ def suitability(result: Result) -> Markup:
     """Say whether the scan is fit for scoring, and list the findings."""
     record = result.suitability
     verdict = tag("span", record.verdict, class_=f"badge {record.verdict}")
-    words = _VERDICTS.get(record.verdict, record.verdict)
-    sentence = f"The series is {kind_words(record.kind)}: {words}."
     findings = tag(
         "ul",
         *(
@@ -191,7 +184,9 @@ def suitability(result: Result) -> Markup:
         class_="findings",
     )
     none = tag("p", "Nothing was found that speaks against it.", class_="muted")
-    return joined(tag("p", verdict, sentence), findings if record.findings else none)
+    return joined(
+        tag("p", verdict, suitability_words(record)), findings if record.findings else none
+    )
 
 
 def rule_table(result: Result) -> Markup:

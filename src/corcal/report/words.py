@@ -3,28 +3,36 @@
 import re
 from datetime import UTC, datetime
 
+from corcal.anatomy.types import ModelRecord
 from corcal.ct.suitability.verdict import KIND_WORDS
 from corcal.exam_numbers import gating
 from corcal.report.amounts import shown
 from corcal.report.markup import Markup, tag
-from corcal.result import AnnotationRecord, Result, ScanRecord
+from corcal.result import AnnotationRecord, Result, ScanRecord, SuitabilityRecord
 from corcal.scoring.types import Interval, Score
 
 __all__ = [
     "SLICES_COUNTED",
     "annotation_words",
     "calibration_words",
+    "amount_of",
     "exam_date",
     "exam_label",
     "interval_range",
     "interval_words",
+    "gating_words",
     "is_automatic",
     "is_not_gated",
     "kernel_words",
     "kind_words",
     "label_markup",
+    "model_words",
     "moment_words",
+    "regions_words",
+    "scanner_words",
     "score_name",
+    "slices_words",
+    "suitability_words",
     "zero_words",
 ]
 
@@ -42,6 +50,12 @@ _FORMATS = {  # who marked the calcium, as far as the format tells, and what the
     "rtstruct": ("marked in a file given with the scan", "DICOM structure set"),
     "label_volume": ("marked in a file given with the scan", "label volume"),
 }
+_VERDICTS = {
+    "fit": "it is fit for calcium scoring",
+    "caution": "it can be scored, and the score must be read with care",
+    "unfit": "it is not fit for calcium scoring",
+}
+_GATING = {True: "ECG-gated", False: "not ECG-gated", None: "not said in the headers"}
 _WHOLE_FROM = 10.0  # an interval that ends above this is written without decimals
 _KINDS = {kind.value: words for kind, words in KIND_WORDS.items()}
 _DICOM_TAG = re.compile(r" \([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\)")
@@ -150,3 +164,40 @@ def kernel_words(kernel: str | None) -> str | None:
 def kind_words(kind: str) -> str:
     """Write the kind of a series in words."""
     return _KINDS.get(kind, kind)
+
+
+def suitability_words(record: SuitabilityRecord) -> str:
+    """Say what the series is, and whether it is fit for scoring."""
+    words = _VERDICTS.get(record.verdict, record.verdict)
+    return f"The series is {kind_words(record.kind)}: {words}."
+
+
+def amount_of(value: float | None, unit: str) -> str | None:
+    """Write a setting of the scan with its unit: ``"120 kV"``; ``None`` if it is not known."""
+    return None if value is None else f"{value:g} {unit}"
+
+
+def slices_words(scan: ScanRecord) -> str:
+    """Write number, thickness and distance of the slices: ``"48, 3 mm thick, 3 mm apart"``."""
+    thickness = amount_of(scan.slice_thickness_mm, "mm thick, ") or ""
+    return f"{scan.shape[0]}, {thickness}{scan.increment_mm:g} mm apart"
+
+
+def gating_words(scan: ScanRecord) -> str:
+    """Say what the headers say of ECG gating."""
+    return _GATING[scan.is_gated]
+
+
+def scanner_words(scan: ScanRecord) -> str:
+    """Name the scanner; empty if it is not known."""
+    return " ".join(x for x in (scan.manufacturer, scan.model_name) if x)
+
+
+def regions_words(record: AnnotationRecord) -> str:
+    """Count the regions of an annotation: ``"1 region"``."""
+    return "1 region" if record.region_count == 1 else f"{record.region_count} regions"
+
+
+def model_words(record: ModelRecord) -> str:
+    """Name a model with its version."""
+    return f"{record.name} {record.version}"
