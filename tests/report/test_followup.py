@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from corcal.followup import compare
-from corcal.report.followup_chart import draw_followup
+from corcal.report.followup_chart import draw_followup, followup_figure
 from corcal.report.followup_text import followup_text
 from followup.exam_maker import between, exam, later
 
@@ -99,18 +99,8 @@ def test_a_chart_is_a_png_of_one_size(tmp_path, exams):
     assert int.from_bytes(content[20:24], "big") == 594
 
 
-def drawn(monkeypatch, tmp_path, followup):
-    """The figure of a chart, kept on its way to the file."""
-    from matplotlib.figure import Figure
-
-    kept = []
-    monkeypatch.setattr(Figure, "savefig", lambda self, *_, **__: kept.append(self))
-    draw_followup(followup, tmp_path / "chart.png")
-    return kept[0]
-
-
-def test_the_chart_shows_scores_intervals_and_the_verdict(monkeypatch, tmp_path):
-    figure = drawn(monkeypatch, tmp_path, compare(series(100.0, 300.0)))
+def test_the_chart_shows_scores_intervals_and_the_verdict():
+    figure = followup_figure(compare(series(100.0, 300.0)))
     assert figure.get_suptitle() == (
         "First exam to last: an increase larger than measurement error"
     )
@@ -125,20 +115,20 @@ def test_the_chart_shows_scores_intervals_and_the_verdict(monkeypatch, tmp_path)
     ]
 
 
-def test_the_arteries_share_one_scale(monkeypatch, tmp_path):
-    figure = drawn(monkeypatch, tmp_path, compare(series(100.0, 300.0)))
+def test_the_arteries_share_one_scale():
+    figure = followup_figure(compare(series(100.0, 300.0)))
     assert {axes.get_title() for axes in figure.axes[1:]} == {"LM", "LAD", "LCX", "RCA"}
     assert len({axes.get_ylim() for axes in figure.axes[1:]}) == 1
 
 
-def test_exams_that_are_not_alike_are_joined_by_dots(monkeypatch, tmp_path):
-    figure = drawn(monkeypatch, tmp_path, compare([exam(100.0), later(900.0, kvp=100.0)]))
+def test_exams_that_are_not_alike_are_joined_by_dots():
+    figure = followup_figure(compare([exam(100.0), later(900.0, kvp=100.0)]))
     assert figure.axes[0].lines[0].get_linestyle() == ":"
     assert "no verdict" in figure.get_suptitle()
     assert "not comparable" in [text.get_text() for text in figure.legends[0].texts]
 
 
-def test_the_start_of_a_statin_is_marked(monkeypatch, tmp_path):
+def test_the_start_of_a_statin_is_marked():
     followup = compare(series(100.0, 300.0), statin_started=date(2011, 5, 1))
-    figure = drawn(monkeypatch, tmp_path, followup)
+    figure = followup_figure(followup)
     assert "statin started 2011-05-01" in [text.get_text() for text in figure.legends[0].texts]

@@ -240,24 +240,10 @@ def _keep(into: Path, result: "Result", meaning: "Interpretation") -> None:
 
 def _draw(meaning: "Interpretation", chart: Path) -> None:
     """Draw the score among the curves of MESA, or of Hoff where MESA does not cover the person."""
-    from corcal.report.interpretation_choice import CHARTED, charted_reference
-
-    person, reference = meaning.person, charted_reference(meaning)
-    if person is None or reference is None:
-        reasons = "; ".join(f"{meaning.percentile[name].not_covered}" for name in CHARTED)
-        msg = f"there are no percentiles to draw: {reasons}"
-        raise InputError(msg)
     # matplotlib takes most of a second to import: only for those who want a picture
-    from corcal.report.percentile_chart import draw_percentile_chart
+    from corcal.report.percentile_chart import interpretation_sheet
 
-    draw_percentile_chart(
-        chart,
-        meaning.agatston,
-        age_years=person.age_years,
-        sex=person.sex,
-        race=person.race,
-        reference=reference,
-    )
+    interpretation_sheet(meaning).save(chart)
 
 
 def _deliver(

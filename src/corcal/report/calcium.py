@@ -6,14 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.ct.scan import CTScan
-from corcal.errors import GeometryError
+from corcal.errors import GeometryError, InputError
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.lesions.voxels import SiteVoxels
 from corcal.result import Result
 from corcal.scoring.agatston import find_slice_lesions
+from corcal.scoring.lesion_table import tabulate_lesions
 from corcal.scoring.rules import rule_named
 
-__all__ = ["CountedCalcium", "counted_calcium", "lesions_in_slice"]
+__all__ = ["CountedCalcium", "counted_calcium", "lesion_positions", "lesions_in_slice"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,12 +65,7 @@ def counted_calcium(result: Result, scan: CTScan, voxels: SiteVoxels) -> Counted
     InputError
         If this release does not know the rule.
     """
-    if not result.scan.shape == scan.shape == voxels.shape:
-        msg = (
-            f"a result of shape {result.scan.shape} cannot be drawn on a scan of shape "
-            f"{scan.shape} with voxels of shape {voxels.shape}"
-        )
-        raise GeometryError(msg)
+    _require_one_shape(result, scan, voxels)
     values = scan.hu.reshape(-1)[voxels.index]
     rule = rule_named(result.score.rule)
     found = find_slice_lesions(values, voxels, rule=rule, spacing_mm=scan.spacing_mm)
@@ -84,6 +80,59 @@ def counted_calcium(result: Result, scan: CTScan, voxels: SiteVoxels) -> Counted
         site=voxels.site[found.voxel],
         agatston_by_slice=by_slice,
     )
+
+
+def lesion_positions(
+    result: Result, scan: CTScan, voxels: SiteVoxels
+) -> tuple[NDArray[np.int64], ...]:
+    """Find the voxels of each lesion of a result.
+
+    Parameters
+    ----------
+    result : Result
+        The scored exam.
+    scan : CTScan
+        The scan that was scored.
+    voxels : SiteVoxels
+        Where the calcium of each site was looked for.
+
+    Returns
+    -------
+    tuple of int64 ndarray of shape (n, 3)
+        Zero-based ``(z, y, x)``, in the order of ``result.lesions``.
+
+    Raises
+    ------
+    GeometryError
+        If result, scan and voxels are not of the same shape.
+    InputError
+        If these voxels have other lesions than the result, or this release does not know the rule.
+    """
+    _require_one_shape(result, scan, voxels)
+    values = scan.hu.reshape(-1)[voxels.index]
+    rule = rule_named(result.score.rule)
+    found = find_slice_lesions(values, voxels, rule=rule, spacing_mm=scan.spacing_mm)
+    table = tabulate_lesions(scan, voxels, values, found)
+    here = [
+        (Site(int(code)).label, int(count))
+        for code, count in zip(table.site, table.voxel_count, strict=True)
+    ]
+    if here != [(lesion.site, lesion.voxel_count) for lesion in result.lesions]:
+        msg = (
+            f"the marked calcium makes {len(here)} lesions that are not the {len(result.lesions)} "
+            "of the record: it is of another exam, or was scored by another release"
+        )
+        raise InputError(msg)
+    return table.voxels_zyx
+
+
+def _require_one_shape(result: Result, scan: CTScan, voxels: SiteVoxels) -> None:
+    if not result.scan.shape == scan.shape == voxels.shape:
+        msg = (
+            f"a result of shape {result.scan.shape} cannot be drawn on a scan of shape "
+            f"{scan.shape} with voxels of shape {voxels.shape}"
+        )
+        raise GeometryError(msg)
 
 
 def lesions_in_slice(result: Result, z: int) -> dict[Site | None, tuple[str, ...]]:

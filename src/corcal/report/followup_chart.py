@@ -11,6 +11,7 @@ from corcal.report.canvas import png_bytes
 from corcal.report.colours import site_colour
 from corcal.result import RESEARCH_USE
 from corcal.risk.categories import SCHEMES
+from corcal.whole_file import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -61,7 +62,7 @@ def draw_followup(followup: Followup, path: Path) -> Path:
     OSError
         If the file cannot be written.
     """
-    followup_figure(followup).savefig(path, dpi=_DPI, format="png")
+    write_whole(path, png_bytes(followup_figure(followup)))
     return path
 
 
@@ -83,7 +84,7 @@ def _figure(followup: Followup, size_inches: tuple[float, float]) -> "Figure":
     # display.
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=size_inches, layout="constrained", facecolor="white")
+    figure = Figure(figsize=size_inches, dpi=_DPI, layout="constrained", facecolor="white")
     axes: dict[str, Any] = figure.subplot_mosaic(_MOSAIC)  # type: ignore[arg-type]
     top = _reach(_vessel_amounts(followup))
     for site in CORONARY_SITES:

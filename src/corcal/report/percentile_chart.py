@@ -10,6 +10,7 @@ from corcal._version import __version__
 from corcal.errors import InputError
 from corcal.report.amounts import shown
 from corcal.report.canvas import MARGIN_PX, Box, Sheet
+from corcal.report.interpretation_choice import CHARTED, charted_reference
 from corcal.report.percentile_words import ordinal
 from corcal.result import RESEARCH_USE
 from corcal.risk.interpretation_types import Interpretation
@@ -25,9 +26,13 @@ from corcal.risk.types import Percentile, Race, Sex
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["draw_percentile_chart", "percentile_inset", "percentile_sheet"]
+__all__ = [
+    "draw_percentile_chart",
+    "interpretation_sheet",
+    "percentile_inset",
+    "percentile_sheet",
+]
 
-_CHARTED = ("mesa", "hoff")  # the references that have curves, the better one first
 _MIN_WIDTH_PX, _MAX_WIDTH_PX = 560, 3000
 _FULL_WIDTH_PX = 1200  # type is full size from here on
 _HEIGHT_BY_WIDTH = 0.72
@@ -114,10 +119,9 @@ def interpretation_sheet(meaning: Interpretation, *, width_px: int = _FULL_WIDTH
     InputError
         If neither covers the person, or nothing is known of who it is.
     """
-    person = meaning.person
-    covered = [name for name in _CHARTED if meaning.percentile[name].not_covered is None]
-    if person is None or not covered:
-        reasons = "; ".join(f"{meaning.percentile[name].not_covered}" for name in _CHARTED)
+    person, reference = meaning.person, charted_reference(meaning)
+    if person is None or reference is None:
+        reasons = "; ".join(f"{meaning.percentile[name].not_covered}" for name in CHARTED)
         msg = f"there are no percentiles to draw: {reasons}"
         raise InputError(msg)
     return percentile_sheet(
@@ -125,7 +129,7 @@ def interpretation_sheet(meaning: Interpretation, *, width_px: int = _FULL_WIDTH
         age_years=person.age_years,
         sex=person.sex,
         race=person.race,
-        reference=covered[0],
+        reference=reference,
         width_px=width_px,
     )
 

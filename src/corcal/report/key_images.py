@@ -1,0 +1,194 @@
+"""Key images: the largest lesion of each artery in its slice, enlarged."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corcal.ct.scan import CTScan
+from corcal.lesions.sites import CORONARY_SITES, Site, Vessel
+from corcal.lesions.voxels import SiteVoxels
+from corcal.report.amounts import shown, shown_position
+from corcal.report.calcium import CountedCalcium, counted_calcium, lesion_positions
+from corcal.report.canvas import MUTED, TEXT, Box, Sheet, orientation_letters, scale_bar
+from corcal.report.colours import site_colour
+from corcal.report.framing import Frame, detail_frame
+from corcal.report.outlines import outline_pixels
+from corcal.report.slices import WINDOW_HU
+from corcal.result import Result
+from corcal.scoring.types import Lesion
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["KEY_NAMES", "key_images", "key_sheets"]
+
+KEY_NAMES: Mapping[Vessel, str] = {vessel: f"key_{vessel}" for vessel in Vessel}
+# Printed 45 mm wide, 35 pixels of type are 6.4 points
+_SIZE_PX = 700
+_FOOTER_PX = 28
+_NAME_PX, _AMOUNT_PX, _PLACE_PX, _LETTERS_PX = 44.0, 34.0, 28.0, 28.0
+_FOOTNOTE_PX = 15.0
+_INSET_PX = 14.0  # of type from the edges of the slice
+_LINE_WIDTH, _QUIET_WIDTH = 2.6, 1.1  # of the outlines: the lesion; other calcium beside it
+_REACH_MM = 5.0  # calcium outside the frame whose outline may come into it
+
+
+def key_images(
+    result: Result, scan: CTScan, voxels: SiteVoxels, *, comment: str | None = None
+) -> dict[str, bytes]:
+    """Draw the lesion with the highest Agatston score of each artery.
+
+    The axial slice with most of the lesion, in a square of 40 mm or more around it. The lesion is
+    outlined at a distance in the colour of its artery, other calcium that counts thinly, calcium
+    outside the arteries dashed. Nothing of the slice is covered by colour.
+
+    Parameters
+    ----------
+    result : Result
+        The scored exam; supplies every number of the pictures.
+    scan : CTScan
+        The scan that was scored.
+    voxels : SiteVoxels
+        Where the calcium of each site was looked for.
+    comment : str, optional
+        Kept inside each file.
+
+    Returns
+    -------
+    dict of str to bytes
+        PNG, 700 pixels square, by name: ``"key_LM"``, ``"key_LAD"``, ``"key_LCX"``, ``"key_RCA"``;
+        an artery without calcium has none.
+
+    Raises
+    ------
+    GeometryError
+        If result, scan and voxels are not of the same shape.
+    InputError
+        If the voxels are not those of the result, or this release does not know its rule.
+    """
+    sheets = key_sheets(result, scan, voxels)
+    return {name: sheet.png(comment=comment) for name, sheet in sheets.items()}
+
+
+def key_sheets(result: Result, scan: CTScan, voxels: SiteVoxels) -> dict[str, Sheet]:
+    """Draw the key images without writing them: one panel (axes) each, coordinates in mm."""
+    largest = _largest(result)
+    if not largest:
+        return {}
+    positions = lesion_positions(result, scan, voxels)
+    calcium = counted_calcium(result, scan, voxels)
+    sheets = {}
+    for vessel, number in largest.items():
+        view = _view(scan, positions[number])
+        sheets[KEY_NAMES[vessel]] = _sheet(result, result.lesions[number], scan, calcium, view)
+    return sheets
+
+
+def _largest(result: Result) -> dict[Vessel, int]:
+    """Give the place in the table of lesions of each artery's largest one."""
+    found: dict[Vessel, int] = {}
+    for number, lesion in enumerate(result.lesions):
+        if lesion.site not in Vessel.__members__:
+            continue
+        vessel = Vessel(lesion.site)
+        best = found.get(vessel)
+        if best is None or lesion.agatston > result.lesions[best].agatston:
+            found[vessel] = number
+    return {vessel: found[vessel] for vessel in Vessel if vessel in found}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _View:
+    """A slice, the part of it to show, and the lesion in it: row and column of its pixels."""
+
+    z: int
+    frame: Frame
+    pixels: NDArray[np.int64]
+
+
+def _view(scan: CTScan, position: NDArray[np.int64]) -> _View:
+    """Choose the slice with most voxels of a lesion; of equal ones that with most HU."""
+    slices, counts = np.unique(position[:, 0], return_counts=True)
+    sums = [int(scan.hu[tuple(position[position[:, 0] == z].T)].sum()) for z in slices]
+    z = int(slices[np.lexsort((sums, counts))[-1]])
+    pixels = position[position[:, 0] == z, 1:]
+    return _View(z=z, frame=detail_frame(scan, pixels, z), pixels=pixels)
+
+
+def _sheet(
+    result: Result, lesion: Lesion, scan: CTScan, calcium: CountedCalcium, view: _View
+) -> Sheet:
+    sheet = Sheet(width_px=_SIZE_PX, height_px=_SIZE_PX, top_px=0)
+    box = _box(scan, view.frame)
+    _, dy, dx = scan.spacing_mm
+    (y0, y1), (x0, x1) = view.frame.y, view.frame.x
+    extent = ((x0 - 0.5) * dx, (x1 - 0.5) * dx, (y1 - 0.5) * dy, (y0 - 0.5) * dy)
+    axes = sheet.panel(box, scan.hu[view.z, y0:y1, x0:x1], extent, WINDOW_HU)
+    _outline_others(axes, calcium, view, (dy, dx))
+    site = Site[lesion.site]
+    outline_pixels(axes, view.pixels, step_mm=(dy, dx), colour=site_colour(site), width=_LINE_WIDTH)
+    orientation_letters(axes, "RLAP", size_px=_LETTERS_PX, inset=0.02)
+    scale_bar(axes, size_px=_LETTERS_PX)
+    _write(sheet, lesion, scan, view.z)
+    statement = result.provenance.statement
+    y = _SIZE_PX - _FOOTER_PX / 2
+    sheet.text(_SIZE_PX / 2, y, statement, _FOOTNOTE_PX, color=MUTED, ha="center", va="center")
+    return sheet
+
+
+def _box(scan: CTScan, frame: Frame) -> Box:
+    """Fit the frame into the square above the footer."""
+    height_mm = (frame.y[1] - frame.y[0]) * scan.spacing_mm[1]
+    width_mm = (frame.x[1] - frame.x[0]) * scan.spacing_mm[2]
+    side = _SIZE_PX - _FOOTER_PX
+    scale = side / max(height_mm, width_mm)
+    width, height = width_mm * scale, height_mm * scale
+    return Box(left=(_SIZE_PX - width) / 2, top=(side - height) / 2, width=width, height=height)
+
+
+def _outline_others(
+    axes: "Axes", calcium: CountedCalcium, view: _View, step_mm: tuple[float, float]
+) -> None:
+    """Outline the other calcium in the frame, site by site."""
+    frame = view.frame
+    z, y, x = calcium.position.T
+    reach_y, reach_x = (round(_REACH_MM / step) for step in step_mm)
+    near = (z == view.z) & (y >= frame.y[0] - reach_y) & (y < frame.y[1] + reach_y)
+    near &= (x >= frame.x[0] - reach_x) & (x < frame.x[1] + reach_x)
+    pixels, sites = calcium.position[near, 1:], calcium.site[near]
+    own = {tuple(pixel) for pixel in view.pixels.tolist()}
+    others = np.array([tuple(pixel) not in own for pixel in pixels.tolist()], dtype=bool)
+    for code in np.unique(sites[others]):
+        site = Site(int(code))
+        outline_pixels(
+            axes,
+            pixels[others & (sites == code)],
+            step_mm=step_mm,
+            colour=site_colour(site),
+            width=_QUIET_WIDTH,
+            style="solid" if site in CORONARY_SITES else "dashed",
+        )
+
+
+def _write(sheet: Sheet, lesion: Lesion, scan: CTScan, z: int) -> None:
+    """Write into the corners what is shown: the lesion above, the slice below."""
+    left, bottom = _INSET_PX * 2, _SIZE_PX - _FOOTER_PX - _INSET_PX
+    colour = site_colour(Site[lesion.site])
+    end = _label(sheet, left, _INSET_PX, lesion.site, _NAME_PX, color=colour, fontweight="bold")
+    _label(sheet, end + 12, _INSET_PX, lesion.id, _NAME_PX, fontweight="bold")
+    amount = f"Agatston {shown(lesion.agatston)}"
+    _label(sheet, left, _INSET_PX + 1.2 * _NAME_PX, amount, _AMOUNT_PX)
+    z_mm = shown_position(scan.slices[z].position_mm[2])
+    _label(sheet, left, bottom, f"z {z_mm} mm", _PLACE_PX, va="bottom")
+    _label(sheet, left, bottom - 1.25 * _PLACE_PX, f"slice {z}", _PLACE_PX, va="bottom")
+
+
+def _label(sheet: Sheet, x: float, y: float, text: str, size_px: float, **options: str) -> float:
+    """Write over the slice, legible on black and on white; return where the text ends."""
+    from matplotlib.patheffects import withStroke
+
+    effects = [withStroke(linewidth=3.0, foreground="black")]
+    return sheet.text(x, y, text, size_px, **({"color": TEXT} | options), path_effects=effects)
