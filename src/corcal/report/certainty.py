@@ -12,6 +12,7 @@ from corcal.report.words import (
     is_automatic,
     is_not_gated,
     model_words,
+    who_checked,
 )
 from corcal.result import Result
 from corcal.scoring.categories import CATEGORIES
@@ -41,7 +42,7 @@ def banner(result: Result) -> Markup:
     who = (
         joined("Reader named for it: ", tag("bdi", reader), ".")
         if reader
-        else joined("No reader has checked it.")
+        else joined(who_checked(result))
     )
     head = tag(
         "p",

@@ -2,29 +2,20 @@
 
 from collections.abc import Sequence
 
-from corcal.lesions.sites import CORONARY_SITES, Site
+from corcal.lesions.sites import CORONARY_SITES, Site, Vessel
 from corcal.report.amounts import shown
 from corcal.report.certainty import category_bars, interval_aside, interval_line
 from corcal.report.colours import SITE_COLOURS
 from corcal.report.markup import Markup, joined, tag
 from corcal.report.sections import amount, aside, scrolling_table, site_name
-from corcal.report.words import score_name, zero_words
+from corcal.report.words import ARTERY_NAMES, NOTHING_MARKED, score_name, zero_words
 from corcal.result import Result
 from corcal.scoring.rules import VENDOR_RULES
 from corcal.scoring.types import SiteScore
 
 __all__ = ["hero"]
 
-_ARTERIES = {
-    Site.LM: "Left main",
-    Site.LAD: "Left anterior descending",
-    Site.LCX: "Left circumflex",
-    Site.RCA: "Right coronary",
-}
 _MEASURES = ("Agatston", "Volume, mm³", "Mass, mg", "Lesions")
-_NOTHING_MARKED = (
-    "The annotation marks nothing. The score is 0 because of that, whatever the scan shows."
-)
 
 
 def hero(result: Result) -> Markup:
@@ -38,7 +29,7 @@ def hero(result: Result) -> Markup:
         interval_line(total.interval),
         tag("p", nothing, class_="nothing") if nothing else "",
     )
-    warning = tag("p", _NOTHING_MARKED) if nothing == "no calcium was marked" else ""
+    warning = tag("p", NOTHING_MARKED) if nothing == "no calcium was marked" else ""
     return joined(
         tag(
             "div",
@@ -82,7 +73,7 @@ def _artery_table(result: Result) -> Markup:
         ("Artery", "Share", *_MEASURES),
         (
             (
-                joined(site_name(site.label), aside(_ARTERIES[site])),
+                joined(site_name(site.label), aside(ARTERY_NAMES[Vessel(site.label)])),
                 _share(result, site),
                 *_measures(result.score.vessels[site.label]),
             )

@@ -12,7 +12,9 @@ from corcal.report.interpretation_choice import (
 from corcal.report.interpretation_words import (
     caution_text,
     guideline_title,
+    percent_words,
     plain_text,
+    prevent_class_words,
     score_words,
     statement_place,
     wrapped,
@@ -20,7 +22,6 @@ from corcal.report.interpretation_words import (
 from corcal.report.percentile_words import percentile_words
 from corcal.risk.interpretation_types import Interpretation
 from corcal.risk.limits import REFERENCE_NAMES
-from corcal.risk.risk_class import RISK_CLASSES
 
 __all__ = ["cautions", "main_points"]
 
@@ -69,9 +70,8 @@ def _risk(meaning: Interpretation) -> Iterator[str]:
         )
     found = meaning.risk.prevent["ascvd"]
     if found is not None:
-        named = next(each for each in RISK_CLASSES if each.name == meaning.risk.prevent_class)
+        named = prevent_class_words(meaning.risk)
         yield from wrapped(
-            f"ASCVD in 10 years by PREVENT, without the scan: {100 * found:.1f} %, {named.name} "
-            f"risk ({named.range}).",
+            f"ASCVD in 10 years by PREVENT, without the scan: {percent_words(found)}, {named}.",
             indent=4,
         )

@@ -8,16 +8,17 @@ from corcal.report.interpretation_choice import (
     risk_rows,
     statements_of,
     told,
-    what_is_not_known,
 )
 from corcal.report.interpretation_short import cautions, main_points
 from corcal.report.interpretation_words import (
-    MARKS,
     NOT_AN_ORDER,
     OUTCOMES_DIFFER,
     PREVENT_MODELS,
     TOPICS,
+    arterial_age_words,
     guideline_title,
+    marks_legend,
+    not_known_words,
     percent_words,
     person_words,
     plain_text,
@@ -30,17 +31,13 @@ from corcal.result import RESEARCH_USE
 from corcal.risk.categories import SCHEMES
 from corcal.risk.interpretation_types import Interpretation
 from corcal.risk.limits import MODEL_NAMES, OUTCOME_NAMES, REFERENCE_NAMES
-from corcal.risk.types import Mark, Source, Statement
+from corcal.risk.types import Source, Statement
 from corcal.risk.what_if import CAUTION, WhatIf
 
 __all__ = ["interpretation_text"]
 
 _WHAT_IF_YEARS = 10  # 30 years are in the JSON
 _RISK_NAME, _WHAT_IF_NAME = 52, 41  # width of a column; a longer outcome is abbreviated
-_ARTERIAL_AGE = (
-    "the age at which the risk of such a score is the usual one, among people of 45 to 84 years "
-    "without cardiovascular disease or diabetes."
-)
 
 
 def interpretation_text(
@@ -122,13 +119,9 @@ def _compared(meaning: Interpretation) -> Iterator[str]:
         if each.not_covered is None:
             words = percentile_words(each, meaning.agatston)
             yield from wrapped(f"{REFERENCE_NAMES[name]:14}{words}", indent=16)
-    age = meaning.arterial_age
-    if age.years is not None:
-        yield from wrapped(
-            f"{'Arterial age':14}{age.years:.0f} years ({age.low:.0f} to {age.high:.0f}): "
-            f"{_ARTERIAL_AGE}",
-            indent=16,
-        )
+    age = arterial_age_words(meaning.arterial_age)
+    if age is not None:
+        yield from wrapped(f"{'Arterial age':14}{age}", indent=16)
 
 
 def _risk(meaning: Interpretation) -> Iterator[str]:
@@ -214,7 +207,9 @@ def _guidance(meaning: Interpretation, *, has_details: bool) -> Iterator[str]:
         yield from _statement(each, has_details=has_details)
     if not meaning.guidance:
         return
-    yield from _not_known(meaning.guidance)
+    unknown = not_known_words(meaning.guidance)
+    if unknown is not None:
+        yield from wrapped(unknown, indent=4)
     if len(shown) < len(after_cautions):
         count = len(after_cautions) - len(shown)
         yield from wrapped(
@@ -223,13 +218,7 @@ def _guidance(meaning: Interpretation, *, has_details: bool) -> Iterator[str]:
             indent=4,
         )
     yield from wrapped(NOT_AN_ORDER, indent=2)
-    yield from _legend({each.mark for each in meaning.guidance})
-
-
-def _not_known(statements: tuple[Statement, ...]) -> Iterator[str]:
-    unknown = what_is_not_known(statements)
-    if unknown:
-        yield from wrapped(f"Not known, and could change this: {', '.join(unknown)}.", indent=4)
+    yield from (f"  {line}" for line in marks_legend(meaning.guidance))
 
 
 def _statement(each: Statement, *, has_details: bool) -> Iterator[str]:
@@ -257,9 +246,3 @@ def _sources(sources: tuple[Source, ...], *, has_details: bool) -> Iterator[str]
     for each in sources:
         doi = f" doi:{each.doi}" if each.doi else ""
         yield from wrapped(f"- {each.citation}{doi}", indent=4)
-
-
-def _legend(marks: set[Mark]) -> Iterator[str]:
-    for mark, (word, meaning) in MARKS.items():
-        if mark in marks:
-            yield f"  {word}: {meaning}"

@@ -1,14 +1,18 @@
 """How the parts of an interpretation are written: scores, percents, statements, lines."""
 
 import textwrap
+from collections.abc import Iterable
 
 from corcal.report.amounts import shown
+from corcal.report.interpretation_choice import what_is_not_known
 from corcal.risk.categories import SCHEMES, band_of
 from corcal.risk.guidance import GUIDELINES
 from corcal.risk.guidance.general import GENERAL as CAUTIONS
 from corcal.risk.guidance.wording import MARK_NOTES
+from corcal.risk.interpretation_types import RiskNumbers
 from corcal.risk.person import PERSON_FIELDS
-from corcal.risk.types import Mark, Person, Statement
+from corcal.risk.risk_class import RISK_CLASSES
+from corcal.risk.types import ArterialAge, Mark, Person, Statement
 
 __all__ = [
     "MARKS",
@@ -16,11 +20,15 @@ __all__ = [
     "OUTCOMES_DIFFER",
     "PREVENT_MODELS",
     "TOPICS",
+    "arterial_age_words",
     "caution_text",
     "guideline_title",
+    "marks_legend",
+    "not_known_words",
     "percent_words",
     "person_words",
     "plain_text",
+    "prevent_class_words",
     "score_words",
     "statement_place",
     "statement_strength",
@@ -59,6 +67,11 @@ NOT_AN_ORDER = (
 )
 """To be said wherever guidelines are told."""
 
+_ARTERIAL_AGE = (
+    "the age at which the risk of such a score is the usual one, among people of 45 to 84 years "
+    "without cardiovascular disease or diabetes."
+)
+
 PREVENT_MODELS = {
     "prevent": "base model",
     "prevent_hba1c": "model with HbA1c",
@@ -73,6 +86,31 @@ _MOST_DIGITS = 4
 _WHOLE_FROM = 10.0  # a score from here on is written without decimals
 _WHOLE_FACT_FROM = 100.0  # a fact of a person from here on is written without decimals
 _NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def arterial_age_words(age: ArterialAge) -> str | None:
+    """Write an arterial age with its interval, and what it is; ``None`` if there is none."""
+    if age.years is None:
+        return None
+    return f"{age.years:.0f} years ({age.low:.0f} to {age.high:.0f}): {_ARTERIAL_AGE}"
+
+
+def prevent_class_words(risk: RiskNumbers) -> str | None:
+    """Name the class of the ASCVD by PREVENT: ``"borderline risk (3 to under 5 %)"``."""
+    named = (each for each in RISK_CLASSES if each.name == risk.prevent_class)
+    return next((f"{each.name} risk ({each.range})" for each in named), None)
+
+
+def not_known_words(statements: Iterable[Statement]) -> str | None:
+    """Name what is not known of the person and could change what is said, as a sentence."""
+    unknown = what_is_not_known(statements)
+    return f"Not known, and could change this: {', '.join(unknown)}." if unknown else None
+
+
+def marks_legend(statements: Iterable[Statement]) -> list[str]:
+    """Say what each mark of the statements means."""
+    marks = {each.mark for each in statements}
+    return [f"{word}: {meaning}" for mark, (word, meaning) in MARKS.items() if mark in marks]
 
 
 def guideline_title(key: str) -> str:

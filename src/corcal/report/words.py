@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from corcal.anatomy.types import ModelRecord
 from corcal.ct.suitability.verdict import KIND_WORDS
 from corcal.exam_numbers import gating
+from corcal.lesions.sites import Vessel
 from corcal.report.amounts import shown
 from corcal.report.markup import Markup, tag
 from corcal.result import AnnotationRecord, Result, ScanRecord, SuitabilityRecord
 from corcal.scoring.types import Interval, Score
 
 __all__ = [
+    "ARTERY_NAMES",
+    "NOTHING_MARKED",
     "SLICES_COUNTED",
     "annotation_words",
     "calibration_words",
@@ -33,8 +36,22 @@ __all__ = [
     "score_name",
     "slices_words",
     "suitability_words",
+    "who_checked",
     "zero_words",
 ]
+
+ARTERY_NAMES = {
+    Vessel.LM: "Left main",
+    Vessel.LAD: "Left anterior descending",
+    Vessel.LCX: "Left circumflex",
+    Vessel.RCA: "Right coronary",
+}
+"""Each artery in full."""
+
+NOTHING_MARKED = (
+    "The annotation marks nothing. The score is 0 because of that, whatever the scan shows."
+)
+"""To be said where a score of zero follows from an empty annotation."""
 
 SLICES_COUNTED = "Slices are counted from 0 at the feet."
 
@@ -97,6 +114,12 @@ def moment_words(moment: str) -> str:
 def is_automatic(result: Result) -> bool:
     """Whether corcal found the calcium by itself, and nobody marked it."""
     return result.provenance.annotation is None
+
+
+def who_checked(result: Result) -> str:
+    """Say who stands for an automatic score: ``"No reader has checked it."``."""
+    reader = result.provenance.reader
+    return f"Reader named for it: {reader}." if reader else "No reader has checked it."
 
 
 def is_not_gated(result: Result) -> bool:
