@@ -1,12 +1,20 @@
 """What was decided about each candidate, how sure it is, and why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from corcal.ct.scan import Finding
 from corcal.lesions.sites import CORONARY_SITES
 from corcal.lesions.voxels import SiteVoxels
 
-__all__ = ["Decision", "Detection", "Reason"]
+if TYPE_CHECKING:  # a record of a score is made of decisions, not of what was measured for them
+    from corcal.lesions.features import Features
+    from corcal.lesions.pieces import Pieces
+
+__all__ = ["Decision", "Detection", "Judged", "Reason"]
 
 _ARTERIES = tuple(site.label for site in CORONARY_SITES)
 
@@ -74,6 +82,28 @@ class Decision:
         return self.site in _ARTERIES
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Judged:
+    """All pieces near the heart with what they were taken for: also those that are no calcium.
+
+    Attributes
+    ----------
+    pieces : Pieces
+        The voxels of each.
+    features : Features
+        What was measured of each: reasons are made from it when they are asked for.
+    probabilities : float64 ndarray of shape (count, 14)
+        In the order of `corcal.lesions.classifier.SITES`.
+    sites : uint8 ndarray of shape (count,)
+        `Site` code decided for each.
+    """
+
+    pieces: "Pieces"
+    features: "Features"
+    probabilities: NDArray[np.float64]
+    sites: NDArray[np.uint8]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
     """Everything that automatic detection found in a scan.
@@ -92,6 +122,9 @@ class Detection:
         What a reader should know: a stent at this place is not scoreable, and the like.
     second_agatston : float or None
         Coronary Agatston score of the same candidates by another detector; ``None`` without one.
+    judged : Judged or None
+        Every piece that was decided about, for those who look at the decisions again; ``None``
+        where a detection was made in another way.
     """
 
     voxels: SiteVoxels
@@ -99,6 +132,7 @@ class Detection:
     noise_sd_hu: float
     findings: tuple[Finding, ...] = ()
     second_agatston: float | None = None
+    judged: Judged | None = field(default=None, compare=False, repr=False)
 
     @property
     def agatston(self) -> float:

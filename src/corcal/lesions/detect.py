@@ -8,9 +8,9 @@ from corcal.ct.scan import CTScan
 from corcal.lesions.assign import split_between_arteries
 from corcal.lesions.candidates import CALCIUM_THRESHOLD_HU
 from corcal.lesions.classifier import SITES, Classifier
-from corcal.lesions.decision import Decision, Detection
+from corcal.lesions.decision import Decision, Detection, Judged, Reason
 from corcal.lesions.devices import device_findings, device_pieces, with_devices
-from corcal.lesions.features import Features, describe, make_context
+from corcal.lesions.features import describe, make_context
 from corcal.lesions.neighbourhood import lesions_near_heart
 from corcal.lesions.pieces import Pieces, piece_agatston
 from corcal.lesions.rules import RuleClassifier
@@ -19,7 +19,7 @@ from corcal.lesions.split import split_lesions
 from corcal.lesions.voxels import SiteVoxels
 from corcal.lesions.why import reasons
 
-__all__ = ["NOT_CALCIUM", "decide", "detect"]
+__all__ = ["NOT_CALCIUM", "decide", "densest_voxels", "detect", "is_listed", "reasons_of"]
 
 NOT_CALCIUM = (Site.NOISE, Site.BONE, Site.DEVICE)  # dense, but nothing that is ever scored
 _CORONARY = np.array([SITES.index(site) for site in CORONARY_SITES])
@@ -69,12 +69,14 @@ def detect(
     if cut.count != pieces.count:
         features = describe(scan, anatomy, cut, context=context)
     sites = decide(probabilities)
+    judged = Judged(pieces=cut, features=features, probabilities=probabilities, sites=sites)
     return Detection(
         voxels=_voxels(cut, sites),
-        decisions=_decisions(scan, cut, features, probabilities, sites),
+        decisions=_decisions(scan, judged),
         noise_sd_hu=context.noise.sd_hu,
         findings=device_findings(scan, cut, features, sites, probabilities),
         second_agatston=_coronary_agatston(pieces, by_rules) if classifier else None,
+        judged=judged,
     )
 
 
@@ -110,41 +112,45 @@ def _voxels(pieces: Pieces, sites: NDArray[np.uint8]) -> SiteVoxels:
     return SiteVoxels(shape=pieces.shape, index=pieces.index[kept], site=site[kept])
 
 
-def _decisions(
-    scan: CTScan,
-    pieces: Pieces,
-    features: Features,
-    probabilities: _Array,
-    sites: NDArray[np.uint8],
-) -> tuple[Decision, ...]:
+def is_listed(agatston: _Array, sites: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Whether there is a decision about each piece: it could score, or is calcium anyhow."""
+    return np.asarray((agatston > 0) | ~np.isin(sites, NOT_CALCIUM))
+
+
+def reasons_of(judged: Judged, piece: int) -> tuple[Reason, ...]:
+    """Say why a piece was taken for what it was taken for."""
+    features = judged.features
+    values = dict(zip(features.names, features.values[piece].tolist(), strict=True))
+    return reasons(Site(int(judged.sites[piece])), values)
+
+
+def _decisions(scan: CTScan, judged: Judged) -> tuple[Decision, ...]:
     """Describe the pieces that could score, in descending Agatston score."""
+    pieces, sites = judged.pieces, judged.sites
     agatston = piece_agatston(pieces)
     zyx = np.stack([pieces.mean(axis) for axis in pieces.zyx()], axis=1)
     centres = scan.to_patient_mm(zyx)
-    densest = _densest(pieces)
+    densest = densest_voxels(pieces)
     shared = pieces.is_split
-    listed = np.flatnonzero((agatston > 0) | ~np.isin(sites, NOT_CALCIUM))
+    listed = np.flatnonzero(is_listed(agatston, sites))
     order = listed[np.argsort(-agatston[listed], kind="stable")]
     return tuple(
         Decision(
             site=Site(int(sites[k])).label,
             probabilities={
-                name: float(p) for name, p in zip(_LABELS, probabilities[k], strict=True)
+                name: float(p) for name, p in zip(_LABELS, judged.probabilities[k], strict=True)
             },
             agatston=float(agatston[k]),
             centroid_mm=(float(centres[k, 0]), float(centres[k, 1]), float(centres[k, 2])),
             voxel=int(densest[k]),
-            why=reasons(
-                Site(int(sites[k])),
-                dict(zip(features.names, features.values[k].tolist(), strict=True)),
-            ),
+            why=reasons_of(judged, int(k)),
             split_from=int(pieces.lesion[k]) if shared[k] else None,
         )
         for k in order
     )
 
 
-def _densest(pieces: Pieces) -> NDArray[np.int64]:
+def densest_voxels(pieces: Pieces) -> NDArray[np.int64]:
     """Flat index of the densest voxel of each piece; of equal ones, the first."""
     order = np.lexsort((-pieces.hu.astype(np.float64), pieces.piece))
     _, first = np.unique(pieces.piece[order], return_index=True)

@@ -284,14 +284,14 @@ def _findings(
     if calibration.source == "default":
         message = f"calcium mass rests on a factor of the literature: {calibration.detail}"
         found.append(finding("MASS_FACTOR_DEFAULT", message))
-    if adapted is not None and rule.name != adapted.name:
+    if adapted is not None and rule.base_name != adapted.name:
         message = (
             f"scored at {rule.threshold_hu:g} HU although the tube voltage is {kvp:g} kVp: not "
             f"comparable with 120 kVp; the rule {adapted.name} ({adapted.threshold_hu:g} HU) is "
             "shown beside it"
         )
         found.append(finding("KVP_RULE_OFFERED", message))
-    if rule.name not in VENDOR_RULES and (adapted is None or rule.name != adapted.name):
+    if rule.base_name not in VENDOR_RULES and (adapted is None or rule.base_name != adapted.name):
         shown = "unknown" if kvp is None else f"{kvp:g} kVp"
         message = f"the rule {rule.name} is not for this scan: its tube voltage is {shown}"
         found.append(finding("RULE_NOT_FOR_KVP", message))

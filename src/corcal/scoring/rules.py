@@ -8,7 +8,7 @@ scale of Hounsfield units. A rule fixes all of it, and a result names its rule.
 import itertools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -21,6 +21,7 @@ from corcal.lesions.candidates import CALCIUM_THRESHOLD_HU
 
 __all__ = [
     "DEFAULT_RULE",
+    "LOWEST_THRESHOLD_HU",
     "REFERENCE_KVP",
     "RULES",
     "VENDOR_RULES",
@@ -28,9 +29,12 @@ __all__ = [
     "adapted_rule_for",
     "is_kvp_independent",
     "rule_named",
+    "rule_with_threshold",
 ]
 
 REFERENCE_KVP = 120.0  # the tube voltage that 130/200/300/400 HU are defined for
+LOWEST_THRESHOLD_HU = 100.0  # that a reader can choose: unenhanced blood and its noise end below
+_AT = "@"  # between a rule and another threshold
 _KVP_TOLERANCE = 0.5  # headers round the tube voltage to whole kilovolts
 
 _AGATSTON_BOUNDS_HU = (CALCIUM_THRESHOLD_HU, 200.0, 300.0, 400.0)  # weights 1, 2, 3, 4
@@ -85,6 +89,11 @@ class ScoringRule:
         if self.min_area_mm2 < 0 or self.min_pixels < 1:
             msg = f"rule {self.name!r} needs an area >= 0 and pixels >= 1"
             raise InputError(msg)
+
+    @property
+    def base_name(self) -> str:
+        """Its name without a threshold that a reader chose: a key of `RULES`."""
+        return self.name.split(_AT)[0]
 
     @property
     def threshold_hu(self) -> float:
@@ -237,7 +246,8 @@ def rule_named(name: str) -> ScoringRule:
     Parameters
     ----------
     name : str
-        A key of `RULES`, in any case.
+        A key of `RULES`, in any case; or the name of a rule with another threshold, as
+        `rule_with_threshold` gives it: ``"textbook@150hu"``.
 
     Returns
     -------
@@ -248,11 +258,51 @@ def rule_named(name: str) -> ScoringRule:
     InputError
         If there is no such rule; the message lists all names.
     """
+    base, at, own = name.lower().partition(_AT)
     try:
-        return RULES[name.lower()]
-    except KeyError:
+        rule = RULES[base]
+        return rule_with_threshold(rule, float(own.removesuffix("hu"))) if at else rule
+    except (KeyError, ValueError):
         msg = f"no scoring rule {name!r}; the rules are {', '.join(RULES)}"
         raise InputError(msg) from None
+
+
+def rule_with_threshold(rule: ScoringRule, threshold_hu: float) -> ScoringRule:
+    """Return a rule that counts from another value on; its weights stay as they are.
+
+    Parameters
+    ----------
+    rule : ScoringRule
+        One of `RULES`.
+    threshold_hu : float
+        Lowest value of a voxel that counts; at least 100 HU and below the bound of weight 2.
+
+    Returns
+    -------
+    ScoringRule
+        Under a name of its own, ``"textbook@150hu"``, which `rule_named` knows; the rule itself
+        if the threshold is its own.
+
+    Raises
+    ------
+    InputError
+        If the threshold is outside of that range.
+    """
+    _, two, three, four = rule.weight_bounds_hu
+    if not LOWEST_THRESHOLD_HU <= threshold_hu < two:
+        msg = (
+            f"a threshold of {threshold_hu:g} HU for rule {rule.name}; allowed "
+            f"{LOWEST_THRESHOLD_HU:g} HU to below {two:g} HU, where weight 2 begins"
+        )
+        raise InputError(msg)
+    if threshold_hu == rule.threshold_hu:
+        return rule
+    return replace(
+        rule,
+        name=f"{rule.name}{_AT}{threshold_hu!r}hu".replace(".0hu", "hu"),
+        weight_bounds_hu=(float(threshold_hu), two, three, four),
+        note=f"counts from {threshold_hu:g} HU on, chosen by a reader; weights as by {rule.name}",
+    )
 
 
 def adapted_rule_for(acquisition: Acquisition) -> ScoringRule | None:

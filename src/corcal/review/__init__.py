@@ -1,0 +1,50 @@
+"""A review: what a reader changes about a score, as a log of events and what follows from it."""
+
+from corcal.review.candidates import Candidates, candidates_of
+from corcal.review.events import (
+    Assign,
+    Comment,
+    Confirm,
+    Edit,
+    Event,
+    MarkRegion,
+    Redo,
+    SetRule,
+    SetThreshold,
+    SplitByBrush,
+    SplitByLine,
+    Undo,
+    edit_from,
+    event_json,
+    read_event,
+    read_log,
+)
+from corcal.review.replay import apply, replay
+from corcal.review.runs import SliceRuns
+from corcal.review.state import Candidate, ReviewState
+
+__all__ = [
+    "Assign",
+    "Candidate",
+    "Candidates",
+    "Comment",
+    "Confirm",
+    "Edit",
+    "Event",
+    "MarkRegion",
+    "Redo",
+    "ReviewState",
+    "SetRule",
+    "SetThreshold",
+    "SliceRuns",
+    "SplitByBrush",
+    "SplitByLine",
+    "Undo",
+    "apply",
+    "candidates_of",
+    "edit_from",
+    "event_json",
+    "read_event",
+    "read_log",
+    "replay",
+]
