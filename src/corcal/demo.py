@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from corcal.annotations.write import write_label_volume
-from corcal.export import write_exam
+from corcal.export import PAGE_PICTURES, write_exam
 from corcal.phantom.dicom import write_scan
 from corcal.phantom.patient import PatientSpec, aged, draw_patient
 from corcal.phantom.scanner import Scanner
@@ -115,7 +115,7 @@ def _make_exam(
 def _shown(exam: Exam, folder: Path) -> ExamView:
     """Write what a score leaves, and give it to the page of both exams."""
     written = write_exam(exam, folder, pictures=True)
-    pictures = {name: path for name, path in written.items() if path.suffix == ".png"}
+    pictures = {name: written[name] for name in PAGE_PICTURES if name in written}
     return ExamView(
         label=exam.result.scan.date or folder.name, result=exam.result, pictures=pictures
     )

@@ -45,7 +45,7 @@ _SCALE_BAR_MM = 10.0
 _FONT = "DejaVu Sans"  # comes with matplotlib
 _POINTS_PER_PX = 0.72  # at the figure's 100 dots an inch
 _SVG_DPI = 200  # of the CT inside an SVG; everything else in it has no resolution
-_SVG_SETTINGS = {
+_SVG_SETTINGS: Any = {  # matplotlib types the names of its settings
     "svg.hashsalt": "corcal",  # of the names inside: without it they differ from run to run
     "svg.fonttype": "path",  # letters as outlines look alike on every machine
     "svg.image_inline": True,
