@@ -13,8 +13,10 @@ from corcal.interop.codes import (
     CORONARY_ARTERIES,
     DCM,
     EXAMINATION,
+    MASS_METHOD,
     SCT,
     SITE_CONCEPTS,
+    VOLUME_METHOD,
     Concept,
     codes_as_markdown,
     corcal_code,
@@ -23,6 +25,8 @@ from corcal.interop.codes import (
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "fhir_hl7.md"
 OF_STANDARDS = [
     AGATSTON_METHOD,
+    VOLUME_METHOD,
+    MASS_METHOD,
     CORONARY_ARTERIES,
     *SITE_CONCEPTS.values(),
     *(same for concept in CODES.values() for same in concept.same_as),
@@ -44,19 +48,44 @@ def test_a_code_of_a_standard_is_in_the_dictionary_of_pydicom(concept: Concept) 
     assert known == {concept.code}
 
 
+# As the project's collection of codes has them, with where each was read: DICOM PS3.16 CID 3015,
+# 3016, 3604, 6140 and 6142, as pydicom holds them. It names the thoracic aorta as a whole; the two
+# parts of the aorta, the mitral annulus, pericardium, bone and lymph node are in the same
+# dictionary, which the test above asks.
+COLLECTED = {
+    "LM": "3227004",
+    "LAD": "59438005",
+    "LCX": "57396003",
+    "RCA": "13647002",
+    "aortic_valve": "34202007",
+}
+ALSO_IN_DICOM = {
+    "ascending_aorta": "54247002",
+    "descending_aorta": "281130003",
+    "mitral_annulus": "65197004",
+    "pericardium": "76848001",
+    "bone": "272673000",
+    "lymph_node": "59441001",
+}
+
+
 def test_only_these_codes_of_standards_are_used() -> None:
     used = {(each.system.name, each.code) for each in OF_STANDARDS}
     assert {code for system, code in used if system == DCM.name} == {
-        "112055",
-        "122657",
-        "122660",
-        "122661",
+        *("112055", "112056", "112057"),
+        *("122657", "122660", "122661"),
     }
     assert {code for system, code in used if system == SCT.name} == {
         *("450360000", "450734004", "41801008"),
-        *("3227004", "59438005", "57396003", "13647002", "113262008", "34202007"),
+        *COLLECTED.values(),
+        *ALSO_IN_DICOM.values(),
     }
     assert EXAMINATION.code == "36934-8"
+
+
+def test_a_site_has_the_code_that_was_collected_for_it() -> None:
+    named = {site: concept.code for site, concept in SITE_CONCEPTS.items()}
+    assert named == COLLECTED | ALSO_IN_DICOM
 
 
 def test_no_two_codes_mean_the_same() -> None:

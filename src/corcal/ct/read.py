@@ -10,9 +10,9 @@ from corcal.ct.dicom.quiet import quiet_pydicom
 from corcal.ct.files import FileOpener
 from corcal.ct.find import find_series
 from corcal.ct.findings import FINDINGS, finding
-from corcal.ct.geometry import StackGeometry, label, measure_stack
+from corcal.ct.geometry import PlaneAxes, StackGeometry, label, measure_stack
 from corcal.ct.pixels import Voxels, read_voxels
-from corcal.ct.scan import AIR_HU, CTScan, Finding, Severity, SliceSource
+from corcal.ct.scan import AIR_HU, CTScan, Finding, Severity, SliceSource, StoredPlane
 from corcal.ct.series import Catalog, ImageHeader, Series
 from corcal.ct.volume_files import read_volume
 from corcal.errors import GeometryError, SeriesError
@@ -159,6 +159,17 @@ def _sources(images: list[ImageHeader], geometry: StackGeometry) -> tuple[SliceS
             frame_number=image.frame_number,
             instance_number=image.instance_number,
             position_mm=position,
+            stored=_stored(image, geometry.axes),
         )
         for image, position in zip(images, geometry.positions_mm, strict=True)
+    )
+
+
+def _stored(image: ImageHeader, axes: PlaneAxes) -> StoredPlane:
+    return StoredPlane(
+        transpose=axes.transpose,
+        flip_y=axes.flip_y,
+        flip_x=axes.flip_x,
+        rescale_slope=image.rescale_slope or 1.0,
+        rescale_intercept=image.rescale_intercept or 0.0,
     )

@@ -18,6 +18,7 @@ __all__ = [
     "SeriesIdentity",
     "Severity",
     "SliceSource",
+    "StoredPlane",
 ]
 
 _TIN_WORDS = frozenset({"SN", "TIN"})
@@ -67,6 +68,8 @@ class SeriesIdentity:
     """The UIDs and numbers by which the rest of a hospital knows the series.
 
     `study_date` and `study_time` are as the header has them (DICOM DA and TM).
+    `deidentification_method` says how identifiers were taken out (DICOM DeidentificationMethod);
+    ``None`` where nobody says that they were.
     """
 
     study_instance_uid: str | None = None
@@ -78,6 +81,7 @@ class SeriesIdentity:
     study_id: str | None = field(default=None, repr=False)
     study_date: str | None = None
     study_time: str | None = None
+    deidentification_method: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +130,48 @@ class Acquisition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPlane:
+    """How the pixels of an image became the slice of a scan: to point at the pixels of the image.
+
+    Attributes
+    ----------
+    transpose, flip_y, flip_x : bool
+        The stored (row, column) was transposed first, then flipped.
+    rescale_slope, rescale_intercept : float
+        From stored values to Hounsfield units.
+    """
+
+    transpose: bool
+    flip_y: bool
+    flip_x: bool
+    rescale_slope: float
+    rescale_intercept: float
+
+    def to_stored(
+        self, index_yx: NDArray[np.floating], shape_yx: tuple[int, int]
+    ) -> NDArray[np.float64]:
+        """Map indices of a slice to those of the stored image.
+
+        Parameters
+        ----------
+        index_yx : ndarray of shape (n, 2)
+            Zero-based (y, x) in the canonical slice, may be fractional.
+        shape_yx : (n_y, n_x)
+            Of the canonical slice.
+
+        Returns
+        -------
+        ndarray of shape (n, 2)
+            Zero-based (row, column), from the centre of the first stored pixel.
+        """
+        stored = np.array(index_yx, dtype=np.float64)
+        for axis, is_flipped in enumerate((self.flip_y, self.flip_x)):
+            if is_flipped:
+                stored[:, axis] = shape_yx[axis] - 1 - stored[:, axis]
+        return stored[:, ::-1] if self.transpose else stored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SliceSource:
     """Where one slice of the scan came from.
 
@@ -141,6 +187,8 @@ class SliceSource:
         As in the header; never used for ordering.
     position_mm : (x, y, z)
         Centre of voxel ``[k, 0, 0]`` of this slice in the patient, LPS.
+    stored : StoredPlane or None
+        How the pixels lay in the image; ``None`` for what is no DICOM image.
     """
 
     source: str
@@ -148,6 +196,7 @@ class SliceSource:
     frame_number: int | None
     instance_number: int | None
     position_mm: tuple[float, float, float]
+    stored: StoredPlane | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

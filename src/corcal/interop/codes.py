@@ -12,6 +12,10 @@ from corcal.lesions.sites import Site
 
 __all__ = [
     "AGATSTON_METHOD",
+    "AGATSTON_THRESHOLD",
+    "CALCIUM_MASS",
+    "CALCIUM_SCORE",
+    "CALCIUM_VOLUME",
     "CODES",
     "CORCAL",
     "CORONARY_ARTERIES",
@@ -19,9 +23,11 @@ __all__ = [
     "DCM",
     "EXAMINATION",
     "LN",
+    "MASS_METHOD",
     "SCT",
     "SITE_CONCEPTS",
     "UCUM",
+    "VOLUME_METHOD",
     "CodeSystem",
     "Concept",
     "Unit",
@@ -94,26 +100,36 @@ def _dcm(code: str, display: str) -> Concept:
 
 EXAMINATION = Concept(code="36934-8", system=LN, display="CT Heart for calcium scoring")
 AGATSTON_METHOD = _dcm("112055", "Agatston scoring method")
+VOLUME_METHOD = _dcm("112056", "Volume scoring method")
+MASS_METHOD = _dcm("112057", "Mass scoring method")
+CALCIUM_VOLUME = _dcm("122660", "Calcium Volume")
+CALCIUM_MASS = _dcm("122661", "Calcium Mass")
+AGATSTON_THRESHOLD = _dcm("122657", "Agatston Score Threshold")
 CT = _dcm("CT", "Computed Tomography")
 CORONARY_ARTERIES = _sct("41801008", "Coronary artery")
+CALCIUM_SCORE = _sct("450360000", "Coronary artery calcium score")  # DICOM's (CID 6142)
 
-# Of the heart's places that have a code; of the two parts of the aorta it is that of the whole
+# Every place that has a code. Noise, devices and what is nowhere in particular have none.
 SITE_CONCEPTS = MappingProxyType(
     {
         Site.LM.label: _sct("3227004", "Left main coronary artery"),
         Site.LAD.label: _sct("59438005", "Left anterior descending coronary artery"),
         Site.LCX.label: _sct("57396003", "Circumflex coronary artery"),
         Site.RCA.label: _sct("13647002", "Right coronary artery"),
-        Site.ASCENDING_AORTA.label: _sct("113262008", "Thoracic aorta"),
-        Site.DESCENDING_AORTA.label: _sct("113262008", "Thoracic aorta"),
+        Site.ASCENDING_AORTA.label: _sct("54247002", "Ascending aorta"),
+        Site.DESCENDING_AORTA.label: _sct("281130003", "Descending aorta"),
         Site.AORTIC_VALVE.label: _sct("34202007", "Aortic valve"),
+        Site.MITRAL_ANNULUS.label: _sct("65197004", "Mitral annulus"),
+        Site.PERICARDIUM.label: _sct("76848001", "Pericardium"),
+        Site.BONE.label: _sct("272673000", "Bone"),
+        Site.LYMPH_NODE.label: _sct("59441001", "Lymph node"),
     }
 )
 
 # The total alone has the codes of the score: who asks for one must not be given that of an artery.
 # DICOM uses the first (CID 6142), the HL7 guide of Lithuania the second.
 _SCORE = (
-    _sct("450360000", "Coronary artery calcium score"),
+    CALCIUM_SCORE,
     _sct("450734004", "Coronary artery calcium score"),
 )
 
@@ -135,9 +151,9 @@ _TABLE: tuple[tuple[str, str, tuple[Concept, ...]], ...] = (
     ("probability-score-1-100", "Probability that the score is above 0, up to 100", ()),
     ("probability-score-101-400", "Probability that the score is above 100, up to 400", ()),
     ("probability-score-above-400", "Probability that the score is above 400", ()),
-    ("volume", "Calcium volume, voxels that count", (_dcm("122660", "Calcium Volume"),)),
+    ("volume", "Calcium volume, voxels that count", (CALCIUM_VOLUME,)),
     ("volume-interpolated", "Calcium volume after isotropic interpolation", ()),
-    ("mass", "Calcium mass, threshold method", (_dcm("122661", "Calcium Mass"),)),
+    ("mass", "Calcium mass, threshold method", (CALCIUM_MASS,)),
     ("mass-integrated", "Calcium mass, integrated intensity", ()),
     ("mass-volume-fraction", "Calcium mass, volume fraction", ()),
     ("spatially-weighted", "Spatially weighted calcium score", ()),
@@ -150,7 +166,7 @@ _TABLE: tuple[tuple[str, str, tuple[Concept, ...]], ...] = (
     ("vessels-involved", "Number of coronary arteries with calcium", ()),
     ("diffusivity", "1 minus the share of the most affected artery", ()),
     ("rule", "Scoring rule", ()),
-    ("threshold", "Calcium threshold", (_dcm("122657", "Agatston Score Threshold"),)),
+    ("threshold", "Calcium threshold", (AGATSTON_THRESHOLD,)),
     ("mass-calibration", "Mass calibration factor", ()),
     ("method", "How coronary calcium was told from other calcium", ()),
     ("suitability", "Whether the scan is fit for calcium scoring", ()),

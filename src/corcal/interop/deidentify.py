@@ -9,20 +9,28 @@ description, file and reader names) is taken out, because people write names the
 import hashlib
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from uuid import UUID
 
 import msgspec
 
-from corcal.ct.scan import Patient
+from corcal._version import __version__
+from corcal.ct.scan import CTScan, Patient
 from corcal.errors import InputError
 from corcal.followup.types import Followup
 from corcal.result import Provenance, Result, ReviewAdvice, ScanRecord, SuitabilityRecord
 
-__all__ = ["MIN_KEY_BYTES", "Deidentifier"]
+if TYPE_CHECKING:  # pydicom takes a third of a second to import
+    from corcal.interop.dicom.source import ScoredExam
+
+__all__ = ["DEIDENTIFICATION_METHOD", "MIN_KEY_BYTES", "Deidentifier", "deidentified_exam"]
+
+DEIDENTIFICATION_METHOD = f"corcal {__version__}: keyed hash, dates moved, texts removed"
+_ExamT = TypeVar("_ExamT", bound="ScoredExam")
 
 MIN_KEY_BYTES = 16
 _MAX_SHIFT_DAYS = 3652  # ten years
@@ -53,8 +61,15 @@ class Deidentifier:
             raise InputError(msg)
         self._key = key
 
-    def __call__(self, result: Result) -> Result:
+    def __call__(self, result: Result, *, also: Collection[str | None] = ()) -> Result:
         """Give the same result without what tells who the patient is.
+
+        Parameters
+        ----------
+        result : Result
+            The record.
+        also : collection of str or None
+            What else must not stand in a text, such as names of files.
 
         Returns
         -------
@@ -64,7 +79,7 @@ class Deidentifier:
             Ages are kept, those above 89 years too.
         """
         days = self.shift_days(result.scan)
-        clean = _cleaner(result)
+        clean = _cleaner(result, also)
         return replace(
             result,
             scan=self._scan(result.scan, days),
@@ -174,7 +189,7 @@ def _dates_moved(value: Any, days: int) -> Any:
     return value
 
 
-def _cleaner(result: Result) -> Callable[[str], str]:
+def _cleaner(result: Result, also: Collection[str | None]) -> Callable[[str], str]:
     """Make what takes identifying words out of a free text.
 
     Texts of corcal hold none, by rule; this is the second line of defence. It is used on free text
@@ -189,8 +204,76 @@ def _cleaner(result: Result) -> Callable[[str], str]:
         *(patient.patient_id, patient.name, patient.birth_date, made.reader, source),
         *(scan.study_instance_uid, scan.series_instance_uid, scan.frame_of_reference_uid),
         *(*scan.sop_instance_uids, scan.study_description, scan.series_description, scan.date),
+        *also,
     )
     words = {word for word in found if word is not None and len(word) >= _MIN_WORD}
     longest_first = sorted(map(re.escape, words), key=len, reverse=True)
     pattern = re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)", flags=re.IGNORECASE)
     return lambda text: pattern.sub(_REMOVED, text) if words else text
+
+
+def deidentified_exam(exam: _ExamT, deidentifier: Deidentifier) -> _ExamT:
+    """Give the same exam without what tells who the patient is, for outputs that need the scan.
+
+    Parameters
+    ----------
+    exam : Exam
+        A scored exam; it stays as it is.
+    deidentifier : Deidentifier
+        Replaces the same way in every exam and object.
+
+    Returns
+    -------
+    Exam
+        Result and scan agree: patient, UIDs and dates are replaced in both. Accession number, study
+        identifier, times, descriptions and names of files are gone. Voxels stay: what a scanner has
+        written into the pixels is not looked for.
+    """
+    scan = exam.scan
+    names = {name for one in scan.slices for name in (one.source, PurePosixPath(one.source).name)}
+    series, made = scan.series, scan.acquisition
+    also = (*names, series.accession_number, series.study_id, made.protocol_name)
+    result = deidentifier(exam.result, also=also)
+    clean = _cleaner(exam.result, also)
+    hidden = replace(
+        scan,
+        patient=result.scan.patient,
+        findings=tuple(replace(one, message=clean(one.message)) for one in scan.findings),
+        **_hidden_headers(scan, deidentifier, deidentifier.shift_days(exam.result.scan), clean),
+    )
+    return cast("_ExamT", replace(cast("Any", exam), result=result, scan=hidden))
+
+
+def _hidden_headers(
+    scan: CTScan, hide: Deidentifier, days: int, clean: Callable[[str], str]
+) -> dict[str, Any]:
+    """Replace what identifies the series, its images and the acquisition."""
+    series, made = scan.series, scan.acquisition
+    day = series.study_date or ""
+    moved = _moved(f"{day[:4]}-{day[4:6]}-{day[6:]}", days)
+    return {
+        "series": replace(
+            series,
+            study_instance_uid=hide.uid(series.study_instance_uid),
+            series_instance_uid=hide.uid(series.series_instance_uid),
+            frame_of_reference_uid=hide.uid(series.frame_of_reference_uid),
+            accession_number=None,
+            study_id=None,
+            study_date=moved.replace("-", "") if moved else None,
+            study_time=None,
+            deidentification_method=DEIDENTIFICATION_METHOD,
+        ),
+        "acquisition": replace(
+            made,
+            study_description=None,
+            series_description=None,
+            protocol_name=None,
+            contrast_agent=clean(made.contrast_agent) if made.contrast_agent else None,
+            date=_moved(made.date, days),
+            time=None,
+        ),
+        "slices": tuple(
+            replace(one, source=f"slice {k}", sop_instance_uid=hide.uid(one.sop_instance_uid))
+            for k, one in enumerate(scan.slices, 1)
+        ),
+    }

@@ -1,10 +1,13 @@
 """Scored exams of small DICOM series, with calcium where a test wants it."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from PIL import Image
 
+from corcal.ct.read import read_scan
 from corcal.ct.scan import CTScan, Patient
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.lesions.voxels import SiteVoxels
@@ -14,6 +17,7 @@ from corcal.result import Result
 from corcal.scoring.measure import measure
 from corcal.scoring.rules import RULES
 from corcal.scoring.types import Interval
+from dicom_maker import make_series
 from result_maker import make_automatic_result, make_result
 
 SHAPE = (6, 40, 48)
@@ -66,6 +70,21 @@ def make_scan(pieces: Mapping[Site, Box | list[Box]], *, patient: Patient = PATI
         study_time="093000.5",
     )
     return replace(scan, series=series)
+
+
+def read_exam(folder, pieces: Mapping[Site, Box | list[Box]] | None = None, **options) -> MadeExam:
+    """Score a series that was written to files and read from them, in any orientation."""
+    pieces = CORONARY if pieces is None else pieces
+    make_series(folder, hu=make_scan(pieces).hu, **options)
+    return make_exam(pieces, scan=read_scan(folder))
+
+
+def png(shape=(30, 40), *, seed=1) -> bytes:
+    """Make a picture without any symmetry."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (*shape, 3), dtype=np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).save(stream, "PNG")
+    return stream.getvalue()
 
 
 def windows(pieces):

@@ -9,11 +9,24 @@ from corcal.interop.dicom.read_back import read_structured_report, score_again
 from corcal.lesions.sites import Site
 from corcal.lesions.voxels import SiteVoxels
 from corcal.pipeline import Options, score_path
-from interop.dicom.dicom_exams import make_exam
+from interop.dicom.dicom_exams import make_exam, png
 
-KINDS = ("Segmentation", "Comprehensive3DSR", "ComprehensiveSR")
+KINDS = (
+    "Segmentation",
+    "Comprehensive3DSR",
+    "ComprehensiveSR",
+    "GrayscaleSoftcopyPresentationState",
+    "SCImage",
+    "SCImage",
+    "EncapsulatedPDF",
+)
 
 pytestmark = [pytest.mark.shared, pytest.mark.dciodvfy]
+
+
+def write_all(exam, folder):
+    pictures = {"projection": png(), "key_LAD": png()}
+    return write_dicom(exam, folder, pictures=pictures, documents={"report": b"%PDF-1.7 "})
 
 
 def check_score(exam, segmentation, report):
@@ -28,7 +41,7 @@ def check_score(exam, segmentation, report):
 def test_a_gated_scan_leaves_objects_that_give_its_score_again(shared_dir, tmp_path, dciodvfy):
     folder = shared_dir / "data" / "coca-gated" / "1"
     exam = score_path(folder, Options(annotations=folder / "calcium.xml"))
-    paths = write_dicom(exam, tmp_path)
+    paths = write_all(exam, tmp_path)
     check_score(exam, *paths[:2])
     # De-identification has left UIDs that are none, and a reference has to repeat them; of these
     # alone the validator may speak, and sum them up.
@@ -46,7 +59,7 @@ def test_a_scan_with_a_sound_header_leaves_valid_objects(shared_dir, tmp_path, d
     site = np.full(index.size, Site.LAD, dtype=np.uint8)
     voxels = SiteVoxels(shape=scan.shape, index=index, site=site)
     exam = make_exam({}, scan=scan, voxels=voxels, automatic=False)
-    paths = write_dicom(exam, tmp_path)
+    paths = write_all(exam, tmp_path)
     check_score(exam, *paths[:2])
     for path, kind in zip(paths, KINDS, strict=True):
         assert dciodvfy(path, kind=kind) == []

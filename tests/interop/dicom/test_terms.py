@@ -8,11 +8,14 @@ from pydicom.sr import _cid_dict, _concepts_dict
 from pydicom.sr.coding import Code
 
 from corcal.annotations.names import SNOMED_SITES, site_of_name
+from corcal.interop import codes
 from corcal.interop.dicom import terms
 from corcal.interop.dicom.terms import CALCIUM_MEASURES, SITE_TERMS
 from corcal.lesions.sites import Site
 from corcal.scoring.types import SiteScore
 
+# Of the examination: LOINC has it (2.83), the dictionary holds the LOINC codes of templates alone.
+EXAMINATION = Code("36934-8", "LN", "CT Heart for calcium scoring")
 # In rows of TID 3905 (PS3.16), though not in pydicom's dictionary: UCUM writes them by its grammar.
 UCUM_EXPRESSIONS = {"mg", "{lesions}", "mg/[hnsf'U].cm3"}
 
@@ -29,7 +32,7 @@ def written_codes():
 
 @pytest.mark.parametrize("code", sorted(set(written_codes())), ids=lambda code: code.value)
 def test_the_code_is_in_the_dictionary_with_this_meaning(code):
-    if code.scheme_designator == "UCUM" and code.value in UCUM_EXPRESSIONS:
+    if code == EXAMINATION or (code.scheme_designator == "UCUM" and code.value in UCUM_EXPRESSIONS):
         return
     known = _concepts_dict.concepts[code.scheme_designator]
     meanings = {
@@ -38,6 +41,25 @@ def test_the_code_is_in_the_dictionary_with_this_meaning(code):
         if code.value in entries
     }
     assert code.meaning.casefold() in meanings
+
+
+@pytest.mark.parametrize("site", SITE_TERMS, ids=lambda site: site.label)
+def test_a_place_has_one_code_in_every_output(site):
+    concept, region = codes.SITE_CONCEPTS.get(site.label), SITE_TERMS[site].region
+    assert (concept is None) == (region is None)
+    if concept is not None:
+        assert (concept.code, concept.system.name, concept.display) == region[:3]
+
+
+def test_a_measure_has_one_code_in_every_output():
+    of_field = {one.field: one for one in CALCIUM_MEASURES}
+    for field, name in (("volume_mm3", "volume"), ("mass_mg", "mass")):
+        (same,) = codes.CODES[name].same_as
+        assert same.code == of_field[field].name.value
+    assert of_field["agatston"].name.value in {
+        same.code for same in codes.CODES["agatston-total"].same_as
+    }
+    assert of_field["agatston"].method.value == codes.AGATSTON_METHOD.code
 
 
 def test_categories_are_those_that_a_segment_may_have():

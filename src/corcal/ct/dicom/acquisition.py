@@ -89,7 +89,15 @@ def read_identity(top: Tags) -> SeriesIdentity:
         study_id=top.decoded(0x00200010),
         study_date=top.text(0x00080020),
         study_time=top.text(0x00080030),
+        deidentification_method=_deidentification_method(top),
     )
+
+
+def _deidentification_method(top: Tags) -> str | None:
+    """DeidentificationMethod (0012,0063), where PatientIdentityRemoved (0012,0062) says yes."""
+    if top.text(0x00120062) != "YES":
+        return None
+    return top.decoded(0x00120063) or "not stated by the images"
 
 
 def _reconstruction_method(scope: Scope) -> str | None:

@@ -30,6 +30,14 @@ __all__ = [
 MANUFACTURER = "corcal"
 _NAMESPACE = uuid.UUID("7798a491-0173-476a-956f-3db33455a314")
 _IDENTIFIER_DIGITS = 8
+_ALWAYS = {"InstanceCreationDate", "SeriesDate"}
+_MOMENTS = (
+    ("InstanceCreationDate", "InstanceCreationTime"),
+    ("SeriesDate", "SeriesTime"),
+    ("ContentDate", "ContentTime"),
+    ("PresentationCreationDate", "PresentationCreationTime"),
+    ("DateOfSecondaryCapture", "TimeOfSecondaryCapture"),
+)
 
 
 class Tracking(NamedTuple):
@@ -77,9 +85,10 @@ def stamp(dataset: "Dataset", result: Result) -> None:
     """Give a written object the moment of its exam's record, in local time as DICOM has it."""
     moment = datetime.fromisoformat(result.provenance.created)
     local = moment.astimezone() if moment.tzinfo is not None else moment
-    for keyword in ("InstanceCreation", "Content", "Series"):
-        setattr(dataset, f"{keyword}Date", local.strftime("%Y%m%d"))
-        setattr(dataset, f"{keyword}Time", local.strftime("%H%M%S"))
+    for day, time in _MOMENTS:
+        if day in dataset or day in _ALWAYS:
+            setattr(dataset, day, local.strftime("%Y%m%d"))
+            setattr(dataset, time, local.strftime("%H%M%S"))
     for item in dataset.get("ContributingEquipmentSequence", []):
         if "ContributionDateTime" in item:
             item.ContributionDateTime = local.strftime("%Y%m%d%H%M%S")

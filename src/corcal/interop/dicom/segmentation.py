@@ -4,17 +4,16 @@ Only frames with calcium are written. Their geometry is that of the scan's canon
 positions of the images that they refer to.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import highdicom as hd
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.sequence import Sequence as DicomSequence
 
 from corcal._version import __version__
-from corcal.ct.scan import CTScan, SliceSource
+from corcal.ct.scan import CTScan
 from corcal.errors import GeometryError
 from corcal.interop.dicom.identity import (
     MANUFACTURER,
@@ -28,6 +27,7 @@ from corcal.interop.dicom.source import (
     ScoredExam,
     header_values,
     name_patient,
+    refer_as_stored,
     require_dicom,
     source_image,
 )
@@ -197,7 +197,7 @@ def _refer_as_stored(segmentation: Dataset, scan: CTScan) -> None:
     images may have been stored turned.
     """
     frames = {
-        str(source_image(scan, k).SOPInstanceUID): source
+        str(source_image(scan, k).SOPInstanceUID): source.frame_number
         for k, source in enumerate(scan.slices)
         if source.frame_number is not None
     }
@@ -205,34 +205,7 @@ def _refer_as_stored(segmentation: Dataset, scan: CTScan) -> None:
         for derivation in group.get("DerivationImageSequence", []):
             for item in derivation.SourceImageSequence:
                 item.pop("SpatialLocationsPreserved", None)
-                source = frames.get(str(item.ReferencedSOPInstanceUID))
-                if source is not None:
-                    item.ReferencedFrameNumber = source.frame_number
-    if frames:
-        for sequence in _reference_lists(segmentation):
-            _name_instances(sequence, frames, scan)
-
-
-def _reference_lists(dataset: Dataset) -> Iterator[DicomSequence]:
-    """Find each sequence of references to instances, at any depth."""
-    for element in dataset:
-        if element.VR != "SQ":
-            continue
-        if any("ReferencedSOPInstanceUID" in item for item in element.value):
-            yield element.value
-        for item in element.value:
-            yield from _reference_lists(item)
-
-
-def _name_instances(
-    sequence: DicomSequence, frames: Mapping[str, SliceSource], scan: CTScan
-) -> None:
-    """Put the multi-frame instance in the place of its frames, once in each list."""
-    named: dict[str, Dataset] = {}
-    for item in sequence:
-        source = frames.get(str(item.ReferencedSOPInstanceUID))
-        if source is not None:
-            item.ReferencedSOPClassUID = scan.series.sop_class_uid
-            item.ReferencedSOPInstanceUID = source.sop_instance_uid
-        named.setdefault(str(item.ReferencedSOPInstanceUID), item)
-    sequence[:] = list(named.values())
+                number = frames.get(str(item.ReferencedSOPInstanceUID))
+                if number is not None:
+                    item.ReferencedFrameNumber = number
+    refer_as_stored(segmentation, scan, frames=False)

@@ -1,17 +1,18 @@
 """What the written objects refer to: the images that were scored, and their study."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
 from pydicom.config import disable_value_validation
 from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import UID, CTImageStorage
 from pydicom.valuerep import format_number_as_ds
 
 from corcal.ct.dicom.quiet import quiet_pydicom
-from corcal.ct.scan import CTScan
+from corcal.ct.scan import CTScan, SliceSource
 from corcal.errors import InputError
 from corcal.interop.dicom.identity import made_uid
 from corcal.lesions.voxels import SiteVoxels
@@ -20,7 +21,9 @@ from corcal.result import Result
 __all__ = [
     "ScoredExam",
     "header_values",
+    "may_name_patient",
     "name_patient",
+    "refer_as_stored",
     "require_dicom",
     "source_image",
     "source_instances",
@@ -148,6 +151,57 @@ def _study(scan: CTScan) -> Dataset:
     return image
 
 
+def refer_as_stored(dataset: Dataset, scan: CTScan, *, frames: bool) -> None:
+    """Put multi-frame instances in the place of the images that `source_image` had stand for them.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        A new object; references at any depth are changed, each list names an instance once.
+    scan : CTScan
+        The scan that the images are of.
+    frames : bool
+        Whether lists of references name the frames; else the instances alone.
+    """
+    stand_ins = {
+        str(source_image(scan, k).SOPInstanceUID): source
+        for k, source in enumerate(scan.slices)
+        if source.frame_number is not None
+    }
+    if stand_ins:
+        for sequence in _reference_lists(dataset):
+            _name_instances(sequence, stand_ins, scan, frames=frames)
+
+
+def _reference_lists(dataset: Dataset) -> Iterator[DicomSequence]:
+    """Find each sequence of references to instances, at any depth."""
+    for element in dataset:
+        if element.VR != "SQ":
+            continue
+        if any("ReferencedSOPInstanceUID" in item for item in element.value):
+            yield element.value
+        for item in element.value:
+            yield from _reference_lists(item)
+
+
+def _name_instances(
+    sequence: DicomSequence, stand_ins: Mapping[str, SliceSource], scan: CTScan, *, frames: bool
+) -> None:
+    """Put the multi-frame instance in the place of its frames, once in each list."""
+    named: dict[str, Dataset] = {}
+    for item in sequence:
+        source = stand_ins.get(str(item.ReferencedSOPInstanceUID))
+        if source is not None:
+            item.ReferencedSOPClassUID = scan.series.sop_class_uid
+            item.ReferencedSOPInstanceUID = source.sop_instance_uid
+        kept = named.setdefault(str(item.ReferencedSOPInstanceUID), item)
+        if source is not None and frames:
+            numbers = kept.get("ReferencedFrameNumber") or []
+            before = list(numbers) if isinstance(numbers, Iterable) else [numbers]
+            kept.ReferencedFrameNumber = [*before, source.frame_number]
+    sequence[:] = list(named.values())
+
+
 def name_patient(dataset: Dataset, scan: CTScan) -> None:
     """Put the patient and the study of the scan into a new object, as the scan names them.
 
@@ -163,6 +217,16 @@ def name_patient(dataset: Dataset, scan: CTScan) -> None:
     dataset.StudyDate = _if_valid(series.study_date, r"(19|2\d)\d{6}")  # before 1900: a dummy
     dataset.StudyTime = _if_valid(series.study_time, r"\d{6}(\.\d{1,6})?")
     dataset.AccessionNumber = series.accession_number or ""
+    if series.deidentification_method is not None:
+        dataset.PatientIdentityRemoved = "YES"
+        dataset.DeidentificationMethod = series.deidentification_method
+
+
+def may_name_patient(scan: CTScan) -> str:
+    """Say whether pictures and pages of an exam may tell who the patient is, as DICOM says it."""
+    patient = scan.patient
+    is_named = any((patient.name, patient.patient_id, patient.birth_date))
+    return "YES" if is_named and scan.series.deidentification_method is None else "NO"
 
 
 def _if_valid(value: str | None, pattern: str) -> str:

@@ -1,19 +1,23 @@
-"""Every code that corcal writes into a DICOM object, in one table; none of them is its own.
+"""Every code that corcal writes into a DICOM object; none of them is its own.
 
-Each is an entry of the DICOM terminology (PS3.16, as pydicom holds it), or of a row of its
-templates TID 3900 to 3906, as PixelMed's validator transcribes them.
+What other outputs write too is defined in `corcal.interop.codes`, the rest here. Each is an entry
+of the DICOM terminology (PS3.16, as pydicom holds it), or of a row of its templates TID 3900 to
+3906, as PixelMed's validator transcribes them.
 """
 
 from dataclasses import dataclass, replace
 
+from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
+from corcal.interop import codes
 from corcal.lesions.sites import Site
 
 __all__ = [
     "AGATSTON_THRESHOLD",
     "ANALYSIS_PERFORMED",
     "ARTIFICIAL_INTELLIGENCE",
+    "CALCIUM_EXAMINATION",
     "CALCIUM_MEASURES",
     "CALCIUM_SCORING",
     "CALIBRATION",
@@ -35,6 +39,7 @@ __all__ = [
     "SiteTerms",
     "TEMPLATE_3905_MEASURES",
     "VASCULAR_MORPHOLOGY",
+    "code_item",
 ]
 
 
@@ -83,32 +88,44 @@ _ANATOMICAL = Code("91723000", "SCT", "Anatomical Structure")
 _OBJECT = Code("260787004", "SCT", "Physical object")
 _VASCULAR = Code("237897009", "SCT", "Vascular Calcification")
 _PATHOLOGIC = Code("18115005", "SCT", "pathologic calcification")
-_BONE = Code("272673000", "SCT", "Bone")
-
-CORONARY_ARTERY = Code("41801008", "SCT", "Coronary artery")
 
 
-def _calcium(kind: Code, region: Code | None) -> SiteTerms:
-    return SiteTerms(category=_ABNORMAL, kind=kind, region=region)
+def _code(concept: codes.Concept) -> Code:
+    return Code(concept.code, concept.system.name, concept.display)
+
+
+def code_item(code: Code) -> Dataset:
+    """Make the item of a code sequence."""
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = code[:3]
+    return item
+
+
+CORONARY_ARTERY = _code(codes.CORONARY_ARTERIES)
+_BONE = _code(codes.SITE_CONCEPTS[Site.BONE.label])
+CALCIUM_EXAMINATION = _code(codes.EXAMINATION)
+
+
+def _calcium(kind: Code, site: Site) -> SiteTerms:
+    region = codes.SITE_CONCEPTS.get(site.label)
+    return SiteTerms(category=_ABNORMAL, kind=kind, region=_code(region) if region else None)
 
 
 # Image noise has no entry: it is no thing that a segment could be of.
 SITE_TERMS: dict[Site, SiteTerms] = {
-    Site.LM: _calcium(_VASCULAR, Code("3227004", "SCT", "Left Main Coronary Artery")),
-    Site.LAD: _calcium(
-        _VASCULAR, Code("59438005", "SCT", "Left Anterior Descending Coronary Artery")
-    ),
-    Site.LCX: _calcium(_VASCULAR, Code("57396003", "SCT", "Circumflex Coronary Artery")),
-    Site.RCA: _calcium(_VASCULAR, Code("13647002", "SCT", "Right Coronary Artery")),
-    Site.ASCENDING_AORTA: _calcium(_VASCULAR, Code("54247002", "SCT", "Ascending aorta")),
-    Site.DESCENDING_AORTA: _calcium(_VASCULAR, Code("281130003", "SCT", "Descending aorta")),
-    Site.AORTIC_VALVE: _calcium(_PATHOLOGIC, Code("34202007", "SCT", "Aortic Valve")),
-    Site.MITRAL_ANNULUS: _calcium(_PATHOLOGIC, Code("65197004", "SCT", "Mitral Annulus")),
-    Site.PERICARDIUM: _calcium(_PATHOLOGIC, Code("76848001", "SCT", "Pericardium")),
+    Site.LM: _calcium(_VASCULAR, Site.LM),
+    Site.LAD: _calcium(_VASCULAR, Site.LAD),
+    Site.LCX: _calcium(_VASCULAR, Site.LCX),
+    Site.RCA: _calcium(_VASCULAR, Site.RCA),
+    Site.ASCENDING_AORTA: _calcium(_VASCULAR, Site.ASCENDING_AORTA),
+    Site.DESCENDING_AORTA: _calcium(_VASCULAR, Site.DESCENDING_AORTA),
+    Site.AORTIC_VALVE: _calcium(_PATHOLOGIC, Site.AORTIC_VALVE),
+    Site.MITRAL_ANNULUS: _calcium(_PATHOLOGIC, Site.MITRAL_ANNULUS),
+    Site.PERICARDIUM: _calcium(_PATHOLOGIC, Site.PERICARDIUM),
     Site.BONE: SiteTerms(category=_ANATOMICAL, kind=_BONE, region=_BONE),
     Site.DEVICE: SiteTerms(category=_OBJECT, kind=Code("40388003", "SCT", "Implant"), region=None),
-    Site.OTHER: _calcium(_PATHOLOGIC, None),
-    Site.LYMPH_NODE: _calcium(_PATHOLOGIC, Code("59441001", "SCT", "Lymph Node")),
+    Site.OTHER: _calcium(_PATHOLOGIC, Site.OTHER),
+    Site.LYMPH_NODE: _calcium(_PATHOLOGIC, Site.LYMPH_NODE),
 }
 
 EMPTY_SEGMENT_SITES = (Site.LM, Site.LAD, Site.LCX, Site.RCA)
@@ -123,22 +140,22 @@ CALIBRATION_UNIT = Code("mg/[hnsf'U].cm3", "UCUM", "mg/[hnsf'U].cm3")  # as TID 
 
 _SCORE = Measure(
     field="agatston",
-    name=Code("450360000", "SCT", "Coronary artery calcium score"),
+    name=_code(codes.CALCIUM_SCORE),
     unit=_NO_UNITS,
-    method=Code("112055", "DCM", "Agatston scoring method"),
+    method=_code(codes.AGATSTON_METHOD),
     coronary_only=True,
 )
 _VOLUME = Measure(
     field="volume_mm3",
-    name=Code("122660", "DCM", "Calcium Volume"),
+    name=_code(codes.CALCIUM_VOLUME),
     unit=_CUBIC_MILLIMETER,
-    method=Code("112056", "DCM", "Volume scoring method"),
+    method=_code(codes.VOLUME_METHOD),
 )
 _MASS = Measure(
     field="mass_mg",
-    name=Code("122661", "DCM", "Calcium Mass"),
+    name=_code(codes.CALCIUM_MASS),
     unit=_MILLIGRAM,
-    method=Code("112057", "DCM", "Mass scoring method"),
+    method=_code(codes.MASS_METHOD),
 )
 _LESIONS = Measure(
     field="lesion_count",
@@ -178,7 +195,7 @@ TEMPLATE_3905_MEASURES = (
 )
 """Rows 6 to 9 of TID 3905, in their order; it has a method for the score alone."""
 
-AGATSTON_THRESHOLD = Code("122657", "DCM", "Agatston Score Threshold")
+AGATSTON_THRESHOLD = _code(codes.AGATSTON_THRESHOLD)
 CALIBRATION = Code("122659", "DCM", "Calcium Scoring Calibration")
 CALCIUM_SCORING = Code("122603", "DCM", "Calcium Scoring Analysis")
 ANALYSIS_PERFORMED = Code("111004", "DCM", "Analysis Performed")
