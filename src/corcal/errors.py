@@ -7,7 +7,12 @@ The tree::
     │   ├── SeriesError        2   no scan can be made of this series (damaged, mixed, empty ...)
     │   │   └── GeometryError  2   its slices do not form a volume
     │   └── AnnotationError    2   the annotation cannot be read or does not belong to the scan
-    └── UnfitError             3   the scan was read, but is not fit for calcium scoring
+    ├── StoreError             2   the store of exams refuses what was asked of it
+    │   ├── NotFoundError      2   it has no such patient, exam, version, job or user
+    │   ├── StateError         2   not in this state: a final exam is not scored again, for instance
+    │   └── ConflictError      2   somebody else has changed it meanwhile
+    ├── UnfitError             3   the scan was read, but is not fit for calcium scoring
+    └── PeerError              4   another system cannot be reached, or refuses
 
 A message names what was found, where, and what would be accepted, on one line, and carries no
 patient data: no name, no patient identifier, no date of birth.
@@ -15,10 +20,15 @@ patient data: no name, no patient identifier, no date of birth.
 
 __all__ = [
     "AnnotationError",
+    "ConflictError",
     "CorcalError",
     "GeometryError",
     "InputError",
+    "NotFoundError",
+    "PeerError",
     "SeriesError",
+    "StateError",
+    "StoreError",
     "UnfitError",
 ]
 
@@ -45,7 +55,29 @@ class AnnotationError(InputError):
     """An annotation cannot be read, or does not belong to the scan."""
 
 
+class StoreError(CorcalError):
+    """The store of exams refuses what was asked of it."""
+
+
+class NotFoundError(StoreError):
+    """The store has no such patient, exam, version, job or user."""
+
+
+class StateError(StoreError):
+    """An exam or a job is not in a state in which this can be done."""
+
+
+class ConflictError(StoreError):
+    """Somebody else has changed it since it was read; read it again."""
+
+
 class UnfitError(CorcalError):
     """The scan was read, but it is not fit for calcium scoring."""
 
     exit_code = 3
+
+
+class PeerError(CorcalError):
+    """Another system cannot be reached, or refuses what it was asked."""
+
+    exit_code = 4

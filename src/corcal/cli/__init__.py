@@ -34,6 +34,10 @@ COMMANDS = {
         "corcal.cli.report",
         "Write a scored exam as FHIR, HL7 v2, CSV or Parquet.",
     ),
+    "send": (
+        "corcal.cli.send",
+        "Deliver DICOM objects to an archive (PACS), and say what arrived.",
+    ),
     "demo": ("corcal.cli.demo", "Simulate a patient with two exams, score both, show the result."),
     "calibrate": (
         "corcal.cli.calibrate",
@@ -91,7 +95,8 @@ def main(args: list[str] | None = None) -> int:
     -------
     int
         0 done; 2 the input or the call is unusable; 3 the scan was read but is unfit for scoring;
-        1 a defect of corcal itself; 130 interrupted; 141 the reader of a pipe went away.
+        4 another system did not answer, or did not take everything; 1 a defect of corcal itself;
+        130 interrupted; 141 the reader of a pipe went away.
     """
     if sys.stderr is None:  # closed by the caller, as `2>&-` does
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (for good)

@@ -1,7 +1,6 @@
 """``corcal send``: DICOM objects delivered to an archive."""
 
 import os
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 INCOMPLETE = 4  # exit code of PeerError: something did not arrive
-_LISTED = 20  # objects that arrived are listed one by one up to here, and counted beyond
+_LISTED = 20  # objects of one fate are listed one by one up to here, and counted beyond
 
 
 @click.command("send", epilog="More: docs/send.md.")
@@ -170,45 +169,41 @@ def _tell(report: "DeliveryReport", found: "FoundObjects", json_to: str | None) 
 
 
 def _lines(report: "DeliveryReport", found: "FoundObjects") -> list[str]:
-    from corcal.interop.send.types import Arrival
-
-    is_long = len(report.deliveries) > _LISTED
-    arrived = [one for one in report.deliveries if one.arrival is Arrival.ARRIVED]
-    quiet = [one for one in arrived if is_long and not one.reason and not one.commitment_reason]
-    lines = [_line(one) for one in report.deliveries if one not in quiet]
-    lines += _counted(quiet)
+    """Say what became of each object; many of which the same is said are counted."""
+    alike: dict[str, list[str]] = {}
+    for one in report.deliveries:
+        alike.setdefault(_fate(one), []).append(one.sop_instance_uid)
+    lines = []
+    for fate, uids in alike.items():
+        word, rest = fate.split(" | ", maxsplit=1)
+        named = uids if len(uids) <= _LISTED else [f"{len(uids)} x"]
+        lines += [f"{word} {name} {rest}" for name in named]
     if found.passed_over:
         lines.append(f"Passed over: {_files(found.passed_over)} that are no DICOM objects.")
     if found.repeated:
         lines.append(f"Sent once: {_files(found.repeated)} that repeat another one.")
-    lines.append(f"{len(arrived)} of {len(report.deliveries)} arrived at {report.address}.")
+    lines.append(f"{_arrived(report)} of {len(report.deliveries)} arrived at {report.address}.")
     return lines
+
+
+def _arrived(report: "DeliveryReport") -> int:
+    from corcal.interop.send.types import Arrival
+
+    return sum(one.arrival is Arrival.ARRIVED for one in report.deliveries)
 
 
 def _files(count: int) -> str:
     return f"{count} file" if count == 1 else f"{count} files"
 
 
-def _line(one: "Delivery") -> str:
-    """Say what became of one object."""
+def _fate(one: "Delivery") -> str:
+    """Say what became of an object, apart from which one it is, which goes at the bar."""
     from corcal.interop.send.words import uid_name
 
-    text = f"{one.arrival.value:<11} {one.sop_instance_uid}  {uid_name(one.sop_class_uid)}"
+    text = f"{one.arrival.value} | {uid_name(one.sop_class_uid)}"
     if one.reason:
         text += f": {one.reason}"
     if one.commitment is not None:
         text += f" [commitment: {one.commitment.value}"
         text += f", {one.commitment_reason}]" if one.commitment_reason else "]"
     return text
-
-
-def _counted(quiet: "list[Delivery]") -> list[str]:
-    """Count what arrived without anything to say, a kind a line."""
-    from corcal.interop.send.words import uid_name
-
-    kinds = Counter((one.sop_class_uid, one.commitment) for one in quiet)
-    return [
-        f"arrived     {count} x {uid_name(uid)}"
-        + (f" [commitment: {commitment.value}]" if commitment is not None else "")
-        for (uid, commitment), count in kinds.items()
-    ]

@@ -35,11 +35,12 @@ MAX_POST_BYTES = 2**26  # objects are posted together up to this; a larger one g
 MAX_POST_COUNT = 64
 MAX_ANSWER_BYTES = 2**24
 _PIECE_BYTES = 2**16
-_OK, _OK_SOME = 200, range(200, 300)
+_OK = range(200, 300)
 _TRANSIENT = (408, 425, 429, 502, 503, 504)
 # One object may be why a whole request is refused: the others are posted without it
 _DIVISIBLE = (400, 409, 413, 415, 422, 500)
-_NO_OPTIONS = (405, 501)
+_NO_SEARCH = (405, 501)
+_DICOM_JSON = "application/dicom+json"
 _UNREADABLE = "its file can no longer be read"
 
 
@@ -103,7 +104,10 @@ def store_over_web(
 
 
 def echo_over_web(address: WebAddress, *, options: SendOptions) -> str:
-    """Ask with OPTIONS whether a DICOMweb service is there.
+    """Ask whether a DICOMweb service is there, by a search for a study that nobody has.
+
+    A search is what every such service can do; OPTIONS, which the standard has for the purpose,
+    is answered with 404 by some that are well and there.
 
     Raises
     ------
@@ -111,14 +115,15 @@ def echo_over_web(address: WebAddress, *, options: SendOptions) -> str:
         If it cannot be reached, or refuses.
     """
     poster = _Poster(address, options)
-    reply = poster.call("OPTIONS", {}, None)
+    query = f"?StudyInstanceUID=2.25.{uuid4().int}&limit=1"
+    reply = poster.call("GET", {"Accept": _DICOM_JSON}, query=query)
     if reply.trouble:
         msg = f"{address}: {reply.trouble}"
         raise PeerError(msg)
-    if reply.status in _OK_SOME:
+    if reply.status in _OK:
         return f"{address} answers (HTTP {reply.status})"
-    if reply.status in _NO_OPTIONS:
-        return f"{address} answers, but not to this question (HTTP {reply.status}): try to send"
+    if reply.status in _NO_SEARCH:
+        return f"{address} answers, but takes no searches (HTTP {reply.status}): try to send"
     msg = f"{address}: {http_words(reply.status)}"
     raise PeerError(msg)
 
@@ -189,10 +194,12 @@ class _Poster:
             body = FilesBody(batch, boundary)
         except OSError:
             return _Reply(trouble=_UNREADABLE, has_begun=False)
-        headers = {"Content-Type": kind, "Accept": "application/dicom+json"}
+        headers = {"Content-Type": kind, "Accept": _DICOM_JSON}
         return self.call("POST", headers, body)
 
-    def call(self, method: str, headers: dict[str, str], body: FilesBody | None) -> _Reply:
+    def call(
+        self, method: str, headers: dict[str, str], body: FilesBody | None = None, query: str = ""
+    ) -> _Reply:
         """Make one request; what goes wrong on the way is a reply too."""
         headers = dict(headers)
         if body is not None:
@@ -200,7 +207,7 @@ class _Poster:
         if self.options.credentials is not None:
             headers["Authorization"] = self.options.credentials.authorization
         request = urllib.request.Request(  # noqa: S310  (the address is http or https)
-            self.url, data=body, headers=headers, method=method
+            self.url + query, data=body, headers=headers, method=method
         )
         try:
             with self._opener.open(request, timeout=self.options.answer_s) as response:
@@ -253,7 +260,7 @@ def _why_all(reply: _Reply) -> str:
     """Say why further objects would fare no better, or nothing."""
     if reply.trouble:
         return reply.trouble
-    return "" if reply.status in _OK_SOME else http_words(reply.status)
+    return "" if reply.status in _OK else http_words(reply.status)
 
 
 def _judge(one: OutgoingObject, reply: _Reply, answers: dict[str, ObjectAnswer]) -> Delivery:
@@ -264,9 +271,7 @@ def _judge(one: OutgoingObject, reply: _Reply, answers: dict[str, ObjectAnswer])
         return _delivery(one, arrival, reply.trouble)
     if answer is not None:
         return _delivery(one, answer.arrival, answer.reason)
-    if reply.status == _OK and not answers:
-        return _delivery(one, Arrival.ARRIVED, "by the status alone: the answer names no object")
-    if reply.status in _OK_SOME:
+    if reply.status in _OK:
         reason = f"the answer does not mention it (HTTP {reply.status})"
         return _delivery(one, Arrival.UNCONFIRMED, reason)
     return _delivery(one, Arrival.REFUSED, http_words(reply.status))

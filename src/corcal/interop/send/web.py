@@ -41,7 +41,7 @@ class FilesBody:
 
     def __init__(self, batch: Sequence[OutgoingObject], boundary: str) -> None:
         self.paths = [one.path for one in batch]
-        self.heads = [_part_head(one, boundary) for one in batch]
+        self.heads = [_part_head(boundary) for _ in batch]
         self.heads[0] = self.heads[0].removeprefix(b"\r\n")
         self.end = f"\r\n--{boundary}--\r\n".encode()
         sizes = sum(path.stat().st_size for path in self.paths)
@@ -67,9 +67,10 @@ class FilesBody:
             raise
 
 
-def _part_head(one: OutgoingObject, boundary: str) -> bytes:
-    kind = f"application/dicom; transfer-syntax={one.transfer_syntax_uid}"
-    return f"\r\n--{boundary}\r\nContent-Type: {kind}\r\n\r\n".encode()
+def _part_head(boundary: str) -> bytes:
+    # Without the parameter transfer-syntax, which the file has inside: some servers pass over a
+    # part that has it, and answer that all is well.
+    return f"\r\n--{boundary}\r\nContent-Type: application/dicom\r\n\r\n".encode()
 
 
 class _EarlyAnswer:
