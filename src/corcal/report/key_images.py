@@ -15,6 +15,7 @@ from corcal.report.calcium import CountedCalcium, counted_calcium, lesion_positi
 from corcal.report.canvas import MUTED, TEXT, Box, Sheet, orientation_letters, scale_bar
 from corcal.report.colours import site_colour
 from corcal.report.framing import Frame, detail_frame
+from corcal.report.key_lesions import key_slice, largest_lesions
 from corcal.report.outlines import outline_pixels
 from corcal.report.slices import WINDOW_HU
 from corcal.result import Result
@@ -75,7 +76,7 @@ def key_images(
 
 def key_sheets(result: Result, scan: CTScan, voxels: SiteVoxels) -> dict[str, Sheet]:
     """Draw the key images without writing them: one panel (axes) each, coordinates in mm."""
-    largest = _largest(result)
+    largest = largest_lesions(result)
     if not largest:
         return {}
     positions = lesion_positions(result, scan, voxels)
@@ -85,19 +86,6 @@ def key_sheets(result: Result, scan: CTScan, voxels: SiteVoxels) -> dict[str, Sh
         view = _view(scan, positions[number])
         sheets[KEY_NAMES[vessel]] = _sheet(result, result.lesions[number], scan, calcium, view)
     return sheets
-
-
-def _largest(result: Result) -> dict[Vessel, int]:
-    """Give the place in the table of lesions of each artery's largest one."""
-    found: dict[Vessel, int] = {}
-    for number, lesion in enumerate(result.lesions):
-        if lesion.site not in Vessel.__members__:
-            continue
-        vessel = Vessel(lesion.site)
-        best = found.get(vessel)
-        if best is None or lesion.agatston > result.lesions[best].agatston:
-            found[vessel] = number
-    return {vessel: found[vessel] for vessel in Vessel if vessel in found}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,10 +98,7 @@ class _View:
 
 
 def _view(scan: CTScan, position: NDArray[np.int64]) -> _View:
-    """Choose the slice with most voxels of a lesion; of equal ones that with most HU."""
-    slices, counts = np.unique(position[:, 0], return_counts=True)
-    sums = [int(scan.hu[tuple(position[position[:, 0] == z].T)].sum()) for z in slices]
-    z = int(slices[np.lexsort((sums, counts))[-1]])
+    z = key_slice(scan, position)
     pixels = position[position[:, 0] == z, 1:]
     return _View(z=z, frame=detail_frame(scan, pixels, z), pixels=pixels)
 
