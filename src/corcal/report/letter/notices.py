@@ -1,0 +1,56 @@
+"""What stands first in a letter, before any number, and when to call for help."""
+
+from collections.abc import Iterator
+from typing import Literal, TypeAlias
+
+from corcal.report.document import Bullets, Notice, Paragraph
+from corcal.report.letter.case import Case
+from corcal.report.letter.language import Language
+
+_Kind: TypeAlias = Literal["info", "caution", "urgent"]
+
+__all__ = ["call_for_help", "first_notices"]
+
+
+def first_notices(case: Case, language: Language) -> Iterator[Notice]:
+    """Say what has to be known before the number is read, the most pressing first."""
+    if case.has_symptoms:
+        yield _box("symptoms", language, kind="urgent")
+    if case.is_unchecked:
+        yield _box("unchecked", language)
+    if case.has_disease:
+        yield _box("disease", language)
+    elif case.may_have_stent:
+        yield _box("device", language)
+    if not case.is_fit:
+        kind = language.text(f"kind.{case.result.suitability.kind.value}")
+        yield _box("unfit", language, kind_of_scan=kind)
+    elif case.is_nothing_marked:
+        yield _box("empty", language)
+    elif case.is_gated is False:
+        yield _box("estimate", language, kind="info")
+    if case.is_review_advised and case.is_fit:
+        yield _box("review", language)
+
+
+def call_for_help(language: Language) -> Notice:
+    """Say when the number does not matter."""
+    signs = tuple(language.text(f"help.{name}") for name in ("pain", "breath", "sweat"))
+    return Notice(
+        kind="urgent",
+        title=language.text("help.title"),
+        blocks=(
+            Paragraph(text=language.text("help.text")),
+            Bullets(items=signs),
+            Paragraph(text=language.text("help.end")),
+        ),
+    )
+
+
+def _box(
+    name: str, language: Language, *, kind: _Kind = "caution", kind_of_scan: str | None = None
+) -> Notice:
+    values = {} if kind_of_scan is None else {"kind": kind_of_scan}
+    text = Paragraph(text=language.text(f"{name}.text", **values))
+    title = language.text(f"{name}.title")
+    return Notice(kind=kind, title=title, blocks=(text,))

@@ -1,0 +1,122 @@
+"""A picture of where a score stands: a bar of four parts, and the person's place on it.
+
+The four parts have the same width, so that a small score can be seen; inside a part the place
+follows the score. The last part has no end: its place follows the logarithm, up to 25 times its
+beginning. One hue from light to dark, which every eye and every printer keeps apart.
+"""
+
+import math
+
+from corcal.report.letter.case import PARTS, Case
+from corcal.report.letter.language import Language
+from corcal.report.letter.svg import Drawing, text_width
+from corcal.risk.categories import SCHEMES
+
+__all__ = ["FILLS", "INK", "INKS", "scale_alt", "scale_svg"]
+
+FILLS = ("#E8F0F6", "#BCD5E6", "#6E9FC1", "#1B4F78")
+"""Colour of each part."""
+
+INKS = ("#1A1A1A", "#1A1A1A", "#1A1A1A", "#FFFFFF")
+"""Colour of the words on each part: contrast 4.5 and more."""
+
+INK = "#1A1A1A"
+_WIDTH = 480.0  # about the points of a column on paper
+_LARGEST_TEXT, _SMALLEST_TEXT = 20.0, 13.0
+_LAST_TIMES = 25.0  # the last part is drawn to this multiple of its beginning
+_EDGE = 0.05  # a mark keeps off the edge of its part, of which it would be read as the border
+_FILLED = 0.92  # of a part's width, for words
+
+
+def scale_svg(case: Case, language: Language, *, text_pt: float) -> bytes:
+    """Draw the scale.
+
+    Parameters
+    ----------
+    case : Case
+        Its score, and the interval if there is one.
+    language : Language
+        Of the words.
+    text_pt : float
+        Of the page: the words follow it as far as they fit.
+
+    Returns
+    -------
+    bytes
+        SVG.
+    """
+    size = _text_size(language, text_pt)
+    bar_top, bar_height = 3.6 * size, 2.4 * size
+    drawing = Drawing(
+        width=_WIDTH, height=bar_top + bar_height + 1.7 * size, title=scale_alt(case, language)
+    )
+    part = _WIDTH / len(PARTS)
+    for number, name in enumerate(PARTS):
+        left, middle = number * part, (number + 0.5) * part
+        drawing.rectangle(left, bar_top, part - 2, bar_height, fill=FILLS[number])
+        words = language.text(f"scale.{name}")
+        drawing.text(middle, bar_top + bar_height / 2 + 0.36 * size, words, size, fill=INKS[number])
+        words = language.text(f"scale.{name}_range")
+        drawing.text(middle, bar_top + bar_height + 1.2 * size, words, size, fill=INK)
+    _pin(drawing, case, language, size, bar_top)
+    return drawing.svg()
+
+
+def scale_alt(case: Case, language: Language) -> str:
+    """Say what the scale shows."""
+    score, part = language.amount(case.score), language.text(f"scale.{case.part}")
+    if case.score == 0:
+        return language.text("scale.alt_zero", part=part)
+    scores = language.text(f"scale.{case.part}_range")
+    return language.text("scale.alt", score=score, part=part, range=scores)
+
+
+def _pin(drawing: Drawing, case: Case, language: Language, size: float, bar_top: float) -> None:
+    """Mark the place of the score, with the words above it."""
+    x, tip = _place(case.score), bar_top + 0.3 * size
+    half, top = 0.42 * size, bar_top - 0.75 * size
+    _interval(drawing, case, top=bar_top - 0.25 * size, size=size)
+    drawing.path(
+        f"M{x - half:.1f} {top:.1f}L{x + half:.1f} {top:.1f}L{x:.1f} {tip:.1f}Z",
+        fill=INK,
+        stroke="#FFFFFF",
+        line=1.5,
+    )
+    words = language.text("scale.you", score=language.amount(case.score))
+    big = 1.25 * size
+    width = text_width(words, big, is_bold=True)
+    middle = min(max(x, width / 2 + 1), _WIDTH - width / 2 - 1)
+    drawing.text(middle, bar_top - 1.25 * size, words, big, fill=INK, is_bold=True)
+
+
+def _interval(drawing: Drawing, case: Case, *, top: float, size: float) -> None:
+    interval = case.result.score.total.interval
+    if interval is None or interval.low == interval.high:
+        return
+    low, high, end = _place(interval.low), _place(interval.high), 0.22 * size
+    drawing.line((low, top), (high, top), stroke=INK, line=1.6)
+    for x in (low, high):
+        drawing.line((x, top - end), (x, top + end), stroke=INK, line=1.6)
+
+
+def _place(score: float) -> float:
+    """Return where a score lies on the bar."""
+    lows = [band.low for band in SCHEMES["plain"].bands]
+    part = _WIDTH / len(lows)
+    number = max((k for k, low in enumerate(lows) if k and score > low), default=0)
+    if number == 0:
+        return part / 2
+    low = lows[number]
+    if number + 1 < len(lows):
+        inside = (score - low) / (lows[number + 1] - low)
+    else:
+        inside = math.log(score / low) / math.log(_LAST_TIMES)
+    return (number + min(max(inside, _EDGE), 1 - _EDGE)) * part
+
+
+def _text_size(language: Language, text_pt: float) -> float:
+    """Choose the size of the words: that of the page, if every part has room for them."""
+    wanted = min(max(text_pt, _SMALLEST_TEXT), _LARGEST_TEXT)
+    words = [language.text(f"scale.{name}{end}") for name in PARTS for end in ("", "_range")]
+    widest = max(text_width(each, 1.0) for each in words)
+    return min(wanted, _FILLED * _WIDTH / len(PARTS) / widest)
