@@ -32,7 +32,11 @@ COMMANDS = {
     ),
     "report": (
         "corcal.cli.report",
-        "Write a scored exam as FHIR, HL7 v2, CSV or Parquet.",
+        "Write a scored exam as reports for people and as DICOM, FHIR, HL7 v2, tables.",
+    ),
+    "figure": (
+        "corcal.cli.figure",
+        "Draw the pictures of a scored exam as PNG or SVG, to be used alone.",
     ),
     "send": (
         "corcal.cli.send",

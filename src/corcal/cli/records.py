@@ -1,0 +1,75 @@
+"""What several commands read: the record of an exam, and the exam itself with its scan."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from corcal.cli.progress import progress_bar
+from corcal.errors import InputError
+
+if TYPE_CHECKING:
+    from corcal.ct.scan import CTScan
+    from corcal.pipeline import Exam
+    from corcal.result import Result
+
+__all__ = ["chosen_names", "exam_of", "files_of_exam", "files_of_scan", "record_file"]
+
+RESULT_NAME = "result.json"
+
+
+def record_file(path: Path) -> Path:
+    """Give the record inside a folder, or the file itself.
+
+    Raises
+    ------
+    InputError
+        If the folder has no record.
+    """
+    if not path.is_dir():
+        return path
+    inside = path / RESULT_NAME
+    if not inside.is_file():
+        msg = f"no {RESULT_NAME} in {path.name}: give a result, or the folder of corcal score --out"
+        raise InputError(msg)
+    return inside
+
+
+def exam_of(file: Path, result: "Result", scan_path: Path) -> "Exam":
+    """Give the exam of a record whose folder knows where its calcium is, and of its scan."""
+    # numpy and the reading of scans: only where a scan is given
+    from corcal.exam_folder import read_exam
+
+    with progress_bar() as progress:
+        return read_exam(file.parent, scan_path, result=result, progress=progress)
+
+
+def files_of_exam(file: Path, scan_path: Path | None, exam: "Exam | None") -> list[Path]:
+    """Name the files that a command has read: they must not be replaced."""
+    if exam is None or scan_path is None:
+        return [file]
+    from corcal.exam_folder import CALCIUM_NAME
+
+    return [file, file.parent / CALCIUM_NAME, *files_of_scan(scan_path, exam.scan)]
+
+
+def files_of_scan(path: Path, scan: "CTScan") -> list[Path]:
+    """Name the files that a scan was read from."""
+    if not path.is_dir():
+        return [path]
+    return [path / one.source for one in scan.slices]
+
+
+def chosen_names(text: str, allowed: Collection[str], what: str) -> tuple[str, ...]:
+    """Read a list such as ``"fhir,csv"``, each once.
+
+    Raises
+    ------
+    InputError
+        If a name is not one that is allowed.
+    """
+    wanted = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    for name in wanted:
+        if name not in allowed:
+            msg = f"{name!r} is not a {what}; allowed are {', '.join(allowed)}"
+            raise InputError(msg)
+    return wanted
