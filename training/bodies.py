@@ -20,6 +20,7 @@ from corcal.phantom.patient import BURDENS, Burden, PatientSpec, draw_patient
 from corcal.phantom.render import Thorax
 from corcal.phantom.scanner import hydroxyapatite_hu
 from corcal.phantom.shapes import Grid
+from training.lean import sometimes_lean
 
 __all__ = ["BODY_GRID", "FIRST_SEED", "HEART_GRID_CELLS", "Body", "make_bodies", "make_body"]
 
@@ -64,6 +65,7 @@ def make_body(seed: int) -> Body:
     spec = draw_patient(
         seed, burden=burdens[int(rng.integers(4))], variety=float(rng.uniform(0.3, 1.2))
     )
+    spec = sometimes_lean(spec, seed)
     thorax = Thorax(spec, BODY_GRID, field_mm=_FIELD_MM)
     hu = np.stack([thorax.plane(k) for k in range(_CELLS[0])])
     _add_calcium(hu, spec, thorax.courses, rng)

@@ -61,7 +61,9 @@ def test_in_wide_patients_the_arteries_lie_in_fat_and_hang_together(seed: int) -
     for name, course in tree.items():
         if course.site.vessel is None:
             continue
-        free = 10 if name in {"left_main", "rca"} else 0  # mm in which it leaves the aorta
+        # within 10 mm of the aorta an artery is still leaving it; a left main can be shorter
+        before = len(tree["left_main"].points_mm) if name in {"lad", "lcx"} else 0
+        free = max(0, 10 - before) if before or name in {"left_main", "rca"} else 0
         points = course.points_mm[free:]
         assert _at(heart, heart.solid, points).min(initial=1.0) >= 0.0, name
         assert _at(heart, heart.sac, points).max(initial=-1.0) <= 0.0, name
@@ -88,6 +90,31 @@ def test_in_wide_patients_the_left_main_leaves_below_the_pulmonary_bifurcation(s
     drop = fork[2] - thorax.courses["left_main"].points_mm[0, 2]
     # 20 to 33 mm in three scans of people, at 3 mm slices
     assert 10 < drop < 45
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_in_wide_patients_no_artery_is_torn(seed: int) -> None:
+    # A course is points about 1 mm apart: where it is pinched, points must not slide away from
+    # each other along it, because no calcium would ever lie in the gap.
+    tree = Thorax(draw_patient(seed, variety=1.0), CHEST, field_mm=4.0, only_courses=True).courses
+    for name, course in tree.items():
+        steps = np.linalg.norm(np.diff(course.points_mm, axis=0), axis=1)
+        assert steps.max() < 2.5, name
+
+
+def test_left_mains_are_as_long_as_in_people_and_branch_at_their_end() -> None:
+    lengths = []
+    for seed in range(12):
+        tree = Thorax(
+            draw_patient(seed, variety=1.0), CHEST, field_mm=4.0, only_courses=True
+        ).courses
+        main = tree["left_main"].points_mm
+        lengths.append(np.linalg.norm(np.diff(main, axis=0), axis=1).sum())
+        for name in ("lad", "lcx"):
+            assert np.allclose(tree[name].points_mm[0], main[-1])
+    # 10.5 +- 5.3 mm in CT angiograms of 300 adults; the mean of 12 has an error of 1.5 mm
+    assert 7.0 < np.mean(lengths) < 14.0
+    assert min(lengths) < 8.0
 
 
 def test_a_blend_of_one_heart_is_that_heart_and_a_blend_of_two_lies_between() -> None:

@@ -1,6 +1,6 @@
 """The coronary tree of one patient: courses that lie in fat on the heart's own surface."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,7 +108,16 @@ def coronary_tree(spec: PatientSpec, placement: Placement, heart: Heart) -> dict
             control = _with_its_root(name, shape.carried(control), control, aorta)
             lay = _fitted_branch
         tree[name] = lay(name, branch, control, placement, around, tree)
+        if name == "left_main" and spec.variation.left_main_mm is not None:
+            tree[name] = _shortened(tree[name], spec.variation.left_main_mm)
     return tree
+
+
+def _shortened(course: Course, most_mm: float) -> Course:
+    """Let a course end earlier: its branches begin at its end."""
+    way = np.cumsum(np.linalg.norm(np.diff(course.points_mm, axis=0), axis=1))
+    kept = max(2, 1 + int(np.searchsorted(way, most_mm, side="right")))
+    return replace(course, points_mm=course.points_mm[:kept], radius_mm=course.radius_mm[:kept])
 
 
 def _with_its_root(
@@ -230,7 +239,9 @@ def _fitted_branch(
         step = -(around.distance("aorta", points[:1]) + 0.5) * around.gradient("aorta", points[:1])
         points = points + np.clip(1 - way / _ROOT_REACH_MM, 0, 1)[:, None] * step
     else:
-        points = _attach(points, tree[reference.parent].points_mm, over_mm=25.0)
+        parent = tree[reference.parent].points_mm
+        ends_there = reference.parent == "left_main"
+        points = _attach(points, parent[-1:] if ends_there else parent, over_mm=25.0)
     free = np.clip(way / _OSTIUM_MM - 0.2 if reference.parent is None else way / 4.0, 0, 1)
     part = np.asarray(np.interp(way / way[-1], *_groove_ramp(reference)), np.float64)
     points = _settle(points, radius, around, free, _Groove(reference.groove, offsets, part))
@@ -260,17 +271,36 @@ def _settle(
         above = around.distance("solid", points)
         push = np.clip(radius + _GAP_MM - above, -1.0, 1.5)
         push[(push < 0) & (push > -1.0)] *= 0.3  # fat under an artery varies; bridge it softly
-        points += (0.5 * free * push)[:, None] * around.gradient("solid", points)
+        step = (0.5 * free * push)[:, None] * around.gradient("solid", points)
         if groove is not None:
-            points += free[:, None] * groove.pull(points, around)
+            step += free[:, None] * groove.pull(points, around)
         out = np.clip(around.distance("sac", points) + radius + _MARGIN_MM, 0.0, 1.0)
-        points -= (0.25 * free * out)[:, None] * around.gradient("sac", points)
-        points = _smoothed(points, free)
+        step -= (0.25 * free * out)[:, None] * around.gradient("sac", points)
+        if groove is not None:
+            step = _across(step, points)
+        points = _smoothed(points + step, free)
+        if groove is not None:
+            points = _evenly(points)
     if groove is not None:
         for _ in range(8):  # smoothing may have drawn a bend into the wall
             inside = np.clip(radius - around.distance("solid", points), 0.0, 1.5)
-            points += (free * inside)[:, None] * around.gradient("solid", points)
+            step = (free * inside)[:, None] * around.gradient("solid", points)
+            points = _evenly(points + _across(step, points))
     return points
+
+
+def _across(step: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Take away what would move points along their course: it tears where it is pinched."""
+    along = np.gradient(points, axis=0)
+    along /= np.maximum(np.linalg.norm(along, axis=1, keepdims=True), 1e-6)
+    return np.asarray(step - (step * along).sum(axis=1, keepdims=True) * along)
+
+
+def _evenly(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Space as many points evenly along their course."""
+    way = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
+    even = np.linspace(0.0, way[-1], len(points))
+    return np.stack([np.interp(even, way, one) for one in points.T], axis=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,8 @@ class Variation:
         descending one to the left and back.
     groove_fat : float
         How far fat fills the grooves, relative to the reference.
+    left_main_mm : float or None
+        Length of the left main at most; ``None``: that of the reference, about 15 mm.
     tendon_mm : float or None
         Height of the diaphragm under the heart, reference mm; ``None``: that of the reference.
         If set, the heart also indents the diaphragm.
@@ -120,6 +122,7 @@ class Variation:
     arch_mm: float = 0.0
     unfold_mm: float = 0.0
     groove_fat: float = 1.0
+    left_main_mm: float | None = None
     tendon_mm: float | None = None
     dome_mm: Pair = (0.0, 0.0)
     barrel: float = 0.0

@@ -3,7 +3,8 @@
 The ranges are wider than any one population, so that what is trained on them has seen both sides
 of every real chest. Ranges of the aorta: Wolak A et al. 2008 (doi:10.1016/j.jcmg.2007.11.005,
 ascending 33 +- 4 mm without contrast); epicardial fat from almost none to more than 15 mm:
-Iacobellis G and Willens HJ 2009 (doi:10.1016/j.echo.2009.10.013).
+Iacobellis G and Willens HJ 2009 (doi:10.1016/j.echo.2009.10.013); left main 10.5 +- 5.3 mm long:
+Medrano-Gracia P et al. 2016 (doi:10.4244/EIJV12I7A139, CT angiograms of 300 adults).
 """
 
 from dataclasses import replace
@@ -23,6 +24,7 @@ _FRONT_MM, _BACK_MM = -61.0, 66.0
 _BASE_MM, _BASE_HEIGHT_MM = (12.0, 10.0, 29.0), (20.0, 39.0)  # the ostium of the left main
 _LEAST_DEPTH = 0.8  # the least stretch from front to back
 _MOST_SCALE = 1.4
+_LEFT_MAIN_MM = (10.5, 5.3)  # mean and standard deviation
 
 
 def varied(spec: PatientSpec, *, variety: float) -> PatientSpec:
@@ -152,6 +154,7 @@ def _variation(rng: np.random.Generator, spec: PatientSpec, amount: float) -> Va
         oesophagus_air_mm=u(1.0, 4.5) if some(0.4) else 0.0,
         liver_left_mm=amount * u(-12, 45),
         colon=some(0.3),
+        left_main_mm=float(np.clip(rng.normal(*_LEFT_MAIN_MM), 2.5, 24.0)),
     )
 
 
