@@ -27,6 +27,7 @@ __all__ = [
     "ScanRecord",
     "SuitabilityRecord",
     "read_result",
+    "result_from_json",
     "result_json",
     "schema_json",
 ]
@@ -166,6 +167,17 @@ def read_result(path: Path | str) -> Result:
     except OSError as exc:
         msg = f"cannot read {name}: {exc.strerror}"
         raise InputError(msg) from exc
+    return result_from_json(text, name=name)
+
+
+def result_from_json(text: bytes, *, name: str) -> Result:
+    """Read a result from its JSON; `name` is what an error calls it.
+
+    Raises
+    ------
+    InputError
+        As `read_result` does.
+    """
     version = _decoded(text, _Versioned, f"{name} is not a corcal result").schema_version
     if version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
         msg = f"{name} has schema version {version}; this release reads {SCHEMA_VERSION}"

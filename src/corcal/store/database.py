@@ -1,0 +1,212 @@
+"""The connection to SQLite or PostgreSQL: transactions, and the schema's revision."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import URL, Connection, create_engine, event, make_url, text
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    NoSuchModuleError,
+    SQLAlchemyError,
+)
+from sqlalchemy.orm import Session
+
+from corcal.errors import ConflictError, InputError, StoreError
+
+__all__ = ["Database", "alembic_config", "head_revision", "upgrade_on"]
+
+BUSY_TIMEOUT_MS = 60_000  # how long a writer waits for another one
+_PRAGMAS = (
+    "journal_mode = WAL",  # readers do not wait for the writer
+    "synchronous = FULL",  # what was signed outlives a power failure
+    "foreign_keys = ON",
+    "secure_delete = ON",  # what is deleted is overwritten
+    f"busy_timeout = {BUSY_TIMEOUT_MS}",
+)
+_FILES_LOCK = 0x636F7263616C  # "corcal": PostgreSQL's advisory lock on the data folder's files
+
+
+class Database:
+    """An engine with the two kinds of transaction that the store needs.
+
+    Parameters
+    ----------
+    url : str or URL
+        ``sqlite:///...`` or ``postgresql://...``; the latter needs ``corcal[postgres]``.
+
+    Raises
+    ------
+    InputError
+        If the URL names no database that the store can use.
+    """
+
+    def __init__(self, url: str | URL) -> None:
+        self.url = _checked_url(url)
+        self.kind = self.url.get_backend_name()
+        try:
+            # Values are patient data: no message may show them
+            self.engine = create_engine(self.url, hide_parameters=True, pool_pre_ping=True)
+        except ModuleNotFoundError as exc:
+            msg = f"PostgreSQL needs the package {exc.name}: install corcal[postgres]"
+            raise InputError(msg) from exc
+        if self.kind == "sqlite":
+            event.listen(self.engine, "connect", _set_up_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+        self._writer = self.engine.execution_options(corcal_writes=True)
+        self._snapshot = self.engine.execution_options(
+            **({} if self.kind == "sqlite" else {"isolation_level": "REPEATABLE READ"})
+        )
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+    @contextmanager
+    def reading(self, *, snapshot: bool = False) -> Iterator[Session]:
+        """Read; with `snapshot`, all of it as it was at the first statement."""
+        with (
+            _plain_errors(),
+            Session(self._snapshot if snapshot else self.engine) as session,
+            session.begin(),
+        ):
+            yield session
+
+    @contextmanager
+    def writing(self, *, files: bool = False) -> Iterator[Session]:
+        """Write, all or nothing.
+
+        Parameters
+        ----------
+        files : bool
+            The data folder's files are changed too: one process at a time does so. SQLite has one
+            writer at a time in any case.
+        """
+        with (
+            _plain_errors(),
+            Session(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            if files and self.kind != "sqlite":
+                session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _FILES_LOCK})
+            yield session
+
+    def revision(self) -> str | None:
+        """Give the schema's revision, ``None`` for an empty database."""
+        with _plain_errors(), self.engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+
+    def upgrade(self, revision: str = "head") -> None:
+        """Bring the schema to a revision, all or nothing.
+
+        Raises
+        ------
+        StoreError
+            If the database is of a later release.
+        """
+        with _plain_errors(), self._writer.begin() as connection:
+            upgrade_on(connection, revision)
+
+    def forget_deleted(self) -> None:
+        """Take deleted rows out of SQLite's write-ahead log too."""
+        if self.kind != "sqlite":
+            return
+        with _plain_errors(), self.engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            if isinstance(driver, sqlite3.Connection):
+                driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Say to Alembic where the revisions are, and on which connection to work."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade_on(connection: Connection, revision: str = "head") -> None:
+    """Bring the schema to a revision within a transaction.
+
+    Raises
+    ------
+    StoreError
+        If the database, or the revision, is of a later release.
+    """
+    known = {script.revision for script in _scripts().walk_revisions()}
+    present = MigrationContext.configure(connection).get_current_revision()
+    for wanted in (present, revision):
+        if wanted not in (None, "head") and wanted not in known:
+            msg = (
+                f"the data have revision {wanted} of the schema, made by a later release; this one "
+                f"knows {', '.join(sorted(known))}: install the later release"
+            )
+            raise StoreError(msg)
+    command.upgrade(alembic_config(connection), revision)
+
+
+def head_revision() -> str:
+    """Give the revision that this release works with."""
+    return str(_scripts().get_current_head())
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(alembic_config())
+
+
+def _checked_url(url: str | URL) -> URL:
+    try:
+        made = make_url(url)
+        if made.drivername in ("postgresql", "postgres"):
+            made = made.set(drivername="postgresql+pg8000")
+        made.get_dialect()
+    except ModuleNotFoundError as exc:
+        msg = f"PostgreSQL needs the package {exc.name}: install corcal[postgres]"
+        raise InputError(msg) from exc
+    except (ArgumentError, NoSuchModuleError, ValueError) as exc:
+        msg = "the database's URL is not one: give postgresql://USER:PASSWORD@HOST:PORT/NAME"
+        raise InputError(msg) from exc
+    if made.get_backend_name() not in ("sqlite", "postgresql"):
+        msg = f"a {made.get_backend_name()} database was given: SQLite and PostgreSQL can be used"
+        raise InputError(msg)
+    return made
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    """Take the transactions out of the driver's hands, and set what the store relies on."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Begin: who will write waits for the lock at once, where waiting cannot lose a snapshot."""
+    writes = connection.get_execution_options().get("corcal_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Turn the database's errors into the store's, without statements or values in them."""
+    try:
+        yield
+    except IntegrityError as exc:
+        msg = "the database refuses the change: it contradicts what is there"
+        raise ConflictError(msg) from exc
+    except DBAPIError as exc:
+        msg = f"the database cannot be used now ({type(exc.orig).__name__})"
+        raise StoreError(msg) from exc
+    except SQLAlchemyError as exc:
+        msg = f"the database cannot be used ({type(exc).__name__})"
+        raise StoreError(msg) from exc

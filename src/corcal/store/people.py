@@ -1,0 +1,208 @@
+"""Those who use the store, and the log of what they looked at."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from corcal.errors import ConflictError, NotFoundError, StateError
+from corcal.store.database import Database
+from corcal.store.records import AuditEntry, Role, User
+from corcal.store.tables import AuditRow, UserRow, now
+
+__all__ = ["Audit", "UserChange", "Users"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserChange:
+    """What is changed of a user; ``None`` leaves it as it is."""
+
+    role: Role | None = None
+    name: str | None = None
+    password_hash: str | None = None
+    is_active: bool | None = None
+
+
+class Users:
+    """The users of a store. Passwords never come here: only their hashes, made elsewhere."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(
+        self,
+        login: str,
+        role: Role,
+        *,
+        name: str | None = None,
+        password_hash: str | None = None,
+        issuer: str | None = None,
+        subject: str | None = None,
+    ) -> User:
+        """Add a user, local (with a hash) or of a sign-on service (with issuer and subject).
+
+        Raises
+        ------
+        ConflictError
+            If the login, or the subject of this issuer, is taken.
+        """
+        with self._database.writing() as session:
+            if session.scalar(select(UserRow.id).where(UserRow.login == login)) is not None:
+                msg = "the login is taken: choose another one"
+                raise ConflictError(msg)
+            row = UserRow(
+                login=login,
+                role=Role(role),
+                name=name,
+                password_hash=password_hash,
+                issuer=issuer,
+                subject=subject,
+            )
+            session.add(row)
+            session.flush()
+            return _user(row)
+
+    def get(self, login: str) -> User:
+        """Give a user by login.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none.
+        """
+        with self._database.reading() as session:
+            return _user(_row(session, login))
+
+    def by_subject(self, issuer: str, subject: str) -> User | None:
+        """Give the user whom a sign-on service knows by `subject`, if there is one."""
+        with self._database.reading() as session:
+            row = session.scalar(
+                select(UserRow).where(UserRow.issuer == issuer, UserRow.subject == subject)
+            )
+            return None if row is None else _user(row)
+
+    def all(self) -> tuple[User, ...]:
+        """List all users by login."""
+        with self._database.reading() as session:
+            rows = session.scalars(select(UserRow).order_by(UserRow.login))
+            return tuple(_user(row) for row in rows)
+
+    def change(self, login: str, change: UserChange) -> User:
+        """Change a user.
+
+        Raises
+        ------
+        StateError
+            If nobody would be left who may administer the store.
+        """
+        with self._database.writing() as session:
+            _lock_admins(session)  # two who depose each other at once would leave none
+            row = _row(session, login, lock=True)
+            was_admin = row.is_active and row.role == Role.ADMIN
+            for name in ("role", "name", "password_hash", "is_active"):
+                value = getattr(change, name)
+                if value is not None:
+                    setattr(row, name, value)
+            row.changed_at = now()
+            session.flush()
+            if was_admin and not _lock_admins(session):
+                msg = "this is the last active admin: name another one first"
+                raise StateError(msg)
+            return _user(row)
+
+
+class Audit:
+    """Who did what with whose data. Entries are never changed or deleted."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(
+        self,
+        *,
+        by: str,
+        action: str,
+        patient_id: str | None = None,
+        exam_id: str | None = None,
+        origin: str | None = None,
+    ) -> None:
+        """Write down an access.
+
+        Parameters
+        ----------
+        by : str
+            Login of the user.
+        action : str
+            What was done, such as ``"open"``; no patient data.
+        patient_id, exam_id : str, optional
+            The random identifiers (`PatientRecord.id`, `ExamRecord.id`).
+        origin : str, optional
+            Where the request came from.
+        """
+        with self._database.writing() as session:
+            session.add(
+                AuditRow(
+                    by=by, action=action, patient_id=patient_id, exam_id=exam_id, origin=origin
+                )
+            )
+
+    def entries(
+        self,
+        *,
+        patient_id: str | None = None,
+        by: str | None = None,
+        since: datetime | None = None,
+        limit: int = 200,
+        offset: int = 0,
+    ) -> tuple[AuditEntry, ...]:
+        """List accesses, the latest first."""
+        statement = select(AuditRow).order_by(AuditRow.at.desc(), AuditRow.id)
+        if patient_id is not None:
+            statement = statement.where(AuditRow.patient_id == patient_id)
+        if by is not None:
+            statement = statement.where(AuditRow.by == by)
+        if since is not None:
+            statement = statement.where(AuditRow.at >= since)
+        with self._database.reading() as session:
+            return tuple(
+                AuditEntry(
+                    at=row.at,
+                    by=row.by,
+                    action=row.action,
+                    patient_id=row.patient_id,
+                    exam_id=row.exam_id,
+                    origin=row.origin,
+                )
+                for row in session.scalars(statement.offset(offset).limit(limit))
+            )
+
+
+def _lock_admins(session: Session) -> int:
+    """Count the active admins; nobody else changes them before this transaction ends."""
+    statement = select(UserRow.id).where(UserRow.is_active, UserRow.role == Role.ADMIN)
+    return len(session.scalars(statement.order_by(UserRow.id).with_for_update()).all())
+
+
+def _row(session: Session, login: str, *, lock: bool = False) -> UserRow:
+    statement = select(UserRow).where(UserRow.login == login)
+    row = session.scalar(statement.with_for_update() if lock else statement)
+    if row is None:
+        msg = "there is no such user in the store"
+        raise NotFoundError(msg)
+    return row
+
+
+def _user(row: UserRow) -> User:
+    return User(
+        id=row.id,
+        login=row.login,
+        name=row.name,
+        role=Role(row.role),
+        password_hash=row.password_hash,
+        issuer=row.issuer,
+        subject=row.subject,
+        is_active=row.is_active,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+    )

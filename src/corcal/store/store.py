@@ -1,0 +1,561 @@
+"""The store: the one way in, for the command line, the server and its workers."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import select
+
+from corcal.errors import NotFoundError
+from corcal.lesions.voxels import SiteVoxels
+from corcal.progress import Progress, no_progress
+from corcal.result import Result, result_from_json
+from corcal.store import backup, deletion, exporting, importing, originals, reading, review
+from corcal.store.database import Database, head_revision
+from corcal.store.folder import DataFolder
+from corcal.store.jobs import Jobs, finish_claim
+from corcal.store.people import Audit, Users
+from corcal.store.records import (
+    Event,
+    ExamRecord,
+    ExamState,
+    ImportReport,
+    Job,
+    PatientRecord,
+    ResultKind,
+    ResultVersion,
+    Tombstone,
+    VerifyReport,
+    WorklistPage,
+    WorklistQuery,
+)
+from corcal.store.tables import PatientRow
+from corcal.store.verify import verify
+from corcal.store.voxel_file import read_voxel_file, voxel_file
+from corcal.store.words import clean
+
+__all__ = ["AUTOMATIC", "Store", "default_data_folder"]
+
+AUTOMATIC = "corcal"  # who did what no person did
+
+
+def default_data_folder() -> Path:
+    """Say where the data are unless somebody names a place.
+
+    ``CORCAL_DATA`` if it is set, else the usual place of this system for data of programs.
+    """
+    named = os.environ.get("CORCAL_DATA")
+    if named:
+        return Path(named)
+    from platformdirs import user_data_path  # only where nobody has named a place
+
+    return user_data_path("corcal", appauthor=False)
+
+
+class Store:
+    """Patients, studies, exams, results and their history.
+
+    Use it as a context manager, or call `close`. One store may be open in many processes and
+    threads at once. All moments are aware of their zone (UTC); all identifiers are random and tell
+    nothing of a patient.
+
+    Parameters
+    ----------
+    data : Path
+        The data folder; made, with an empty store in it, if it does not exist.
+    database : str, optional
+        URL of a PostgreSQL database that holds the tables; without one they are in the data
+        folder (SQLite). ``CORCAL_DATABASE`` stands in for it.
+
+    Attributes
+    ----------
+    jobs : Jobs
+        Work to be done, see `corcal.store.jobs`.
+    users : Users
+        Who may log in, see `corcal.store.people`.
+    audit : Audit
+        Who looked at what, see `corcal.store.people`.
+
+    Raises
+    ------
+    InputError
+        If the folder is none of a store, belongs to another kind of database, or the URL is none.
+    StoreError
+        If the database cannot be used, or was made by a later release.
+    """
+
+    def __init__(self, data: Path | str, *, database: str | None = None) -> None:
+        url = database or os.environ.get("CORCAL_DATABASE")
+        self.folder = DataFolder(Path(data))
+        self._database = Database(url or self.folder.database_url)
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+        self.jobs = Jobs(self._database)
+        self.users = Users(self._database)
+        self.audit = Audit(self._database)
+
+    def _open(self) -> None:
+        """Make or check the folder, bring the schema up to date, clear what the killed left."""
+        self.folder.check(self._database.kind)
+        self.folder.make()
+        with self.folder.locked("schema"):
+            self.folder.describe(self._database.kind)
+            if self._database.revision() != head_revision():
+                self._database.upgrade()
+        self._clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the connections to the database back."""
+        self._database.close()
+
+    # Coming in and being found ------------------------------------------------------------------
+
+    def import_study(
+        self,
+        path: Path | str,
+        *,
+        by: str = AUTOMATIC,
+        job_kind: str | None = None,
+        progress: Progress = no_progress,
+    ) -> ImportReport:
+        """Take in everything at `path`: all of it or, if anything goes wrong, nothing.
+
+        Each study becomes an exam: "waiting" for the series that would be scored, or "unfit" with
+        the reason if the headers show that none can be. A study that is known already gets its new
+        images, and an exam of it that could not be scored waits again. A file that the store has
+        is not kept twice.
+
+        Parameters
+        ----------
+        path : path
+            A folder searched to any depth, one file, or a zip archive; of one or more studies.
+        by : str
+            Who imports, for the history.
+        job_kind : str, optional
+            Also add a job of this kind for each exam that waits because of this import, in the same
+            transaction: no exam is without one, whatever is killed when.
+        progress : Progress, optional
+            Told of each file that is read and copied.
+
+        Returns
+        -------
+        ImportReport
+            The exams, and what was kept.
+
+        Raises
+        ------
+        InputError
+            If nothing usable is at `path`.
+        """
+        try:
+            return importing.import_path(
+                self._database,
+                self.folder,
+                Path(path),
+                by=by,
+                job_kind=job_kind,
+                progress=progress,
+            )
+        except BaseException:
+            self._clear()
+            raise
+
+    def add_exam(self, exam_id: str, series: str, *, by: str) -> str:
+        """Add an exam of another series of the same study, chosen by a person.
+
+        Parameters
+        ----------
+        exam_id : str
+            Any exam of the study.
+        series : str
+            Key of the series (`corcal.ct.series.Series.key`).
+
+        Returns
+        -------
+        str
+            The new exam, in state "waiting".
+
+        Raises
+        ------
+        NotFoundError
+            If the study has no such series.
+        """
+        with self._database.writing() as session:
+            return originals.add_exam(session, exam_id, series, by=by)
+
+    def exam(self, exam_id: str) -> ExamRecord:
+        """Give an exam with its study, patient and latest result.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none.
+        """
+        with self._database.reading() as session:
+            return reading.exam_record(session, exam_id)
+
+    def worklist(self, query: WorklistQuery | None = None) -> WorklistPage:
+        """Search, filter and sort the exams; a page of them.
+
+        Raises
+        ------
+        InputError
+            If the page has no or more than `corcal.store.reading.MAX_LIMIT` exams.
+        """
+        with self._database.reading() as session:
+            return reading.worklist(session, query or WorklistQuery())
+
+    def patient(self, patient_id: str) -> PatientRecord:
+        """Give a patient by `PatientRecord.id`.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none.
+        """
+        with self._database.reading() as session:
+            row = session.scalar(select(PatientRow).where(PatientRow.id == patient_id))
+            if row is None:
+                msg = "there is no such patient in the store"
+                raise NotFoundError(msg)
+            return reading.patient_record(row)
+
+    @contextmanager
+    def originals_folder(self, exam_id: str) -> Iterator[Path]:
+        """Give a folder with the images of an exam's study, for `corcal.pipeline.score_path`.
+
+        The files in it are links with neutral names, one folder a series; they are gone at the end.
+        With `ExamRecord.is_series_fixed`, only the images of the exam's series are in it.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such exam.
+        """
+        with self._database.reading() as session:
+            links = originals.links_of(session, self.folder, exam_id)
+        with self.folder.incoming() as incoming:
+            yield originals.linked_folder(incoming.folder, links)
+
+    # Results and history ------------------------------------------------------------------------
+
+    def set_state(
+        self, exam_id: str, state: ExamState, *, by: str = AUTOMATIC, reason: str | None = None
+    ) -> ExamRecord:
+        """Bring an exam into another state, as `corcal.store.review.TRANSITIONS` allows.
+
+        Parameters
+        ----------
+        state : ExamState
+            Not "final": see `sign`. The state that it has already changes nothing.
+        by : str
+            Who or what does so.
+        reason : str, optional
+            For "unfit" and "failed", and needed there: one line without patient data.
+
+        Raises
+        ------
+        StateError
+            If this state cannot follow.
+        """
+        with self._database.writing() as session:
+            review.set_state(session, exam_id, ExamState(state), by=by, reason=reason)
+            session.flush()
+            return reading.exam_record(session, exam_id)
+
+    def add_result(
+        self,
+        exam_id: str,
+        result: Result,
+        kind: ResultKind | str = ResultKind.AUTOMATIC,
+        *,
+        voxels: SiteVoxels | None = None,
+        by: str = AUTOMATIC,
+        note: str | None = None,
+        expected_version: int | None = None,
+        claim: Job | None = None,
+    ) -> ResultVersion:
+        """Add a version of an exam's result; the exam is "to_review" from then on.
+
+        Once a version is signed, a reader's next one is an addendum, and the signed one stays valid
+        until the addendum is signed.
+
+        Parameters
+        ----------
+        kind : {"automatic", "reader", "addendum"}
+            After a signature, "reader" becomes "addendum", and "automatic" is refused.
+        voxels : SiteVoxels, optional
+            Where the calcium of this version is; kept as a file.
+        by : str
+            Who made it.
+        note : str, optional
+            Why it was made.
+        expected_version : int, optional
+            The latest version that the caller has seen (0 for none).
+        claim : Job, optional
+            The job that this result is the outcome of: it is done in the same transaction, and the
+            result is refused if the claim is lost.
+
+        Raises
+        ------
+        ConflictError
+            If somebody has added a version since `expected_version`.
+        StateError
+            If the exam is signed and the result automatic, or the claim is lost.
+        InputError
+            If the result is of another study.
+        """
+        with self.folder.incoming() as incoming:
+            staged = None if voxels is None else incoming.receive(voxel_file(voxels))
+            if staged is not None:
+                incoming.announce([staged.sha256])
+            with self._database.writing(files=staged is not None) as session:
+                if claim is not None:
+                    finish_claim(session, claim)
+                if staged is not None:
+                    importing.link_file(session, self.folder, staged)
+                return review.insert_result(
+                    session,
+                    exam_id,
+                    result,
+                    kind=ResultKind(kind),
+                    by=by,
+                    note=clean(note),
+                    voxels_sha256=None if staged is None else staged.sha256,
+                    expected_version=expected_version,
+                )
+
+    def versions(self, exam_id: str) -> tuple[ResultVersion, ...]:
+        """List the versions of an exam's result, the first one first.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such exam.
+        """
+        with self._database.reading() as session:
+            return reading.versions(session, exam_id)
+
+    def result(self, exam_id: str, version: int | None = None) -> Result:
+        """Give a version of an exam's result, the latest if none is named.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such exam or version.
+        """
+        with self._database.reading() as session:
+            record = review.result_row(session, exam_id, version).record
+        return result_from_json(record.encode(), name="the stored result")
+
+    def voxels(self, exam_id: str, version: int | None = None) -> SiteVoxels | None:
+        """Give the voxels of a version, the latest if none is named; ``None`` if it has none.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such exam or version.
+        StoreError
+            If their file is missing or damaged.
+        """
+        with self._database.reading() as session:
+            sha256 = review.result_row(session, exam_id, version).voxels_sha256
+        return None if sha256 is None else read_voxel_file(self.folder.read(sha256))
+
+    def sign(
+        self, exam_id: str, *, by: str, version: int, statement: str | None = None
+    ) -> ResultVersion:
+        """Sign a version: it is final, and never changes again.
+
+        Parameters
+        ----------
+        by : str
+            Who signs.
+        version : int
+            The version that the reader has before them: the latest one.
+        statement : str, optional
+            What the signature means.
+
+        Raises
+        ------
+        ConflictError
+            If somebody has added a version meanwhile.
+        StateError
+            If the exam is not to be reviewed.
+        """
+        with self._database.writing() as session:
+            return review.sign(session, exam_id, by=by, version=version, statement=clean(statement))
+
+    def add_event(
+        self,
+        exam_id: str,
+        kind: str,
+        *,
+        by: str,
+        before: Any = None,
+        after: Any = None,
+        expected_sequence: int | None = None,
+    ) -> Event:
+        """Write the next step into an exam's history; it is never changed.
+
+        Parameters
+        ----------
+        kind : str
+            What was done, such as ``"assign"``; not one of the store's own words (``"state"``,
+            ``"result"``, ``"signed"``).
+        before, after : JSON value
+            What was changed, from what to what.
+        expected_sequence : int, optional
+            The last step that the caller has seen (0 for none).
+
+        Raises
+        ------
+        ConflictError
+            If somebody has written a step since `expected_sequence`.
+        """
+        with self._database.writing() as session:
+            return review.add_event(
+                session,
+                exam_id,
+                kind,
+                by=by,
+                before=before,
+                after=after,
+                expected_sequence=expected_sequence,
+            )
+
+    def events(self, exam_id: str, *, after: int = 0) -> tuple[Event, ...]:
+        """List an exam's history from the step that follows `after`.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such exam.
+        """
+        with self._database.reading() as session:
+            return review.events(session, exam_id, after=after)
+
+    # Keeping, giving away, and letting go -------------------------------------------------------
+
+    def export(self, exam_id: str, target: Path | str) -> Path:
+        """Write an exam with all that belongs to it: originals, results, history.
+
+        Parameters
+        ----------
+        target : path
+            A folder that does not exist yet, or a file whose name ends in ``.zip``.
+
+        Raises
+        ------
+        InputError
+            If something is at `target` already.
+        """
+        with self.folder.files_held():
+            made = exporting.export_exam(self._database, self.folder, exam_id, Path(target))
+        self._clear()
+        return made
+
+    def backup(self, target: Path | str, *, progress: Progress = no_progress) -> Path:
+        """Write a backup of everything, as it was at one moment, while the store is in use.
+
+        Parameters
+        ----------
+        target : path
+            A folder that does not exist yet, or is empty.
+
+        Raises
+        ------
+        InputError
+            If something is at `target`.
+        StoreError
+            If a file is missing or damaged: a backup that is not whole is not made.
+        """
+        with self.folder.files_held():
+            made = backup.backup(self._database, self.folder, Path(target), progress=progress)
+        self._clear()
+        return made
+
+    @classmethod
+    def restore(
+        cls,
+        source: Path | str,
+        data: Path | str,
+        *,
+        database: str | None = None,
+        progress: Progress = no_progress,
+    ) -> "Store":
+        """Make a store from a backup, in SQLite or PostgreSQL whatever it was before.
+
+        Parameters
+        ----------
+        source : path
+            What `backup` has written, also by an earlier release.
+        data : path
+            A folder that does not exist yet, or is empty.
+        database : str, optional
+            URL of an empty PostgreSQL database.
+
+        Returns
+        -------
+        Store
+            Open.
+
+        Raises
+        ------
+        InputError
+            If `source` is no backup, or is damaged, or the folder or the database is not empty.
+        """
+        url = database or os.environ.get("CORCAL_DATABASE")
+        backup.restore(Path(source), Path(data), url, progress=progress)
+        return cls(data, database=database)
+
+    def verify(self, *, progress: Progress = no_progress) -> VerifyReport:
+        """Hash every file and every result, and compare with what was kept."""
+        with self.folder.files_held():
+            report = verify(self._database, self.folder, progress=progress)
+        self._clear()
+        return report
+
+    def delete_patient(self, patient_id: str, *, by: str) -> Tombstone:
+        """Delete everything of a patient; what remains is that, when and by whom it was done.
+
+        Files that another patient has too stay. Files go at once, unless a backup or check is
+        running: then they go at its end.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such patient.
+        """
+        stone = deletion.delete_patient(self._database, patient_id, by=by)
+        self._clear()
+        self._database.forget_deleted()
+        return stone
+
+    def tombstones(self) -> tuple[Tombstone, ...]:
+        """List the patients that were deleted."""
+        return deletion.tombstones(self._database)
+
+    def _clear(self) -> None:
+        """Remove files that nobody needs, and what killed processes have left."""
+        deletion.remove_doomed(self._database, self.folder)
+        self.folder.clear_litter(
+            lambda hashes: deletion.remove_unknown(self._database, self.folder, hashes)
+        )
