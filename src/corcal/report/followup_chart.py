@@ -22,7 +22,8 @@ _TOTAL_COLOUR = "#0072B2"  # blue of Okabe and Ito's set, dark enough for white 
 _INK, _FAINT = "#222222", "#BBBBBB"
 _MOSAIC = [["total", "total", "LM", "LAD"], ["total", "total", "LCX", "RCA"]]
 _SIZE_INCHES = (11.0, 5.4)
-_INSET_INCHES = (7.4, 2.5)  # the width of a page, where its type has the size that it says
+_INSET_INCHES = (3.7, 2.35)  # half the width of a page: its type is 8 points there
+_MOST_LABELS = 6  # of scores that stand beside each other in the inset
 _DPI = 110
 _SCHEME = SCHEMES["guideline_2026"]
 _EDGES = tuple(band.low for band in _SCHEME.bands if band.low >= 100)  # lower ones are too close
@@ -75,8 +76,21 @@ def followup_figure(followup: Followup) -> "Figure":
 
 
 def followup_inset(followup: Followup) -> "Figure":
-    """Draw the scores over time for a page that says the verdict: as wide as its text."""
-    return _figure(followup, _INSET_INCHES)
+    """Draw the total over time for a page that says the rest: half as wide as its text.
+
+    Of more than six exams the first and the last alone have their score beside the mark.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=_INSET_INCHES, dpi=_DPI, layout="constrained", facecolor="white")
+    axes = figure.subplots()
+    _draw_total(axes, followup)
+    axes.set_title("")
+    if len(followup.exams) > _MOST_LABELS:
+        for label in axes.texts[1:-1]:
+            label.set_visible(False)
+    _legend(figure, axes, [exam.interval for exam in followup.exams], columns=2)
+    return figure
 
 
 def _figure(followup: Followup, size_inches: tuple[float, float]) -> "Figure":
@@ -202,7 +216,7 @@ def _time_axis(axes: Any, followup: Followup, days: list[date], *, is_small: boo
         axes.spines[side].set_visible(False)
 
 
-def _legend(figure: Any, axes: Any, intervals: list[Range | None]) -> None:
+def _legend(figure: Any, axes: Any, intervals: list[Range | None], *, columns: int = 4) -> None:
     """Say what bars and lines mean, once."""
     from matplotlib.patches import Patch
 
@@ -211,5 +225,10 @@ def _legend(figure: Any, axes: Any, intervals: list[Range | None]) -> None:
     for level in sorted({one.level for one in intervals if one}):
         named[f"{100 * level:g} % interval"] = Patch(color=_TOTAL_COLOUR, alpha=0.45)
     figure.legend(
-        named.values(), named, loc="outside lower left", ncols=4, fontsize=9, frameon=False
+        named.values(),
+        named,
+        loc="outside lower left",
+        ncols=columns,
+        fontsize=9 if columns > 2 else 7,
+        frameon=False,
     )
