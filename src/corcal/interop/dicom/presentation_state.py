@@ -53,9 +53,14 @@ def _keys(exam: ScoredExam) -> tuple[KeyLesion, ...]:
 
 
 def can_point_at_images(exam: ScoredExam) -> bool:
-    """Whether there is a lesion to point at, and it is known how its image was stored."""
-    keys = _keys(exam)
-    return bool(keys) and all(exam.scan.slices[key.slice_index].stored is not None for key in keys)
+    """Whether there is a lesion to point at, and it is known how its image was stored.
+
+    Also false where the images to point at have different rescales: a presentation state has one
+    for all of them (PS3.3 C.11.1).
+    """
+    stored = [exam.scan.slices[key.slice_index].stored for key in _keys(exam)]
+    rescales = {(one.rescale_slope, one.rescale_intercept) for one in stored if one is not None}
+    return len(rescales) == 1 and None not in stored
 
 
 def write_presentation_state(exam: ScoredExam, path: Path) -> Path:
@@ -79,16 +84,15 @@ def write_presentation_state(exam: ScoredExam, path: Path) -> Path:
     Raises
     ------
     InputError
-        If the scan has no UIDs to refer to, was not read from its images, or no coronary calcium
-        counts.
+        If the scan has no UIDs to refer to, or `can_point_at_images` says no.
     GeometryError
         If result, scan and voxels are not of the same shape.
     """
     require_dicom(exam.scan)
     if not can_point_at_images(exam):
         msg = (
-            "a presentation state points at coronary calcium in the images it was read from, and "
-            "this exam has no such calcium or no such images"
+            "a presentation state points at coronary calcium in the images that it was read from, "
+            "all of one rescale, and this exam has no such calcium or no such images"
         )
         raise InputError(msg)
     with header_values():
