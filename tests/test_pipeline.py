@@ -116,7 +116,7 @@ def test_without_marks_the_same_scan_gives_the_same_record(monkeypatch):
     for record in records:
         del record["provenance"]["created"]
     assert records[0] == records[1]
-    assert records[0]["schema_version"] == "1.2"
+    assert records[0]["schema_version"] == "1.3"
 
 
 def test_an_automatic_exam_counts_what_was_found_outside_the_arteries_apart(monkeypatch):

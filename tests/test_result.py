@@ -11,7 +11,7 @@ from corcal.errors import InputError
 from corcal.exam_numbers import exam_numbers
 from corcal.followup import compare
 from corcal.interpreted import interpret_result, with_interpretation
-from corcal.result import read_result, result_json, schema_json
+from corcal.result import ReviewRecord, read_result, result_json, schema_json
 from corcal.risk.types import Person, Race, Sex
 from result_maker import make_automatic_result, make_result
 
@@ -27,10 +27,31 @@ def make_explained_result():
     )
 
 
+def make_reviewed_result():
+    """The automatic exam after a reader has taken the lesion for one of the circumflex."""
+    base = make_automatic_result()
+    record = ReviewRecord(
+        readers=("A. Reader",),
+        started="2026-01-02T12:00:00Z",
+        finished="2026-01-02T12:03:00Z",
+        event_count=3,
+        change_count=1,
+        candidates_by_reader=1,
+        is_complete=True,
+        proposed_by="automatic",
+        proposed_rule="textbook",
+        proposed_agatston=14.0,
+    )
+    made = replace(base.provenance, method="reviewed", reader="A. Reader", reviewed=record)
+    (lesion,) = base.lesions
+    mine = replace(lesion, origin="reader", probabilities=None, why=())
+    return replace(base, provenance=made, lesions=(mine,), review=None)
+
+
 ALL = pytest.mark.parametrize(
     "make",
-    [make_result, make_automatic_result, make_explained_result],
-    ids=["marked", "automatic", "explained"],
+    [make_result, make_automatic_result, make_explained_result, make_reviewed_result],
+    ids=["marked", "automatic", "explained", "reviewed"],
 )
 
 
@@ -65,9 +86,19 @@ def test_what_an_automatic_result_has_more_stands_where_the_schema_says():
     assert document["review"] == {"advised": True, "reasons": ["a lesion is doubtful"]}
 
 
+def document_of_schema_1_2(make=make_result) -> dict:
+    """An exam as the third version of the record wrote it: nobody can have reviewed it."""
+    document = json.loads(result_json(make()))
+    document["schema_version"] = "1.2"
+    del document["provenance"]["reviewed"]
+    for lesion in document["lesions"]:
+        del lesion["origin"]
+    return document
+
+
 def document_of_schema_1_1(make=make_result) -> dict:
     """An exam as the second version of the record wrote it: measured, and not yet explained."""
-    document = json.loads(result_json(make()))
+    document = document_of_schema_1_2(make)
     document["schema_version"] = "1.1"
     del document["interpretation"], document["followup"]
     return document
@@ -99,6 +130,33 @@ def test_a_record_of_schema_1_0_is_read_and_says_nothing_of_certainty(tmp_path):
     assert old.lesions[0].probabilities is None
     assert old.lesions[0].why == ()
     assert old.provenance.model is None
+
+
+@pytest.mark.parametrize("make", [make_result, make_automatic_result, make_explained_result])
+def test_a_record_of_schema_1_2_is_read_and_says_nothing_of_a_review(tmp_path, make):
+    path = tmp_path / "old.json"
+    path.write_text(json.dumps(document_of_schema_1_2(make)), encoding="utf-8")
+    old = read_result(path)
+    assert old == replace(make(), schema_version="1.2")
+    assert old.provenance.reviewed is None
+    assert [lesion.origin for lesion in old.lesions] == [None]
+
+
+def test_what_a_reviewed_result_has_more_stands_where_the_schema_says():
+    document = json.loads(result_json(make_reviewed_result()))
+    assert document["lesions"][0]["origin"] == "reader"
+    assert document["provenance"]["method"] == "reviewed"
+    assert document["provenance"]["reviewed"]["change_count"] == 1
+    kinds = json.loads(schema_json())["$defs"]
+    assert set(kinds["ReviewRecord"]["properties"]) == set(document["provenance"]["reviewed"])
+
+
+@pytest.mark.parametrize(
+    ("make", "is_automatic"),
+    [(make_result, False), (make_automatic_result, True), (make_reviewed_result, False)],
+)
+def test_automatic_is_what_no_person_has_marked_or_reviewed(make, is_automatic):
+    assert make().provenance.is_automatic is is_automatic
 
 
 @pytest.mark.parametrize("make", [make_result, make_automatic_result])
@@ -146,7 +204,7 @@ def test_the_schema_knows_the_words_of_a_verdict(part, key):
         ("", "is not a corcal result"),
         ("{}", "is not a corcal result.*schema_version"),
         ('{"schema_version": "9.0"}', "has schema version 9.0; this release reads 1"),
-        ('{"schema_version": "1.0"}', "does not follow the schema 1.2"),
+        ('{"schema_version": "1.0"}', "does not follow the schema 1.3"),
     ],
 )
 def test_a_file_that_is_no_result_is_refused_by_name(tmp_path, text, message):

@@ -1,6 +1,7 @@
 """The automatic middle of the straight line: locate, detect, and say how sure it is."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,12 +14,13 @@ from corcal.lesions.candidates import CALCIUM_THRESHOLD_HU
 from corcal.lesions.components import label_volume
 from corcal.lesions.decision import Decision, Detection
 from corcal.lesions.sites import Vessel
+from corcal.lesions.voxels import SiteVoxels
 from corcal.result import ReviewAdvice
 from corcal.scoring.measure import Measurement
 from corcal.scoring.rules import ScoringRule
 from corcal.scoring.types import Lesion
 
-__all__ = ["Automatic", "find_calcium", "with_certainty"]
+__all__ = ["Automatic", "explained_lesions", "find_calcium", "with_certainty"]
 
 # As the kind of series was judged; of other kinds only what the tags prove counts
 _GATING = {SeriesKind.GATED_CALCIUM: True, SeriesKind.CHEST_NONCONTRAST: False}
@@ -109,7 +111,8 @@ def with_certainty(
         category_probabilities=sure.categories,
     )
     advice = review_advice(detection, automatic.anatomy.findings, sure, score, suitability.verdict)
-    explained = replace(measurement, score=score, lesions=_explained(measurement, detection))
+    lesions = explained_lesions(measurement, detection.voxels, detection.decisions)
+    explained = replace(measurement, score=score, lesions=lesions)
     return explained, ReviewAdvice(advised=advice.advised, reasons=advice.reasons)
 
 
@@ -123,16 +126,26 @@ def _require_heart(anatomy: Anatomy) -> None:
         raise UnfitError(msg)
 
 
-def _explained(measurement: Measurement, detection: Detection) -> tuple[Lesion, ...]:
+def explained_lesions(
+    measurement: Measurement, voxels: SiteVoxels, decisions_made: Iterable[Decision]
+) -> tuple[Lesion, ...]:
     """Give each measured lesion the doubts and reasons of the decisions that it is made of.
 
     A rule can count a part of what was decided about, and the densest voxel need not be in it: so
     lesion and decision belong together if they lie in one connected piece of a site's calcium.
+
+    Parameters
+    ----------
+    measurement : Measurement
+        Of these voxels.
+    voxels : SiteVoxels
+        What was measured.
+    decisions_made : iterable of Decision
+        By which the voxels have their sites.
     """
-    voxels = detection.voxels
     part = label_volume(voxels.index, voxels.shape, connectivity=26, group=voxels.site)
     decisions = defaultdict(list)
-    for decision in detection.decisions:
+    for decision in decisions_made:
         at = int(np.searchsorted(voxels.index, decision.voxel))
         if at < len(part) and voxels.index[at] == decision.voxel:
             decisions[int(part[at])].append(decision)

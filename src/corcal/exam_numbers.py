@@ -12,7 +12,7 @@ from corcal.scoring.types import Interval
 __all__ = ["exam_numbers", "gating", "has_device", "is_fit"]
 
 _HEART_KINDS = (SeriesKind.GATED_CALCIUM, SeriesKind.CHEST_NONCONTRAST, SeriesKind.UNKNOWN)
-_DEVICE_FINDING = "DEVICE_PRESENT"
+_DEVICE_FINDINGS = {"DEVICE_PRESENT", "DEVICE_BY_READER"}
 
 
 def exam_numbers(
@@ -70,7 +70,7 @@ def exam_numbers(
         model_name=scan.model_name,
         rule=score.rule,
         is_gated=gating(result),
-        is_automatic=result.provenance.annotation is None,
+        is_automatic=result.provenance.is_automatic,
         is_fit=is_fit(result),
         has_device=has_device(result),
         takes_statin=takes_statin,
@@ -104,7 +104,7 @@ def is_fit(result: Result) -> bool:
 def has_device(result: Result) -> bool:
     """Whether metal was found at the heart: a site of its own, or a finding."""
     codes = {each.code for each in result.suitability.findings}
-    return _DEVICE_FINDING in codes or Site.DEVICE.label in result.score.other_sites
+    return bool(_DEVICE_FINDINGS & codes) or Site.DEVICE.label in result.score.other_sites
 
 
 def _date(text: str | None) -> date | None:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -24,6 +24,7 @@ __all__ = [
     "Provenance",
     "Result",
     "ReviewAdvice",
+    "ReviewRecord",
     "ScanRecord",
     "SuitabilityRecord",
     "read_result",
@@ -32,7 +33,7 @@ __all__ = [
     "schema_json",
 ]
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 # Two types of one name: what stood in the schema first keeps it.
 _SCHEMA_NAMES = {
     "corcal.ct.suitability.verdict.Verdict": "Verdict",
@@ -88,8 +89,50 @@ class AnnotationRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRecord:
+    """What readers did to a proposed score, in numbers; the log of the review has the rest.
+
+    Attributes
+    ----------
+    readers : tuple of str
+        Everyone with an entry in the log, in the order of their first.
+    started, finished : str or None
+        Time of the first and of the last entry, UTC, ISO 8601; ``None`` if there is none.
+    event_count : int
+        Entries of the log, undone ones and comments included.
+    change_count : int
+        Edits in force.
+    candidates_by_reader : int
+        Candidates that a reader assigned, also to the site that was proposed.
+    is_complete : bool
+        Whether a reader decided about everything that the score could depend on, or confirmed it.
+    proposed_by : str
+        ``"automatic"`` or ``"annotation"``.
+    proposed_rule : str
+        Rule that the exam was scored by before the review.
+    proposed_agatston : float
+        Total Agatston score before the review, by that rule.
+    """
+
+    readers: tuple[str, ...]
+    started: str | None
+    finished: str | None
+    event_count: int
+    change_count: int
+    candidates_by_reader: int
+    is_complete: bool
+    proposed_by: Literal["automatic", "annotation"]
+    proposed_rule: str
+    proposed_agatston: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """How the score came about: enough to make it again."""
+    """How the score came about: enough to make it again.
+
+    `method` is ``"automatic"``, ``"annotation"``, or ``"reviewed"`` once a reader has reviewed
+    either of them.
+    """
 
     software: str
     software_version: str
@@ -108,6 +151,13 @@ class Provenance:
     """Which model found the anatomy; ``None`` where a person marked the calcium."""
     detector: ModelRecord | None = None
     """Which model told coronary calcium from the rest; ``None`` where a person did."""
+    reviewed: ReviewRecord | None = None
+    """What a review changed; ``None`` before one."""
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether no person has said which calcium is coronary: not by marks, nor in a review."""
+        return self.annotation is None and self.reviewed is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,15 @@ from corcal.ct.scan import Finding, Severity
 __all__ = ["FINDINGS", "FindingDefinition", "Topic", "finding"]
 
 Topic = Literal[
-    "series", "geometry", "pixels", "acquisition", "annotation", "measuring", "anatomy", "detection"
+    "series",
+    "geometry",
+    "pixels",
+    "acquisition",
+    "annotation",
+    "measuring",
+    "anatomy",
+    "detection",
+    "review",
 ]
 
 
@@ -210,6 +218,13 @@ _DETECTION: dict[str, FindingDefinition] = _table(
     ("DEVICE_PRESENT", _W, "Metal near the heart; an artery that it lies on is not scoreable."),
 )
 
+# What a reader says against or beside the detection: codes of corcal.review.
+_REVIEW: dict[str, FindingDefinition] = _table(
+    "review",
+    ("DEVICE_BY_READER", _W, "A reader named metal near the heart."),
+    ("DEVICE_REFUTED", _I, "A reader says that what was taken for metal is none."),
+)
+
 FINDINGS: dict[str, FindingDefinition] = {
     **_READING,
     **_SUITABILITY,
@@ -217,4 +232,5 @@ FINDINGS: dict[str, FindingDefinition] = {
     **_MEASURING,
     **_ANATOMY,
     **_DETECTION,
+    **_REVIEW,
 }

@@ -112,8 +112,8 @@ def moment_words(moment: str) -> str:
 
 
 def is_automatic(result: Result) -> bool:
-    """Whether corcal found the calcium by itself, and nobody marked it."""
-    return result.provenance.annotation is None
+    """Whether corcal found the calcium by itself, and nobody marked or reviewed it."""
+    return result.provenance.is_automatic
 
 
 def who_checked(result: Result) -> str:

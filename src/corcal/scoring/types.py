@@ -1,10 +1,13 @@
 """What measuring gives: one record a lesion, a vessel, a rule and a scan."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from corcal.lesions.decision import Reason
 
-__all__ = ["Interval", "Lesion", "RuleScore", "Score", "SiteScore", "TotalScore"]
+__all__ = ["Interval", "Lesion", "Origin", "RuleScore", "Score", "SiteScore", "TotalScore"]
+
+Origin = Literal["automatic", "annotation", "reader"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,10 @@ class Lesion:
         By `Site.label`: how sure the automatic decision is; ``None`` where a person decided.
     why : tuple of Reason
         What carried the automatic decision, strongest first; empty where a person decided.
+    origin : str or None
+        Of a reviewed exam: ``"reader"`` if a reader decided about it in the review, else who had
+        proposed it, ``"automatic"`` or ``"annotation"``. ``None`` if the exam was not reviewed:
+        then the method of the exam says it of all.
     """
 
     id: str
@@ -67,6 +74,7 @@ class Lesion:
     slice_lesion_count: int
     probabilities: dict[str, float] | None = None
     why: tuple[Reason, ...] = ()
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -143,7 +143,7 @@ class _Writer:
 
     def _algorithm(self) -> hd.sr.AlgorithmIdentification:
         made, score = self.result.provenance, self.result.score
-        is_automatic = made.annotation is None
+        is_automatic = made.is_automatic
         return hd.sr.AlgorithmIdentification(
             name=made.software,
             version=made.software_version,

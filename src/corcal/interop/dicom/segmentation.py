@@ -161,7 +161,7 @@ def _labels(voxels: SiteVoxels, sites: Sequence[Site]) -> tuple[list[int], NDArr
 def _descriptions(
     sites: Sequence[Site], scan: CTScan, result: Result
 ) -> list[hd.seg.SegmentDescription]:
-    is_automatic = result.provenance.annotation is None
+    is_automatic = result.provenance.is_automatic
     algorithm = hd.AlgorithmIdentificationSequence(
         name=MANUFACTURER,
         family=ARTIFICIAL_INTELLIGENCE if is_automatic else MANUAL_PROCESSING,
