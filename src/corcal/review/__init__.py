@@ -1,6 +1,7 @@
 """A review: what a reader changes about a score, as a log of events and what follows from it."""
 
 from corcal.review.candidates import Candidates, candidates_of
+from corcal.review.candidates_file import load_candidates, save_candidates
 from corcal.review.events import (
     Assign,
     Comment,
@@ -19,7 +20,16 @@ from corcal.review.events import (
     read_event,
     read_log,
 )
+from corcal.review.lookup import (
+    candidate_at,
+    candidate_masks,
+    candidate_outlines,
+    candidate_summaries,
+    candidate_summary,
+)
+from corcal.review.measured import measured, with_origins
 from corcal.review.replay import apply, replay
+from corcal.review.reviewed import is_complete, review_result
 from corcal.review.runs import SliceRuns
 from corcal.review.state import Candidate, ReviewState
 
@@ -41,10 +51,21 @@ __all__ = [
     "SplitByLine",
     "Undo",
     "apply",
+    "candidate_at",
+    "candidate_masks",
+    "candidate_outlines",
+    "candidate_summaries",
+    "candidate_summary",
     "candidates_of",
     "edit_from",
     "event_json",
+    "is_complete",
+    "load_candidates",
+    "measured",
     "read_event",
     "read_log",
     "replay",
+    "review_result",
+    "save_candidates",
+    "with_origins",
 ]
