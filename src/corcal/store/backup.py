@@ -36,7 +36,7 @@ from sqlalchemy.orm import Session
 from corcal._version import __version__
 from corcal.errors import InputError
 from corcal.progress import Progress
-from corcal.store.database import Database, upgrade_on
+from corcal.store.database import Database
 from corcal.store.exporting import copy_checked, moved_when_whole
 from corcal.store.folder import DataFolder
 
@@ -162,6 +162,8 @@ def _plain(value: object) -> object:
 
 def _load(session: Session, source: Path, manifest: _Manifest) -> None:
     """Make the tables of the backup's revision, fill them, and bring them up to date."""
+    from corcal.store.schema import upgrade_on  # as `Database.upgrade` does
+
     connection = session.connection()
     upgrade_on(connection, manifest.revision)
     tables = _tables(connection)

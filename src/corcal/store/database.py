@@ -3,14 +3,9 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import (
     ArgumentError,
     DBAPIError,
@@ -22,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from corcal.errors import ConflictError, InputError, StoreError
 
-__all__ = ["Database", "alembic_config", "head_revision", "upgrade_on"]
+__all__ = ["Database"]
 
 BUSY_TIMEOUT_MS = 60_000  # how long a writer waits for another one
 _PRAGMAS = (
@@ -102,7 +97,10 @@ class Database:
     def revision(self) -> str | None:
         """Give the schema's revision, ``None`` for an empty database."""
         with _plain_errors(), self.engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+            return None if found is None else str(found)
 
     def upgrade(self, revision: str = "head") -> None:
         """Bring the schema to a revision, all or nothing.
@@ -112,6 +110,9 @@ class Database:
         StoreError
             If the database is of a later release.
         """
+        # Alembic takes a while to import, and a store that is up to date does without
+        from corcal.store.schema import upgrade_on
+
         with _plain_errors(), self._writer.begin() as connection:
             upgrade_on(connection, revision)
 
@@ -123,44 +124,6 @@ class Database:
             driver = connection.connection.driver_connection
             if isinstance(driver, sqlite3.Connection):
                 driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-
-
-def alembic_config(connection: Connection | None = None) -> Config:
-    """Say to Alembic where the revisions are, and on which connection to work."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    return config
-
-
-def upgrade_on(connection: Connection, revision: str = "head") -> None:
-    """Bring the schema to a revision within a transaction.
-
-    Raises
-    ------
-    StoreError
-        If the database, or the revision, is of a later release.
-    """
-    known = {script.revision for script in _scripts().walk_revisions()}
-    present = MigrationContext.configure(connection).get_current_revision()
-    for wanted in (present, revision):
-        if wanted not in (None, "head") and wanted not in known:
-            msg = (
-                f"the data have revision {wanted} of the schema, made by a later release; this one "
-                f"knows {', '.join(sorted(known))}: install the later release"
-            )
-            raise StoreError(msg)
-    command.upgrade(alembic_config(connection), revision)
-
-
-def head_revision() -> str:
-    """Give the revision that this release works with."""
-    return str(_scripts().get_current_head())
-
-
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(alembic_config())
 
 
 def _checked_url(url: str | URL) -> URL:

@@ -62,11 +62,15 @@ def remove_doomed(database: Database, folder: DataFolder) -> int:
 
     None is removed while a backup or a check holds the files: they remove them at their end.
     """
+    doomed_files = select(FileRow).where(FileRow.doomed_at.is_not(None))
+    with database.reading() as session:
+        if session.scalar(doomed_files.limit(1)) is None:
+            return 0  # as nearly always, and nobody has to wait
     with folder.files_removable() as may:
         if not may:
             return 0
         with database.writing(files=True) as session:
-            doomed = list(session.scalars(select(FileRow).where(FileRow.doomed_at.is_not(None))))
+            doomed = list(session.scalars(doomed_files))
             gone = [row for row in doomed if not _is_needed(session, row.sha256)]
             for row in doomed:
                 row.doomed_at = None

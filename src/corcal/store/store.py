@@ -1,11 +1,9 @@
 """The store: the one way in, for the command line, the server and its workers."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import select
 
@@ -14,10 +12,8 @@ from corcal.lesions.voxels import SiteVoxels
 from corcal.progress import Progress, no_progress
 from corcal.result import Result, result_from_json
 from corcal.store import backup, deletion, exporting, importing, originals, reading, review
-from corcal.store.database import Database, head_revision
-from corcal.store.folder import DataFolder
-from corcal.store.jobs import Jobs, finish_claim
-from corcal.store.people import Audit, Users
+from corcal.store.jobs import finish_claim
+from corcal.store.opened import OpenedStore, database_url, default_data_folder
 from corcal.store.records import (
     Event,
     ExamRecord,
@@ -42,20 +38,7 @@ __all__ = ["AUTOMATIC", "Store", "default_data_folder"]
 AUTOMATIC = "corcal"  # who did what no person did
 
 
-def default_data_folder() -> Path:
-    """Say where the data are unless somebody names a place.
-
-    ``CORCAL_DATA`` if it is set, else the usual place of this system for data of programs.
-    """
-    named = os.environ.get("CORCAL_DATA")
-    if named:
-        return Path(named)
-    from platformdirs import user_data_path  # only where nobody has named a place
-
-    return user_data_path("corcal", appauthor=False)
-
-
-class Store:
+class Store(OpenedStore):
     """Patients, studies, exams, results and their history.
 
     Use it as a context manager, or call `close`. One store may be open in many processes and
@@ -86,44 +69,6 @@ class Store:
     StoreError
         If the database cannot be used, or was made by a later release.
     """
-
-    def __init__(self, data: Path | str, *, database: str | None = None) -> None:
-        url = database or os.environ.get("CORCAL_DATABASE")
-        self.folder = DataFolder(Path(data))
-        self._database = Database(url or self.folder.database_url)
-        try:
-            self._open()
-        except BaseException:
-            self.close()
-            raise
-        self.jobs = Jobs(self._database)
-        self.users = Users(self._database)
-        self.audit = Audit(self._database)
-
-    def _open(self) -> None:
-        """Make or check the folder, bring the schema up to date, clear what the killed left."""
-        self.folder.check(self._database.kind)
-        self.folder.make()
-        with self.folder.locked("schema"):
-            self.folder.describe(self._database.kind)
-            if self._database.revision() != head_revision():
-                self._database.upgrade()
-        self._clear()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Give the connections to the database back."""
-        self._database.close()
 
     # Coming in and being found ------------------------------------------------------------------
 
@@ -522,7 +467,7 @@ class Store:
         InputError
             If `source` is no backup, or is damaged, or the folder or the database is not empty.
         """
-        url = database or os.environ.get("CORCAL_DATABASE")
+        url = database_url(database)
         backup.restore(Path(source), Path(data), url, progress=progress)
         return cls(data, database=database)
 
@@ -552,10 +497,3 @@ class Store:
     def tombstones(self) -> tuple[Tombstone, ...]:
         """List the patients that were deleted."""
         return deletion.tombstones(self._database)
-
-    def _clear(self) -> None:
-        """Remove files that nobody needs, and what killed processes have left."""
-        deletion.remove_doomed(self._database, self.folder)
-        self.folder.clear_litter(
-            lambda hashes: deletion.remove_unknown(self._database, self.folder, hashes)
-        )

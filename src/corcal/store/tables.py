@@ -25,6 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from corcal.store.columns import ByteOrder, Hash, JsonText, Key, UtcTime
 
 __all__ = [
+    "REVISION",
     "AuditRow",
     "Base",
     "EventRow",
@@ -41,6 +42,10 @@ __all__ = [
     "new_key",
     "now",
 ]
+
+
+REVISION = "0001"
+"""The migration that makes these tables: the last one."""
 
 
 def new_key() -> str:
