@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from corcal.followup.types import Change, ExamNumbers, Followup, Span
 from corcal.report.amounts import shown, shown_change
 
-__all__ = ["followup_text"]
+__all__ = ["followup_text", "vessels_words"]
 
 _COLUMNS = 80  # of a terminal
 _VESSELS = ("LM", "LAD", "LCX", "RCA")
@@ -90,8 +90,13 @@ def _vessels(change: Change) -> list[str]:
     """Write the change of each artery, which no published rule judges."""
     if not change.vessels:
         return []
+    return _item(vessels_words(change))
+
+
+def vessels_words(change: Change) -> str:
+    """Write the change of each artery in a line."""
     parts = ", ".join(f"{name} {shown_change(0.0, by)}" for name, by in change.vessels.items())
-    return _item(f"By artery, which no rule judges: {parts}")
+    return f"By artery, which no rule judges: {parts}"
 
 
 def _reading(label: str, reading: str, why_not: str | None, origin: str) -> list[str]:

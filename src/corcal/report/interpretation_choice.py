@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from corcal.risk.guidance import GUIDELINES
+from corcal.risk.guidance.europe import LIPIDS_2025, PREVENTION_2021
 from corcal.risk.guidance.general import GENERAL as CAUTIONS
 from corcal.risk.interpretation_types import Interpretation
 from corcal.risk.limits import ABOUT_SCAN, ABOUT_SUITABILITY
@@ -23,6 +24,7 @@ __all__ = [
     "cited_in",
     "first_percentile",
     "main_statement",
+    "newest_on_each_topic",
     "risk_rows",
     "scan_doubts",
     "statements_of",
@@ -37,6 +39,7 @@ GENERAL = CAUTIONS.key
 CHARTED = ("mesa", "hoff")
 """References that have curves to draw, the better one first."""
 
+_EUROPEAN = frozenset((LIPIDS_2025.key, PREVENTION_2021.key))
 _REFERENCES = (*CHARTED, "javaid")
 _BEFORE_DISEASE = ("general.symptoms", "general.device")
 _ONE_NUMBER = ("pce", "score2", "score2_op")  # models of one outcome in 10 years
@@ -107,6 +110,18 @@ def told(statements: list[Statement]) -> list[Statement]:
         if each.topic != "testing" or each.id in _TESTING_AFTERWARDS:
             chosen.append(each)
     return chosen
+
+
+def newest_on_each_topic(statements: list[Statement]) -> list[Statement]:
+    """Keep of each topic what the newest says: for Europe and for elsewhere, each by itself."""
+    newest: dict[tuple[str, bool], str] = {}
+    for each in statements:
+        newest.setdefault(_topic(each), each.guideline)
+    return [each for each in statements if newest[_topic(each)] == each.guideline]
+
+
+def _topic(statement: Statement) -> tuple[str, bool]:
+    return statement.topic, statement.guideline in _EUROPEAN
 
 
 def main_statement(guidance: tuple[Statement, ...]) -> Statement | None:

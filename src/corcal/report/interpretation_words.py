@@ -12,7 +12,7 @@ from corcal.risk.guidance.wording import MARK_NOTES
 from corcal.risk.interpretation_types import RiskNumbers
 from corcal.risk.person import PERSON_FIELDS
 from corcal.risk.risk_class import RISK_CLASSES
-from corcal.risk.types import ArterialAge, Mark, Person, Statement
+from corcal.risk.types import ArterialAge, Category, Mark, Person, Statement
 
 __all__ = [
     "MARKS",
@@ -22,6 +22,7 @@ __all__ = [
     "TOPICS",
     "arterial_age_words",
     "caution_text",
+    "class_words",
     "guideline_title",
     "marks_legend",
     "not_known_words",
@@ -111,6 +112,13 @@ def marks_legend(statements: Iterable[Statement]) -> list[str]:
     """Say what each mark of the statements means."""
     marks = {each.mark for each in statements}
     return [f"{word}: {meaning}" for mark, (word, meaning) in MARKS.items() if mark in marks]
+
+
+def class_words(category: Category) -> str:
+    """Write a class with its label: ``"A2/N3, moderate"``; one word if both are the same."""
+    if category.code == category.label:
+        return category.label
+    return f"{category.code}, {category.label}"
 
 
 def guideline_title(key: str) -> str:

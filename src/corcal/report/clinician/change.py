@@ -1,0 +1,85 @@
+"""What changed since the earlier exams."""
+
+from corcal.followup.types import Change, ExamNumbers, Followup, Method, Range, Span
+from corcal.report.amounts import shown
+from corcal.report.canvas import svg_bytes
+from corcal.report.document import Beside, Block, Bullets, Heading, Paragraph, Picture, Table
+from corcal.report.followup_text import vessels_words
+from corcal.report.words import interval_range
+from corcal.result import Result
+from corcal.scoring.types import Interval
+
+__all__ = ["change"]
+
+_WIDTHS = (1.15, 1.0)
+_SAID_METHODS = ("per_year",)
+_MEASURES = ("Exam", "Agatston", "Interval", "Volume, mm³", "Mass, mg")
+
+
+def change(result: Result) -> tuple[Block, ...]:
+    """Say the verdict in words, list the exams, and draw them."""
+    followup = result.followup
+    if followup is None:
+        return ()
+    notes = tuple(dict.fromkeys((*followup.whole.notes, *followup.notes)))
+    return (
+        Heading(text="Change since earlier exams"),
+        Paragraph(text=" ".join(_texts(followup))),
+        *([Bullets(items=notes)] if notes else []),
+        Beside(columns=((_exams(followup),), (_chart(followup),)), widths=_WIDTHS),
+    )
+
+
+def said_methods(whole: Change) -> list[Method]:
+    """Give the ways of expressing a change that are told, if they apply."""
+    found = (each for each in whole.methods if each.key in _SAID_METHODS)
+    return [each for each in found if each.does_not_apply is None]
+
+
+def _texts(followup: Followup) -> list[str]:
+    """Compare the first exam with the last, and where there are more the last with the one before.
+
+    Beside the verdict stand how much it is a year and by artery, where exams can be compared.
+    """
+    whole = followup.whole
+    steps = [each for each in followup.changes if each.span is Span.CONSECUTIVE]
+    a_year = [f"{each.label}: {each.reading}." for each in said_methods(whole)]
+    vessels = [f"{vessels_words(whole)}."] if whole.vessels else []
+    return [whole.text, *a_year, *vessels, *(step.text for step in steps[-1:])]
+
+
+def _exams(followup: Followup) -> Table:
+    return Table(
+        caption="The exams",
+        head=_MEASURES,
+        rows=tuple(map(_row, followup.exams)),
+        numeric=frozenset(range(1, len(_MEASURES))),
+    )
+
+
+def _row(exam: ExamNumbers) -> tuple[str, ...]:
+    return (
+        str(exam.date),
+        shown(exam.agatston),
+        _interval(exam.interval),
+        shown(exam.volume_mm3),
+        shown(exam.mass_mg),
+    )
+
+
+def _interval(found: Range | None) -> str:
+    if found is None:
+        return shown(None)
+    return interval_range(Interval(low=found.low, high=found.high, level=found.level))
+
+
+def _chart(followup: Followup) -> Picture:
+    # matplotlib takes most of a second to import: only for those who want a picture
+    from corcal.report.followup_chart import followup_inset
+
+    scores = "; ".join(f"{exam.date} {shown(exam.agatston)}" for exam in followup.exams)
+    return Picture(
+        data=svg_bytes(followup_inset(followup), "Agatston scores over time"),
+        media_type="image/svg+xml",
+        alt=f"Agatston scores over time: {scores}.",
+    )

@@ -1,0 +1,59 @@
+"""What guidelines say to the case: the newest, each with its source and how sure that is."""
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from corcal.report.document import Block, Bullets, Heading, Paragraph, Span, Text
+from corcal.report.interpretation_choice import newest_on_each_topic, statements_of, told
+from corcal.report.interpretation_words import (
+    NOT_AN_ORDER,
+    TOPICS,
+    guideline_title,
+    marks_legend,
+    not_known_words,
+    plain_text,
+    statement_strength,
+)
+from corcal.result import Result
+from corcal.risk.types import Statement
+
+__all__ = ["guidance"]
+
+
+def guidance(result: Result) -> tuple[Block, ...]:
+    """List the statements by guideline; below stand what is not known and what the marks mean."""
+    meaning = result.interpretation
+    applying = [] if meaning is None else told(statements_of(meaning))
+    chosen = newest_on_each_topic(applying)
+    if meaning is None or not chosen:
+        return ()
+    groups = groupby(chosen, key=lambda each: each.guideline)
+    items = tuple(_item(guideline_title(key), group) for key, group in groups)
+    unknown = not_known_words(meaning.guidance)
+    notes = [*([unknown] if unknown else []), *_left_out(len(applying) - len(chosen)), NOT_AN_ORDER]
+    legend = "; ".join(marks_legend(chosen))
+    return (
+        Heading(text="What guidelines say"),
+        Bullets(items=items),
+        Paragraph(text=f"{' '.join(notes)} Marks: {legend}.", role="note"),
+    )
+
+
+def _left_out(count: int) -> list[str]:
+    if not count:
+        return []
+    words = "1 older statement" if count == 1 else f"{count} older statements"
+    return [f"Left out: {words} on these topics."]
+
+
+def _item(title: str, statements: Iterable[Statement]) -> Text:
+    """Write what one guideline says; the topic stands where it changes."""
+    parts: list[str | Span] = [Span(text=title, style="strong")]
+    topic = None
+    for each in statements:
+        if each.topic != topic:
+            topic = each.topic
+            parts.append(f" {TOPICS.get(topic, topic)}:")
+        parts.append(f" {plain_text(each)} ")
+        parts.append(Span(text=f"({statement_strength(each)})", style="muted"))
+    return tuple(parts)

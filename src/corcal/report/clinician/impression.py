@@ -1,0 +1,135 @@
+"""The score and what it says, in a few lines: what is read if nothing else is."""
+
+from corcal.report.document import Beside, Block, Bullets, Facts, Heading, Notice, Paragraph, Span
+from corcal.report.followup_chart import VERDICT_WORDS
+from corcal.report.interpretation_choice import first_percentile
+from corcal.report.interpretation_words import class_words, score_words
+from corcal.report.percentile_words import percentile_words
+from corcal.report.words import (
+    NOTHING_MARKED,
+    annotation_words,
+    interval_words,
+    is_automatic,
+    is_not_gated,
+    score_name,
+    who_checked,
+    zero_words,
+)
+from corcal.result import Result, ReviewRecord
+from corcal.risk.interpretation_types import Interpretation
+from corcal.risk.limits import REFERENCE_NAMES
+
+__all__ = ["impression"]
+
+_WIDTHS = (0.9, 2.5)
+_VESSELS = 4
+_NEEDS = (
+    "Class, percentile, risk and guidance are not given: they need the patient's age and sex; risk "
+    "also needs race, blood pressure, cholesterol, diabetes, smoking and treatment (corcal "
+    "interpret adds them)."
+)
+_EQUIVALENT = (
+    "The scan is not ECG-gated: motion and thick slices change the number. It is an "
+    "Agatston-equivalent, not to be used as the score of a gated scan."
+)
+
+
+def impression(result: Result) -> tuple[Block, ...]:
+    """Say score, class, percentile, risk and change, and how far the score was checked."""
+    facts = Facts(rows=_facts(result))
+    return (
+        Heading(text="Impression"),
+        Beside(columns=(_score(result), (facts,)), widths=_WIDTHS),
+        *_reading(result),
+        *_how_found(result),
+    )
+
+
+def _score(result: Result) -> tuple[Block, ...]:
+    total = result.score.total
+    said = [interval_words(total.interval)] if total.interval is not None else []
+    zero = zero_words(result)
+    if zero:
+        said.append(f"{zero[0].upper()}{zero[1:]}.")
+    return (
+        Paragraph(text=score_name(result), role="note"),
+        Paragraph(text=(Span(text=score_words(total.agatston), style="big"),)),
+        *(Paragraph(text=words) for words in said),
+    )
+
+
+def _facts(result: Result) -> tuple[tuple[str, str], ...]:
+    rows = [("Arteries with calcium", f"{result.score.total.vessels_involved} of {_VESSELS}")]
+    if result.interpretation is not None:
+        rows = [*_classes(result.interpretation), *rows, *_place_and_risk(result.interpretation)]
+    if result.followup is not None:
+        change = result.followup.whole
+        since = result.followup.exams[change.first].date
+        rows.append((f"Change since {since}", VERDICT_WORDS[change.verdict]))
+    return tuple(rows)
+
+
+def _classes(meaning: Interpretation) -> list[tuple[str, str]]:
+    plain, drs = meaning.categories["plain"], meaning.categories["cac_drs"]
+    return [
+        ("Category", plain.label if plain.code == "0" else f"{plain.label} ({plain.code})"),
+        ("CAC-DRS", class_words(drs)),
+    ]
+
+
+def _place_and_risk(meaning: Interpretation) -> list[tuple[str, str]]:
+    rows = []
+    found = first_percentile(meaning)
+    if found is not None:
+        name, each = found
+        words = percentile_words(each, meaning.agatston, has_scores=False)
+        rows.append(("Percentile", f"{REFERENCE_NAMES[name]}: {words}"))
+    if meaning.difference is not None and meaning.difference.text is not None:
+        rows.append(
+            ("Risk in 10 years", f"Coronary heart disease (MESA): {meaning.difference.text}")
+        )
+    return rows
+
+
+def _reading(result: Result) -> tuple[Block, ...]:
+    if zero_words(result) == "no calcium was marked":
+        text = Paragraph(text=NOTHING_MARKED)
+        return (Notice(kind="caution", title="No calcium was marked", blocks=(text,)),)
+    meaning = result.interpretation
+    if meaning is None:
+        return (Paragraph(text=_NEEDS),)
+    return (Paragraph(text=meaning.categories["plain"].reading, role="lead"),)
+
+
+def _how_found(result: Result) -> tuple[Block, ...]:
+    """Say how sure the score is, who stands for it, and whether somebody should look again."""
+    meaning, review = result.interpretation, result.review
+    certainty = meaning.certainty if meaning is not None else None
+    sure = () if certainty is None else (certainty.reading,)
+    equivalent = (_EQUIVALENT,) if is_automatic(result) and is_not_gated(result) else ()
+    found = Paragraph(text=" ".join((_found(result), *sure, *equivalent)))
+    if review is None or not review.advised:
+        return (found,)
+    reasons = Bullets(items=tuple(f"{each[:1].upper()}{each[1:]}" for each in review.reasons))
+    title = "Review by a reader is advised before the score is used"
+    return (Notice(kind="caution", title=title, blocks=(found, reasons)),)
+
+
+def _found(result: Result) -> str:
+    made = result.provenance
+    if made.reviewed is not None:
+        return _reviewed(made.reviewed)
+    if made.annotation is not None:
+        how, _ = annotation_words(made.annotation)
+        return f"The coronary calcium was {how}."
+    return f"Found and scored automatically. {who_checked(result)}"
+
+
+def _reviewed(record: ReviewRecord) -> str:
+    who = f" by {', '.join(record.readers)}" if record.readers else ""
+    parts = [
+        f"Reviewed{who}; before the review the score was {score_words(record.proposed_agatston)}."
+    ]
+    if not record.is_complete:
+        parts.append("Not all that the score could depend on was decided in the review.")
+    return " ".join(parts)

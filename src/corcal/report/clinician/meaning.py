@@ -1,0 +1,67 @@
+"""Risk without and with the calcium, and what the models were made with."""
+
+from corcal.report.document import Beside, Block, Heading, Paragraph, Table
+from corcal.report.interpretation_choice import RiskRow, risk_rows
+from corcal.report.interpretation_words import (
+    OUTCOMES_DIFFER,
+    PREVENT_MODELS,
+    percent_words,
+    person_words,
+    prevent_class_words,
+)
+from corcal.result import Result
+from corcal.risk.interpretation_types import Interpretation
+from corcal.risk.limits import MODEL_NAMES, OUTCOME_NAMES
+
+__all__ = ["meaning"]
+
+_WIDTHS = (1.2, 1.0)
+
+
+def meaning(result: Result) -> tuple[Block, ...]:
+    """Set what each model says beside what it is about."""
+    told = result.interpretation
+    if told is None or told.person is None:
+        return ()
+    heading, rows = Heading(text="Risk without and with the calcium"), risk_rows(told)
+    made_for = f"Given for {person_words(told.person)}."
+    if not rows:
+        reasons = [each.text for each in told.limits if each.about in MODEL_NAMES]
+        none = Paragraph(text=" ".join(("No model gives a risk.", *reasons)))
+        return (heading, none, Paragraph(text=made_for, role="note"))
+    notes = tuple(Paragraph(text=each, role="note") for each in (*_notes(told, rows), made_for))
+    return (heading, Beside(columns=((_table(rows),), notes), widths=_WIDTHS))
+
+
+def _table(rows: list[RiskRow]) -> Table:
+    has_thirty = any(row.thirty_years is not None for row in rows)
+    head = ("Risk of", "10 years", "10 years, with calcium", "30 years")
+    last = len(head) if has_thirty else len(head) - 1
+    return Table(
+        caption="Risk by model, without and with the calcium",
+        head=head[:last],
+        rows=tuple(_row(row)[:last] for row in rows),
+        numeric=frozenset(range(1, last)),
+    )
+
+
+def _row(row: RiskRow) -> tuple[str, ...]:
+    return (
+        f"{MODEL_NAMES[row.model]}: {OUTCOME_NAMES[row.outcome]}",
+        percent_words(row.ten_years),
+        percent_words(row.with_calcium),
+        percent_words(row.thirty_years),
+    )
+
+
+def _notes(told: Interpretation, rows: list[RiskRow]) -> list[str]:
+    """Say what the numbers are of, and how they were made."""
+    notes = []
+    if len({MODEL_NAMES[row.model] for row in rows}) > 1:
+        notes.append(OUTCOMES_DIFFER)
+    model, prevent_class = told.risk.prevent_model, prevent_class_words(told.risk)
+    if model is not None:
+        words = "" if prevent_class is None else f" Its ASCVD in 10 years is {prevent_class}."
+        notes.append(f"PREVENT is the {PREVENT_MODELS[model]}; it does not know the score.{words}")
+    of_models = dict.fromkeys(each.note for each in told.estimates if each.note is not None)
+    return [*notes, *(f"{note[0].upper()}{note[1:]}." for note in of_models)]

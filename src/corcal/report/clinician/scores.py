@@ -1,0 +1,105 @@
+"""The score artery by artery beside its place among others, and its class in every scheme."""
+
+from corcal.lesions.sites import Vessel
+from corcal.report.amounts import shown
+from corcal.report.document import Beside, Block, Heading, Paragraph, Picture, Table, Text
+from corcal.report.interpretation_choice import charted_reference
+from corcal.report.interpretation_words import arterial_age_words, class_words
+from corcal.report.percentile_words import percentile_words
+from corcal.report.words import ARTERY_NAMES, interval_range
+from corcal.result import Result
+from corcal.risk.categories import SCHEMES
+from corcal.risk.interpretation_types import Interpretation
+from corcal.risk.limits import REFERENCE_NAMES
+from corcal.scoring.types import SiteScore
+
+__all__ = ["MEASURES", "measures", "scores"]
+
+MEASURES = ("Agatston", "Volume, mm³", "Mass, mg", "Lesions")
+"""Columns of every table of scores."""
+
+_WIDTHS = (1.2, 1.0)
+_SAID_ABOVE = ("plain", "cac_drs")  # in the impression
+
+
+def scores(result: Result) -> tuple[Block, ...]:
+    """Set the arteries beside the percentile chart, if there is one."""
+    heading, told = Heading(text="Calcium by artery"), result.interpretation
+    if told is None:
+        return (heading, _arteries(result))
+    notes = tuple(Paragraph(text=each, role="note") for each in _notes(told))
+    left: tuple[Block, ...] = (_arteries(result), *notes)
+    chart = _chart(told)
+    if not chart:
+        return (heading, *left)
+    return (heading, Beside(columns=(left, chart), widths=_WIDTHS))
+
+
+def _arteries(result: Result) -> Table:
+    score = result.score
+    has_interval = score.total.interval is not None
+    head = ("Artery", *MEASURES)
+    names = ", ".join(f"{vessel} {ARTERY_NAMES[vessel].lower()}" for vessel in Vessel)
+    return Table(
+        caption=f"Calcium by artery: {names}",
+        head=(*head[:2], "Interval", *head[2:]) if has_interval else head,
+        rows=tuple(
+            (
+                str(vessel),
+                *measures(score.vessels[vessel], has_interval=has_interval),
+            )
+            for vessel in Vessel
+        ),
+        foot=("Total", *measures(score.total, has_interval=has_interval)),
+        numeric=frozenset(range(1, len(head) + has_interval)),
+    )
+
+
+def measures(score: SiteScore, *, has_interval: bool = False) -> tuple[Text, ...]:
+    """Write the cells of `MEASURES`, with the interval behind the Agatston score if wanted."""
+    interval = score.interval
+    words = shown(None) if interval is None else interval_range(interval)
+    return (
+        shown(score.agatston),
+        *((words,) if has_interval else ()),
+        shown(score.volume_mm3),
+        shown(score.mass_mg),
+        str(score.lesion_count),
+    )
+
+
+def _notes(told: Interpretation) -> list[str]:
+    """Give the other schemes, the other references, and the arterial age."""
+    classes = (
+        f"{SCHEMES[name].title}: {class_words(each)}"
+        for name, each in told.categories.items()
+        if name not in _SAID_ABOVE
+    )
+    notes = [f"{'; '.join(classes)}."]
+    age = arterial_age_words(told.arterial_age)
+    return notes if age is None else [*notes, f"Arterial age {age}"]
+
+
+def _chart(told: Interpretation) -> tuple[Picture, ...]:
+    person, reference = told.person, charted_reference(told)
+    if person is None or reference is None:
+        return ()
+    # matplotlib takes most of a second to import: only for those who want a picture
+    from corcal.report.percentile_chart import percentile_inset
+
+    found = told.percentile[reference]
+    sheet = percentile_inset(
+        told.agatston,
+        age_years=person.age_years,
+        sex=person.sex,
+        race=person.race,
+        reference=reference,
+    )
+    title = f"The score among percentile curves over age ({REFERENCE_NAMES[reference]})"
+    picture = Picture(
+        data=sheet.svg(title),
+        media_type="image/svg+xml",
+        alt=f"{title}. {percentile_words(found, told.agatston)}",
+        caption=f"The score among {found.group} ({REFERENCE_NAMES[reference]})",
+    )
+    return (picture,)

@@ -1,0 +1,51 @@
+"""Who was scanned, when, and who stands for the report."""
+
+import textwrap
+
+from corcal.report.document import Block, Facts, Span, Text
+from corcal.report.patient import NOT_NAMED, person_name, sex_word
+from corcal.report.words import amount_of, exam_date, exam_label
+from corcal.result import Result
+
+__all__ = ["TITLE", "footer", "patient_and_exam", "subtitle"]
+
+TITLE = "Coronary calcium score"
+_COLUMNS = 3
+_LONGEST_NAME = 60  # characters at the foot of a page; the whole name stands at the top
+
+
+def subtitle(result: Result) -> Text:
+    """Name the patient, alone on the line: a name can be written from right to left."""
+    name = _name(result)
+    return (Span(text=name, style="strong"),) if name else NOT_NAMED
+
+
+def patient_and_exam(result: Result) -> tuple[Block, ...]:
+    """Describe patient and exam, as far as the headers do."""
+    patient, scan = result.scan.patient, result.scan
+    age = amount_of(patient.age_years, "years")
+    known = (
+        ("Patient ID", patient.patient_id),
+        ("Born", patient.birth_date),
+        ("Sex, age", ", ".join(part for part in (sex_word(patient), age) if part)),
+        ("Exam", exam_date(scan)),
+        ("Study", scan.study_description),
+        ("Reader", result.provenance.reader or "none named"),
+    )
+    rows = tuple((name, value) for name, value in known if value)
+    return (Facts(rows=rows, columns=_COLUMNS),)
+
+
+def footer(result: Result) -> str:
+    """Say on every page that it is for research, and whose page it is: the name comes last."""
+    scan, name = result.scan, _name(result)
+    whose = (
+        scan.patient.patient_id and f"Patient {scan.patient.patient_id}",
+        f"exam of {scan.date}" if scan.date else exam_label(scan),
+        name and textwrap.shorten(name, _LONGEST_NAME, placeholder=" …"),
+    )
+    return f"{result.provenance.statement} {', '.join(part for part in whose if part)}"
+
+
+def _name(result: Result) -> str:
+    return person_name(result.scan.patient.name or "")
