@@ -38,11 +38,16 @@ class Orthanc:
     def rest(self, path: str, *, method: str = "GET", body: object = None) -> object:
         """Ask Orthanc's own interface."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(  # noqa: S310
+        request = urllib.request.Request(
             f"http://127.0.0.1:{self.http_port}{path}", data=data, method=method
         )
         with _direct().open(request, timeout=10) as response:
             return json.loads(response.read() or b"null")
+
+    def raw(self, path: str) -> bytes:
+        """Fetch a file as it is stored."""
+        with _direct().open(f"http://127.0.0.1:{self.http_port}{path}", timeout=10) as response:
+            return response.read()
 
     def forget_everything(self) -> None:
         """Remove all objects."""

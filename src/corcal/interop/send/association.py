@@ -37,8 +37,8 @@ _REJECTIONS = {
 _REJECTED_TRANSIENT = 2
 # PS3.8 9.3.3.2: result of a presentation context
 _CONTEXT_RESULTS = {
-    1: "the archive refuses this SOP class",
-    2: "the archive refuses this SOP class, without a reason",
+    1: "the archive does not want this kind of object",
+    2: "the archive does not want this kind of object, and gives no reason",
     3: "the archive does not take this SOP class",
     4: "the archive does not take this transfer syntax",
 }
@@ -154,13 +154,21 @@ class Caller:
 
 
 def refusals(association: Association) -> dict[tuple[str, str], str]:
-    """Reasons by SOP class and transfer syntax, of what the peer does not take."""
-    return {
-        (str(each.abstract_syntax), str(syntax)): _CONTEXT_RESULTS.get(
-            each.result or 0, "the archive refuses this SOP class"
-        )
-        for each in association.rejected_contexts
+    """Reasons by SOP class and transfer syntax, of what was proposed and not taken as proposed."""
+    results = {each.context_id: each.result for each in association.rejected_contexts}
+    accepted = {
+        (str(each.abstract_syntax), str(each.transfer_syntax[0]))
+        for each in association.accepted_contexts
+    }
+    proposed = {
+        (str(each.abstract_syntax), str(syntax)): each.context_id
+        for each in association.requestor.requested_contexts
         for syntax in each.transfer_syntax
+    }
+    return {
+        pair: _CONTEXT_RESULTS.get(results.get(number) or 0, _CONTEXT_RESULTS[2])
+        for pair, number in proposed.items()
+        if pair not in accepted
     }
 
 

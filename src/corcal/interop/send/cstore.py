@@ -153,17 +153,22 @@ class _Batch:
         unsettled: dict[str, Delivery] = {}
         for number, one in enumerate(tuple(self.pending)):
             if _pair(one) in refused:
-                reason = f"{refused[_pair(one)]} ({syntax_name(one.transfer_syntax_uid)})"
+                reason = f"{refused[_pair(one)]}; offered: {syntax_name(one.transfer_syntax_uid)}"
                 self._settle(one, _delivery(one, Arrival.REFUSED, reason))
-            elif association.is_established:
-                delivery, can_pass = _send(association, one, number)
-                if not can_pass:
-                    self._settle(one, delivery)
-                else:
-                    unsettled[one.sop_instance_uid] = delivery
-                    self.pending.remove(one)
-                    self.pending.append(one)
-        association.release()  # does nothing if it has ended
+                continue
+            delivery, can_pass = _send(association, one, number)
+            if not can_pass:
+                self._settle(one, delivery)
+            else:
+                unsettled[one.sop_instance_uid] = delivery
+                self.pending.remove(one)
+                self.pending.append(one)
+            if delivery.arrival in (Arrival.UNCONFIRMED, Arrival.NOT_SENT):
+                # It has ended, even where pynetdicom has not noticed yet: what is sent on it now
+                # is waited for in vain.
+                association.abort()
+                return unsettled
+        association.release()  # does nothing if nothing was accepted
         return unsettled
 
     def _settle(self, one: OutgoingObject, delivery: Delivery) -> None:
@@ -177,7 +182,6 @@ def _send(association: Association, one: OutgoingObject, number: int) -> tuple[D
     try:
         answer = association.send_c_store(one.path, msg_id=number % _MAX_MESSAGE_ID + 1)
     except OSError:
-        association.abort()
         return _delivery(one, Arrival.NOT_SENT, "its file can no longer be read"), False
     except RuntimeError:  # the association ended since it was asked
         return _delivery(one, Arrival.NOT_SENT, _ENDED), True
