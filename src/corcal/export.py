@@ -9,7 +9,7 @@ from corcal.pipeline import Exam
 from corcal.result import result_json
 from corcal.whole_file import write_whole
 
-__all__ = ["PAGE_PICTURES", "PICTURE_FILES", "PLAIN_FILES", "write_exam"]
+__all__ = ["EXAM_FILES", "PAGE_PICTURES", "PICTURE_FILES", "PLAIN_FILES", "write_exam"]
 
 PLAIN_FILES = (RESULT_NAME, CALCIUM_NAME, "lesions.csv", "exam.csv")
 """Names of the files that every exam leaves."""
@@ -23,6 +23,13 @@ PICTURE_FILES = (
     "index.html",
 )
 """Names of all files that pictures may leave."""
+
+EXAM_FILES = (
+    *(*PLAIN_FILES, *PICTURE_FILES),
+    *("segmentation.dcm", "structured_report.dcm", "cardiovascular_report.dcm"),
+    "presentation_state.dcm",
+)
+"""Names of all files that an exam may leave."""
 
 
 def write_exam(

@@ -6,7 +6,7 @@ from typing import Literal, cast
 import click
 
 from corcal.cli import plain
-from corcal.cli.outputs import check_outputs
+from corcal.cli.outputs import check_folder
 from corcal.cli.parameters import GIVEN_PATH
 from corcal.cli.records import chosen_names, exam_of, files_of_exam, record_file
 from corcal.errors import InputError
@@ -56,7 +56,7 @@ def command(path: Path, scan_path: Path | None, what: str | None, formats: str, 
     )
     drawn = draw_figures(subject, _drawable(subject, names))
     files = {f"{name}.{ending}": name for name in drawn for ending in endings}
-    check_outputs(files_of_exam(file, scan_path, exam), {name: out / name for name in files})
+    check_folder(files_of_exam(file, scan_path, exam), out, files)
     out.mkdir(parents=True, exist_ok=True)
     for file_name, name in files.items():
         ending = cast(Literal["png", "svg"], file_name.rpartition(".")[2])

@@ -7,7 +7,7 @@ import click
 
 from corcal.cli import plain
 
-__all__ = ["check_outputs"]
+__all__ = ["check_folder", "check_outputs"]
 
 
 def check_outputs(inputs: Iterable[Path], outputs: Mapping[str, Path | str | None]) -> None:
@@ -35,6 +35,30 @@ def check_outputs(inputs: Iterable[Path], outputs: Mapping[str, Path | str | Non
             msg = f"{option} {plain(path)} would replace {taken[place]}: name another file"
             raise click.UsageError(msg)
         taken[place] = f"what {option} writes"
+
+
+def check_folder(inputs: Iterable[Path], folder: Path, names: Iterable[str]) -> None:
+    """Refuse a folder in which an output would replace an input, before anything is written.
+
+    Parameters
+    ----------
+    inputs : iterable of Path
+        The files that are read.
+    folder : Path
+        Where the outputs go; it need not exist.
+    names : iterable of str
+        Of the files that will be written.
+
+    Raises
+    ------
+    click.UsageError
+        Naming the file.
+    """
+    taken = {_one_file(path) for path in inputs}
+    for name in names:
+        if _one_file(folder / name) in taken:
+            msg = f"--out: {plain(folder / name)} would replace what is read: give another folder"
+            raise click.UsageError(msg)
 
 
 def _one_file(path: Path) -> tuple[int, int] | Path:

@@ -1,147 +1,102 @@
 """``corcal report``: a scored exam in the formats of other people and other programs."""
 
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from corcal.cli import plain
+from corcal.cli.outputs import check_folder
 from corcal.cli.parameters import GIVEN_PATH
+from corcal.cli.records import chosen_names, exam_of, files_of_exam, record_file
+from corcal.cli.report_formats import (
+    FORMATS,
+    PAPERS,
+    Format,
+    Paper,
+    Request,
+    chosen_formats,
+    files_of,
+    write_report,
+)
 from corcal.errors import InputError
-from corcal.whole_file import write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from corcal.interop.deidentify import Deidentifier
+    from corcal.pipeline import Exam
     from corcal.result import Result
 
-__all__ = ["FORMATS", "Format", "Request", "chosen_formats", "command", "write_report"]
+__all__ = [
+    "FORMATS",
+    "Format",
+    "Layout",
+    "Request",
+    "check_layout",
+    "command",
+    "layout_options",
+    "pictures_for",
+]
 
-RESULT_NAME = "result.json"
 _KEY_BYTES = 32
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What a format needs to write its files.
-
-    Attributes
-    ----------
-    result : Result
-        The exam; without what tells who the patient is, if that was asked for.
-    folder : Path
-        Where the files go; it exists.
-    """
-
-    result: "Result"
-    folder: Path
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Format:
-    """One format: what it is, and what writes it.
-
-    Attributes
-    ----------
-    help : str
-        A few words.
-    write : callable
-        Writes the files and gives their paths. It imports what it needs when it is called.
-    is_default : bool
-        Whether it is written when nobody names a format.
-    """
-
-    help: str
-    write: Callable[[Request], tuple[Path, ...]]
-    is_default: bool = True
-
-
-def _write_fhir(request: Request) -> tuple[Path, ...]:
-    from corcal.interop.fhir import fhir_json
-
-    path = request.folder / "fhir.json"
-    write_whole(path, fhir_json(request.result))
-    return (path,)
-
-
-def _write_hl7(request: Request) -> tuple[Path, ...]:
-    from corcal.interop.hl7v2 import hl7_message
-
-    path = request.folder / "report.hl7"
-    write_whole(path, hl7_message(request.result))
-    return (path,)
-
-
-def _write_csv(request: Request) -> tuple[Path, ...]:
-    from corcal.interop.tables import dictionary_csv, write_exam_table, write_lesion_table
-
-    exam, lesions, dictionary = (
-        request.folder / name for name in ("exam.csv", "lesions.csv", "data_dictionary.csv")
-    )
-    write_exam_table([request.result], exam)
-    write_lesion_table(request.result, lesions)
-    write_whole(dictionary, dictionary_csv())
-    return exam, lesions, dictionary
-
-
-def _write_parquet(request: Request) -> tuple[Path, ...]:
-    from corcal.interop.parquet import write_exam_parquet, write_lesion_parquet
-
-    exam, lesions = (request.folder / name for name in ("exam.parquet", "lesions.parquet"))
-    write_exam_parquet([request.result], exam)
-    write_lesion_parquet(request.result, lesions)
-    return exam, lesions
-
-
-# A format is added by a line here, and by nothing else
-FORMATS: dict[str, Format] = {
-    "fhir": Format(help="FHIR R4 bundle", write=_write_fhir),
-    "hl7": Format(help="HL7 v2.5.1 message ORU^R01", write=_write_hl7),
-    "csv": Format(help="tables and their data dictionary", write=_write_csv),
-    "parquet": Format(
-        help="tables with types; needs pyarrow", write=_write_parquet, is_default=False
-    ),
-}
-
-
-def chosen_formats(names: str | None) -> tuple[str, ...]:
-    """Read a list such as ``"fhir,csv"``; without one the default formats are chosen.
-
-    Raises
-    ------
-    InputError
-        If a name is not a format.
-    """
-    if names is None:
-        return tuple(name for name, each in FORMATS.items() if each.is_default)
-    wanted = tuple(dict.fromkeys(name.strip() for name in names.split(",")))
-    for name in wanted:
-        if name not in FORMATS:
-            msg = f"{name!r} is not a format; allowed are {', '.join(FORMATS)}"
-            raise InputError(msg)
-    return wanted
-
-
-def write_report(result: "Result", folder: Path, formats: tuple[str, ...]) -> tuple[Path, ...]:
-    """Write a result in each of the formats into a folder, which is made if needed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    request = Request(result=result, folder=folder)
-    return tuple(path for name in formats for path in FORMATS[name].write(request))
-
-
 _FORMAT_HELP = "; ".join(f"{name}: {each.help}" for name, each in FORMATS.items())
+_DEFAULT_LANGUAGE = "en"
 
 
-@click.command("report")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How what is written for people looks: language of the letter, paper, size of its type."""
+
+    language: str = _DEFAULT_LANGUAGE
+    paper: Paper = "a4"
+    is_large: bool = False
+
+
+def layout_options(command: "Callable[..., Any]") -> "Callable[..., Any]":
+    """Add the options of a `Layout`: ``language``, ``paper``, ``is_large``."""
+    for option in (
+        click.option(
+            "--large-print",
+            "is_large",
+            is_flag=True,
+            help="Set the patient's letter in large print.",
+        ),
+        click.option(
+            "--paper", type=click.Choice(PAPERS), default="a4", show_default=True, help="Of PDF."
+        ),
+        click.option(
+            "--language",
+            default=_DEFAULT_LANGUAGE,
+            show_default=True,
+            metavar="TAG",
+            help="Of the patient's letter, such as es.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command("report", epilog="More: docs/outputs.md.")
 @click.argument("path", type=GIVEN_PATH, metavar="RESULT")
 @click.option("--out", type=GIVEN_PATH, required=True, metavar="DIR", help="Folder for the files.")
+@click.option(
+    "--scan",
+    "scan_path",
+    type=GIVEN_PATH,
+    metavar="PATH",
+    help="The scan that was scored, for DICOM and for pictures that are not there yet.",
+)
 @click.option(
     "--format",
     "formats",
     metavar="LIST",
-    help=f"Formats, parted by commas ({_FORMAT_HELP}). By default all that need nothing more.",
+    help=f"Formats, parted by commas ({_FORMAT_HELP}). By default all that can be written with "
+    "what is given, without parquet.",
 )
+@layout_options
 @click.option(
     "--deidentify",
     is_flag=True,
@@ -154,7 +109,16 @@ _FORMAT_HELP = "; ".join(f"{name}: {each.help}" for name, each in FORMATS.items(
     help="Secret by which --deidentify replaces, the same way each time; made if it is not there.",
 )
 def command(
-    path: Path, out: Path, formats: str | None, key_file: Path | None, *, deidentify: bool
+    path: Path,
+    out: Path,
+    scan_path: Path | None,
+    formats: str | None,
+    language: str,
+    paper: Paper,
+    key_file: Path | None,
+    *,
+    is_large: bool,
+    deidentify: bool,
 ) -> None:
     """Write a scored exam in the formats of other people and other programs.
 
@@ -165,27 +129,96 @@ def command(
     if key_file is not None and not deidentify:
         msg = "--key-file is for --deidentify"
         raise click.UsageError(msg)
-    wanted = chosen_formats(formats)
-    result = read_result(_file(path))
+    named = None if formats is None else chosen_names(formats, FORMATS, "format")
+    if scan_path is None:
+        chosen_formats(named, None)  # what needs the scan is told before anything is read
+    layout = Layout(language=language, paper=paper, is_large=is_large)
+    file = record_file(path)
+    result = read_result(file)
+    exam = None if scan_path is None else exam_of(file, result, scan_path)
+    wanted = chosen_formats(named, exam)
+    check_layout(layout, wanted)
+    inputs = files_of_exam(file, scan_path, exam)
+    check_folder([*inputs, *([key_file] if key_file else [])], out, files_of(wanted))
+    pictures = pictures_for(wanted, result, file.parent, exam)
     if deidentify:
-        from corcal.interop.deidentify import Deidentifier
-
-        result = Deidentifier(_key(key_file))(result)
-    for written in write_report(result, out, wanted):
+        result, exam = _without_identity(result, exam, _deidentifier(key_file))
+    request = Request(
+        result=result,
+        folder=out,
+        formats=wanted,
+        exam=exam,
+        pictures=pictures,
+        language=layout.language,
+        paper=layout.paper,
+        is_large=layout.is_large,
+    )
+    for written in write_report(request):
         click.echo(f"wrote {plain(written)}")
     if deidentify and key_file is None:
         click.echo("The key is not kept: use --key-file where exams of one person must match.")
 
 
-def _file(path: Path) -> Path:
-    """Give the record inside a folder, or the file itself."""
-    if not path.is_dir():
-        return path
-    inside = path / RESULT_NAME
-    if not inside.is_file():
-        msg = f"no {RESULT_NAME} in {path.name}: give a result, or the folder of corcal score --out"
+def check_layout(layout: Layout, formats: tuple[str, ...]) -> None:
+    """Refuse a language without a letter, before anything is written.
+
+    Raises
+    ------
+    InputError
+        Naming the languages that there are.
+    """
+    if "patient" not in formats or layout.language == _DEFAULT_LANGUAGE:
+        return
+    from corcal.report.letter import letter_languages
+
+    there = letter_languages()
+    if layout.language not in there:
+        msg = f"there is no letter in {layout.language!r}; allowed are {', '.join(there)}"
         raise InputError(msg)
-    return inside
+
+
+def pictures_for(
+    formats: tuple[str, ...], result: "Result", folder: Path, exam: "Exam | None"
+) -> "Mapping[str, bytes]":
+    """Give the pictures that formats show: of the exam's folder, else drawn if the scan is there.
+
+    Parameters
+    ----------
+    formats : tuple of str
+        If none of them shows pictures, none are read or drawn.
+    result : Result
+        The record as it was scored.
+    folder : Path
+        Where pictures of the record may be.
+    exam : Exam or None
+        The exam with its scan, if that was given.
+    """
+    if not any(FORMATS[name].shows_pictures for name in formats):
+        return {}
+    from corcal.report.exam_pictures import draw_pictures, expected_pictures, read_pictures
+
+    found = read_pictures(folder, result)
+    if exam is None or found.keys() >= expected_pictures(result):
+        return found
+    return draw_pictures(result, exam.scan, exam.voxels)
+
+
+def _without_identity(
+    result: "Result", exam: "Exam | None", deidentifier: "Deidentifier"
+) -> "tuple[Result, Exam | None]":
+    """Take out what tells who it is, of the record and of the scan alike."""
+    if exam is None:
+        return deidentifier(result), None
+    from corcal.interop.deidentify import deidentified_exam
+
+    hidden = deidentified_exam(exam, deidentifier)
+    return hidden.result, hidden
+
+
+def _deidentifier(key_file: Path | None) -> "Deidentifier":
+    from corcal.interop.deidentify import Deidentifier
+
+    return Deidentifier(_key(key_file))
 
 
 def _key(key_file: Path | None) -> bytes:

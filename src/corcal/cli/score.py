@@ -2,15 +2,22 @@
 
 import sys
 import textwrap
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from corcal.cli import plain
+from corcal.cli.outputs import check_folder, check_outputs
 from corcal.cli.parameters import GIVEN_PATH
+from corcal.cli.person_options import make_person, person_options, typed_facts
 from corcal.cli.progress import progress_bar
+from corcal.cli.records import files_of_scan
+from corcal.cli.report import Layout, check_layout, layout_options
+from corcal.cli.report_formats import Paper, chosen_formats, files_of
 from corcal.report.words import interval_words, score_name
+from corcal.risk.person import PERSON_FIELDS
 from corcal.whole_file import write_whole
 
 if TYPE_CHECKING:
@@ -23,7 +30,12 @@ __all__ = ["command", "score_text"]
 _COLUMNS = 80  # of a terminal
 
 
-@click.command("score")
+@click.command(
+    "score",
+    epilog="With --report the options of corcal interpret that describe the person (--age 61 --sex "
+    "female --smokes ...) are taken as well: the reports then say what the score means. More: "
+    "docs/outputs.md.",
+)
 @click.argument("path", type=GIVEN_PATH)
 @click.option(
     "--annotations",
@@ -55,9 +67,16 @@ _COLUMNS = 80  # of a terminal
 @click.option(
     "--dicom", is_flag=True, help="With --out: also a DICOM segmentation and structured reports."
 )
+@click.option(
+    "--report",
+    is_flag=True,
+    help="With --out: also interpret the score, and write all that corcal report writes.",
+)
+@layout_options
 @click.option("--json", "json_to", metavar="FILE", help="Write result.json here; - is stdout.")
 @click.option("--reader", help="Who marked or checked the calcium; kept in the result.")
 @click.option("--force", is_flag=True, help="Score a scan that is judged unfit.")
+@person_options
 def command(
     path: Path,
     annotations: Path | None,
@@ -68,10 +87,17 @@ def command(
     out: Path | None,
     json_to: str | None,
     reader: str | None,
+    language: str,
+    paper: Paper,
+    creatinine: str | None,
+    unit: str,
     *,
     pictures: bool,
     dicom: bool,
+    report: bool,
+    is_large: bool,
     force: bool,
+    **given: Any,
 ) -> None:
     """Score the coronary calcium of the best series in PATH, found without a person's help.
 
@@ -79,10 +105,18 @@ def command(
     """
     from corcal.pipeline import Options, score_path
 
-    for flag, wanted in (("--pictures", pictures), ("--dicom", dicom)):
-        if wanted and out is None:
+    for flag, is_given in (("--pictures", pictures), ("--dicom", dicom), ("--report", report)):
+        if is_given and out is None:
             msg = f"{flag} needs a folder to write into: give --out DIR"
             raise click.UsageError(msg)
+    facts = typed_facts(given, unit=unit, creatinine=creatinine)
+    if facts and not report:
+        msg = "what describes the person is for --report (or for corcal interpret, afterwards)"
+        raise click.UsageError(msg)
+    make_person({name: value for name, value in facts.items() if name != "creatinine"})
+    layout = Layout(language=language, paper=paper, is_large=is_large) if report else None
+    if layout is not None:
+        check_layout(layout, chosen_formats(None, None))
     options = Options(
         annotations=annotations,
         anatomy=_source(anatomy),
@@ -94,7 +128,41 @@ def command(
     )
     with progress_bar() as progress:
         exam = score_path(path, options, progress=progress)
-    _deliver(exam, out, json_to, pictures=pictures, dicom=dicom)
+    if layout is not None:
+        from corcal.cli.scored_report import interpreted
+
+        exam = interpreted(exam, facts)
+    wanted = _Wanted(out=out, json_to=json_to, pictures=pictures, dicom=dicom, layout=layout)
+    _check_places(wanted, exam, [path, annotations, vessel_table])
+    _deliver(exam, wanted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What is written, and where."""
+
+    out: Path | None
+    json_to: str | None
+    pictures: bool
+    dicom: bool
+    layout: Layout | None
+
+
+for _option in command.params:  # the person's are told in one sentence: there are thirty
+    if _option.name in {*PERSON_FIELDS, "creatinine", "unit"} and isinstance(_option, click.Option):
+        _option.hidden = True
+
+
+def _check_places(wanted: _Wanted, exam: "Exam", read: "list[Path | None]") -> None:
+    """Refuse to replace the scan, or a file that was given with it."""
+    given = [path for path in read[1:] if path is not None]
+    inputs = [*given, *files_of_scan(read[0] or Path(), exam.scan)]
+    check_outputs(inputs, {"--json": wanted.json_to})
+    if wanted.out is not None:
+        from corcal.export import EXAM_FILES
+
+        formats = () if wanted.layout is None else chosen_formats(None, exam)
+        check_folder(inputs, wanted.out, (*EXAM_FILES, *files_of(formats)))
 
 
 def _source(name: str) -> "AnatomySource | None":
@@ -105,25 +173,33 @@ def _source(name: str) -> "AnatomySource | None":
     return TotalSegmentatorSource()
 
 
-def _deliver(
-    exam: "Exam", out: Path | None, json_to: str | None, *, pictures: bool, dicom: bool
-) -> None:
+def _deliver(exam: "Exam", wanted: _Wanted) -> None:
     """Write the files that were asked for, and say to a person what came out."""
     from corcal.result import result_json
 
+    json_to = wanted.json_to
     if json_to == "-":
         sys.stdout.write(result_json(exam.result))
     elif json_to is not None:
         write_whole(Path(json_to), result_json(exam.result))
-    written: list[Path] = []
-    if out is not None:
-        from corcal.export import write_exam
-
-        written = list(write_exam(exam, out, pictures=pictures, dicom=dicom).values())
+    written = [] if wanted.out is None else _write(exam, wanted.out, wanted)
     if json_to != "-":
         click.echo(score_text(exam.result))
         for file in written:
             click.echo(f"wrote {plain(file)}")
+
+
+def _write(exam: "Exam", out: Path, wanted: _Wanted) -> list[Path]:
+    """Fill the folder; each file is named once."""
+    from corcal.export import write_exam
+
+    pictures = wanted.pictures or wanted.layout is not None
+    files = list(write_exam(exam, out, pictures=pictures, dicom=wanted.dicom).values())
+    if wanted.layout is not None:
+        from corcal.cli.scored_report import report_exam
+
+        files += report_exam(exam, out, wanted.layout)
+    return list(dict.fromkeys(files))
 
 
 def score_text(result: "Result") -> str:

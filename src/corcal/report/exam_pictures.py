@@ -12,12 +12,14 @@ from pathlib import Path
 from corcal.ct.scan import CTScan
 from corcal.lesions.voxels import SiteVoxels
 from corcal.report.key_images import KEY_NAMES, key_images
+from corcal.report.key_lesions import largest_lesions
 from corcal.result import Result
 
 __all__ = [
     "PICTURE_NAMES",
     "PROJECTION_NAME",
     "draw_pictures",
+    "expected_pictures",
     "picture_mark",
     "projection_png",
     "read_pictures",
@@ -62,6 +64,11 @@ def projection_png(result: Result, scan: CTScan, voxels: SiteVoxels) -> bytes:
     from corcal.report.projection import projection_sheet
 
     return projection_sheet(result, scan, voxels).png(comment=picture_mark(result))
+
+
+def expected_pictures(result: Result) -> set[str]:
+    """Name the pictures that a record has when all are there."""
+    return {PROJECTION_NAME, *(KEY_NAMES[vessel] for vessel in largest_lesions(result))}
 
 
 def read_pictures(folder: Path, result: Result) -> dict[str, bytes]:
