@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import cache
 
 from corcal.ct.scan import Finding, Patient, Severity
 from corcal.ct.suitability import SeriesKind, Verdict
@@ -74,7 +75,9 @@ def interpreted(agatston: float, **facts: object) -> Result:
 
 def told(result: Result, **facts: object) -> Result:
     """Add what the score means."""
-    return with_interpretation(result, interpret_result(result, Person(**(FINE | facts))))
+    guidelines = facts.pop("guidelines", None)
+    person = Person(**(FINE | facts))
+    return with_interpretation(result, interpret_result(result, person, guidelines=guidelines))
 
 
 def named(result: Result, name: str) -> Result:
@@ -131,6 +134,14 @@ def followed(scores: list[float], *, changed: dict | None = None, **facts: objec
     return with_followup(result, compare(exams))
 
 
+def compared(before: float, after: float, **fields: object) -> Result:
+    """The newer of two exams, the numbers of both as they are given; the volume is the score."""
+    result, old = interpreted(after), date(2022, 1, 2)
+    new = fields.pop("new", date(2026, 1, 2))
+    exams = [exam(before, old, is_automatic=False), exam(after, new, is_automatic=False)]
+    return with_followup(result, compare([replace(each, **fields) for each in exams]))
+
+
 def other_sites(agatston: float) -> Result:
     """Calcium at the aortic valve too."""
     result = scored(agatston)
@@ -148,7 +159,7 @@ def reviewed() -> Result:
     """An automatic score with doubts, and a reader named for it."""
     result = automatic(85.2, 60.0, 110.0)
     base = make_automatic_result()
-    made = replace(result.provenance, reader="Reader^Rita")
+    made = replace(result.provenance, reader="Dr. Rita Reader")
     return replace(result, provenance=made, review=base.review)
 
 
@@ -170,7 +181,7 @@ UNKNOWN = dict.fromkeys(
     )
 )
 
-CASES: dict[str, Callable[[], Result]] = {
+_MAKERS: dict[str, Callable[[], Result]] = {
     "zero": lambda: interpreted(0.0),
     "zero_with_factors": lambda: interpreted(0.0, **MANY),
     "zero_unknown": lambda: interpreted(0.0, **UNKNOWN),
@@ -216,7 +227,18 @@ CASES: dict[str, Callable[[], Result]] = {
     "fall": lambda: followed([400.0, 120.0]),
     "not_comparable": lambda: followed([85.0, 180.0], changed={"kvp": 100.0}),
     "ten_exams": lambda: followed([0, 0, 3.2, 8, 20.5, 44, 60, 92, 130, 171.0]),
+    "one_day": lambda: compared(85.0, 90.0, new=date(2022, 1, 2)),
+    "unclear": lambda: compared(100.0, 166.0),
+    "no_check": lambda: compared(100.0, 190.0, is_gated=False),
+    "highest": lambda: interpreted(9000.0, sex=Sex.FEMALE, age_years=50.0),
+    "lowest": lambda: interpreted(1.0, age_years=83.0, has_familial_hypercholesterolaemia=True),
+    "no_number": lambda: interpreted(
+        120.0, age_years=79.0, sex=Sex.FEMALE, race=None, smokes=True, systolic_mmhg=150.0
+    ),
+    "guideline_2018": lambda: interpreted(0.0, guidelines=("accaha2018",), race=None),
+    "studies": lambda: interpreted(0.0, guidelines=("studies",)),
     "long_name": lambda: named(interpreted(85.0), LONG),
     "arabic_name": lambda: named(interpreted(85.0), ARABIC),
 }
-"""Every kind of case, made when it is asked for."""
+CASES = {name: cache(make) for name, make in _MAKERS.items()}
+"""Every kind of case, made once, when it is asked for."""

@@ -16,6 +16,7 @@ from corcal.report.document import (
     Block,
     Bullets,
     Document,
+    Facts,
     Heading,
     Notice,
     Paragraph,
@@ -70,6 +71,8 @@ def passages(blocks: tuple[Block, ...], *, has_fragments: bool = True) -> list[s
         elif isinstance(block, Beside):
             for column in block.columns:
                 found += passages(column, has_fragments=has_fragments)
+        elif isinstance(block, Facts):
+            found += [plain(part) for row in block.rows for part in row] if has_fragments else []
         else:
             assert isinstance(block, Table)
             cells = [plain(cell) for row in (block.head, *block.rows) for cell in row]

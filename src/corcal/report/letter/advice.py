@@ -32,7 +32,8 @@ def what_to_do(case: Case, chance: Chance | None, language: Language) -> Iterato
     if _is_all_good(case):
         blocks.append(Paragraph(text=language.text("do.good")))
     if case.takes_statin and not case.is_pregnant:
-        blocks.append(Paragraph(text=language.text("do.statin")))
+        names = ("statin",) if case.has_risen_on_statin else ("statin", "statin_number")
+        blocks.append(Paragraph(text=" ".join(language.text(f"do.{name}") for name in names)))
     if case.is_pregnant:
         blocks.append(Paragraph(text=language.text("do.pregnant")))
     if blocks:
@@ -151,9 +152,8 @@ def _is_all_good(case: Case) -> bool:
     person, goals = case.person, _goals(case)
     if person is None or not case.is_usable or case.has_symptoms or case.is_pregnant:
         return False
-    if None in (person.systolic_mmhg, person.bmi):
-        return False
-    if person.total_cholesterol_mg_dl is None or person.hdl_mg_dl is None:
+    numbers = (person.systolic_mmhg, person.total_cholesterol_mg_dl, person.hdl_mg_dl, person.bmi)
+    if None in numbers:
         return False
     return (
         person.smokes is False

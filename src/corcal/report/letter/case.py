@@ -134,6 +134,17 @@ class Case:
         return followup is not None and bool(followup.exams[-1].takes_statin)
 
     @property
+    def has_risen_on_statin(self) -> bool:
+        """Whether the score went up since the first exam, with a lipid-lowering drug taken."""
+        followup = self.result.followup
+        if followup is None:
+            return False
+        first, last = (followup.exams[k] for k in (followup.whole.first, followup.whole.second))
+        told = any(exam.takes_statin for exam in followup.exams)
+        has_statin = self.takes_statin or told or followup.statin_started is not None
+        return has_statin and last.agatston > first.agatston
+
+    @property
     def applies(self) -> bool:
         """Whether the score says something of this person."""
         return not self.has_disease and not self.may_have_stent

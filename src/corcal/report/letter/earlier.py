@@ -28,9 +28,7 @@ def what_changed(case: Case, language: Language) -> Iterator[Block]:
     yield Heading(text=language.text("earlier.heading"))
     yield from _numbers(followup, language)
     yield Paragraph(text=language.text(f"earlier.{_verdict(followup)}"))
-    whole = followup.whole
-    has_risen = followup.exams[whole.second].agatston > followup.exams[whole.first].agatston
-    if has_risen and _had_statin(case, followup):
+    if case.has_risen_on_statin:
         yield Paragraph(text=language.text("earlier.statin"))
 
 
@@ -68,9 +66,3 @@ def _verdict(followup: Followup) -> str:
     if first.agatston == last.agatston == 0:
         return "none"
     return _VERDICTS[whole.verdict]
-
-
-def _had_statin(case: Case, followup: Followup) -> bool:
-    """Whether a statin was taken between the exams, as far as the record knows."""
-    told = any(exam.takes_statin for exam in followup.exams)
-    return case.takes_statin or told or followup.statin_started is not None

@@ -6,21 +6,21 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from typing import Literal, TypeAlias
 
 from corcal.errors import InputError
-from corcal.report.amounts import shown
-from corcal.report.document import Span, Text
-from corcal.report.interpretation_words import percent_words
+from corcal.report.document import Span
+from corcal.report.interpretation_words import percent_words, score_words
 from corcal.report.words import interval_range
-from corcal.risk.categories import SCHEMES, band_of
 from corcal.scoring.types import Interval
 
 __all__ = ["Language", "letter_language", "letter_languages"]
 
+_Style: TypeAlias = Literal["strong", "muted", "big"]
+
 _FOLDER = "languages"
 _SUFFIX = ".toml"
 _RANGE = " to "  # between the ends of an interval, and of what is changed, in the record's words
-_MOST_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,24 +61,22 @@ class Language:
         section, _, key = name.partition(".")
         return self.sections[section][key].format(**values)
 
-    def with_big(self, name: str, /, **value: str) -> Text:
-        """Write a text whose one value stands out."""
+    def with_span(self, name: str, /, style: _Style, **value: str) -> tuple[str | Span, ...]:
+        """Write a text whose one value looks different."""
         ((key, shown_value),) = value.items()
         before, _, after = self.text(name, **{key: "\0"}).partition("\0")
-        return (before, Span(text=shown_value, style="big"), after)
+        return (before, Span(text=shown_value, style=style), after)
 
     def amount(self, value: float) -> str:
-        """Write a score: rounded as `corcal.report.amounts.shown`, and never into another class.
+        """Write a score with the digits of the report for clinicians.
 
         Examples
         --------
         >>> spanish = letter_language("es")
-        >>> spanish.amount(366.49), spanish.amount(85.0), spanish.amount(100.04)
-        ('366,5', '85', '100,04')
+        >>> spanish.amount(366.49), spanish.amount(5.34), spanish.amount(100.04)
+        ('366', '5,3', '100,04')
         """
-        texts = (shown(value, digits) for digits in range(1, _MOST_DIGITS))
-        like = (text for text in texts if text.startswith("<") or _is_in_same_class(text, value))
-        return self.number(next(like, shown(value, _MOST_DIGITS)))
+        return self.number(score_words(value))
 
     def number(self, text: str) -> str:
         """Write a number that is written already, such as ``"<0.1"`` or ``"85.0"``."""
@@ -161,7 +159,3 @@ def letter_language(code: str) -> Language:
         raise InputError(msg)
     file = files(__package__) / _FOLDER / f"{code}{_SUFFIX}"
     return Language(code=code, sections=tomllib.loads(file.read_text(encoding="utf-8")))
-
-
-def _is_in_same_class(text: str, score: float) -> bool:
-    return all(band_of(name, float(text)) == band_of(name, score) for name in SCHEMES)

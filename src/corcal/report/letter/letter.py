@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from corcal.report.document import Block, Document, Heading, PageStyle, Paragraph, Span, Text
+from corcal.report.document import Block, Document, Heading, PageStyle, Paragraph, Text
 from corcal.report.letter.advice import (
     repeat_statement,
     shown_changes,
@@ -66,6 +66,7 @@ def patient_letter(
         footer=words.text("letter.footer"),
         created=result.provenance.created,
         style=style,
+        page_numbers=words.text("letter.pages", page="{page}", pages="{pages}"),
     )
 
 
@@ -86,15 +87,14 @@ def _blocks(case: Case, language: Language, style: PageStyle) -> Iterator[Block]
 
 def _subtitle(result: Result, language: Language) -> Text:
     """Say whom the letter is about, and which scan, as far as the headers tell."""
-    scan, parts = result.scan, []
-    if scan.patient.name and (name := person_name(scan.patient.name)):
-        parts.append(Span(text=language.text("letter.name", name=name), style="strong"))
+    scan = result.scan
+    name = person_name(scan.patient.name or "")
+    who = language.with_span("letter.name", style="strong", name=name) if name else ()
     try:
         day = language.date(date.fromisoformat(scan.date or ""))
     except ValueError:
-        return tuple(parts)
-    text = language.text("letter.date", date=day)
-    return (*parts, Span(text=f" \N{MIDDLE DOT} {text}" if parts else text, style="muted"))
+        return who
+    return (*who, "\n" if who else "", language.text("letter.date", date=day))
 
 
 def _about(case: Case, chance: Chance | None, language: Language) -> Iterator[Block]:

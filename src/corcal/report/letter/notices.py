@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
-from corcal.report.document import Bullets, Notice, Paragraph
+from corcal.report.document import Notice, Paragraph
 from corcal.report.letter.case import Case
 from corcal.report.letter.language import Language
 
@@ -35,13 +35,11 @@ def first_notices(case: Case, language: Language) -> Iterator[Notice]:
 
 def call_for_help(language: Language) -> Notice:
     """Say when the number does not matter."""
-    signs = tuple(language.text(f"help.{name}") for name in ("pain", "breath", "sweat"))
     return Notice(
         kind="urgent",
         title=language.text("help.title"),
         blocks=(
             Paragraph(text=language.text("help.text")),
-            Bullets(items=signs),
             Paragraph(text=language.text("help.end")),
         ),
     )

@@ -31,14 +31,14 @@ def the_number(case: Case, language: Language, *, text_pt: float) -> Iterator[Bl
         yield Paragraph(text=language.text("number.not_used", score=score))
         return
     name = "number.estimate" if case.is_gated is False else "number.score"
-    yield Paragraph(text=language.with_big(name, score=score), role="lead")
-    interval = case.result.score.total.interval
+    yield Paragraph(text=language.with_span(name, style="big", score=score), role="lead")
     yield Picture(
         data=scale_svg(case, language, text_pt=text_pt),
         media_type="image/svg+xml",
         alt=scale_alt(case, language),
-        caption=language.text("scale.caption_interval" if interval else "scale.caption"),
+        caption=language.text("scale.caption"),
     )
+    interval = case.result.score.total.interval
     if interval is not None:
         low, high = language.ends(interval)
         yield Paragraph(text=language.text("number.interval", low=low, high=high))

@@ -1,0 +1,368 @@
+"""What a letter says in each case, and what it leaves out."""
+
+from dataclasses import replace
+
+import pytest
+
+from corcal.report.document import Beside, Bullets, Heading, Notice, PageStyle, Picture, Table
+from corcal.report.letter import patient_letter
+from corcal.report.letter.advice import repeat_statement
+from corcal.report.letter.case import Case
+from corcal.report.letter.chance import chance_of
+from corcal.report.letter.language import letter_language
+from corcal.result import RESEARCH_USE
+from corcal.risk.types import Mark
+from report.letter.letter_cases import CASES, interpreted
+from report.letter.reading import passages
+
+ENGLISH = letter_language("en")
+
+
+def letter(name, **options):
+    return patient_letter(CASES[name](), **options)
+
+
+def text(name, **options):
+    return "\n".join(passages(letter(name, **options).blocks))
+
+
+def notices(name):
+    return [each.title for each in letter(name).blocks if isinstance(each, Notice)]
+
+
+def headings(name):
+    return [each.text for each in letter(name).blocks if isinstance(each, Heading)]
+
+
+def blocks(name, kind):
+    found = []
+    for each in letter(name).blocks:
+        inside = [x for column in each.columns for x in column] if isinstance(each, Beside) else []
+        found += [x for x in (each, *inside) if isinstance(x, kind)]
+    return found
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("code", ["en", "es"])
+def test_every_letter_ends_with_when_to_call_for_help_and_the_research_use(name, code):
+    document = letter(name, language=code)
+    words = letter_language(code)
+    found = [each for each in document.blocks if isinstance(each, Notice)]
+    assert found[-1].kind == "urgent"
+    assert found[-1].title == words.text("help.title")
+    assert document.footer == words.text("letter.footer")
+    assert words.text("letter.footer") in "\n".join(passages(document.blocks))
+    assert all(number in "\n".join(passages(found)) for number in ("911", "112"))
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("code", ["en", "es"])
+def test_no_placeholder_is_left_and_every_picture_has_words(name, code):
+    document = letter(name, language=code)
+    assert not any("{" in each or "}" in each for each in passages(document.blocks))
+    for each in document.blocks:
+        if isinstance(each, Picture):
+            assert each.alt
+
+
+def test_an_unchecked_score_says_so_before_anything_else():
+    assert notices("automatic")[0] == "A doctor has not checked this result"
+    assert isinstance(letter("automatic").blocks[0], Notice)
+    assert "Has a doctor checked my scan?" in text("automatic")
+    assert "A doctor has not checked this result" not in notices("zero")
+
+
+def test_a_score_with_a_reader_is_not_called_unchecked_and_names_the_reader():
+    assert notices("automatic_reader")[:-1] == ["The program is not sure about this result"]
+    assert "The person named for reading the scan is Dr. Rita Reader." in text("automatic_reader")
+
+
+def test_advice_to_review_is_said():
+    assert notices("automatic_doubtful")[:2] == [
+        "A doctor has not checked this result",
+        "The program is not sure about this result",
+    ]
+
+
+def test_an_unfit_scan_shows_the_number_without_scale_or_comparison():
+    assert notices("unfit")[0] == "This scan is not fit for a calcium score"
+    assert "dye can look like calcium" in text("unfit")
+    assert "The number from this scan is 210." in text("unfit")
+    assert "four parts" not in text("unfit")
+    assert "large study" not in text("unfit")
+    assert "Do I need another one?" in text("unfit")
+    assert blocks("unfit", Table) == []  # goals by a score that does not count
+
+
+@pytest.mark.parametrize(("name", "title"), [("known_disease", "does not"), ("stent", "may not")])
+def test_with_known_disease_or_a_stent_the_score_does_not_apply(name, title):
+    assert notices(name)[0] == f"This score {title} apply to you"
+    assert "this score does not apply to you" in text(name).lower()
+    assert blocks(name, Picture) == []
+    assert "Your chance in the next 10 years" not in headings(name)
+    assert "When to have the scan again" not in headings(name)
+    assert "Keep it up" not in text(name)
+
+
+def test_a_person_with_known_disease_still_reads_what_can_be_done():
+    assert "You smoke." in text("known_disease")
+    assert "What are my goals for blood pressure and cholesterol?" in text("known_disease")
+
+
+def test_metal_without_disease_only_limits_the_score():
+    assert notices("pacemaker") == ["When to call for help at once"]
+    assert "Metal was left out of the count." in text("pacemaker")
+    assert len(blocks("pacemaker", Picture)) == 2
+
+
+def test_symptoms_come_first_and_urgently():
+    first = letter("symptoms").blocks[0]
+    assert (first.kind, first.title) == ("urgent", "Your symptoms come first")
+    assert "A zero does not mean a low chance for everybody" in text("symptoms")
+    assert "have a low chance" not in text("symptoms")
+    assert "Your chance in the next 10 years" not in headings("symptoms")
+
+
+def test_a_scan_that_is_not_gated_is_an_estimate_and_not_compared():
+    assert notices("not_gated")[0] == "This number is an estimate"
+    assert "Your calcium score is about 130." in text("not_gated")
+    assert "men of your age" not in text("not_gated")
+    # PREVENT: MESA with calcium is made from gated scans
+    assert chance_of(Case(result=CASES["not_gated"]())).model.startswith("prevent")
+    assert "but not your scan" in text("not_gated")
+
+
+def test_a_zero_without_gating_does_not_reassure():
+    assert "have a low chance" not in text("not_gated_zero")
+    assert "When to have the scan again" not in headings("not_gated_zero")
+
+
+def test_unknown_gating_is_said():
+    assert "It is not known if the scan was timed to your heartbeat." in text("gating_unknown")
+
+
+def test_a_zero_that_nobody_marked_is_not_called_a_zero():
+    assert notices("nothing_marked")[0] == "Your zero is not certain"
+    assert "No calcium was seen" not in text("nothing_marked")
+
+
+def test_a_zero_reassures_a_healthy_person_and_nobody_else():
+    low = "People with a zero have a low chance"
+    assert low in text("zero")
+    assert low not in text("zero_with_factors")
+    reasons = "this counts: diabetes, smoking and early heart disease in your family"
+    assert reasons in text("zero_with_factors")
+    assert low not in text("anonymous")
+    assert "Zero does not mean no risk at all." in text("zero")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("five", "a mild amount"),
+        ("moderate", "a moderate amount"),
+        ("large_statin", "A large amount"),
+        ("very_large", "A very large amount"),
+    ],
+)
+def test_each_class_has_its_plain_words(name, words):
+    assert words in text(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("zero", "56 of 100 men of your age and background had calcium. In your scan, none"),
+        ("highest", "higher than the scores of 99 or more of 100 women"),
+        ("lowest", "Almost all men of your age"),
+        ("european", "higher than the scores of 50 to 75 of 100 men of your age in"),
+        ("five_young", "90 or more of 100 women of your age in a large study"),
+        ("pregnant", "That is high for your age."),
+    ],
+)
+def test_the_percentile_in_plain_words(name, words):
+    assert words in text(name)
+
+
+def test_mesa_comes_first_and_then_prevent_and_score2():
+    assert chance_of(Case(result=CASES["moderate"]())).model == "mesa_chd_with_cac"
+    assert chance_of(Case(result=CASES["no_number"]())).model == "prevent"
+    assert chance_of(Case(result=CASES["european"]())).model == "score2"
+    assert chance_of(Case(result=CASES["moderate_unknown"]())) is None
+
+
+def test_what_is_counted_is_said_of_each_model():
+    assert "chest pain that needs a heart artery to be opened" in text("moderate")
+    assert "a heart attack, a stroke, or death from heart disease" in text("no_number")
+    assert "death from heart or blood vessel disease" in text("european")
+
+
+def test_only_factors_that_the_person_has_are_named():
+    many = text("moderate")
+    for words in ("You smoke.", "was 152", "was 238", "You have diabetes", "is 33.5"):
+        assert words in many
+    assert "Your upper blood pressure" in text("eighty_five")
+    assert "You smoke." not in text("eighty_five")
+    assert "You have diabetes" not in text("eighty_five")
+
+
+def test_nothing_is_said_of_what_is_not_known():
+    assert "What you can do" not in headings("moderate_unknown")
+    assert "blood pressure, cholesterol, diabetes and smoking?" in text("moderate_unknown")
+    assert "age, sex, blood pressure" in text("anonymous")
+
+
+def test_who_has_no_factor_hears_that():
+    assert "Keep it up." in text("zero")
+    assert "Keep it up." not in text("eighty_five")
+    # 130 is at the goal, 131 is above it
+    at_goal = patient_letter(interpreted(0.0, systolic_mmhg=130.0))
+    above = patient_letter(interpreted(0.0, systolic_mmhg=131.0))
+    assert "Keep it up." in "\n".join(passages(at_goal.blocks))
+    assert "Keep it up." not in "\n".join(passages(above.blocks))
+
+
+def test_obesity_begins_at_a_body_mass_index_of_30():
+    for bmi, is_named in ((29.9, False), (30.0, True)):
+        found = "\n".join(passages(patient_letter(interpreted(5.0, bmi=bmi)).blocks))
+        assert ("body mass index" in found) is is_named
+
+
+def test_what_would_change_is_the_record_s_table():
+    result = CASES["moderate"]()
+    (table,) = blocks("moderate", Table)
+    rows = [x for x in result.interpretation.what_if if x.model == "mesa_chd_with_cac"]
+    assert [row[0] for row in table.rows] == [
+        "No smoking",
+        "Upper blood pressure from 152 to 130",
+        "Total cholesterol from 238 to 142 mg/dL",
+        "All of these",
+    ]
+    for shown, each in zip(table.rows, rows, strict=True):
+        assert shown[1] == f"{100 * each.before:.1f}%"
+        if each.low is None:
+            assert shown[2] == f"{100 * each.after:.1f}%"
+        else:
+            assert shown[2] == f"{100 * each.low:.1f}% to {100 * each.high:.1f}%"
+
+
+def test_a_change_without_a_number_says_so():
+    cells = [row[2] for row in blocks("no_number", Table)[0].rows]
+    assert "no number" in cells
+
+
+def test_a_pregnant_person_reads_of_no_goal():
+    assert "You are pregnant." in text("pregnant")
+    assert "A common goal" not in text("pregnant")
+    assert "Which medicines are safe" in text("pregnant")
+    assert blocks("pregnant", Table) == []
+
+
+def test_a_rise_on_a_statin_is_no_failure_and_is_said_once():
+    words = "does not mean that the medicine has failed"
+    assert text("rise_statin").count(words) == 1
+    assert words in text("large_statin")
+    assert words not in text("rise")
+    assert "no reason to stop it" in text("zero_statin")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("rise", "On January 2, 2024 your score was 85. On January 2, 2026 it was 180."),
+        ("rise", "gone up, and by more than errors of measuring explain"),
+        ("fall", "gone down, and by more than errors of measuring explain"),
+        ("same", "so close that errors of measuring explain it"),
+        ("still_zero", "No calcium was seen in either scan."),
+        ("not_comparable", "not made in the same way"),
+        ("one_day", "Both scans are from the same day."),
+        ("unclear", "It is not clear if this is a true change"),
+        ("no_check", "There is no good way to tell"),
+    ],
+)
+def test_the_change_is_told_by_the_verdict_of_the_record(name, words):
+    assert words in text(name)
+
+
+def test_many_exams_are_a_table():
+    (table, *_) = blocks("ten_exams", Table)
+    assert len(table.rows) == 10
+    assert table.rows[-1] == ("January 2, 2026", "171")
+
+
+def test_a_repeat_is_told_by_the_guideline_in_force():
+    assert "in 3 to 7 years" in text("zero")
+    assert repeat_statement(Case(result=CASES["zero"]()), ENGLISH).guideline == "accaha2026"
+    assert "in 5 to 10 years" in text("guideline_2018")
+    assert "a zero lasted for 3 to 7 years" in text("studies")
+
+
+def test_without_a_statement_the_repeat_is_a_question():
+    assert "When to have the scan again" not in headings("moderate")
+    assert "Should I have this scan again?" in text("moderate")
+
+
+def test_what_is_known_from_memory_is_no_advice():
+    # a score of 85 has a statement of the NLA on a repeat, from memory
+    result = CASES["eighty_five"]()
+    said = [x for x in result.interpretation.guidance if x.topic == "repeat_scan"]
+    assert {each.mark for each in said} == {Mark.RECALLED}
+    zero = CASES["studies"]()
+    (each,) = [x for x in zero.interpretation.guidance if x.topic == "repeat_scan"]
+    recalled = replace(zero.interpretation, guidance=(replace(each, mark=Mark.RECALLED),))
+    assert repeat_statement(Case(result=replace(zero, interpretation=recalled)), ENGLISH) is None
+
+
+def test_there_are_never_more_than_eight_questions():
+    for name in CASES:
+        found = letter(name).blocks
+        place = next(
+            k for k, x in enumerate(found) if getattr(x, "text", "") == "What to ask your doctor"
+        )
+        assert isinstance(found[place + 1], Bullets)
+        assert 1 <= len(found[place + 1].items) <= 8
+
+
+def test_questions_are_made_from_the_case():
+    assert "Can I wait with medicine for my cholesterol?" in text("zero")
+    assert "Would aspirin help me" not in text("zero")
+    assert "Would aspirin help me" in text("moderate")
+    assert "Is my cholesterol medicine strong enough?" in text("large_statin")
+    assert "Do I need more tests of my heart?" in text("very_large")
+    assert "outside my heart arteries" in text("other_sites")
+    assert "What is the metal at my heart?" in text("stent")
+
+
+def test_a_doubt_about_the_scan_is_among_what_the_score_does_not_say():
+    from corcal.ct.suitability import SeriesKind, Verdict
+    from report.letter.letter_cases import scored, suited, told
+
+    result = told(suited(scored(30.0), SeriesKind.GATED_CALCIUM, Verdict.CAUTION, "KVP"))
+    found = "\n".join(passages(patient_letter(result).blocks))
+    assert "Something about this scan was not as it should be." in found
+
+
+def test_a_record_without_meaning_makes_a_letter():
+    assert "Your calcium score is 42." in text("anonymous")
+    assert "Your chance in the next 10 years" not in headings("anonymous")
+    assert "Sources:" not in text("anonymous")
+
+
+def test_the_sources_are_those_of_the_numbers():
+    found = text("moderate").split("Sources: ")[1]
+    assert "MESA calcium score reference values" in found
+    assert "10.1016/j.jacc.2015.08.035" in found
+    assert "Khan" not in found
+    assert "Khan" in text("no_number")
+
+
+def test_style_and_language_reach_the_document():
+    usual = letter("zero")
+    assert (usual.style.text_pt, usual.style.paper, usual.language) == (12.0, "a4", "en")
+    large = letter("zero", language="es", style=PageStyle(text_pt=18.0, paper="us-letter"))
+    assert (large.style.text_pt, large.style.paper, large.language) == (18.0, "us-letter", "es")
+    assert (usual.footer, usual.created) == (RESEARCH_USE, "2026-01-02T11:00:00+00:00")
+
+
+def test_the_same_record_makes_the_same_letter():
+    assert letter("automatic") == letter("automatic")
