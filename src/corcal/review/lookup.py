@@ -277,6 +277,8 @@ def _in_slice(state: ReviewState, z: int) -> list[tuple[Candidate, NDArray[np.in
     size = state.scan.shape[1] * state.scan.shape[2]
     found = []
     for one in state.candidates.values():
+        if one.index[0] >= (z + 1) * size or one.index[-1] < z * size:
+            continue
         low, high = np.searchsorted(one.index, (z * size, (z + 1) * size))
         index = one.index[low:high]
         index = index[values_at(state.scan, index) >= state.rule.threshold_hu]

@@ -28,7 +28,7 @@ def measured(state: ReviewState) -> Measurement:
         As `corcal.scoring.measure` gives it of any exam: per vessel, in total, of the other sites,
         under the other rules. Without changes it is that of the exam, to the last digit.
     """
-    return measure(state.scan, state.voxels(), rule=state.rule)
+    return measure(state.scan, state.voxels(), rule=state.rule, known=state.surrounds)
 
 
 def proposed(state: ReviewState) -> Measurement:
@@ -36,7 +36,7 @@ def proposed(state: ReviewState) -> Measurement:
     key = (-1, state.rule.name)
     if key not in state.memo:
         voxels = begin(state.proposals, state.scan).voxels()
-        found = measure(state.scan, voxels, rule=state.rule)
+        found = measure(state.scan, voxels, rule=state.rule, known=state.surrounds)
         decisions = state.proposals.decisions(state.scan)
         lesions = explained_lesions(found, voxels, decisions)
         state.memo[key] = replace(found, lesions=lesions)

@@ -108,10 +108,13 @@ def _with_site(
 def _fresh(state: ReviewState, edit: MarkRegion, pixels: _Index) -> _Index:
     """Dense voxels inside that are in no candidate, ascending."""
     _, n_y, n_x = state.scan.shape
-    slices = np.arange(edit.first_slice, edit.last_slice + 1)[:, None] * (n_y * n_x)
-    index = (slices + pixels).reshape(-1)
-    dense = index[_dense(state, index)]
-    return dense[state.owners(dense) < 0]
+    parts = []
+    for z in range(edit.first_slice, edit.last_slice + 1):
+        values = state.scan.hu[z].reshape(-1)[pixels]
+        is_dense = (values >= state.rule.threshold_hu) & np.isfinite(values)
+        parts.append(z * n_y * n_x + pixels[is_dense])
+    dense = np.concatenate(parts)
+    return np.asarray(dense[state.owners(dense) < 0])
 
 
 def _new_candidates(state: ReviewState, fresh: _Index, site: Site) -> dict[int, Candidate]:

@@ -15,6 +15,7 @@ from corcal.lesions.sites import Site
 from corcal.lesions.voxels import SiteVoxels
 from corcal.review.candidates import Candidates, Proposer
 from corcal.scoring.rules import ScoringRule, rule_named, rule_with_threshold
+from corcal.scoring.threshold_free import KnownSurrounds
 
 __all__ = ["Candidate", "Change", "ReviewState", "begin"]
 
@@ -126,6 +127,8 @@ class ReviewState:
     undone: tuple[Change, ...] = field(default=(), repr=False)
     memo: dict[tuple[int, str], Any] = field(default_factory=dict, compare=False, repr=False)
     """What was measured of each candidate by itself, by id and rule: shared by all states."""
+    surrounds: KnownSurrounds = field(default_factory=dict, compare=False, repr=False)
+    """Surroundings of lesions that were measured in this review: shared by all states."""
 
     @property
     def settings(self) -> tuple[str, float | None, bool]:

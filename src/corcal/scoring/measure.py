@@ -28,7 +28,11 @@ from corcal.scoring.rules import (
     adapted_rule_for,
 )
 from corcal.scoring.spatially_weighted import SpatialWeighting, spatially_weighted_score
-from corcal.scoring.threshold_free import ThresholdFreeMass, measure_without_threshold
+from corcal.scoring.threshold_free import (
+    KnownSurrounds,
+    ThresholdFreeMass,
+    measure_without_threshold,
+)
 from corcal.scoring.types import Lesion, RuleScore, Score, SiteScore, TotalScore
 from corcal.scoring.volume import calcium_volume_mm3
 
@@ -67,6 +71,7 @@ def measure(
     rule: ScoringRule = RULES[DEFAULT_RULE],
     calibration: MassCalibration | None = None,
     weighting: SpatialWeighting | None = None,
+    known: KnownSurrounds | None = None,
 ) -> Measurement:
     """Measure the calcium of every site.
 
@@ -83,6 +88,9 @@ def measure(
         From an insert in the scan; chosen by `choose_mass_calibration` if absent.
     weighting : SpatialWeighting, optional
         From a 100 mg/cm3 insert in the scan; without it there is no spatially weighted score.
+    known : KnownSurrounds, optional
+        An empty dictionary, or one that was given when this scan was measured before: whoever
+        measures a scan again after each edit waits for what the edit changed alone.
 
     Returns
     -------
@@ -117,6 +125,7 @@ def measure(
             threshold_hu=rule.threshold_hu,
             spacing_mm=scan.spacing_mm,
             calibration_mg_per_cm3_hu=calibration.calibration_mg_per_cm3_hu,
+            known=known,
         ),
     )
     return Measurement(

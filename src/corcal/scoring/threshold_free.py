@@ -6,6 +6,7 @@ another lesion, or if it reaches the threshold without being connected to this o
 connected, but too small or outside of the marked region, is the lesion's own blur.
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,10 @@ from corcal.scoring.volume_fraction import (
     fraction_mass_of_excess,
 )
 
-__all__ = ["ThresholdFreeMass", "measure_without_threshold"]
+__all__ = ["KnownSurrounds", "ThresholdFreeMass", "measure_without_threshold"]
+
+KnownSurrounds = dict[bytes, Surround | None]
+"""Surroundings of lesions that were measured before, by what they depend on within one scan."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,7 @@ def measure_without_threshold(
     threshold_hu: float,
     spacing_mm: tuple[float, float, float],
     calibration_mg_per_cm3_hu: float,
+    known: KnownSurrounds | None = None,
 ) -> list[ThresholdFreeMass | None]:
     """Measure every lesion of a table.
 
@@ -63,6 +68,9 @@ def measure_without_threshold(
         ``dz`` is the increment.
     calibration_mg_per_cm3_hu : float
         Mass calibration factor.
+    known : KnownSurrounds, optional
+        Of the same scan; what is measured is added. Looking around lesions takes most of the time
+        of a measurement, and one edit of a review leaves all but a few of them as they were.
 
     Returns
     -------
@@ -72,11 +80,25 @@ def measure_without_threshold(
     masses: list[ThresholdFreeMass | None] = []
     for row, zyx in enumerate(table.voxels_zyx):
         others = _other_calcium(hu, table, row, threshold_hu, spacing_mm)
-        surround = find_surround(hu, zyx, spacing_mm=spacing_mm, exclude_index=others)
+        key = _key(zyx, others)
+        if known is None or key not in known:
+            surround = find_surround(hu, zyx, spacing_mm=spacing_mm, exclude_index=others)
+            if known is not None:
+                known[key] = surround
+        else:
+            surround = known[key]
         masses.append(
             None if surround is None else _masses(surround, spacing_mm, calibration_mg_per_cm3_hu)
         )
     return masses
+
+
+def _key(zyx: NDArray[np.int64], others: NDArray[np.int64]) -> bytes:
+    """Name a lesion and the other calcium around it."""
+    name = hashlib.blake2b(len(zyx).to_bytes(8, "little"), digest_size=16)
+    name.update(zyx.tobytes())
+    name.update(others.tobytes())
+    return name.digest()
 
 
 def _masses(
