@@ -1,8 +1,8 @@
 """What a report says, apart from how it looks: one content, written as PDF and as HTML.
 
-A `Document` is made of blocks. `corcal.report.pdf` sets it as a tagged PDF, `corcal.report.page`
-as one HTML file; both show the same blocks in the same order, so a number cannot differ between
-them. Text is plain text: the writers escape it.
+A `Document` is made of blocks. `corcal.report.document_pdf` sets it as a tagged PDF,
+`corcal.report.document_html` as one HTML file; both show the same blocks in the same order, so a
+number cannot differ between them. Text is plain text: the writers escape it.
 """
 
 from collections.abc import Sequence
@@ -187,6 +187,9 @@ class Document:
         ISO 8601 moment of the record that it shows; the files carry it, so that the same record
         gives the same bytes.
     style : PageStyle
+    page_numbers : str
+        In the document's language, at the foot of each printed page; ``{page}`` and ``{pages}``
+        are filled in.
     """
 
     title: str
@@ -196,3 +199,4 @@ class Document:
     footer: str
     created: str
     style: PageStyle = PageStyle()
+    page_numbers: str = "Page {page} of {pages}"
