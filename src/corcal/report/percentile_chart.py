@@ -37,7 +37,7 @@ _MIN_WIDTH_PX, _MAX_WIDTH_PX = 560, 3000
 _FULL_WIDTH_PX = 1200  # type is full size from here on
 _HEIGHT_BY_WIDTH = 0.72
 _MIN_HEIGHT_PX = 500
-_INSET_PX = (600, 400)  # of half the width of a page: type of 16 pixels is 6 to 7 points there
+_INSET_PX = (600, 360)  # of half the width of a page: type of 16 pixels is 6 to 7 points there
 _TICKS = (0, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
 _FIRST_AGE_STEP = 5
 # White, as the chart of the follow-up: it is printed, and laid beside a letter.

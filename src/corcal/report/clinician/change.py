@@ -3,7 +3,7 @@
 from corcal.followup.types import Change, ExamNumbers, Followup, Method, Range, Span
 from corcal.report.amounts import shown
 from corcal.report.canvas import svg_bytes
-from corcal.report.document import Beside, Block, Bullets, Heading, Paragraph, Picture, Table
+from corcal.report.document import Beside, Block, Bullets, Heading, Picture, Table
 from corcal.report.followup_text import vessels_words
 from corcal.report.words import interval_range
 from corcal.result import Result
@@ -11,7 +11,7 @@ from corcal.scoring.types import Interval
 
 __all__ = ["change"]
 
-_WIDTHS = (1.15, 1.0)
+_WIDTHS = (1.65, 1.0)
 _SAID_METHODS = ("per_year",)
 _MEASURES = ("Exam", "Agatston", "Interval", "Volume, mm³", "Mass, mg")
 
@@ -21,12 +21,12 @@ def change(result: Result) -> tuple[Block, ...]:
     followup = result.followup
     if followup is None:
         return ()
-    notes = tuple(dict.fromkeys((*followup.whole.notes, *followup.notes)))
+    notes = dict.fromkeys((*followup.whole.notes, *followup.notes))
+    told = Bullets(items=(*_texts(followup), *notes))
+    columns = ((told, _exams(followup)), (_chart(followup),))
     return (
         Heading(text="Change since earlier exams"),
-        Paragraph(text=" ".join(_texts(followup))),
-        *([Bullets(items=notes)] if notes else []),
-        Beside(columns=((_exams(followup),), (_chart(followup),)), widths=_WIDTHS),
+        Beside(columns=columns, widths=_WIDTHS),
     )
 
 
@@ -45,7 +45,7 @@ def _texts(followup: Followup) -> list[str]:
     steps = [each for each in followup.changes if each.span is Span.CONSECUTIVE]
     a_year = [f"{each.label}: {each.reading}." for each in said_methods(whole)]
     vessels = [f"{vessels_words(whole)}."] if whole.vessels else []
-    return [whole.text, *a_year, *vessels, *(step.text for step in steps[-1:])]
+    return [" ".join((whole.text, *a_year, *vessels)), *(step.text for step in steps[-1:])]
 
 
 def _exams(followup: Followup) -> Table:

@@ -29,15 +29,14 @@ def elsewhere(result: Result) -> tuple[Block, ...]:
     }
     metal = (Paragraph(text=_METAL),) if has_device(result) else ()
     nothing = "" if found else "No calcium outside the coronary arteries is recorded. "
-    heading = Heading(text="Outside the coronary arteries")
+    heading = Heading(text="Outside the arteries, not in the score")
     if not found:
         return (heading, *metal, Paragraph(text=f"{nothing}{_CALCIUM_ALONE}"))
     table = Table(
-        caption="Calcium outside the coronary arteries; it is no part of the score",
+        caption="Calcium outside the coronary arteries",
         head=("Place", *MEASURES),
         rows=tuple((_name(label), *measures(score)) for label, score in found.items()),
         numeric=frozenset(range(1, len(MEASURES) + 1)),
-        shows_caption=True,
     )
     return (heading, *metal, table, Paragraph(text=_CALCIUM_ALONE))
 

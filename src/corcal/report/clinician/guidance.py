@@ -48,7 +48,7 @@ def _left_out(count: int) -> list[str]:
 
 def _item(title: str, statements: Iterable[Statement]) -> Text:
     """Write what one guideline says; the topic stands where it changes."""
-    parts: list[str | Span] = [Span(text=title, style="strong")]
+    parts: list[str | Span] = [Span(text=f"{title}.", style="strong")]
     topic = None
     for each in statements:
         if each.topic != topic:

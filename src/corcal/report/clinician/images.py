@@ -13,6 +13,7 @@ from corcal.result import Result
 
 __all__ = ["images"]
 
+_WIDTHS = (1.15, 1.0)
 _A_ROW = 2  # key images side by side, if there are more of them
 _PROJECTION_WIDTH = 1.7  # of that of a key image beside it
 
@@ -30,7 +31,7 @@ def images(result: Result, pictures: Mapping[str, bytes]) -> tuple[Block, ...]:
     heading = Heading(text="Images")
     if len(keys) > _A_ROW:
         right: tuple[Block, ...] = (*projection, *elsewhere(result))
-        return (heading, Beside(columns=(_rows(keys), right), widths=(1.0, 1.0)))
+        return (heading, Beside(columns=(_rows(keys), right), widths=_WIDTHS))
     widths = (1.0,) * len(keys) + (_PROJECTION_WIDTH,)
     columns: tuple[tuple[Block, ...], ...] = (*((key,) for key in keys), projection)
     if len(keys) == _A_ROW:

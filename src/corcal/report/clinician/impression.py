@@ -1,5 +1,6 @@
 """The score and what it says, in a few lines: what is read if nothing else is."""
 
+from corcal.report.clinician.suitability import is_without_caveat
 from corcal.report.document import Beside, Block, Bullets, Facts, Heading, Notice, Paragraph, Span
 from corcal.report.followup_chart import VERDICT_WORDS
 from corcal.report.interpretation_choice import first_percentile
@@ -12,6 +13,7 @@ from corcal.report.words import (
     is_automatic,
     is_not_gated,
     score_name,
+    suitability_words,
     who_checked,
     zero_words,
 )
@@ -65,7 +67,7 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
     if result.followup is not None:
         change = result.followup.whole
         since = result.followup.exams[change.first].date
-        rows.append((f"Change since {since}", VERDICT_WORDS[change.verdict]))
+        rows.append(("Change", f"since {since}: {VERDICT_WORDS[change.verdict]}"))
     return tuple(rows)
 
 
@@ -107,7 +109,8 @@ def _how_found(result: Result) -> tuple[Block, ...]:
     certainty = meaning.certainty if meaning is not None else None
     sure = () if certainty is None else (certainty.reading,)
     equivalent = (_EQUIVALENT,) if is_automatic(result) and is_not_gated(result) else ()
-    found = Paragraph(text=" ".join((_found(result), *sure, *equivalent)))
+    fit = (suitability_words(result.suitability),) if is_without_caveat(result) else ()
+    found = Paragraph(text=" ".join((*fit, _found(result), *sure, *equivalent)))
     if review is None or not review.advised:
         return (found,)
     reasons = Bullets(items=tuple(f"{each[:1].upper()}{each[1:]}" for each in review.reasons))

@@ -24,13 +24,13 @@ def meaning(result: Result) -> tuple[Block, ...]:
     if told is None or told.person is None:
         return ()
     heading, rows = Heading(text="Risk without and with the calcium"), risk_rows(told)
-    made_for = f"Given for {person_words(told.person)}."
+    made_for = Paragraph(text=f"Given for {person_words(told.person)}.", role="note")
     if not rows:
         reasons = [each.text for each in told.limits if each.about in MODEL_NAMES]
-        none = Paragraph(text=" ".join(("No model gives a risk.", *reasons)))
-        return (heading, none, Paragraph(text=made_for, role="note"))
-    notes = tuple(Paragraph(text=each, role="note") for each in (*_notes(told, rows), made_for))
-    return (heading, Beside(columns=((_table(rows),), notes), widths=_WIDTHS))
+        return (heading, Paragraph(text=" ".join(("No model gives a risk.", *reasons))), made_for)
+    notes = (Paragraph(text=each, role="note") for each in _notes(told, rows))
+    columns: tuple[tuple[Block, ...], ...] = ((_table(rows),), (*notes, made_for))
+    return (heading, Beside(columns=columns, widths=_WIDTHS))
 
 
 def _table(rows: list[RiskRow]) -> Table:

@@ -100,6 +100,6 @@ def _chart(told: Interpretation) -> tuple[Picture, ...]:
         data=sheet.svg(title),
         media_type="image/svg+xml",
         alt=f"{title}. {percentile_words(found, told.agatston)}",
-        caption=f"The score among {found.group} ({REFERENCE_NAMES[reference]})",
+        caption=title,
     )
     return (picture,)

@@ -9,7 +9,7 @@ from corcal.report.words import suitability_words
 from corcal.result import Result
 from corcal.risk.types import Statement
 
-__all__ = ["not_fit", "suitability"]
+__all__ = ["is_without_caveat", "not_fit", "suitability"]
 
 _INSISTED = (
     "A number was made all the same, because somebody insisted on it. It must not be used as a "
@@ -34,12 +34,20 @@ def not_fit(result: Result) -> tuple[Block, ...]:
     )
 
 
+def is_without_caveat(result: Result) -> bool:
+    """Whether the scan was fit and nothing at all has to be kept in mind."""
+    return is_fit(result) and not suitability(result)
+
+
 def suitability(result: Result) -> tuple[Block, ...]:
-    """Say what the scan is and what speaks against it, and the cautions of the guidance."""
+    """Say what the scan is and what speaks against it, and the cautions of the guidance.
+
+    Nothing if there is neither: the impression says that the scan is fit.
+    """
     items = (*_messages(result, Severity.WARNING), *_cautions(result))
-    verdict = (Paragraph(text=suitability_words(result.suitability)),) if is_fit(result) else ()
     if not items:
-        return verdict
+        return ()
+    verdict = (Paragraph(text=suitability_words(result.suitability)),) if is_fit(result) else ()
     return (Heading(text="Scan and cautions"), *verdict, Bullets(items=items))
 
 
