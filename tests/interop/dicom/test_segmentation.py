@@ -136,6 +136,16 @@ def test_it_says_whether_a_person_marked_the_calcium(tmp_path, automatic, kind, 
         assert algorithm.AlgorithmFamilyCodeSequence[0].CodeValue == family
 
 
+@pytest.mark.parametrize("reader", [None, "Eader^Rita"])
+def test_the_reader_is_the_creator_of_its_content_and_the_element_is_there_without_one(
+    tmp_path, reader
+):
+    exam = make_exam(CORONARY)
+    made = replace(exam.result.provenance, reader=reader)
+    seg = written(tmp_path, replace(exam, result=replace(exam.result, provenance=made)))
+    assert str(seg.ContentCreatorName) == (reader or "")
+
+
 @KINDS
 def test_a_score_of_zero_is_four_empty_segments(tmp_path, labelmap):
     exam = make_exam({})

@@ -98,6 +98,7 @@ def write_presentation_state(exam: ScoredExam, path: Path) -> Path:
     with header_values():
         state = _state(exam)
         refer_as_stored(state, exam.scan, frames=True)
+        state.ContentCreatorName = exam.result.provenance.reader or ""
         stamp(state, exam.result)
         name_patient(state, exam.scan)
         save_whole(state, path)

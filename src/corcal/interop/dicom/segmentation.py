@@ -79,6 +79,7 @@ def write_segmentation(exam: ScoredExam, path: Path, *, labelmap: bool = False) 
     with header_values():
         segmentation = _segmentation(exam, voxels, kind)
         _refer_as_stored(segmentation, exam.scan)
+        segmentation.ContentCreatorName = exam.result.provenance.reader or ""
         stamp(segmentation, exam.result)
         name_patient(segmentation, exam.scan)
         save_whole(segmentation, path)
