@@ -179,9 +179,9 @@ def _lines(report: "DeliveryReport", found: "FoundObjects") -> list[str]:
         named = uids if len(uids) <= _LISTED else [f"{len(uids)} x"]
         lines += [f"{word} {name} {rest}" for name in named]
     if found.passed_over:
-        lines.append(f"Passed over: {_files(found.passed_over)} that are no DICOM objects.")
+        lines.append(f"Passed over, being no DICOM objects: {_files(found.passed_over)}.")
     if found.repeated:
-        lines.append(f"Sent once: {_files(found.repeated)} that repeat another one.")
+        lines.append(f"Given more than once, sent once: {_files(found.repeated)}.")
     lines.append(f"{_arrived(report)} of {len(report.deliveries)} arrived at {report.address}.")
     return lines
 

@@ -2,8 +2,10 @@
 
 import socket
 import ssl
+import threading
 import time
 
+import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
@@ -12,7 +14,9 @@ from pynetdicom.sop_class import CTImageStorage
 
 from corcal.errors import InputError, PeerError
 from corcal.interop.send import Arrival, DicomAddress, SendOptions, deliver, echo
+from corcal.interop.send.objects import find_objects
 from corcal.interop.send.types import TlsFiles
+from dicom_maker import make_series
 from interop.send.orthanc import free_port
 from interop.send.peers import ECHO_ONLY, dicom_peer, plain_peer
 
@@ -197,6 +201,24 @@ def test_a_peer_that_stops_answering_in_the_middle_costs_bounded_time(slices):
     with dicom_peer(sleep) as peer:
         report = deliver(slices(None), peer.address, options=HASTY)
     assert arrivals(report) == [Arrival.UNCONFIRMED]
+
+
+def test_a_peer_that_stops_reading_costs_bounded_time(tmp_path):
+    """12 MB do not fit into the buffers between the two; without a limit, writing never ends."""
+    (path,) = make_series(tmp_path, hu=np.zeros((1, 2048, 3072), dtype=np.int16))
+    is_over = threading.Event()
+
+    def stall(event):
+        if type(event.pdu).__name__ == "P_DATA_TF":
+            is_over.wait(20)
+
+    with dicom_peer(handlers=[(evt.EVT_PDU_RECV, stall)]) as peer:
+        before = time.monotonic()
+        report = deliver(find_objects([path]).objects, peer.address, options=HASTY)
+        took_s = time.monotonic() - before
+        is_over.set()
+    assert arrivals(report) == [Arrival.UNCONFIRMED]
+    assert took_s < 15
 
 
 def test_a_file_that_vanishes_is_told_and_the_others_arrive(slices):

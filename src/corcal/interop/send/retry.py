@@ -1,7 +1,6 @@
 """How long to wait before another attempt."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from corcal.interop.send.types import SendOptions
@@ -19,12 +18,9 @@ class Patience:
     ----------
     options : SendOptions
         Number of attempts and first pause.
-    sleep : callable
-        Takes seconds.
     """
 
     options: SendOptions
-    sleep: Callable[[float], None] = time.sleep
     _failed: int = 0
 
     def progressed(self) -> None:
@@ -43,5 +39,5 @@ class Patience:
         if self._failed >= self.options.attempts:
             return False
         pause = self.options.backoff_s * 2.0 ** (self._failed - 1)
-        self.sleep(min(max(pause, asked_s), MAX_PAUSE_S))
+        time.sleep(min(max(pause, asked_s), MAX_PAUSE_S))
         return True
