@@ -9,13 +9,20 @@ from dataclasses import replace
 
 import hl7
 import pytest
+import SimpleITK as sitk
 from pyarrow import parquet
+from pydicom import dcmread
+from pypdf import PdfReader
 
-from corcal.cli.report import FORMATS
+from corcal.cli.report import FORMATS, pictures_for
 from corcal.ct.scan import Patient
 from corcal.exam_numbers import exam_numbers
+from corcal.export import write_exam
 from corcal.followup import compare
+from corcal.interop.dicom.read_back import read_structured_report
 from corcal.result import result_json
+from dicom_maker import make_series
+from exam_maker import SPACING_MM, exam_of, water
 from interop.exam_cases import full_result
 
 FILES = {
@@ -25,6 +32,16 @@ FILES = {
     "parquet": {"exam.parquet", "lesions.parquet"},
 }
 MACHINE = ",".join(FILES)
+PEOPLE = {
+    "clinician": {"report.pdf", "report.html"},
+    "patient": {"letter.pdf", "letter.html"},
+}
+DICOM = {
+    "seg": {"segmentation.dcm"},
+    "sr": {"structured_report.dcm", "cardiovascular_report.dcm"},
+    "pdf": {"calcium_report.dcm"},
+    "key": {"projection.dcm", "key_LAD.dcm", "presentation_state.dcm"},
+}
 # Everything that tells who it is, in every way that a format writes it
 ORIGINALS = (
     *("PAT-0815", "Mustermann", "Erika", "1957-08-12", "19570812"),
@@ -177,7 +194,7 @@ def test_without_a_key_file_names_differ_from_run_to_run(run_corcal, result_file
     assert (out / "one" / "exam.csv").read_bytes() != (out / "two" / "exam.csv").read_bytes()
 
 
-@pytest.mark.parametrize("names", ["pdf", "fhir,pdf", "", "fhir,,csv", "FHIR"])
+@pytest.mark.parametrize("names", ["word", "fhir,word", "", "fhir,,csv", "FHIR"])
 def test_an_unknown_format_is_refused_with_the_allowed_ones(run_corcal, result_file, out, names):
     outcome = run_corcal("report", result_file, "--format", names, "--out", out)
     assert outcome.code == 2
@@ -226,6 +243,181 @@ def test_the_place_of_the_files_must_be_given(run_corcal, result_file):
     outcome = run_corcal("report", result_file)
     assert outcome.code == 2
     assert "--out" in outcome.err
+
+
+@pytest.fixture
+def scanned(tmp_path):
+    """A scan, and the folder of its exam: (folder, exam)."""
+    make_series(tmp_path / "scan", hu=water(), spacing_mm=SPACING_MM)
+    exam = exam_of(tmp_path / "scan")
+    write_exam(exam, tmp_path / "exam")
+    return tmp_path, exam
+
+
+def names_in(folder):
+    return {path.name for path in folder.iterdir()}
+
+
+def test_every_format_names_its_files_before_it_writes_them():
+    for name, files in (FILES | PEOPLE | DICOM).items():
+        assert files <= set(FORMATS[name].files), name
+    assert FORMATS.keys() == (FILES | PEOPLE | DICOM).keys()
+
+
+@pytest.mark.usefixtures("scanned")
+def test_without_the_scan_everything_else_is_written(run_corcal, tmp_path):
+    outcome = run_corcal("report", tmp_path / "exam", "--out", tmp_path / "out")
+    assert outcome.code == 0, outcome.err
+    machine = FILES["fhir"] | FILES["hl7"] | FILES["csv"]
+    assert names_in(tmp_path / "out") == machine.union(*PEOPLE.values())
+
+
+def test_with_the_scan_dicom_objects_are_written_too(run_corcal, scanned, tmp_path):
+    outcome = run_corcal(
+        *("report", tmp_path / "exam", "--scan", tmp_path / "scan", "--out", tmp_path / "out")
+    )
+    assert outcome.code == 0, outcome.err
+    machine = FILES["fhir"] | FILES["hl7"] | FILES["csv"]
+    everything = machine.union(*PEOPLE.values(), *DICOM.values())
+    assert names_in(tmp_path / "out") == everything
+    assert len(outcome.out.splitlines()) == len(everything)
+    _, exam = scanned
+    for name in set().union(*DICOM.values()):
+        header = dcmread(tmp_path / "out" / name)
+        assert header.StudyInstanceUID == exam.scan.series.study_instance_uid
+        assert header.PatientID == exam.scan.patient.patient_id
+
+
+@pytest.mark.usefixtures("scanned")
+def test_the_report_as_dicom_is_the_report(run_corcal, tmp_path):
+    outcome = run_corcal(
+        *("report", tmp_path / "exam", "--scan", tmp_path / "scan", "--out", tmp_path / "out"),
+        *("--format", "pdf,clinician"),
+    )
+    assert outcome.code == 0, outcome.err
+    inside = dcmread(tmp_path / "out" / "calcium_report.dcm").EncapsulatedDocument
+    pdf = (tmp_path / "out" / "report.pdf").read_bytes()
+    assert inside.rstrip(b"\0") == pdf.rstrip(b"\0")
+
+
+@pytest.mark.usefixtures("scanned")
+def test_the_measurements_refer_to_the_segmentation_beside_them(run_corcal, tmp_path):
+    options = ("report", tmp_path / "exam", "--scan", tmp_path / "scan")
+    run_corcal(*options, "--out", tmp_path / "both", "--format", "sr,seg")
+    run_corcal(*options, "--out", tmp_path / "alone", "--format", "sr")
+    uid = dcmread(tmp_path / "both" / "segmentation.dcm").SOPInstanceUID
+    both, alone = (
+        read_structured_report(tmp_path / name / "structured_report.dcm")
+        for name in ("both", "alone")
+    )
+    assert both.segmentation_uid == uid
+    assert alone.segmentation_uid is None
+    assert names_in(tmp_path / "alone") == DICOM["sr"]
+
+
+@pytest.mark.parametrize("names", ["sr", "csv,seg", "pdf,key"])
+def test_formats_that_refer_to_images_need_the_scan(run_corcal, result_file, out, names):
+    outcome = run_corcal("report", result_file, "--format", names, "--out", out)
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert "the scan: give --scan PATH" in outcome.err
+    assert names.split(",")[-1] in outcome.err
+    assert not out.exists()
+
+
+def test_a_scan_that_is_no_dicom_has_no_dicom_objects(run_corcal, tmp_path):
+    image = sitk.GetImageFromArray(water())
+    image.SetSpacing(SPACING_MM[::-1])
+    sitk.WriteImage(image, tmp_path / "scan.nrrd")
+    write_exam(exam_of(tmp_path / "scan.nrrd"), tmp_path / "exam")
+    given = ("report", tmp_path / "exam", "--scan", tmp_path / "scan.nrrd")
+    outcome = run_corcal(*given, "--out", tmp_path / "out")
+    assert outcome.code == 0, outcome.err
+    assert not [name for name in names_in(tmp_path / "out") if name.endswith(".dcm")]
+    outcome = run_corcal(*given, "--out", tmp_path / "named", "--format", "seg")
+    assert outcome.code == 2
+    assert "this scan has no StudyInstanceUID" in outcome.err
+    assert not (tmp_path / "named").exists()
+
+
+def test_pictures_come_from_the_folder_of_the_exam_or_are_drawn(scanned, tmp_path):
+    _, exam = scanned
+    formats = ("clinician",)
+    drawn = pictures_for(formats, exam.result, tmp_path / "exam", exam)
+    assert set(drawn) == {"projection", "key_LAD"}
+    assert pictures_for(formats, exam.result, tmp_path / "exam", None) == {}
+    (tmp_path / "exam" / "key_LAD.png").write_bytes(drawn["key_LAD"])
+    only = {"key_LAD": drawn["key_LAD"]}
+    assert pictures_for(formats, exam.result, tmp_path / "exam", None) == only
+    assert pictures_for(formats, exam.result, tmp_path / "exam", exam) == drawn
+    assert pictures_for(("csv", "fhir"), exam.result, tmp_path / "exam", exam) == {}
+
+
+def test_no_dicom_object_of_a_deidentified_exam_names_the_patient(run_corcal, scanned, tmp_path):
+    out = tmp_path / "out"
+    outcome = run_corcal(
+        *("report", tmp_path / "exam", "--scan", tmp_path / "scan", "--deidentify", "--out", out)
+    )
+    assert outcome.code == 0, outcome.err
+    _, exam = scanned
+    patient, series = exam.scan.patient, exam.scan.series
+    for path in out.iterdir():
+        data = path.read_bytes()
+        for word in (patient.patient_id, patient.name, series.series_instance_uid):
+            assert word.encode() not in data, path.name
+
+
+@pytest.mark.usefixtures("scanned")
+def test_the_letter_is_in_the_language_and_size_that_are_asked_for(run_corcal, tmp_path):
+    given = ("report", tmp_path / "exam", "--format", "patient")
+    for name, options in {
+        "en": (),
+        "es": ("--language", "es"),
+        "large": ("--large-print",),
+        "us": ("--paper", "us-letter"),
+    }.items():
+        outcome = run_corcal(*given, *options, "--out", tmp_path / name)
+        assert outcome.code == 0, outcome.err
+    letters = {n: (tmp_path / n / "letter.html").read_text(encoding="utf-8") for n in ("en", "es")}
+    assert 'lang="en"' in letters["en"]
+    assert 'lang="es"' in letters["es"]
+    first = {n: PdfReader(tmp_path / n / "letter.pdf").pages[0] for n in ("en", "us")}
+    assert [round(float(page.mediabox.height)) for page in first.values()] == [842, 792]
+    pages = {n: len(PdfReader(tmp_path / n / "letter.pdf").pages) for n in ("en", "large")}
+    assert pages["large"] >= pages["en"]
+
+
+def test_a_language_without_a_letter_is_refused_with_those_that_there_are(
+    run_corcal, result_file, out
+):
+    outcome = run_corcal("report", result_file, "--language", "xx", "--out", out)
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert "there is no letter in 'xx'; allowed are en, es" in outcome.err
+    assert not out.exists()
+
+
+@pytest.mark.usefixtures("scanned")
+def test_the_scan_beside_the_reports_is_not_replaced(run_corcal, tmp_path):
+    scan = tmp_path / "scan"
+    sorted(scan.iterdir())[1].rename(scan / "segmentation.dcm")
+    before = (scan / "segmentation.dcm").read_bytes()
+    outcome = run_corcal(
+        *("report", tmp_path / "exam", "--scan", scan, "--format", "seg", "--out", scan)
+    )
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+    assert "segmentation.dcm would replace what is read" in outcome.err
+    assert (scan / "segmentation.dcm").read_bytes() == before
+
+
+def test_a_key_file_is_not_replaced_by_a_report(run_corcal, result_file, out):
+    out.mkdir()
+    key = out / "fhir.json"
+    key.write_text("the same key each time", encoding="ascii")
+    outcome = run_corcal(
+        *("report", result_file, "--format", "fhir", "--deidentify", "--key-file", key),
+        *("--out", out),
+    )
+    assert outcome.code == 2
+    assert key.read_text(encoding="ascii") == "the same key each time"
 
 
 def test_the_dictionary_of_the_tables_is_printed_as_csv(run_corcal):
