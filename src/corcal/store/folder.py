@@ -20,7 +20,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,7 @@ DATABASE_NAME = "corcal.sqlite"
 _DESCRIPTION = "store.json"
 _OURS = frozenset({"files", "incoming", "locks", DATABASE_NAME, _DESCRIPTION})
 _PIECE_BYTES = 2**20
+_SYNC_THREADS = 16
 _PLACING = "placing"  # in an incoming folder: the hashes that are about to be moved
 _OWNER = "owner"  # in an incoming folder: locked as long as its process lives
 
@@ -178,23 +180,22 @@ class DataFolder:
                     remove_unknown(placing.read_text(encoding="ascii").split())
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def place(self, staged: StagedFile) -> bool:
-        """Move a staged file to its place, durably; the caller holds the database's write lock.
+    def place(self, staged: Iterable[StagedFile]) -> None:
+        """Move staged files to their places, durably; those that are there already stay.
 
-        Returns
-        -------
-        bool
-            False if the file was there already.
+        The caller holds the database's write lock.
         """
-        target = self.path_of(staged.sha256)
-        if target.exists():
-            return False
-        if not target.parent.exists():
-            target.parent.mkdir()
-            sync_folder(self.files)
-        staged.path.replace(target)
-        sync_folder(target.parent)
-        return True
+        changed: set[Path] = set()
+        for each in staged:
+            target = self.path_of(each.sha256)
+            if target.exists():
+                continue
+            if not target.parent.exists():
+                target.parent.mkdir()
+                changed.add(self.files)
+            each.path.replace(target)
+            changed.add(target.parent)
+        _sync(changed)
 
     def remove(self, sha256: str) -> None:
         """Remove a file; the caller holds the database's write lock."""
@@ -228,22 +229,19 @@ class Incoming:
         self._count = 0
 
     def receive(self, stream: BinaryIO) -> StagedFile:
-        """Copy a stream to disk, durably, and hash it on the way."""
+        """Copy a stream into the folder, and hash it on the way."""
         self._count += 1
         path = self.folder / f"{self._count}"
         with path.open("wb") as file:
             sha256, size = _copy(stream, file)
-            file.flush()
-            os.fsync(file.fileno())
         return StagedFile(path=path, sha256=sha256, size=size)
 
-    def announce(self, hashes: list[str]) -> None:
-        """Write down, durably, which files are about to be moved to their places."""
-        with (self.folder / _PLACING).open("w", encoding="ascii") as file:
-            file.write("\n".join(hashes))
-            file.flush()
-            os.fsync(file.fileno())
-        sync_folder(self.folder)
+    def announce(self, staged: Sequence[StagedFile]) -> None:
+        """Make received files durable, and write down that they are about to be moved."""
+        placing = self.folder / _PLACING
+        placing.write_text("\n".join(each.sha256 for each in staged), encoding="ascii")
+        _sync([*(each.path for each in staged), placing])
+        _sync([self.folder])
 
 
 def hash_of_file(path: Path) -> str:
@@ -252,9 +250,17 @@ def hash_of_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _sync(paths: Collection[Path]) -> None:
+    """Make the content of files, and the names in folders, durable.
+
+    Several at once: the disk's journal takes them together, a study in a fifth of the time.
+    """
+    with ThreadPoolExecutor(_SYNC_THREADS) as pool:
+        list(pool.map(_sync_one, paths))
+
+
+def _sync_one(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

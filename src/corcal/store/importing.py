@@ -33,9 +33,10 @@ from corcal.store.tables import (
 )
 from corcal.store.words import clean, fold, iso_date
 
-__all__ = ["import_path", "link_file"]
+__all__ = ["import_path", "link_files"]
 
 _PARTED = "\x1f"  # between the parts of an identity: no text of a header holds it after `clean`
+_AT_ONCE = 500  # hashes in one question to the database
 _MAX_REASONS = 4  # series that the reason of an unfit study describes
 _NO_CT = frozenset({SeriesKind.NOT_CT, SeriesKind.DOSE_REPORT})
 
@@ -99,32 +100,44 @@ def import_path(
     with folder.incoming() as incoming, FileOpener() as opener:
         studies = _stage(usable, incoming, opener, progress)
         staged = [original.staged for study in studies for original in study.originals]
-        incoming.announce(sorted({each.sha256 for each in staged}))
+        incoming.announce(staged)
         with database.writing(files=True) as session:
-            new_files = {each.sha256 for each in staged if link_file(session, folder, each)}
+            new_count = link_files(session, folder, staged)
             kept = [_keep(session, study, by=by, job_kind=job_kind) for study in studies]
     return ImportReport(
         exams=tuple(exam for exams, _ in kept for exam in exams),
         new_exams=tuple(exam for _, fresh in kept for exam in fresh),
         file_count=len({each.sha256 for each in staged}),
-        new_file_count=len(new_files),
+        new_file_count=new_count,
         skipped=skipped,
     )
 
 
-def link_file(session: Session, folder: DataFolder, staged: StagedFile) -> bool:
-    """Put a staged file in its place, and into the database; whether it is new there.
+def link_files(session: Session, folder: DataFolder, staged: Sequence[StagedFile]) -> int:
+    """Put staged files in their places and into the database; how many were not there.
 
     The session holds the write lock of the files.
     """
     folder.place(staged)
-    row = session.get(FileRow, staged.sha256)
-    if row is None:
-        session.add(FileRow(sha256=staged.sha256, size=staged.size))
-        session.flush()
-        return True
-    was_doomed, row.doomed_at = row.doomed_at is not None, None
-    return was_doomed
+    by_hash = {each.sha256: each for each in staged}
+    known = _known(session, sorted(by_hash))
+    new = [each for sha256, each in by_hash.items() if sha256 not in known]
+    session.add_all(FileRow(sha256=each.sha256, size=each.size) for each in new)
+    doomed = [row for row in known.values() if row.doomed_at is not None]
+    for row in doomed:
+        row.doomed_at = None
+    session.flush()
+    return len(new) + len(doomed)
+
+
+def _known(session: Session, hashes: Sequence[str]) -> dict[str, FileRow]:
+    """Give the rows of those files that the database has, some hundreds at a time."""
+    found: dict[str, FileRow] = {}
+    for start in range(0, len(hashes), _AT_ONCE):
+        wanted = hashes[start : start + _AT_ONCE]
+        rows = session.scalars(select(FileRow).where(FileRow.sha256.in_(wanted)))
+        found |= {row.sha256: row for row in rows}
+    return found
 
 
 def _without_detached(catalog: Catalog) -> tuple[list[Series], tuple[tuple[str, str], ...]]:

@@ -268,14 +268,14 @@ class Store(OpenedStore):
             If the result is of another study.
         """
         with self.folder.incoming() as incoming:
-            staged = None if voxels is None else incoming.receive(voxel_file(voxels))
-            if staged is not None:
-                incoming.announce([staged.sha256])
-            with self._database.writing(files=staged is not None) as session:
+            staged = [] if voxels is None else [incoming.receive(voxel_file(voxels))]
+            if staged:
+                incoming.announce(staged)
+            with self._database.writing(files=bool(staged)) as session:
                 if claim is not None:
                     finish_claim(session, claim)
-                if staged is not None:
-                    importing.link_file(session, self.folder, staged)
+                if staged:
+                    importing.link_files(session, self.folder, staged)
                 return review.insert_result(
                     session,
                     exam_id,
@@ -283,7 +283,7 @@ class Store(OpenedStore):
                     kind=ResultKind(kind),
                     by=by,
                     note=clean(note),
-                    voxels_sha256=None if staged is None else staged.sha256,
+                    voxels_sha256=staged[0].sha256 if staged else None,
                     expected_version=expected_version,
                 )
 
