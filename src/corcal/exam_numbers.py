@@ -9,10 +9,11 @@ from corcal.lesions.sites import Site
 from corcal.result import Result
 from corcal.scoring.types import Interval
 
-__all__ = ["exam_numbers", "gating", "has_device", "is_fit"]
+__all__ = ["DEVICE_FINDINGS", "exam_numbers", "gating", "has_device", "is_fit"]
 
 _HEART_KINDS = (SeriesKind.GATED_CALCIUM, SeriesKind.CHEST_NONCONTRAST, SeriesKind.UNKNOWN)
-_DEVICE_FINDINGS = {"DEVICE_PRESENT", "DEVICE_BY_READER"}
+DEVICE_FINDINGS = frozenset({"DEVICE_PRESENT", "DEVICE_BY_READER"})
+"""Codes of the findings that tell of metal at the heart."""
 
 
 def exam_numbers(
@@ -104,7 +105,7 @@ def is_fit(result: Result) -> bool:
 def has_device(result: Result) -> bool:
     """Whether metal was found at the heart: a site of its own, or a finding."""
     codes = {each.code for each in result.suitability.findings}
-    return bool(_DEVICE_FINDINGS & codes) or Site.DEVICE.label in result.score.other_sites
+    return bool(DEVICE_FINDINGS & codes) or Site.DEVICE.label in result.score.other_sites
 
 
 def _date(text: str | None) -> date | None:

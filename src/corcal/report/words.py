@@ -33,6 +33,7 @@ __all__ = [
     "moment_words",
     "regions_words",
     "scanner_words",
+    "sentence",
     "score_name",
     "slices_words",
     "suitability_words",
@@ -187,6 +188,11 @@ def kernel_words(kernel: str | None) -> str | None:
 def kind_words(kind: str) -> str:
     """Write the kind of a series in words."""
     return _KINDS.get(kind, kind)
+
+
+def sentence(text: str) -> str:
+    """Begin with a capital and end with a point, as messages that stand alone do."""
+    return f"{text[:1].upper()}{text[1:].removesuffix('.')}."
 
 
 def suitability_words(record: SuitabilityRecord) -> str:

@@ -13,6 +13,7 @@ __all__ = [
     "MODEL_NAMES",
     "OUTCOME_NAMES",
     "REFERENCE_NAMES",
+    "ZERO_LIMIT",
     "limits_of",
 ]
 
@@ -64,10 +65,12 @@ _DEVICE = (
     "Metal was left out of the score: calcium under a stent or beside a lead cannot be scored, and "
     "the true score may be higher."
 )
-_ZERO = (
+ZERO_LIMIT = (
     "A score of 0 means that no calcified plaque was seen. It does not exclude plaque without "
     "calcium, and it is no promise."
 )
+"""What is said of every score of 0; for a person the cautions of the guidance say more."""
+
 _CALCIUM_ONLY = (
     "The score shows calcified plaque. It does not show whether an artery is narrowed, and it is "
     "no test for chest pain."
@@ -121,7 +124,7 @@ def _of_score(meaning: Interpretation) -> list[Limit]:
         (ABOUT_SCAN, _NOT_GATED, meaning.is_gated is False),
         (ABOUT_SCAN, _GATING_NOT_KNOWN, meaning.is_gated is None),
         (ABOUT_SCAN, _DEVICE, meaning.has_device_excluded),
-        ("score", _ZERO, meaning.agatston == 0),
+        ("score", ZERO_LIMIT, meaning.agatston == 0),
         ("score", _CALCIUM_ONLY, True),
         ("score", _OTHER_SCANNERS, True),
     ]

@@ -184,7 +184,10 @@ def low() -> Result:
 
 def very_high() -> Result:
     amounts = {"LM": 120.0, "LAD": 1490.3, "LCX": 560.0, "RCA": 829.7}
-    return interpreted(scored(amounts), replace(RISKY, has_symptoms=None))
+    base = scored(amounts)
+    patient = replace(PATIENT, name="Simulated^Peter", sex="M", age_years=58.0, birth_date="1967-09-30")
+    base = replace(base, scan=replace(base.scan, patient=patient))
+    return interpreted(base, replace(RISKY, has_symptoms=None))
 
 
 def unfit() -> Result:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from corcal.followup.types import Followup
 from corcal.report.clinician.change import said_methods
+from corcal.report.clinician.suitability import meaning_of
 from corcal.report.interpretation_choice import (
     cautions_of,
     cited_in,
@@ -24,7 +25,7 @@ _FIRST_AUTHOR = re.compile(r"[^,.]+")
 
 def cited(result: Result) -> str:
     """Cite the sources of what is shown: those of the interpretation first, then of the change."""
-    meaning, followup = result.interpretation, result.followup
+    meaning, followup = meaning_of(result), result.followup
     found = [] if meaning is None else cited_in(meaning, _keys(meaning))
     if followup is not None:
         wanted = set(_keys_of_change(followup))

@@ -9,7 +9,7 @@ from corcal.report.clinician.impression import impression
 from corcal.report.clinician.meaning import meaning
 from corcal.report.clinician.origin import origin
 from corcal.report.clinician.scores import scores
-from corcal.report.clinician.suitability import not_fit, suitability
+from corcal.report.clinician.suitability import suitability, urgent
 from corcal.report.clinician.who import TITLE, footer, patient_and_exam, subtitle
 from corcal.report.document import Document, PageStyle
 from corcal.result import Result
@@ -46,7 +46,7 @@ def clinician_document(
         language="en",
         blocks=(
             *patient_and_exam(result),
-            *not_fit(result),
+            *urgent(result),
             *impression(result),
             *suitability(result),
             *scores(result),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from itertools import groupby
 
+from corcal.report.clinician.suitability import meaning_of
 from corcal.report.document import Block, Bullets, Heading, Paragraph, Span, Text
 from corcal.report.interpretation_choice import newest_on_each_topic, statements_of, told
 from corcal.report.interpretation_words import (
@@ -22,7 +23,7 @@ __all__ = ["guidance"]
 
 def guidance(result: Result) -> tuple[Block, ...]:
     """List the statements by guideline; below stand what is not known and what the marks mean."""
-    meaning = result.interpretation
+    meaning = meaning_of(result)
     applying = [] if meaning is None else told(statements_of(meaning))
     chosen = newest_on_each_topic(applying)
     if meaning is None or not chosen:

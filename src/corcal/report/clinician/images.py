@@ -8,14 +8,16 @@ from corcal.report.clinician.elsewhere import elsewhere
 from corcal.report.document import Beside, Block, Heading, Picture
 from corcal.report.exam_pictures import PROJECTION_NAME
 from corcal.report.key_images import KEY_NAMES
-from corcal.report.words import ARTERY_NAMES
+from corcal.report.words import ARTERY_NAMES, zero_words
 from corcal.result import Result
 
 __all__ = ["images"]
 
 _WIDTHS = (1.15, 1.0)
-_A_ROW = 2  # key images side by side, if there are more of them
-_PROJECTION_WIDTH = 1.7  # of that of a key image beside it
+_A_ROW = 2  # key images side by side, if there are more than stand beside the projection
+_MOST_BESIDE = 3
+_COLOURED = "calcium has the colour of its artery"
+_PROJECTION_WIDTH = 1.6  # of that of a key image beside it
 
 
 def images(result: Result, pictures: Mapping[str, bytes]) -> tuple[Block, ...]:
@@ -29,12 +31,12 @@ def images(result: Result, pictures: Mapping[str, bytes]) -> tuple[Block, ...]:
     if not keys and not projection:
         return elsewhere(result)
     heading = Heading(text="Images")
-    if len(keys) > _A_ROW:
+    if len(keys) > _MOST_BESIDE:
         right: tuple[Block, ...] = (*projection, *elsewhere(result))
         return (heading, Beside(columns=(_rows(keys), right), widths=_WIDTHS))
-    widths = (1.0,) * len(keys) + (_PROJECTION_WIDTH,)
     columns: tuple[tuple[Block, ...], ...] = (*((key,) for key in keys), projection)
-    if len(keys) == _A_ROW:
+    widths = (1.0,) * len(keys) + (_PROJECTION_WIDTH,)
+    if len(keys) > 1:
         return (heading, Beside(columns=columns, widths=widths), *elsewhere(result))
     beside = Beside(columns=(*columns, elsewhere(result)), widths=(*widths, _PROJECTION_WIDTH))
     return (heading, beside)
@@ -68,6 +70,7 @@ def _key_image(result: Result, vessel: Vessel, data: bytes) -> Picture:
 def _projection(result: Result, data: bytes | None) -> tuple[Picture, ...]:
     if data is None:
         return ()
+    nothing = zero_words(result)
     each = ", ".join(
         f"{vessel} {shown(result.score.vessels[vessel].agatston)}" for vessel in Vessel
     )
@@ -76,6 +79,6 @@ def _projection(result: Result, data: bytes | None) -> tuple[Picture, ...]:
             data=data,
             media_type="image/png",
             alt=f"The heart seen through, from the feet and from the front. {each}.",
-            caption="The heart seen through: calcium has the colour of its artery",
+            caption=f"The heart seen through: {nothing or _COLOURED}",
         ),
     )

@@ -1,6 +1,6 @@
 """The score and what it says, in a few lines: what is read if nothing else is."""
 
-from corcal.report.clinician.suitability import is_without_caveat
+from corcal.report.clinician.suitability import is_without_caveat, meaning_of
 from corcal.report.document import Beside, Block, Bullets, Facts, Heading, Notice, Paragraph, Span
 from corcal.report.followup_chart import VERDICT_WORDS
 from corcal.report.interpretation_choice import first_percentile
@@ -13,6 +13,7 @@ from corcal.report.words import (
     is_automatic,
     is_not_gated,
     score_name,
+    sentence,
     suitability_words,
     who_checked,
     zero_words,
@@ -52,7 +53,7 @@ def _score(result: Result) -> tuple[Block, ...]:
     said = [interval_words(total.interval)] if total.interval is not None else []
     zero = zero_words(result)
     if zero:
-        said.append(f"{zero[0].upper()}{zero[1:]}.")
+        said.append(sentence(zero))
     return (
         Paragraph(text=score_name(result), role="note"),
         Paragraph(text=(Span(text=score_words(total.agatston), style="big"),)),
@@ -62,8 +63,9 @@ def _score(result: Result) -> tuple[Block, ...]:
 
 def _facts(result: Result) -> tuple[tuple[str, str], ...]:
     rows = [("Arteries with calcium", f"{result.score.total.vessels_involved} of {_VESSELS}")]
-    if result.interpretation is not None:
-        rows = [*_classes(result.interpretation), *rows, *_place_and_risk(result.interpretation)]
+    meaning = meaning_of(result)
+    if meaning is not None:
+        rows = [*_classes(meaning), *rows, *_place_and_risk(meaning)]
     if result.followup is not None:
         change = result.followup.whole
         since = result.followup.exams[change.first].date
@@ -97,23 +99,29 @@ def _reading(result: Result) -> tuple[Block, ...]:
     if zero_words(result) == "no calcium was marked":
         text = Paragraph(text=NOTHING_MARKED)
         return (Notice(kind="caution", title="No calcium was marked", blocks=(text,)),)
-    meaning = result.interpretation
-    if meaning is None:
+    if result.interpretation is None:
         return (Paragraph(text=_NEEDS),)
-    return (Paragraph(text=meaning.categories["plain"].reading, role="lead"),)
+    meaning = meaning_of(result)
+    if meaning is None:
+        return ()
+    nobody = (each.text for each in meaning.limits if each.about == "person")
+    missing = tuple(Paragraph(text=each) for each in nobody) if meaning.person is None else ()
+    return (Paragraph(text=meaning.categories["plain"].reading, role="lead"), *missing)
 
 
 def _how_found(result: Result) -> tuple[Block, ...]:
     """Say how sure the score is, who stands for it, and whether somebody should look again."""
-    meaning, review = result.interpretation, result.review
+    meaning, review = meaning_of(result), result.review
     certainty = meaning.certainty if meaning is not None else None
     sure = () if certainty is None else (certainty.reading,)
-    equivalent = (_EQUIVALENT,) if is_automatic(result) and is_not_gated(result) else ()
+    is_said = meaning is not None and meaning.person is not None  # among the cautions
+    is_equivalent = is_automatic(result) and is_not_gated(result) and not is_said
+    equivalent = (_EQUIVALENT,) if is_equivalent else ()
     fit = (suitability_words(result.suitability),) if is_without_caveat(result) else ()
     found = Paragraph(text=" ".join((*fit, _found(result), *sure, *equivalent)))
     if review is None or not review.advised:
         return (found,)
-    reasons = Bullets(items=tuple(f"{each[:1].upper()}{each[1:]}" for each in review.reasons))
+    reasons = Bullets(items=tuple(map(sentence, review.reasons)))
     title = "Review by a reader is advised before the score is used"
     return (Notice(kind="caution", title=title, blocks=(found, reasons)),)
 

@@ -1,5 +1,6 @@
 """Risk without and with the calcium, and what the models were made with."""
 
+from corcal.report.clinician.suitability import meaning_of
 from corcal.report.document import Beside, Block, Heading, Paragraph, Table
 from corcal.report.interpretation_choice import RiskRow, risk_rows
 from corcal.report.interpretation_words import (
@@ -20,7 +21,7 @@ _WIDTHS = (1.2, 1.0)
 
 def meaning(result: Result) -> tuple[Block, ...]:
     """Set what each model says beside what it is about."""
-    told = result.interpretation
+    told = meaning_of(result)
     if told is None or told.person is None:
         return ()
     heading, rows = Heading(text="Risk without and with the calcium"), risk_rows(told)

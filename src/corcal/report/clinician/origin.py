@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from corcal.report.clinician.cited import cited
+from corcal.report.clinician.suitability import meaning_of
 from corcal.report.document import Block, Facts, Heading, Paragraph, Span
+from corcal.report.interpretation_choice import cautions_of
 from corcal.report.words import (
     amount_of,
     annotation_words,
@@ -17,10 +19,12 @@ from corcal.report.words import (
     slices_words,
 )
 from corcal.result import Provenance, Result, ScanRecord
+from corcal.risk.limits import ZERO_LIMIT
 
 __all__ = ["origin"]
 
 _COLUMNS = 2
+_LIMITS_OF = ("score", "percentile")
 
 
 def origin(result: Result) -> tuple[Block, ...]:
@@ -28,10 +32,24 @@ def origin(result: Result) -> tuple[Block, ...]:
     rows = tuple((name, value) for name, value in (*_made(result), *_scan(result.scan)) if value)
     sources = cited(result)
     made = (Heading(text="How the score was made"), Facts(rows=rows, columns=_COLUMNS))
-    if not sources:
-        return made
-    lead = Span(text="Sources: ", style="strong")
-    return (*made, Paragraph(text=(lead, sources), role="note"))
+    notes = (("Limits: ", _limits(result)), ("Sources: ", sources))
+    return (
+        *made,
+        *(
+            Paragraph(text=(Span(text=name, style="strong"), text), role="note")
+            for name, text in notes
+            if text
+        ),
+    )
+
+
+def _limits(result: Result) -> str:
+    """Say what score and percentile do not tell; what a zero means stands among the cautions."""
+    meaning = meaning_of(result)
+    if meaning is None:
+        return ""
+    told = (each.text for each in meaning.limits if each.about in _LIMITS_OF)
+    return " ".join(text for text in told if text != ZERO_LIMIT or not cautions_of(meaning))
 
 
 def _made(result: Result) -> Iterator[tuple[str, str | None]]:

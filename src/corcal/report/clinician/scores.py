@@ -2,6 +2,7 @@
 
 from corcal.lesions.sites import Vessel
 from corcal.report.amounts import shown
+from corcal.report.clinician.suitability import meaning_of
 from corcal.report.document import Beside, Block, Heading, Paragraph, Picture, Table, Text
 from corcal.report.interpretation_choice import charted_reference
 from corcal.report.interpretation_words import arterial_age_words, class_words
@@ -24,7 +25,7 @@ _SAID_ABOVE = ("plain", "cac_drs")  # in the impression
 
 def scores(result: Result) -> tuple[Block, ...]:
     """Set the arteries beside the percentile chart, if there is one."""
-    heading, told = Heading(text="Calcium by artery"), result.interpretation
+    heading, told = Heading(text="Calcium by artery"), meaning_of(result)
     if told is None:
         return (heading, _arteries(result))
     notes = tuple(Paragraph(text=each, role="note") for each in _notes(told))
