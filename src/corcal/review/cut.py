@@ -42,7 +42,8 @@ def cut_by_line(state: ReviewState, edit: SplitByLine) -> _Pair:
         msg = f"slice {edit.slice} is none of the scan; allowed 0 to {n_z - 1}"
         raise InputError(msg)
     one = state.candidate(edit.candidate)
-    part = _parts(one.index, state.scan.shape, np.array(edit.start), np.array(edit.end))
+    ends = sorted((edit.start, edit.end))  # which end was drawn first must not matter
+    part = _parts(one.index, state.scan.shape, np.array(ends[0]), np.array(ends[1]))
     if not part.any():
         msg = f"the line does not part candidate {one.id}: it must run all the way through it"
         raise InputError(msg)
@@ -98,7 +99,8 @@ def _parts(
     """Part of each voxel after a cut; all 0 if it parts nothing.
 
     Voxels of one side of the whole line are connected as they are; connections between the sides
-    count unless the drawn part of the line crosses them.
+    count unless the drawn part of the line crosses them. Centres on the line are of the side to
+    the right of a line that runs down, and above one that runs level.
     """
     place = np.stack(np.unravel_index(index, shape), axis=1)[:, 1:].astype(np.float64)
     along = end - start

@@ -54,9 +54,11 @@ def mark_region(state: ReviewState, edit: MarkRegion) -> _Pair:
         after |= _new_candidates(_numbered_on(state, after), fresh, site)
         is_dense |= bool(fresh.size)
     if not is_dense:
-        what = f"nothing at or above {state.rule.threshold_hu:g} HU"
-        what = what if site is not None else f"no candidate with {what[8:]}"
-        msg = f"there is {what} in this region of slices {edit.first_slice} to {edit.last_slice}"
+        what = "no candidate that reaches" if site is None else "nothing at or above"
+        msg = (
+            f"there is {what} {state.rule.threshold_hu:g} HU in this region of slices "
+            f"{edit.first_slice} to {edit.last_slice}"
+        )
         raise InputError(msg)
     return before, after
 
