@@ -42,6 +42,14 @@ COMMANDS = {
         "corcal.cli.send",
         "Deliver DICOM objects to an archive (PACS), and say what arrived.",
     ),
+    "import": ("corcal.cli.store_import", "Take scans into the store of exams."),
+    "list": ("corcal.cli.store_list", "List the exams of the store."),
+    "export": (
+        "corcal.cli.store_export",
+        "Write an exam of the store: images, results, history.",
+    ),
+    "backup": ("corcal.cli.store_backup", "Write a backup of the store, also while it is in use."),
+    "restore": ("corcal.cli.store_restore", "Make a store from a backup."),
     "demo": ("corcal.cli.demo", "Simulate a patient with two exams, score both, show the result."),
     "calibrate": (
         "corcal.cli.calibrate",

@@ -83,6 +83,7 @@ def restore(source: Path, data: Path, url: str | None, *, progress: Progress) ->
     """Make a store from a backup. See `Store.restore`."""
     manifest = _read_manifest(source)
     _require_tables(source, manifest)
+    data.absolute().parent.mkdir(parents=True, exist_ok=True)
 
     def write_files(part: Path) -> None:
         folder = DataFolder(part)

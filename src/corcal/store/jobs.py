@@ -20,9 +20,11 @@ from corcal.store.review import set_state
 from corcal.store.tables import ExamRow, JobRow, now
 from corcal.store.words import clean
 
-__all__ = ["LEASE_S", "Jobs", "finish_claim", "insert_job"]
+__all__ = ["LEASE_S", "SCORE", "Jobs", "finish_claim", "insert_job"]
 
 LEASE_S = 60.0
+SCORE = "score"
+"""The kind of job that scores an exam which is waiting."""
 _MAX_LISTED = 500
 
 

@@ -22,7 +22,15 @@ from corcal.store.records import (
 from corcal.store.tables import ExamRow, PatientRow, ResultRow, SignatureRow, StudyRow
 from corcal.store.words import fold
 
-__all__ = ["MAX_LIMIT", "exam_record", "exam_row", "version_record", "versions", "worklist"]
+__all__ = [
+    "MAX_LIMIT",
+    "exam_record",
+    "exam_row",
+    "find_exam",
+    "version_record",
+    "versions",
+    "worklist",
+]
 
 MAX_LIMIT = 500  # exams of one page
 
@@ -58,6 +66,19 @@ def exam_record(session: Session, exam_id: str) -> ExamRecord:
         msg = "there is no such exam in the store"
         raise NotFoundError(msg)
     return _exam_record(found)
+
+
+def find_exam(session: Session, beginning: str) -> str:
+    """Give the one exam whose identifier begins so. See `Store.find_exam`."""
+    statement = select(ExamRow.id).where(ExamRow.id.startswith(beginning, autoescape=True))
+    found = session.scalars(statement.limit(2)).all()
+    if len(found) > 1:
+        msg = "several exams begin so: give more of the identifier"
+        raise InputError(msg)
+    if not found or not beginning:
+        msg = "there is no such exam in the store"
+        raise NotFoundError(msg)
+    return found[0]
 
 
 def versions(session: Session, exam_id: str) -> tuple[ResultVersion, ...]:

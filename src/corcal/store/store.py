@@ -156,6 +156,19 @@ class Store(OpenedStore):
         with self._database.reading() as session:
             return reading.exam_record(session, exam_id)
 
+    def find_exam(self, beginning: str) -> str:
+        """Give the one exam whose identifier begins so, as a person types it.
+
+        Raises
+        ------
+        NotFoundError
+            If there is none.
+        InputError
+            If there are several.
+        """
+        with self._database.reading() as session:
+            return reading.find_exam(session, beginning)
+
     def worklist(self, query: WorklistQuery | None = None) -> WorklistPage:
         """Search, filter and sort the exams; a page of them.
 
