@@ -101,8 +101,8 @@ GENERAL_SNOMED_SITES: dict[str, Site] = {
 }
 
 _FILLERS = frozenset(
-    {"artery", "arteries", "calcium", "calcified", "calcification", "calcifications", "plaque",
-     "plaques", "lesion", "lesions", "branch", "roi", "the", "of"}
+    {"artery", "arteries", "calc", "calcium", "calcified", "calcification", "calcifications",
+     "plaque", "plaques", "lesion", "lesions", "branch", "roi", "the", "of"}
 )  # fmt: skip
 
 
