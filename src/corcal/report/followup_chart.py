@@ -22,7 +22,7 @@ _TOTAL_COLOUR = "#0072B2"  # blue of Okabe and Ito's set, dark enough for white 
 _INK, _FAINT = "#222222", "#BBBBBB"
 _MOSAIC = [["total", "total", "LM", "LAD"], ["total", "total", "LCX", "RCA"]]
 _SIZE_INCHES = (11.0, 5.4)
-_INSET_INCHES = (3.0, 2.3)  # of a narrow column: its type is 7 to 8 points there
+_INSET_INCHES = (3.6, 2.0)  # half the width of a page: its type is 7 to 8 points there
 _MOST_LABELS = 6  # of scores that stand beside each other in the inset
 _DPI = 110
 _SCHEME = SCHEMES["guideline_2026"]
@@ -89,7 +89,7 @@ def followup_inset(followup: Followup) -> "Figure":
     if len(followup.exams) > _MOST_LABELS:
         for label in axes.texts[1:-1]:
             label.set_visible(False)
-    _legend(figure, axes, [exam.interval for exam in followup.exams], columns=1)
+    _legend(figure, axes, [exam.interval for exam in followup.exams], columns=2)
     return figure
 
 
@@ -229,6 +229,6 @@ def _legend(figure: Any, axes: Any, intervals: list[Range | None], *, columns: i
         named,
         loc="outside lower left",
         ncols=columns,
-        fontsize=9 if columns > 1 else 7,
+        fontsize=9 if columns > 2 else 7,
         frameon=False,
     )

@@ -11,7 +11,7 @@ from corcal.scoring.types import Interval
 
 __all__ = ["change"]
 
-_WIDTHS = (1.65, 1.0)
+_WIDTHS = (1.2, 1.0)
 _SAID_METHODS = ("per_year",)
 _MEASURES = ("Exam", "Agatston", "Interval", "Volume, mm³", "Mass, mg")
 
@@ -22,11 +22,10 @@ def change(result: Result) -> tuple[Block, ...]:
     if followup is None:
         return ()
     notes = dict.fromkeys((*followup.whole.notes, *followup.notes))
-    told = Bullets(items=(*_texts(followup), *notes))
-    columns = ((told, _exams(followup)), (_chart(followup),))
     return (
         Heading(text="Change since earlier exams"),
-        Beside(columns=columns, widths=_WIDTHS),
+        Bullets(items=(*_texts(followup), *notes)),
+        Beside(columns=((_exams(followup),), (_chart(followup),)), widths=_WIDTHS),
     )
 
 

@@ -1,6 +1,6 @@
 """What guidelines say to the case: the newest, each with its source and how sure that is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from corcal.report.clinician.suitability import meaning_of
@@ -29,7 +29,7 @@ def guidance(result: Result) -> tuple[Block, ...]:
     if meaning is None or not chosen:
         return ()
     groups = groupby(chosen, key=lambda each: each.guideline)
-    items = tuple(_item(guideline_title(key), group) for key, group in groups)
+    items = tuple(item for key, group in groups for item in _items(guideline_title(key), group))
     unknown = not_known_words(meaning.guidance)
     notes = [*([unknown] if unknown else []), *_left_out(len(applying) - len(chosen)), NOT_AN_ORDER]
     legend = "; ".join(marks_legend(chosen))
@@ -47,14 +47,11 @@ def _left_out(count: int) -> list[str]:
     return [f"Left out: {words} on these topics."]
 
 
-def _item(title: str, statements: Iterable[Statement]) -> Text:
-    """Write what one guideline says; the topic stands where it changes."""
-    parts: list[str | Span] = [Span(text=f"{title}.", style="strong")]
-    topic = None
+def _items(title: str, statements: Iterable[Statement]) -> Iterator[Text]:
+    """Write what one guideline says, an item a statement; the first one names it."""
+    lead: tuple[str | Span, ...] = (Span(text=f"{title}.", style="strong"), " ")
     for each in statements:
-        if each.topic != topic:
-            topic = each.topic
-            parts.append(f" {TOPICS.get(topic, topic)}:")
-        parts.append(f" {plain_text(each)} ")
-        parts.append(Span(text=f"({statement_strength(each)})", style="muted"))
-    return tuple(parts)
+        topic = TOPICS.get(each.topic, each.topic)
+        strength = Span(text=f"({statement_strength(each)})", style="muted")
+        yield (*lead, f"{topic}: {plain_text(each)} ", strength)
+        lead = ()

@@ -8,7 +8,7 @@ from corcal.report.clinician.elsewhere import elsewhere
 from corcal.report.document import Beside, Block, Heading, Picture
 from corcal.report.exam_pictures import PROJECTION_NAME
 from corcal.report.key_images import KEY_NAMES
-from corcal.report.words import ARTERY_NAMES, zero_words
+from corcal.report.words import ARTERY_NAMES, sentence, zero_words
 from corcal.result import Result
 
 __all__ = ["images"]
@@ -16,7 +16,6 @@ __all__ = ["images"]
 _WIDTHS = (1.15, 1.0)
 _A_ROW = 2  # key images side by side, if there are more than stand beside the projection
 _MOST_BESIDE = 3
-_COLOURED = "calcium has the colour of its artery"
 _PROJECTION_WIDTH = 1.6  # of that of a key image beside it
 
 
@@ -78,7 +77,8 @@ def _projection(result: Result, data: bytes | None) -> tuple[Picture, ...]:
         Picture(
             data=data,
             media_type="image/png",
-            alt=f"The heart seen through, from the feet and from the front. {each}.",
-            caption=f"The heart seen through: {nothing or _COLOURED}",
+            alt="The heart seen through, from the feet and from the front, calcium in the colour "
+            f"of its artery. {each}.",
+            caption=nothing and sentence(nothing),
         ),
     )

@@ -24,7 +24,7 @@ from corcal.risk.limits import REFERENCE_NAMES
 
 __all__ = ["impression"]
 
-_WIDTHS = (0.9, 2.5)
+_WIDTHS = (0.8, 2.6)
 _VESSELS = 4
 _NEEDS = (
     "Class, percentile, risk and guidance are not given: they need the patient's age and sex; risk "
