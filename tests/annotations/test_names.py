@@ -20,6 +20,7 @@ NAMES = [
     ("Right Coronary Artery", Site.RCA),
     ("LAD 2", Site.LAD),
     ("lad_calcification", Site.LAD),
+    ("LAD calc 1", Site.LAD),
     ("  LCx ", Site.LCX),
     ("Left main coronary artery", Site.LM),
     ("Circumflex branch of the left coronary", None),  # several words of several names: no guess

@@ -11,7 +11,7 @@ from corcal.errors import InputError
 from corcal.exam_numbers import exam_numbers
 from corcal.followup import compare
 from corcal.interop.deidentify import Deidentifier
-from corcal.result import Result, result_json
+from corcal.result import Result, ReviewAdvice, ReviewRecord, result_json
 from corcal.risk.types import Person, Race, Sex
 from interop.exam_cases import CASES, full_result, interpreted
 from result_maker import make_automatic_result, make_result
@@ -144,6 +144,39 @@ def test_names_of_readers_files_and_folders_are_gone() -> None:
     text = result_json(Deidentifier(KEY)(replace(result, provenance=made)))
     assert "Ruth" not in text
     assert "Doe" not in text
+
+
+def test_readers_of_a_review_are_counted_and_not_named_and_its_days_move() -> None:
+    hide = Deidentifier(KEY)
+    result = make_result()
+    review = ReviewRecord(
+        readers=("Reader^Ruth", "Reader^Rolf"),
+        started="2026-01-02T12:00:00+00:00",
+        finished="2026-01-03T12:30:00+00:00",
+        event_count=3,
+        change_count=2,
+        candidates_by_reader=1,
+        is_complete=True,
+        proposed_by="automatic",
+        proposed_rule="textbook",
+        proposed_agatston=12.5,
+    )
+    advice = ReviewAdvice(advised=True, reasons=("Reader^Ruth has asked Rolf",))
+    reviewed = replace(
+        result, provenance=replace(result.provenance, reviewed=review), review=advice
+    )
+    bare = hide(reviewed)
+    days = timedelta(days=hide.shift_days(result.scan))
+    assert bare.provenance.reviewed == replace(
+        review,
+        readers=("[removed]", "[removed]"),
+        started=f"{date(2026, 1, 2) - days}T12:00:00+00:00",
+        finished=f"{date(2026, 1, 3) - days}T12:30:00+00:00",
+    )
+    assert "Ruth" not in result_json(bare)
+    untouched = replace(review, started=None, finished=None)
+    made = replace(result.provenance, reviewed=untouched)
+    assert hide(replace(result, provenance=made)).provenance.reviewed.started is None
 
 
 def test_an_identifier_in_a_finding_is_taken_out() -> None:

@@ -22,7 +22,14 @@ from corcal._version import __version__
 from corcal.ct.scan import CTScan, Patient
 from corcal.errors import InputError
 from corcal.followup.types import Followup
-from corcal.result import Provenance, Result, ReviewAdvice, ScanRecord, SuitabilityRecord
+from corcal.result import (
+    Provenance,
+    Result,
+    ReviewAdvice,
+    ReviewRecord,
+    ScanRecord,
+    SuitabilityRecord,
+)
 
 if TYPE_CHECKING:  # pydicom takes a third of a second to import
     from corcal.interop.dicom.source import ScoredExam
@@ -151,14 +158,25 @@ def _moved_in(text: str, days: int) -> str:
 
 def _provenance(made: Provenance, clean: Callable[[str], str], days: int) -> Provenance:
     """Take out what a person or a file is called; the reason for a series can name its folder."""
-    annotation = made.annotation
+    annotation, reviewed = made.annotation, made.reviewed
     return replace(
         made,
+        reviewed=None if reviewed is None else _reviewed(reviewed, days),
         created=_moved_in(made.created, days),
         reader=None,
         rule_reason=clean(made.rule_reason),
         series_reason=_REMOVED,
         annotation=None if annotation is None else replace(annotation, source=_REMOVED),
+    )
+
+
+def _reviewed(reviewed: ReviewRecord, days: int) -> ReviewRecord:
+    """Keep how many readers there were, and how long they took."""
+    return replace(
+        reviewed,
+        readers=tuple(_REMOVED for _ in reviewed.readers),
+        started=None if reviewed.started is None else _moved_in(reviewed.started, days),
+        finished=None if reviewed.finished is None else _moved_in(reviewed.finished, days),
     )
 
 
@@ -202,6 +220,7 @@ def _cleaner(result: Result, also: Collection[str | None]) -> Callable[[str], st
     found = (
         *re.split(r"[\^= ,]+", patient.name or ""),
         *(patient.patient_id, patient.name, patient.birth_date, made.reader, source),
+        *(made.reviewed.readers if made.reviewed is not None else ()),
         *(scan.study_instance_uid, scan.series_instance_uid, scan.frame_of_reference_uid),
         *(*scan.sop_instance_uids, scan.study_description, scan.series_description, scan.date),
         *also,

@@ -5,18 +5,19 @@ import re
 from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 from pydicom import dcmread
 from pypdf import PdfReader
 
-from corcal.cli.report import FORMATS, write_report
+from corcal.cli.report import FORMATS, command
 from corcal.ct.read import read_scan
+from corcal.export import write_exam
 from corcal.interop.deidentify import DEIDENTIFICATION_METHOD, Deidentifier, deidentified_exam
 from corcal.interop.dicom import write_dicom
 from corcal.interop.dicom.read_back import score_again
 from corcal.interop.dicom.segmentation import write_segmentation
 from corcal.pipeline import Options, score_path
-from corcal.result import result_json
 from dicom_maker import FRAME_UID, SERIES_UID, STUDY_UID, make_series
 from interop.dicom.dicom_exams import CORONARY, make_exam, make_scan, png
 
@@ -56,23 +57,37 @@ IDENTIFIERS = (
     *("ACC778899", "STUDY-5566", "20230917", "2023-09-17", "20230918", "2023-09-18"),
     *("20230919", "2023-09-19", "231741", "23:17:41", "231842", "23:18:42", "231943"),
     *("Brinkhege", "Ostercappeln", "Bramsche", "Melle", "Engelgarten", "Tegeler", "CTSTATION9"),
-    *("SN-90210", "OLD-0815", "Lange Str", "Wellinghoff", "Reader^Ruth", "Ruth"),
+    *("SN-90210", "OLD-0815", "Lange Str", "Wellinghoff", "Leserin", "Quendoline"),
     *(STUDY_UID, SERIES_UID, FRAME_UID),
 )
 ENCODINGS = ("utf-8", "latin-1", "utf-16-le", "utf-16-be")
 
 
 @pytest.fixture(scope="module")
-def exam(tmp_path_factory):
-    """Score a series with every identifier by a segmentation whose file names the patient."""
+def folder(tmp_path_factory):
+    """A folder that names the patient, with a series that has every identifier."""
     folder = tmp_path_factory.mktemp("Quakenbruck")
     make_series(folder / "ct", hu=make_scan(CORONARY).hu, tags=TAGS, name=FILE_NAME)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def exam(folder):
+    """Score the series by a segmentation whose file names the patient too."""
     made = make_exam(CORONARY, scan=read_scan(folder / "ct"))
     marks = write_segmentation(made, folder / "Quakenbruck.dcm")
     return score_path(
         folder / "ct",
-        Options(annotations=marks, reader="Reader^Ruth", force=True),
+        Options(annotations=marks, reader="Leserin^Quendoline", force=True),
     )
+
+
+@pytest.fixture(scope="module")
+def scored(exam, folder, tmp_path_factory):
+    """The folder of the exam, as ``corcal score --out`` leaves it, and that of its scan."""
+    out = tmp_path_factory.mktemp("scored")
+    write_exam(exam, out)
+    return out, folder / "ct"
 
 
 @pytest.fixture(scope="module")
@@ -80,31 +95,13 @@ def hidden(exam):
     return deidentified_exam(exam, Deidentifier(KEY))
 
 
-def write_every_output(exam, folder):
-    """Write all DICOM objects, with real pictures and pages, and every other format."""
-    write_dicom(exam, folder / "dicom", pictures=pictures_of(exam), documents=pages_of(exam))
-    write_dicom(exam, folder / "labelmap", labelmap=True)
-    write_report(exam.result, folder / "other", tuple(FORMATS))
-    (folder / "result.json").write_text(result_json(exam.result), encoding="utf-8")
-    return [path for path in folder.rglob("*") if path.is_file()]
-
-
-def pictures_of(exam):
-    from corcal.report.exam_pictures import draw_pictures
-
-    return draw_pictures(exam.result, exam.scan, exam.voxels)
-
-
-def pages_of(exam):
-    from corcal.report.clinician import clinician_document
-    from corcal.report.document_pdf import document_pdf
-    from corcal.report.letter import patient_letter
-
-    documents = {
-        "calcium_report": clinician_document(exam.result, pictures_of(exam)),
-        "patient_letter": patient_letter(exam.result),
-    }
-    return {name: document_pdf(document) for name, document in documents.items()}
+def write_every_output(scored, folder, *options):
+    """Write every format of ``corcal report``, with the scan."""
+    record, ct = scored
+    arguments = [record, "--scan", ct, "--out", folder, "--format", ",".join(FORMATS), *options]
+    done = CliRunner().invoke(command, list(map(str, arguments)), catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return [path for path in folder.rglob("*") if path.is_file()], done.output
 
 
 def contents(path):
@@ -147,20 +144,32 @@ def identifiers_in(paths):
     }
 
 
-def test_the_outputs_of_the_exam_itself_hold_what_is_looked_for(exam, tmp_path):
+def test_the_outputs_of_the_exam_itself_hold_what_is_looked_for(scored, tmp_path):
     """Else the next test would find nothing because it looks for nothing."""
-    found = identifiers_in(write_every_output(exam, tmp_path))
+    paths, _ = write_every_output(scored, tmp_path)
+    found = identifiers_in(paths)
     names = {word for word, _ in found}
     for word in ("Quäkenbrück", "MRN-4711", "19470823", "2023-09-18", "ACC778899", STUDY_UID):
         assert word in names
-    assert "Quäkenbrück" in {word for word, name in found if name == "calcium_report.dcm"}
+    for name in ("calcium_report.dcm", "report.pdf", "report.html"):
+        assert "Quäkenbrück" in {word for word, place in found if place == name}, name
     # Nothing but the patient, the study and the record is repeated of the headers.
     assert not names & {"Melle", "Engelgarten", "Tegeler", "CTSTATION9", "SN-90210", "OLD-0815"}
 
 
-def test_no_output_of_the_deidentified_exam_holds_an_identifier(hidden, tmp_path):
-    paths = write_every_output(hidden, tmp_path)
-    assert len([path for path in paths if path.suffix == ".dcm"]) >= 4 + 5 + 2 + 4
+def test_no_output_of_a_deidentified_report_holds_an_identifier(scored, tmp_path):
+    key = tmp_path / "key"
+    key.write_bytes(KEY)
+    paths, said = write_every_output(scored, tmp_path / "out", "--deidentify", "--key-file", key)
+    written = {path.name for path in paths}
+    expected = {name for each in FORMATS.values() for name in each.files}
+    assert written == expected
+    assert identifiers_in(paths) == set()
+    assert not any(word in said for word in ("Quäkenbrück", "MRN-4711", STUDY_UID))
+
+
+def test_no_label_map_of_a_deidentified_exam_holds_an_identifier(hidden, tmp_path):
+    paths = write_dicom(hidden, tmp_path, labelmap=True)
     assert identifiers_in(paths) == set()
 
 
