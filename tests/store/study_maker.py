@@ -47,7 +47,15 @@ def write_study(
 def result_for(store: Store, exam_id: str, *, agatston: float = 14.0) -> Result:
     """A result of the exam's own study."""
     exam, made = store.exam(exam_id), make_automatic_result()
-    total = replace(made.score.total, agatston=agatston)
+    score = made.score
+    if agatston != score.total.agatston:  # the interval and the chances belong to 14
+        lad = replace(score.vessels["LAD"], agatston=agatston, interval=None)
+        score = replace(
+            score,
+            total=replace(score.total, agatston=agatston, interval=None),
+            vessels=score.vessels | {"LAD": lad},
+            category_probabilities=None,
+        )
     return replace(
         made,
         scan=replace(
@@ -56,7 +64,7 @@ def result_for(store: Store, exam_id: str, *, agatston: float = 14.0) -> Result:
             series_instance_uid=exam.series,
             date=exam.scan_date,
         ),
-        score=replace(made.score, total=total),
+        score=score,
     )
 
 

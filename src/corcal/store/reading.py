@@ -75,7 +75,7 @@ def find_exam(session: Session, beginning: str) -> str:
     if len(found) > 1:
         msg = "several exams begin so: give more of the identifier"
         raise InputError(msg)
-    if not found or not beginning:
+    if not found:
         msg = "there is no such exam in the store"
         raise NotFoundError(msg)
     return found[0]

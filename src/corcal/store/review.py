@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from corcal.errors import ConflictError, InputError, NotFoundError, StateError
-from corcal.result import Result, result_json
+from corcal.result import Result, result_from_json, result_json
 from corcal.store.reading import exam_row, version_record
 from corcal.store.records import Event, ExamState, ResultKind, ResultVersion
 from corcal.store.tables import EventRow, ExamRow, ResultRow, SignatureRow, StudyRow, now
@@ -211,6 +211,7 @@ def _result_row(
     exam: ExamRow, result: Result, kind: ResultKind, *, by: str, note: str | None
 ) -> ResultRow:
     record = result_json(result)
+    result_from_json(record.encode(), name="the result")  # what cannot be read back is not kept
     return ResultRow(
         exam_id=exam.id,
         version=exam.latest_version + 1,

@@ -278,7 +278,7 @@ class Store(OpenedStore):
         StateError
             If the exam is signed and the result automatic, or the claim is lost.
         InputError
-            If the result is of another study.
+            If the result is of another study, or contradicts itself.
         """
         with self.folder.incoming() as incoming:
             staged = [] if voxels is None else [incoming.receive(voxel_file(voxels))]
