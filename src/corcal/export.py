@@ -19,7 +19,7 @@ PAGE_PICTURES = ("slices", "projection", "anatomy", "decisions")
 
 _KEYS = tuple(f"key_{vessel}" for vessel in Vessel)
 PICTURE_FILES = (
-    *(f"{name}.png" for name in (*PAGE_PICTURES, *_KEYS)),
+    *(f"{name}.png" for name in (*PAGE_PICTURES, "projection_inset", *_KEYS)),
     "index.html",
 )
 """Names of all files that pictures may leave."""
@@ -54,8 +54,9 @@ def write_exam(
     -------
     dict
         Name of each output (``"result"``, ``"calcium"``, ``"lesions"``, ``"exam"``, ``"slices"``,
-        ``"projection"``, ``"key_LM"`` ..., ``"anatomy"``, ``"decisions"``, ``"page"``,
-        ``"segmentation"``, ``"structured_report"``, ``"cardiovascular_report"``) and its path.
+        ``"projection"``, ``"projection_inset"``, ``"key_LM"`` ..., ``"anatomy"``,
+        ``"decisions"``, ``"page"``, ``"segmentation"``, ``"structured_report"``,
+        ``"cardiovascular_report"``) and its path.
 
     Raises
     ------

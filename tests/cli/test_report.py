@@ -343,7 +343,7 @@ def test_pictures_come_from_the_folder_of_the_exam_or_are_drawn(scanned, tmp_pat
     _, exam = scanned
     formats = ("clinician",)
     drawn = pictures_for(formats, exam.result, tmp_path / "exam", exam)
-    assert set(drawn) == {"projection", "key_LAD"}
+    assert set(drawn) == {"projection", "projection_inset", "key_LAD"}
     assert pictures_for(formats, exam.result, tmp_path / "exam", None) == {}
     (tmp_path / "exam" / "key_LAD.png").write_bytes(drawn["key_LAD"])
     only = {"key_LAD": drawn["key_LAD"]}

@@ -73,7 +73,8 @@ def test_a_folder_holds_the_record_and_the_tables(run_corcal, exam):
     out = exam / "out"
     outcome = score(run_corcal, exam, "--out", out)
     assert outcome.code == 0, outcome.err
-    assert sorted(path.name for path in out.iterdir()) == ["exam.csv", "lesions.csv", "result.json"]
+    names = ["calcium.npz", "exam.csv", "lesions.csv", "result.json"]
+    assert sorted(path.name for path in out.iterdir()) == names
     (row,) = csv.DictReader((out / "lesions.csv").read_text(encoding="utf-8").splitlines())
     (lesion,) = read_result(out / "result.json").lesions
     assert float(row["agatston"]) == lesion.agatston == pytest.approx(14.0)
@@ -83,9 +84,112 @@ def test_pictures_are_drawn_when_asked_for(run_corcal, exam):
     out = exam / "out"
     outcome = score(run_corcal, exam, "--out", out, "--pictures")
     assert outcome.code == 0, outcome.err
-    for name in ("slices.png", "projection.png"):
+    for name in ("slices.png", "projection.png", "projection_inset.png", "key_LAD.png"):
         assert (out / name).read_bytes().startswith(b"\x89PNG")
     assert "14.0" in (out / "index.html").read_text(encoding="utf-8")
+
+
+def test_key_images_of_an_earlier_exam_do_not_stay(run_corcal, exam):
+    out = exam / "out"
+    out.mkdir()
+    for name in ("key_LM.png", "key_LAD.png", "other.png"):
+        (out / name).write_bytes(b"of an earlier exam")
+    assert score(run_corcal, exam, "--out", out, "--pictures").code == 0
+    assert not (out / "key_LM.png").exists()
+    assert (out / "key_LAD.png").read_bytes().startswith(b"\x89PNG")
+    assert (out / "other.png").read_bytes() == b"of an earlier exam"
+
+
+REPORTED = {
+    *("calcium.npz", "exam.csv", "lesions.csv", "result.json", "index.html"),
+    *("slices.png", "projection.png", "projection_inset.png", "key_LAD.png"),
+    *("report.pdf", "report.html", "letter.pdf", "letter.html"),
+    *("fhir.json", "report.hl7", "data_dictionary.csv"),
+}
+
+
+def test_one_call_scores_interprets_and_reports(run_corcal, exam):
+    out = exam / "out"
+    outcome = score(
+        *(run_corcal, exam, "--out", out, "--report", "--language", "es"),
+        *("--age", "61", "--sex", "female", "--race", "white"),
+    )
+    assert outcome.code == 0, outcome.err
+    names = {path.name for path in out.iterdir()}
+    dicom = {name for name in names if name.endswith(".dcm")}
+    assert names - dicom == REPORTED
+    assert {"segmentation.dcm", "structured_report.dcm", "calcium_report.dcm"} <= dicom
+    said = [line for line in outcome.out.splitlines() if line.startswith("wrote ")]
+    assert len(said) == len(set(said)) == len(names)
+    assert 'lang="es"' in (out / "letter.html").read_text(encoding="utf-8")
+    meaning = read_result(out / "result.json").interpretation
+    assert (meaning.person.age_years, meaning.agatston) == (61, pytest.approx(14.0))
+    # what is kept gives the same reports again
+    again = run_corcal("report", out, "--format", "clinician,fhir", "--out", exam / "again")
+    assert again.code == 0, again.err
+    for name in ("report.html", "fhir.json"):
+        assert (exam / "again" / name).read_bytes() == (out / name).read_bytes()
+
+
+def test_reports_of_a_person_of_whom_nothing_is_known(run_corcal, exam):
+    make_series(
+        *(exam / "nobody",),
+        hu=read_scan(exam / "scan").hu,
+        spacing_mm=SPACING_MM,
+        origin_mm=(0.0, 0.0, 0.0),
+        tags={"PatientAge": None, "PatientSex": None, "PatientBirthDate": None},
+    )
+    outcome = run_corcal(
+        *("score", exam / "nobody", "--annotations", exam / "labels.nrrd", "--force"),
+        *("--out", exam / "out", "--report"),
+    )
+    assert outcome.code == 0, outcome.err
+    assert read_result(exam / "out" / "result.json").interpretation.person is None
+
+
+def test_reports_of_a_scan_that_is_no_dicom_have_no_dicom_objects(run_corcal, exam):
+    image = sitk.GetImageFromArray(read_scan(exam / "scan").hu)
+    image.SetSpacing(SPACING_MM[::-1])
+    sitk.WriteImage(image, exam / "scan.nrrd")
+    outcome = run_corcal(
+        *("score", exam / "scan.nrrd", "--annotations", exam / "labels.nrrd", "--force"),
+        *("--out", exam / "out", "--report"),
+    )
+    assert outcome.code == 0, outcome.err
+    assert {path.name for path in (exam / "out").iterdir()} == REPORTED
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--report"], "--report needs a folder"),
+        (["--out", "out", "--report", "--language", "xx"], "there is no letter in 'xx'"),
+        (["--out", "out", "--age", "61"], "what describes the person is for --report"),
+        (["--out", "out", "--report", "--age", "7"], "18 to"),
+        (["--out", "labels.nrrd", "--json", "labels.nrrd"], "would replace what is read"),
+    ],
+)
+def test_what_a_report_cannot_be_made_of_is_told_first(
+    run_corcal, exam, options, said, monkeypatch
+):
+    monkeypatch.chdir(exam)
+    before = (exam / "labels.nrrd").read_bytes()
+    outcome = score(run_corcal, exam, *options)
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert said in outcome.err
+    assert not (exam / "out").exists()
+    assert (exam / "labels.nrrd").read_bytes() == before
+
+
+def test_the_scan_is_not_replaced_by_what_is_written_of_it(run_corcal, exam):
+    scan = exam / "scan"
+    sorted(scan.iterdir())[3].rename(scan / "exam.csv")
+    before = (scan / "exam.csv").read_bytes()
+    outcome = score(run_corcal, exam, "--out", scan)
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+    assert "exam.csv would replace what is read" in outcome.err
+    assert (scan / "exam.csv").read_bytes() == before
+    assert not (scan / "result.json").exists()
 
 
 def test_dicom_objects_are_written_when_asked_for(run_corcal, exam):

@@ -10,11 +10,15 @@ from corcal.lesions.sites import Site
 from corcal.report.exam_pictures import (
     draw_pictures,
     expected_pictures,
+    for_a_page,
+    for_themselves,
     picture_mark,
     read_pictures,
 )
 from report.measured_scan import with_measured
 from report.scored_scan import box
+
+NAMES = {"projection", "projection_inset", "key_LAD", "key_RCA"}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +35,23 @@ def keep(pictures, folder):
 
 def test_there_is_a_projection_and_one_picture_a_lesioned_artery(drawn):
     result, pictures = drawn
-    assert set(pictures) == expected_pictures(result) == {"projection", "key_LAD", "key_RCA"}
+    assert set(pictures) == expected_pictures(result) == NAMES
+
+
+def test_a_page_has_the_small_projection_and_alone_goes_the_one_with_a_heading(drawn):
+    _, pictures = drawn
+    page, alone = for_a_page(pictures), for_themselves(pictures)
+    assert page.keys() == alone.keys() == NAMES - {"projection_inset"}
+    assert page["projection"] == pictures["projection_inset"]
+    assert alone["projection"] == pictures["projection"]
+    assert for_a_page(alone) == alone  # an older folder has no small one
+
+
+def test_the_small_projection_is_nothing_but_its_two_views(drawn):
+    _, pictures = drawn
+    # the ball's scan is 96 mm wide and deep, 20 slices of 3 mm high: views of 614 pixels' width
+    with Image.open(io.BytesIO(pictures["projection_inset"])) as picture:
+        assert picture.size == (1240, 614)
 
 
 def test_what_was_kept_is_found_again(drawn, tmp_path):

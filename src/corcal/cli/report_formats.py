@@ -132,8 +132,10 @@ def _clinician_pdf(request: Request) -> bytes:
 
 def _clinician_document(request: Request) -> "Document":
     from corcal.report.clinician import clinician_document
+    from corcal.report.exam_pictures import for_a_page
 
-    return clinician_document(request.result, request.pictures, style=request.style())
+    pictures = for_a_page(request.pictures)
+    return clinician_document(request.result, pictures, style=request.style())
 
 
 def _write_patient(request: Request) -> tuple[Path, ...]:
@@ -219,9 +221,10 @@ def _write_key(request: Request) -> tuple[Path, ...]:
         can_point_at_images,
         write_presentation_state,
     )
+    from corcal.report.exam_pictures import for_themselves
 
     exam, folder = request.scored, request.folder
-    written = write_key_images(exam, request.pictures, folder)
+    written = write_key_images(exam, for_themselves(request.pictures), folder)
     if not can_point_at_images(exam):
         return written
     return (*written, write_presentation_state(exam, folder / "presentation_state.dcm"))

@@ -4,10 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from corcal.cli.person_options import make_person
 from corcal.cli.report import Layout, pictures_for
 from corcal.cli.report_formats import Request, chosen_formats, write_report
 from corcal.interpreted import interpret_result, known_facts, with_interpretation
+from corcal.result import Result, result_json
 
 if TYPE_CHECKING:
     from corcal.pipeline import Exam
@@ -36,8 +39,9 @@ def interpreted(exam: "Exam", facts: dict[str, Any]) -> "Exam":
         If a fact is outside its range.
     """
     person = make_person(known_facts(exam.result) | facts)
-    meaning = interpret_result(exam.result, person)
-    return replace(exam, result=with_interpretation(exam.result, meaning))
+    told = with_interpretation(exam.result, interpret_result(exam.result, person))
+    # as whoever reads the record has it, to the last digit: 61 years are 61.0
+    return replace(exam, result=msgspec.json.decode(result_json(told), type=Result))
 
 
 def report_exam(exam: "Exam", folder: Path, layout: Layout) -> tuple[Path, ...]:

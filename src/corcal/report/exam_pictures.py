@@ -7,6 +7,7 @@ a folder when the scan was scored again is never shown beside other numbers.
 import hashlib
 import json
 import struct
+from collections.abc import Mapping
 from pathlib import Path
 
 from corcal.ct.scan import CTScan
@@ -16,17 +17,22 @@ from corcal.report.key_lesions import largest_lesions
 from corcal.result import Result
 
 __all__ = [
+    "INSET_NAME",
     "PICTURE_NAMES",
     "PROJECTION_NAME",
     "draw_pictures",
     "expected_pictures",
+    "for_a_page",
+    "for_themselves",
     "picture_mark",
-    "projection_png",
     "read_pictures",
 ]
 
 PROJECTION_NAME = "projection"
-PICTURE_NAMES = (PROJECTION_NAME, *KEY_NAMES.values())
+INSET_NAME = "projection_inset"
+"""The projection as a small part of a page, which has heading and footer."""
+
+PICTURE_NAMES = (PROJECTION_NAME, INSET_NAME, *KEY_NAMES.values())
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MARK_LENGTH = 32  # hexadecimal digits
 
@@ -46,7 +52,8 @@ def draw_pictures(result: Result, scan: CTScan, voxels: SiteVoxels) -> dict[str,
     Returns
     -------
     dict of str to bytes
-        PNG by name, of `PICTURE_NAMES`: the projection, and one a vessel with a lesion.
+        PNG by name, of `PICTURE_NAMES`: the projection, alone and for a page, and one picture a
+        vessel with a lesion.
 
     Raises
     ------
@@ -55,20 +62,29 @@ def draw_pictures(result: Result, scan: CTScan, voxels: SiteVoxels) -> dict[str,
     InputError
         If the voxels are not those of the result, or this release does not know its rule.
     """
-    keys = key_images(result, scan, voxels, comment=picture_mark(result))
-    return {PROJECTION_NAME: projection_png(result, scan, voxels), **keys}
+    from corcal.report.projection import projection_sheets
+
+    mark = picture_mark(result)
+    alone, inset = (each.png(comment=mark) for each in projection_sheets(result, scan, voxels))
+    keys = key_images(result, scan, voxels, comment=mark)
+    return {PROJECTION_NAME: alone, INSET_NAME: inset, **keys}
 
 
-def projection_png(result: Result, scan: CTScan, voxels: SiteVoxels) -> bytes:
-    """Draw the projection of `corcal.report.projection` as PNG with the mark of the record."""
-    from corcal.report.projection import projection_sheet
+def for_a_page(pictures: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Give the pictures as a page shows them: its projection, if there is one, is the small one."""
+    shown = dict(pictures)
+    inset = shown.pop(INSET_NAME, None)
+    return shown if inset is None else shown | {PROJECTION_NAME: inset}
 
-    return projection_sheet(result, scan, voxels).png(comment=picture_mark(result))
+
+def for_themselves(pictures: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Give the pictures that say by themselves what they show."""
+    return {name: data for name, data in pictures.items() if name != INSET_NAME}
 
 
 def expected_pictures(result: Result) -> set[str]:
     """Name the pictures that a record has when all are there."""
-    return {PROJECTION_NAME, *(KEY_NAMES[vessel] for vessel in largest_lesions(result))}
+    return {PROJECTION_NAME, INSET_NAME, *(KEY_NAMES[vessel] for vessel in largest_lesions(result))}
 
 
 def read_pictures(folder: Path, result: Result) -> dict[str, bytes]:

@@ -30,7 +30,7 @@ KEY_NAMES: Mapping[Vessel, str] = {vessel: f"key_{vessel}" for vessel in Vessel}
 # Printed 45 mm wide, 35 pixels of type are 6.4 points
 _SIZE_PX = 700
 _FOOTER_PX = 28
-_NAME_PX, _AMOUNT_PX, _PLACE_PX, _LETTERS_PX = 44.0, 34.0, 28.0, 28.0
+_NAME_PX, _AMOUNT_PX, _PLACE_PX, _LETTERS_PX = 46.0, 36.0, 32.0, 32.0
 _FOOTNOTE_PX = 15.0
 _INSET_PX = 14.0  # of type from the edges of the slice
 _LINE_WIDTH, _QUIET_WIDTH = 2.6, 1.1  # of the outlines: the lesion; other calcium beside it

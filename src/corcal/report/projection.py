@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +17,16 @@ from corcal.report.heading import result_sheet
 from corcal.report.slices import paint_calcium
 from corcal.result import Result
 
-__all__ = ["projection", "projection_sheet"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["projection", "projection_sheet", "projection_sheets"]
 
 _WIDTH_PX = 1500
 _GAP_PX = 16
 _CAPTION_PX = 30
+# Printed 60 mm wide, 44 pixels of type are 6 points
+_INSET_WIDTH_PX, _INSET_GAP_PX, _INSET_TYPE_PX = 1240, 12, 44.0
 _WINDOW_HU = (-150.0, 250.0)
 _BONE_HU = 160.0
 _BONE_VOLUME_MM3 = 2500.0  # a larger piece is bone, unless it counts as calcium
@@ -61,34 +67,77 @@ def projection(result: Result, scan: CTScan, voxels: SiteVoxels, path: Path | st
 
 def projection_sheet(result: Result, scan: CTScan, voxels: SiteVoxels) -> Sheet:
     """Draw the projections without writing them: two panels (axes), coordinates in mm."""
+    return _with_heading(result, _projected(result, scan, voxels))
+
+
+def projection_sheets(result: Result, scan: CTScan, voxels: SiteVoxels) -> tuple[Sheet, Sheet]:
+    """Draw the projections twice: to be used alone, and as a small part of a page.
+
+    The second one has neither heading nor footer, which the page has, and larger type.
+    """
+    seen = _projected(result, scan, voxels)
+    return _with_heading(result, seen), _inset(seen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Projected:
+    """What both views show: grey of each view, size of the frame (z, y, x) and of its voxels."""
+
+    slabs: tuple[NDArray[np.floating], NDArray[np.floating]]
+    calcium: "_Framed"
+    size_mm: tuple[float, float, float]
+    spacing_mm: tuple[float, float, float]
+
+
+def _projected(result: Result, scan: CTScan, voxels: SiteVoxels) -> _Projected:
     calcium = counted_calcium(result, scan, voxels)
     frame = heart_frame(scan, calcium)
     framed = _framed(scan, calcium, frame)
     is_coronary = np.isin(framed.site, CORONARY_SITES)
     hu = (scan.hu[frame.slices], _without_bone(scan, frame, framed.position[is_coronary]))
-    sizes = tuple(n * step for n, step in zip(hu[0].shape, scan.spacing_mm, strict=True))
+    z, y, x = (n * step for n, step in zip(hu[0].shape, scan.spacing_mm, strict=True))
+    feet, front = (
+        _slab(hu[view.axis], view, frame.heart_mm[view.axis], scan.spacing_mm[view.axis])
+        for view in _VIEWS
+    )
+    return _Projected(
+        slabs=(feet, front), calcium=framed, size_mm=(z, y, x), spacing_mm=scan.spacing_mm
+    )
+
+
+def _with_heading(result: Result, seen: _Projected) -> Sheet:
     width = (_WIDTH_PX - 2 * MARGIN_PX - _GAP_PX) / 2
-    tallest = width * max(sizes[0], sizes[1]) / sizes[2]
     sheet = result_sheet(
         width_px=_WIDTH_PX,
-        content_px=round(_CAPTION_PX + tallest + 24),
+        content_px=round(_CAPTION_PX + max(_heights(seen, width)) + 24),
         result=result,
-        shown={Site(int(code)) for code in np.unique(framed.site)},
+        shown={Site(int(code)) for code in np.unique(seen.calcium.site)},
     )
-    for column, view in enumerate(_VIEWS):
-        rows = 1 - view.axis
-        box = Box(
-            left=MARGIN_PX + column * (width + _GAP_PX),
-            top=sheet.top_px + _CAPTION_PX,
-            width=width,
-            height=width * sizes[rows] / sizes[2],
-        )
-        end = sheet.text(box.left, box.top - 24, view.name, 18)
-        sheet.text(end + 12, box.top - 24, "maximum and mean intensity, half each", 18, color=MUTED)
-        middle, step = frame.heart_mm[view.axis], scan.spacing_mm[view.axis]
-        slab = _slab(hu[view.axis], view, middle, step)
-        _draw(sheet, box, slab, framed, view, (scan.spacing_mm[rows], scan.spacing_mm[2]))
+    for column, (view, height) in enumerate(zip(_VIEWS, _heights(seen, width), strict=True)):
+        left, top = MARGIN_PX + column * (width + _GAP_PX), sheet.top_px + _CAPTION_PX
+        end = sheet.text(left, top - 24, view.name, 18)
+        sheet.text(end + 12, top - 24, "maximum and mean intensity, half each", 18, color=MUTED)
+        axes = _draw(sheet, Box(left=left, top=top, width=width, height=height), seen, view)
+        orientation_letters(axes, view.letters)
+        scale_bar(axes)
     return sheet
+
+
+def _inset(seen: _Projected) -> Sheet:
+    width = (_INSET_WIDTH_PX - _INSET_GAP_PX) / 2
+    heights = _heights(seen, width)
+    sheet = Sheet(width_px=_INSET_WIDTH_PX, height_px=round(max(heights)), top_px=0)
+    for column, (view, height) in enumerate(zip(_VIEWS, heights, strict=True)):
+        left = column * (width + _INSET_GAP_PX)
+        axes = _draw(sheet, Box(left=left, top=0, width=width, height=height), seen, view)
+        orientation_letters(axes, view.letters, size_px=_INSET_TYPE_PX, inset=0.02)
+        scale_bar(axes, size_px=_INSET_TYPE_PX)
+    return sheet
+
+
+def _heights(seen: _Projected, width: float) -> list[float]:
+    """Height in pixels of each view that is so wide."""
+    return [width * seen.size_mm[1 - view.axis] / seen.size_mm[2] for view in _VIEWS]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,34 +169,28 @@ def _slab(
     return np.asarray((cut.max(axis=view.axis) + mean) / 2)
 
 
-def _draw(
-    sheet: Sheet,
-    box: Box,
-    grey: NDArray[np.floating],
-    calcium: "_Framed",
-    view: _View,
-    step_mm: tuple[float, float],
-) -> None:
-    """Show a projection in a box. Coordinates are mm from the first voxel of the frame."""
-    (row_mm, column_mm), (n_rows, n_columns) = step_mm, grey.shape
-    seen = _seen_sites(calcium, view.axis, grey.shape)
+def _draw(sheet: Sheet, box: Box, seen: _Projected, view: _View) -> "Axes":
+    """Show a view in a box. Coordinates are mm from the first voxel of the frame."""
+    grey, calcium = seen.slabs[_VIEWS.index(view)], seen.calcium
+    (n_rows, n_columns), rows_axis = grey.shape, 1 - view.axis
+    row_mm, column_mm = step_mm = (seen.spacing_mm[rows_axis], seen.spacing_mm[2])
+    densest = _seen_sites(calcium, view.axis, grey.shape)
     top, bottom = -row_mm / 2, (n_rows - 0.5) * row_mm
     if view.axis == 1:  # rows are slices here, and the head belongs at the top
         grey, top, bottom = grey[::-1], bottom, top
     extent = (-column_mm / 2, (n_columns - 0.5) * column_mm, bottom, top)
     axes = sheet.panel(box, grey, extent, _WINDOW_HU)
     for code in np.unique(calcium.site):
-        rows, columns = calcium.position[calcium.site == code][:, [1 - view.axis, 2]].T
+        rows, columns = calcium.position[calcium.site == code][:, [rows_axis, 2]].T
         paint_calcium(
             axes,
             np.stack((rows, columns), axis=1),
             Site(int(code)),
             step_mm=step_mm,
             opacity=_FILL,
-            seen=seen[rows, columns] == code,
+            seen=densest[rows, columns] == code,
         )
-    orientation_letters(axes, view.letters)
-    scale_bar(axes)
+    return axes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
