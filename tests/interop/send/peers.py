@@ -13,6 +13,7 @@ from pynetdicom import AE, evt
 from pynetdicom.sop_class import CTImageStorage, Verification
 
 from corcal.interop.send import DicomAddress, WebAddress
+from corcal.interop.send.association import QUIET_END
 
 __all__ = ["Seen", "WebSeen", "dicom_peer", "plain_peer", "web_peer"]
 
@@ -66,7 +67,12 @@ def dicom_peer(
         ("127.0.0.1", 0),
         block=False,
         ssl_context=tls,
-        evt_handlers=[(evt.EVT_C_STORE, stored), (evt.EVT_CONN_OPEN, opened), *(handlers or ())],
+        evt_handlers=[
+            (evt.EVT_C_STORE, stored),
+            (evt.EVT_CONN_OPEN, opened),
+            QUIET_END,
+            *(handlers or ()),
+        ],
     )
     port = server.socket.getsockname()[1]
     seen.address = DicomAddress(called="PEER", host="127.0.0.1", port=port, is_tls=tls is not None)

@@ -149,8 +149,7 @@ def test_a_kind_of_object_that_the_archive_does_not_know_is_refused_alone(
 def test_a_wrong_ae_title_is_told_and_not_tried_again(orthanc, slices, wrong, reason):
     title = wrong.get("called", "ORTHANC")
     address = parse_address(f"dicom://{title}@127.0.0.1:{orthanc.dicom_port}")
-    # With patience it would take a minute
-    options = SendOptions(calling=wrong.get("calling", "CORCAL"), backoff_s=60)
+    options = SendOptions(calling=wrong.get("calling", "CORCAL"), backoff_s=60)  # never waited
     (one,) = deliver(slices(None), address, options=options).deliveries
     assert one.arrival is Arrival.NOT_SENT
     assert reason in one.reason

@@ -8,6 +8,8 @@ from typing import Any
 
 from pynetdicom import AE, _config, build_context, evt
 from pynetdicom.association import Association
+from pynetdicom.fsm import InvalidEventError
+from pynetdicom.pdu import A_ASSOCIATE_RJ
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
@@ -17,7 +19,15 @@ from corcal.interop.send.retry import Patience
 from corcal.interop.send.tls import client_context
 from corcal.interop.send.types import SendOptions
 
-__all__ = ["MAX_CONTEXTS", "Caller", "NotOpened", "as_they_are", "echo", "refusals"]
+__all__ = [
+    "MAX_CONTEXTS",
+    "QUIET_END",
+    "Caller",
+    "NotOpened",
+    "as_they_are",
+    "echo",
+    "refusals",
+]
 
 _logger = logging.getLogger(__name__)
 
@@ -94,13 +104,7 @@ class Caller:
             An association on which the peer has taken none of the contexts is one too, closed
             already: `refusals` tells why.
         """
-        opened: list[bool] = []
-
-        def bound(event: Any) -> None:
-            opened.append(True)
-            # Without it, writing to a peer that has stopped reading would never end.
-            event.assoc.dul.socket.socket.settimeout(self.options.answer_s)
-
+        watch = _Watch(self.options.answer_s)
         try:
             association = self._ae.associate(
                 self.address.host,
@@ -108,7 +112,7 @@ class Caller:
                 contexts=list(contexts),
                 ae_title=self.address.called,
                 tls_args=self._tls,
-                evt_handlers=[(evt.EVT_CONN_OPEN, bound), *handlers],
+                evt_handlers=[*watch.handlers, *handlers],
             )
         except OSError:  # of looking up the host
             return NotOpened(reason="its host name is not known", is_transient=True)
@@ -117,7 +121,7 @@ class Caller:
             return NotOpened(reason="it takes no PDU of a usable length", is_transient=False)
         if association.is_established or association.rejected_contexts:
             return association
-        return self._why(association, was_connected=bool(opened))
+        return self._why(watch)
 
     def open_patiently(
         self, contexts: Sequence[PresentationContext], *, handlers: Sequence[Any] = ()
@@ -132,25 +136,83 @@ class Caller:
             if not patience.tries_again():
                 return association
 
-    def _why(self, association: Association, *, was_connected: bool) -> NotOpened:
+    def _why(self, watch: "_Watch") -> NotOpened:
         """Say why an association was not established."""
-        if association.is_rejected:
-            answer = association.acceptor.primitive
-            source, reason = getattr(answer, "result_source", 0), getattr(answer, "diagnostic", 0)
+        if watch.rejection is not None:
+            result, source, reason = watch.rejection
             words = _REJECTIONS.get((source, reason), f"source {source}, reason {reason}")
             return NotOpened(
                 reason=f"the archive rejects the association: {words}",
-                is_transient=getattr(answer, "result", 0) == _REJECTED_TRANSIENT,
+                is_transient=result == _REJECTED_TRANSIENT,
             )
-        if was_connected:
-            reason = (
+        if watch.is_connected:
+            text = (
                 "the archive hung up, or gave no answer within "
                 f"{self.options.answer_s:g} s, when an association was asked for"
             )
-            return NotOpened(reason=reason, is_transient=True)
+            return NotOpened(reason=text, is_transient=True)
         tls = ", or its certificate is not accepted" if self._tls else ""
-        reason = f"no connection within {self.options.connect_s:g} s: nobody listens there{tls}"
-        return NotOpened(reason=reason, is_transient=True)
+        text = f"no connection within {self.options.connect_s:g} s: nobody listens there{tls}"
+        return NotOpened(reason=text, is_transient=True)
+
+
+class _Watch:
+    """What happens while an association is asked for.
+
+    pynetdicom takes a rejection that comes with the end of the connection for a connection that
+    failed, where its threads run in another order than it thinks: the PDU itself tells them apart.
+    """
+
+    def __init__(self, patience_s: float) -> None:
+        self.patience_s = patience_s
+        self.is_connected = False
+        self.rejection: tuple[int, int, int] | None = None
+
+    @property
+    def handlers(self) -> list[tuple[Any, Any]]:
+        """What is bound to the association."""
+        return [
+            (evt.EVT_CONN_OPEN, self._connected),
+            (evt.EVT_PDU_RECV, self._received),
+            QUIET_END,
+        ]
+
+    def _connected(self, event: Any) -> None:
+        self.is_connected = True
+        # Without it, writing to a peer that has stopped reading would never end.
+        event.assoc.dul.socket.socket.settimeout(self.patience_s)
+
+    def _received(self, event: Any) -> None:
+        if isinstance(event.pdu, A_ASSOCIATE_RJ):
+            pdu = event.pdu
+            self.rejection = (pdu.result or 0, pdu.source or 0, pdu.reason_diagnostic or 0)
+
+
+def _end_quietly(event: Any) -> None:
+    """Let an association whose ends are crossed end, without a traceback on the screen.
+
+    When both sides end an association at once, pynetdicom's state machine is told of something
+    that it does not expect, and its thread dies of an `InvalidEventError`: the association is over
+    just the same.
+    """
+    service = event.assoc.dul
+    machine = service.state_machine
+    if getattr(machine.do_action, "is_quiet", False):
+        return
+    act = machine.do_action
+
+    def do_action(name: str) -> None:
+        try:
+            act(name)
+        except InvalidEventError:
+            _logger.debug("an association ended out of turn (%s)", name)
+            service.kill_dul()
+
+    do_action.is_quiet = True  # type: ignore[attr-defined]
+    machine.do_action = do_action
+
+
+QUIET_END = (evt.EVT_FSM_TRANSITION, _end_quietly)
 
 
 def refusals(association: Association) -> dict[tuple[str, str], str]:

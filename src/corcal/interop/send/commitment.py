@@ -16,6 +16,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, build_context, evt
 from pynetdicom.association import Association
+from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StorageCommitmentPushModel,
     StorageCommitmentPushModelInstance,
@@ -24,7 +25,7 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 
 from corcal.errors import InputError
 from corcal.interop.send.address import DicomAddress
-from corcal.interop.send.association import Caller, NotOpened
+from corcal.interop.send.association import QUIET_END, Caller, NotOpened
 from corcal.interop.send.tls import server_context
 from corcal.interop.send.types import Arrival, Commitment, Delivery, SendOptions
 from corcal.interop.send.words import failure_words
@@ -49,6 +50,17 @@ class _Answer:
     committed: set[str] = field(default_factory=set)
     failed: dict[str, int] = field(default_factory=dict)
     came: threading.Event = field(default_factory=threading.Event)
+    thanked: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def handlers(self) -> list[Any]:
+        """What is bound to an association that the answer may come on."""
+        return [(evt.EVT_N_EVENT_REPORT, self.take), (evt.EVT_PDU_SENT, self.thank), QUIET_END]
+
+    def thank(self, event: Any) -> None:
+        """Note that our response to the answer is sent: the association may end now."""
+        if self.came.is_set() and isinstance(event.pdu, P_DATA_TF):
+            self.thanked.set()
 
     def take(self, event: Any) -> tuple[int, Dataset | None]:
         """Take an N-EVENT-REPORT; one about something else is refused."""
@@ -116,7 +128,7 @@ def _ask(
     caller = Caller(address, options, idle_s=options.commit_s)
     association = caller.open_patiently(
         [build_context(StorageCommitmentPushModel, _SYNTAXES)],
-        handlers=[(evt.EVT_N_EVENT_REPORT, answer.take)],
+        handlers=answer.handlers,
     )
     if isinstance(association, NotOpened):
         return Commitment.FAILED, association.reason
@@ -165,6 +177,7 @@ def _wait(
     """Wait for the answer, as long as there is a way for it to come."""
     for _ in range(max(1, round(options.commit_s / _LOOK_EVERY_S))):
         if answer.came.wait(_LOOK_EVERY_S):
+            answer.thanked.wait(options.answer_s)
             return None
         if not association.is_established and options.listen is None:
             reason = "the archive ended the association without an answer, and nothing listens"
@@ -190,7 +203,7 @@ def _listener(answer: _Answer, address: DicomAddress, options: SendOptions) -> I
             options.listen,
             block=False,
             ssl_context=server_context(options.tls) if address.is_tls else None,
-            evt_handlers=[(evt.EVT_N_EVENT_REPORT, answer.take)],
+            evt_handlers=answer.handlers,
         )
     except OSError as exc:
         msg = f"cannot listen at port {options.listen[1]}: {exc.strerror or 'not possible'}"

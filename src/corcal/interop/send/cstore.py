@@ -166,7 +166,6 @@ class _Batch:
             if delivery.arrival in (Arrival.UNCONFIRMED, Arrival.NOT_SENT):
                 # It has ended, even where pynetdicom has not noticed yet: what is sent on it now
                 # is waited for in vain.
-                association.abort()
                 return unsettled
         association.release()  # does nothing if nothing was accepted
         return unsettled
@@ -182,6 +181,7 @@ def _send(association: Association, one: OutgoingObject, number: int) -> tuple[D
     try:
         answer = association.send_c_store(one.path, msg_id=number % _MAX_MESSAGE_ID + 1)
     except OSError:
+        association.abort()  # the peer waits for the rest
         return _delivery(one, Arrival.NOT_SENT, "its file can no longer be read"), False
     except RuntimeError:  # the association ended since it was asked
         return _delivery(one, Arrival.NOT_SENT, _ENDED), True
