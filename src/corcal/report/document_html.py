@@ -22,11 +22,11 @@ from corcal.report.document import (
     Text,
 )
 from corcal.report.markup import Markup, joined, tag
-from corcal.report.plain_text import in_lines, in_one_line
+from corcal.report.plain_text import in_lines, in_one_line, with_units_kept
 
 __all__ = ["document_html"]
 
-_USUAL_TEXT_PT = 9.0  # what a screen shows at its usual size
+_USUAL_TEXT_PT = 12.0  # up to here a screen shows its usual size
 _LARGE_TEXT_PT = 14.0  # from here columns are set one below the other, as in the PDF
 _SIGNS = {"info": "i", "caution": "!", "urgent": "!!"}
 
@@ -120,13 +120,14 @@ def _run(part: str | Span) -> Markup:
     words = _lines(part.text if isinstance(part, Span) else part)
     if not isinstance(part, Span):
         return words
+    # with a direction of its own, so that a name in Hebrew does not turn the date after it
     if part.style == "strong":
-        return tag("strong", words)
-    return tag("span", words, class_=part.style)
+        return tag("strong", words, dir="auto")
+    return tag("span", words, class_=part.style, dir="auto")
 
 
 def _lines(text: str) -> Markup:
-    first, *others = in_lines(text)
+    first, *others = in_lines(with_units_kept(text))
     return joined(first, *(part for line in others for part in (tag("br"), line)))
 
 
