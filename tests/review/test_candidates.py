@@ -7,12 +7,8 @@ import numpy as np
 import pytest
 
 from corcal.errors import InputError
-from corcal.lesions.rules import RuleClassifier
 from corcal.lesions.sites import Site
 from corcal.lesions.voxels import SiteVoxels
-from corcal.phantom.anatomy_truth import true_anatomy
-from corcal.phantom.patient import draw_patient
-from corcal.phantom.thorax import GATED_SCANNER, simulate_patient
 from corcal.pipeline import Options, score_scan
 from corcal.review import (
     Assign,
@@ -30,30 +26,6 @@ from report.automatic_scan import Dense, make_anatomy, with_dense
 from review.review_maker import SPACING_MM, automatic, by, marked
 from scoring.small_scans import make_scan
 from true_detection import automatic_of
-
-# Pixels of 0.9 mm: quick to simulate
-COARSE = replace(GATED_SCANNER, matrix=(256, 256), pixel_spacing_mm=0.9)
-
-
-class Given:
-    """An anatomy source that gives what it was given."""
-
-    def __init__(self, anatomy):
-        self.anatomy = anatomy
-
-    def locate(self, _):
-        return self.anatomy
-
-
-@pytest.fixture(scope="module")
-def exam():
-    """A simulated patient, scored by the rules in the true anatomy."""
-    spec = draw_patient(11, burden="moderate")
-    simulated = simulate_patient(spec, scanner=COARSE)
-    source = Given(true_anatomy(spec, simulated.scan))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("corcal.lesions.classifier.load_classifier", RuleClassifier)
-        return score_scan(simulated.scan, Options(anatomy=source))
 
 
 def test_every_piece_near_the_heart_is_a_candidate_calcium_or_not(exam):
@@ -234,7 +206,10 @@ def in_head(old, new):
         (b"", "it is damaged, or of another kind"),
         (b"PK\x03\x04 and then nothing", "it is damaged, or of another kind"),
         (damaged(head=lambda _: np.zeros(3, np.uint8)), "it is damaged, or of another kind"),
-        (damaged(head=in_head(b'"version":1', b'"version":2')), "version 2; this release reads 1"),
+        (
+            damaged(head=in_head(b'"version":1', b'"version":2')),
+            "it has version 2; this release reads 1",
+        ),
         (damaged(head=in_head(b'"textbook"', b'"mine"')), "no scoring rule 'mine'"),
         (damaged(site=lambda a: a[:-1]), "its arrays do not belong together"),
         (damaged(site=lambda a: a.astype(np.int64)), "its arrays do not belong together"),

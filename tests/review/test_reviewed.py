@@ -243,6 +243,31 @@ def test_marks_that_a_reader_leaves_are_the_annotations():
     assert result.score == measure(scan, marks).score
 
 
+def test_a_review_of_marks_is_complete_when_all_marks_were_decided():
+    scan, marks = marked()
+    hu = scan.hu.copy()
+    hu[0, 36, 30:38] = 200  # scores, and nobody marked it
+    hu[0, 2, 2:4] = 200  # a speck
+    scan = replace(scan, hu=hu)
+    state = replay(marked_candidates(scan, marks), scan, [])
+    numbers = [number for number, one in state.candidates.items() if one.site is not None]
+    assert len(numbers) == len(state.candidates) - 2
+    assert not is_complete(by(state, Assign(candidates=tuple(numbers[1:]), site="LAD"))[0])
+    assert is_complete(by(state, Assign(candidates=tuple(numbers), site="LAD"))[0])
+
+
+def test_an_automatic_candidate_that_cannot_score_need_not_be_decided():
+    blocks = (*USUAL, Block(site=Site.NOISE, at=(9, 2, 2), size=(1, 1, 2)))  # 0.5 mm2
+    state, _ = exam(blocks)
+    chances = state.proposals.probabilities.copy()
+    chances[:] = 1.0 / chances.shape[1]
+    unsure = replace(state.proposals, probabilities=chances)
+    state = replay(unsure, state.scan, [])
+    after, _ = by(state, Assign(candidates=(*EVERY, NOISE), site="LAD"))
+    assert is_complete(after)
+    assert not is_complete(by(state, Assign(candidates=EVERY, site="LAD"))[0])
+
+
 # What does not belong together
 
 

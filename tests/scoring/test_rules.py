@@ -12,6 +12,7 @@ from corcal.scoring.rules import (
     ScoringRule,
     adapted_rule_for,
     rule_named,
+    rule_with_threshold,
 )
 from scoring.slow_scoring import WEIGHTS
 
@@ -39,6 +40,51 @@ def test_the_table_cannot_be_changed():
 def test_an_unknown_name_is_answered_with_all_names():
     with pytest.raises(InputError, match=r"no scoring rule 'toshiba'.*textbook, ge, .*sn100"):
         rule_named("toshiba")
+
+
+def test_a_rule_with_another_threshold_keeps_its_weights_and_its_smallest_lesion():
+    rule = rule_with_threshold(rule_named("ge"), 150)
+    assert rule.name == "ge@150hu"
+    assert rule.base_name == "ge"
+    assert rule.weight_bounds_hu == (150.0, 200.0, 300.0, 400.0)
+    assert (rule.min_area_mm2, rule.area_must_exceed) == (1.0, True)
+    assert "150 HU" in rule.note
+
+
+@pytest.mark.parametrize("threshold_hu", [100.0, 145.5, np.float64(199.9)])
+def test_a_rule_with_another_threshold_is_known_by_its_name(threshold_hu):
+    rule = rule_with_threshold(rule_named("textbook"), threshold_hu)
+    assert rule_named(rule.name) == rule
+    assert rule_named(rule.name.upper()) == rule
+
+
+def test_the_threshold_of_a_rule_gives_the_rule():
+    textbook = rule_named("textbook")
+    assert rule_with_threshold(textbook, 130.0) is textbook
+    assert rule_named("textbook@130hu") is textbook
+    assert textbook.base_name == "textbook"
+
+
+@pytest.mark.parametrize(
+    ("name", "threshold_hu"), [("textbook", 99.9), ("textbook", 200.0), ("kvp70", 318.0)]
+)
+def test_a_threshold_at_which_weights_would_not_ascend_is_refused(name, threshold_hu):
+    with pytest.raises(InputError, match=f"for rule {name}; allowed 100 HU to below"):
+        rule_with_threshold(rule_named(name), threshold_hu)
+
+
+@pytest.mark.parametrize(
+    "name", ["textbook@", "textbook@hu", "textbook@150@160hu", "@150hu", "textbook@lowhu"]
+)
+def test_a_name_with_a_threshold_that_is_none_is_unknown(name):
+    with pytest.raises(InputError, match=r"no scoring rule .*; the rules are textbook"):
+        rule_named(name)
+
+
+@pytest.mark.parametrize("name", ["textbook@nanhu", "textbook@infhu", "textbook@99hu"])
+def test_a_name_with_a_threshold_out_of_range_is_refused(name):
+    with pytest.raises(InputError, match="allowed 100 HU to below 200 HU"):
+        rule_named(name)
 
 
 @pytest.mark.parametrize(

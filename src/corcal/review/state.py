@@ -51,9 +51,6 @@ class Candidate:
             and np.array_equal(self.index, other.index)
         )
 
-    def __hash__(self) -> int:
-        return hash(self._key())
-
     def _key(self) -> tuple[Any, ...]:
         return self.id, self.site, self.is_by_reader, self.proposal
 

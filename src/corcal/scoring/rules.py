@@ -299,7 +299,7 @@ def rule_with_threshold(rule: ScoringRule, threshold_hu: float) -> ScoringRule:
         return rule
     return replace(
         rule,
-        name=f"{rule.name}{_AT}{threshold_hu!r}hu".replace(".0hu", "hu"),
+        name=f"{rule.name}{_AT}{float(threshold_hu)!r}hu".replace(".0hu", "hu"),
         weight_bounds_hu=(float(threshold_hu), two, three, four),
         note=f"counts from {threshold_hu:g} HU on, chosen by a reader; weights as by {rule.name}",
     )
