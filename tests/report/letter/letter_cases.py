@@ -9,7 +9,7 @@ from corcal.ct.scan import Finding, Patient, Severity
 from corcal.ct.suitability import SeriesKind, Verdict
 from corcal.followup import compare
 from corcal.interpreted import interpret_result, with_followup, with_interpretation
-from corcal.result import Result
+from corcal.result import Result, ReviewRecord
 from corcal.risk.types import Person, Race, Region, Sex
 from corcal.scoring.types import Interval
 from followup.exam_maker import exam
@@ -163,6 +163,26 @@ def reviewed() -> Result:
     return replace(result, provenance=made, review=base.review)
 
 
+def after_review(*, is_complete: bool) -> Result:
+    """An automatic score that a reader has reviewed, or has begun to review."""
+    result = automatic(85.2, 60.0, 110.0)
+    record = ReviewRecord(
+        readers=("Dr. Rita Reader",),
+        started="2026-01-03T09:00:00+00:00",
+        finished="2026-01-03T09:05:00+00:00",
+        event_count=3,
+        change_count=1,
+        candidates_by_reader=2,
+        is_complete=is_complete,
+        proposed_by="automatic",
+        proposed_rule="textbook",
+        proposed_agatston=90.0,
+    )
+    made = replace(result.provenance, method="reviewed", reviewed=record)
+    advice = None if is_complete else make_automatic_result().review
+    return replace(result, provenance=made, review=advice)
+
+
 UNKNOWN = dict.fromkeys(
     (
         "race",
@@ -210,6 +230,8 @@ _MAKERS: dict[str, Callable[[], Result]] = {
         automatic(210.7, 87.0, 440.0), review=make_automatic_result().review
     ),
     "automatic_reader": reviewed,
+    "reviewed": lambda: after_review(is_complete=True),
+    "review_begun": lambda: after_review(is_complete=False),
     "known_disease": lambda: interpreted(900.0, has_known_ascvd=True, smokes=True),
     "stent": lambda: device(310.0, has_known_ascvd=None),
     "pacemaker": lambda: device(310.0),

@@ -17,7 +17,7 @@ from report.letter.letter_cases import automatic, scored
 
 ENGLISH = letter_language("en")
 SVG = "{http://www.w3.org/2000/svg}"
-WIDTH, PART = 480.0, 120.0
+WIDTH, PART = 400.0, 100.0
 
 
 def parsed(svg):
@@ -90,10 +90,10 @@ def test_the_pin_is_in_the_part_of_the_score(agatston, part):
 @pytest.mark.parametrize(
     ("agatston", "place"),
     [
-        (0.0, 60.0),  # middle of the first part
-        (50.0, 180.0),  # half of 0 to 100
-        (250.0, 300.0),  # half of 100 to 400
-        (2000.0, 420.0),  # 5 times 400: half of 25 times, by logarithm
+        (0.0, 50.0),  # middle of the first part
+        (50.0, 150.0),  # half of 0 to 100
+        (250.0, 250.0),  # half of 100 to 400
+        (2000.0, 350.0),  # 5 times 400: half of 25 times, by logarithm
     ],
 )
 def test_the_place_inside_a_part_follows_the_score(agatston, place):
@@ -111,7 +111,7 @@ def test_an_interval_is_a_line_from_end_to_end():
     lines = [each.get("d") for each in drawing.iter(f"{SVG}path") if each.get("fill") == "none"]
     assert len(lines) == 3
     ends = [float(point.split()[0]) for point in lines[0][1:].split("L")]
-    assert ends == pytest.approx([180.0, 300.0], abs=0.1)
+    assert ends == pytest.approx([150.0, 250.0], abs=0.1)
 
 
 def test_an_interval_without_width_is_not_drawn():
@@ -129,7 +129,7 @@ def test_words_stay_in_their_part_and_in_the_picture(code, text_pt):
     drawing = scale(123_456.0, language, text_pt)
     width, height = (float(each) for each in drawing.get("viewBox").split()[2:])
     assert width == WIDTH
-    size = min(max(text_pt, 13.0), 20.0)
+    size = min(max(text_pt, 14.5), 20.0)
     words = [language.text(f"scale.{part}{end}") for part in PARTS for end in ("", "_range")]
     scales = [
         float(re.search(r"scale\(([\d.]+)\)", each.get("transform"))[1]) * 100

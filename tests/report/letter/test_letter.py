@@ -77,6 +77,13 @@ def test_a_score_with_a_reader_is_not_called_unchecked_and_names_the_reader():
     assert "The person named for reading the scan is Dr. Rita Reader." in text("automatic_reader")
 
 
+def test_a_review_that_is_finished_counts_and_one_that_is_begun_does_not():
+    assert notices("reviewed") == ["When to call for help at once"]
+    assert "This was checked by Dr. Rita Reader." in text("reviewed")
+    assert notices("review_begun")[0] == "A doctor has not checked this result"
+    assert "This was checked by" not in text("review_begun")
+
+
 def test_advice_to_review_is_said():
     assert notices("automatic_doubtful")[:2] == [
         "A doctor has not checked this result",

@@ -130,7 +130,7 @@ def test_the_people_are_the_percent_rounded():
     result = CASES["moderate"]()
     fraction = result.interpretation.risk.mesa_chd_with_cac
     letter = " ".join(passages(patient_letter(result).blocks))
-    assert f"about {100 * fraction:.0f} of them will have a heart attack" in letter
+    assert f"about {100 * fraction:.0f} of them will have one of these problems" in letter
     assert f"This is {100 * fraction:.1f}% in your doctor's report." in letter
 
 

@@ -72,8 +72,11 @@ class Case:
 
     @property
     def is_unchecked(self) -> bool:
-        """Whether no person stands behind the score."""
-        return is_automatic(self.result) and not self.result.provenance.reader
+        """Whether no person stands behind the score: an unfinished review is none either."""
+        made = self.result.provenance
+        if made.reviewed is not None:
+            return made.reviewed.proposed_by == "automatic" and not made.reviewed.is_complete
+        return is_automatic(self.result) and not made.reader
 
     @property
     def is_review_advised(self) -> bool:

@@ -105,7 +105,10 @@ def _about(case: Case, chance: Chance | None, language: Language) -> Iterator[Bl
         language.text("about.made", software=made.software),
         language.text("letter.footer"),
     ]
-    if is_automatic(case.result) and made.reader:
+    if made.reviewed is not None and made.reviewed.readers and not case.is_unchecked:
+        names = language.listed(made.reviewed.readers)
+        said.insert(0, language.text("about.reviewed", names=names))
+    elif is_automatic(case.result) and made.reader:
         said.insert(0, language.text("about.reader", name=made.reader))
     yield Paragraph(text=" ".join(said), role="note")
     cited = "; ".join(_citations(case, chance, language))

@@ -21,8 +21,8 @@ INKS = ("#1A1A1A", "#1A1A1A", "#1A1A1A", "#FFFFFF")
 """Colour of the words on each part: contrast 4.5 and more."""
 
 INK = "#1A1A1A"
-_WIDTH = 480.0  # about the points of a column on paper
-_LARGEST_TEXT, _SMALLEST_TEXT = 20.0, 13.0
+_WIDTH = 400.0  # about the pixels of a telephone; a column on paper has 500 points
+_LARGEST_TEXT, _SMALLEST_TEXT = 20.0, 14.5
 _LAST_TIMES = 25.0  # the last part is drawn to this multiple of its beginning
 _EDGE = 0.05  # a mark keeps off the edge of its part, of which it would be read as the border
 _FILLED = 0.92  # of a part's width, for words
@@ -46,7 +46,7 @@ def scale_svg(case: Case, language: Language, *, text_pt: float) -> bytes:
         SVG.
     """
     size = _text_size(language, text_pt)
-    bar_top, bar_height = 3.6 * size, 2.4 * size
+    bar_top, bar_height = 3.2 * size, 2.1 * size
     drawing = Drawing(
         width=_WIDTH, height=bar_top + bar_height + 1.7 * size, title=scale_alt(case, language)
     )
@@ -74,7 +74,7 @@ def scale_alt(case: Case, language: Language) -> str:
 def _pin(drawing: Drawing, case: Case, language: Language, size: float, bar_top: float) -> None:
     """Mark the place of the score, with the words above it."""
     x, tip = _place(case.score), bar_top + 0.3 * size
-    half, top = 0.42 * size, bar_top - 0.75 * size
+    half, top = 0.42 * size, bar_top - 0.65 * size
     _interval(drawing, case, top=bar_top - 0.25 * size, size=size)
     drawing.path(
         f"M{x - half:.1f} {top:.1f}L{x + half:.1f} {top:.1f}L{x:.1f} {tip:.1f}Z",
@@ -86,7 +86,7 @@ def _pin(drawing: Drawing, case: Case, language: Language, size: float, bar_top:
     big = 1.25 * size
     width = text_width(words, big, is_bold=True)
     middle = min(max(x, width / 2 + 1), _WIDTH - width / 2 - 1)
-    drawing.text(middle, bar_top - 1.25 * size, words, big, fill=INK, is_bold=True)
+    drawing.text(middle, bar_top - 1.1 * size, words, big, fill=INK, is_bold=True)
 
 
 def _interval(drawing: Drawing, case: Case, *, top: float, size: float) -> None:
