@@ -57,7 +57,8 @@ def test_exams_are_sorted_and_those_without_a_value_come_last(ask: Callable[...,
     assert ask(sort=SortKey.AGATSTON, descending=False) == "abdc"
     assert ask(sort=SortKey.IMPORTED, descending=False) == "abcd"
     assert ask(sort=SortKey.CHANGED)[:1] == "b"
-    assert ask(sort=SortKey.STATE, descending=False) == "bacd"[:1] + "adc"
+    # waiting, to review, final, unfit: the order in which an exam goes through them
+    assert ask(sort=SortKey.STATE, descending=False) == "dabc"
 
 
 def test_words_are_found_wherever_they_are(ask: Callable[..., str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, UnaryExpression, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, UnaryExpression, and_, case, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from corcal.errors import InputError, NotFoundError
@@ -34,11 +34,12 @@ __all__ = [
 
 MAX_LIMIT = 500  # exams of one page
 
-_SORT_COLUMNS: dict[SortKey, InstrumentedAttribute[Any]] = {
+_STATE_ORDER = case({state.value: n for n, state in enumerate(ExamState)}, value=ExamRow.state)
+_SORT_COLUMNS: dict[SortKey, ColumnElement[Any] | InstrumentedAttribute[Any]] = {
     SortKey.SCAN_DATE: ExamRow.scan_date,
     SortKey.NAME: PatientRow.sort_name,
     SortKey.AGATSTON: ResultRow.total_agatston,
-    SortKey.STATE: ExamRow.state,
+    SortKey.STATE: _STATE_ORDER,
     SortKey.IMPORTED: ExamRow.created_at,
     SortKey.CHANGED: ExamRow.changed_at,
 }

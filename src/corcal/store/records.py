@@ -66,7 +66,10 @@ class Role(StrEnum):
 
 
 class SortKey(StrEnum):
-    """What a worklist is sorted by; exams without a value come last."""
+    """What a worklist is sorted by; exams without a value come last.
+
+    States are in the order in which an exam goes through them, that of `ExamState`.
+    """
 
     SCAN_DATE = "scan_date"
     NAME = "name"
