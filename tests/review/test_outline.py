@@ -37,6 +37,14 @@ def test_pixels_that_meet_at_a_corner_have_outlines_of_their_own():
     assert len(polygons(".#", "#.")) == 2
 
 
+def test_an_outline_that_meets_another_pixel_at_a_corner_keeps_to_its_own():
+    # the pixel at the left is met from below, before it has an outline of its own
+    hook, alone = polygons("..#", "#.#", ".##")
+    assert (area(hook), area(alone)) == (4.0, 1.0)
+    assert (1.5, 0.5) in hook
+    assert alone == ((0.5, -0.5), (0.5, 0.5), (1.5, 0.5), (1.5, -0.5))
+
+
 def test_a_hole_runs_the_other_way_round():
     outer, hole = polygons("###", "#.#", "###")
     assert (area(outer), area(hole)) == (9.0, -1.0)
