@@ -93,7 +93,7 @@ def test_a_server_that_does_not_answer_is_told_without_its_password(tmp_path: Pa
 
 
 def test_a_database_error_shows_no_values(tmp_path: Path) -> None:
-    told = r"^the database cannot be used now \(OperationalError\)$"
+    told = r"^the database cannot be used now \(OperationalError SQLITE_ERROR\)$"
     statement = text("SELECT * FROM nothing WHERE name = :n")
     with (
         Store(tmp_path / "data") as store,

@@ -40,7 +40,7 @@ VALUES = {
     "jobs": {"state": "done", "error": None, "lease_until": None},
     "users": {"role": "admin"},
     "files": {"sha256": "b" * 64},
-    "originals": {"sha256": "b" * 64},
+    "originals": {"sha256": "b" * 64, "suffix": ".nii"},
     "audit": {"patient_id": None},
     "tombstones": {"patient_id": "c" * 32},
 }

@@ -161,15 +161,28 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
-    """Turn the database's errors into the store's, without statements or values in them."""
+    """Turn the database's errors into the store's, without statements or values in them.
+
+    PostgreSQL's own errors quote values, which may be a patient's: they do not go on as causes, as
+    they would end in a log with the traceback.
+    """
     try:
         yield
     except IntegrityError as exc:
-        msg = "the database refuses the change: it contradicts what is there"
-        raise ConflictError(msg) from exc
+        msg = f"the database refuses the change: it contradicts what is there ({_cause(exc)})"
+        raise ConflictError(msg) from None
     except DBAPIError as exc:
-        msg = f"the database cannot be used now ({type(exc.orig).__name__})"
-        raise StoreError(msg) from exc
+        msg = f"the database cannot be used now ({_cause(exc)})"
+        raise StoreError(msg) from None
     except SQLAlchemyError as exc:
         msg = f"the database cannot be used ({type(exc).__name__})"
         raise StoreError(msg) from exc
+
+
+def _cause(exc: DBAPIError) -> str:
+    """Name the kind of a database's error: its class, and its code where it has one."""
+    orig = exc.orig
+    code = getattr(orig, "sqlite_errorname", None)
+    if orig is not None and orig.args and isinstance(orig.args[0], dict):
+        code = orig.args[0].get("C")  # SQLSTATE, as pg8000 hands it over
+    return f"{type(orig).__name__} {code}" if code else type(orig).__name__

@@ -218,7 +218,7 @@ class EventRow(Base):
     sequence: Mapped[int]
     at: Mapped[datetime] = mapped_column(default=now)
     by: Mapped[str]
-    kind: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str]
     before: Mapped[Any | None] = mapped_column(JsonText)
     after: Mapped[Any | None] = mapped_column(JsonText)
 
@@ -235,7 +235,7 @@ class JobRow(Base):
     )
 
     id: Mapped[str] = mapped_column(Key, primary_key=True, default=new_key)
-    kind: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[str]
     exam_id: Mapped[str | None] = mapped_column(ForeignKey("exams.id"), index=True)
     payload: Mapped[Any | None] = mapped_column(JsonText)
     state: Mapped[str] = mapped_column(String(16), default="queued")
@@ -284,7 +284,7 @@ class AuditRow(Base):
     id: Mapped[str] = mapped_column(Key, primary_key=True, default=new_key)
     at: Mapped[datetime] = mapped_column(default=now, index=True)
     by: Mapped[str]
-    action: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str]
     patient_id: Mapped[str | None] = mapped_column(Key)
     exam_id: Mapped[str | None] = mapped_column(Key)
     origin: Mapped[str | None]
