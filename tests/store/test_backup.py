@@ -27,7 +27,10 @@ def fill(store: Store, folder: Path) -> str:
     exam = add_exam(store, folder / "in", 1, name="Müller^Eva")
     store.jobs.enqueue("score", exam_id=exam, payload={"a": [1, None]})
     held = store.jobs.claim("worker")
-    store.add_result(exam, result_for(store, exam), voxels=VOXELS, claim=held)
+    candidates = {"candidates.npz": b"some"}
+    store.add_result(
+        exam, result_for(store, exam), voxels=VOXELS, claim=held, attachments=candidates
+    )
     store.sign(exam, by="anna", version=1)
     store.add_result(exam, result_for(store, exam, agatston=0.1), "reader", by="anna")
     store.add_event(exam, "assign", by="anna", before={"x": 0.1}, after=None)
@@ -69,6 +72,7 @@ def test_a_backup_restores_in_either_database(
     ) as restored:
         assert contents(restored, exam) == told
         assert restored.voxels(exam, 1) is not None
+        assert restored.attachment(exam, "candidates.npz", 1) == b"some"
         assert restored.verify().is_whole
         # It lives: the next step, the next version, and history that cannot be rewritten
         assert restored.add_event(exam, "note", by="eva").sequence == len(store.events(exam)) + 1
@@ -206,9 +210,11 @@ def test_an_export_holds_all_that_belongs_to_an_exam(
     assert (target / "results" / "v1.json").read_text() == result_json(store.result(exam, 1))
     assert sorted(path.name for path in (target / "results").iterdir()) == [
         "v1.json",
+        "v1_attachments",
         "v1_voxels.npz",
         "v2.json",
     ]
+    assert (target / "results" / "v1_attachments" / "candidates.npz").read_bytes() == b"some"
     described = json.loads((target / "exam.json").read_text())
     assert described["exam"]["patient"]["name"] == "Müller^Eva"
     assert [version["kind"] for version in described["versions"]] == ["automatic", "addendum"]

@@ -15,7 +15,7 @@ def exam(store: Store, tmp_path: Path) -> str:
     """An exam with everything that one can have."""
     key = add_exam(store, tmp_path / "in", 1, name="Deletion^Candidate", patient_id="DELETE-ME")
     store.jobs.enqueue("score", exam_id=key)
-    store.add_result(key, result_for(store, key), voxels=VOXELS)
+    store.add_result(key, result_for(store, key), voxels=VOXELS, attachments={"a": b"DELETE-ME"})
     store.sign(key, by="anna", version=1)
     store.add_event(key, "assign", by="anna", before="LAD", after="RCA")
     return key
@@ -31,7 +31,7 @@ def test_everything_of_a_patient_goes_and_a_tombstone_stays(
 ) -> None:
     patient = store.exam(exam).patient.id
     store.audit.record(by="anna", action="open", patient_id=patient)
-    assert len(files_of(store)) == SLICES + 1
+    assert len(files_of(store)) == SLICES + 2
     assert b"DELETE-ME" in everything(place)
     stone = store.delete_patient(patient, by="eva")
     assert (stone.patient_id, stone.deleted_by, stone.exam_count) == (patient, "eva", 1)
@@ -89,9 +89,9 @@ def test_only_the_one_patient_goes(store: Store, exam: str, tmp_path: Path) -> N
 def test_files_wait_for_whoever_holds_them(store: Store, exam: str) -> None:
     with store.folder.files_held():
         store.delete_patient(store.exam(exam).patient.id, by="eva")
-        assert len(files_of(store)) == SLICES + 1
+        assert len(files_of(store)) == SLICES + 2
         assert store.verify().file_count == 0  # they do not count any more
-        assert len(files_of(store)) == SLICES + 1
+        assert len(files_of(store)) == SLICES + 2
     store.verify()
     assert files_of(store) == set()
 

@@ -173,6 +173,14 @@ def test_two_studies_in_one_folder_are_two_exams(store: Store, tmp_path: Path) -
     assert {store.exam(exam).patient.patient_id for exam in report.exams} == {"SYNTHETIC-1", "B"}
 
 
+def test_images_of_two_patients_in_one_series_are_not_kept(store: Store, tmp_path: Path) -> None:
+    write_study(tmp_path / "in" / "a")
+    write_study(tmp_path / "in" / "b", patient_id="B", name="Other^Person", hu=5)
+    with pytest.raises(InputError, match=r"nothing that can be kept.*patients share this series"):
+        store.import_study(tmp_path / "in")
+    assert files_of(store) == set()
+
+
 def test_a_series_without_uids_is_known_by_its_content(store: Store, tmp_path: Path) -> None:
     files = make_series(
         tmp_path / "in",

@@ -11,7 +11,7 @@ from corcal.errors import ConflictError, InputError, NotFoundError, StateError, 
 from corcal.store.records import ExamState, JobState, ResultKind
 from corcal.store.review import TRANSITIONS
 from corcal.store.store import Store
-from store.study_maker import VOXELS, result_for
+from store.study_maker import SLICES, VOXELS, files_of, result_for
 
 NOBODY = "0" * 32
 
@@ -162,6 +162,8 @@ def test_what_is_signed_is_final_and_a_later_change_is_an_addendum(store: Store,
         "UPDATE results SET total_agatston = 0",
         "UPDATE results SET record = ''",
         "DELETE FROM results",
+        "UPDATE attachments SET name = 'x'",
+        "DELETE FROM attachments",
         "UPDATE signatures SET signed_by = 'eva'",
         "DELETE FROM signatures",
         "UPDATE events SET by = 'eva'",
@@ -181,7 +183,7 @@ def test_what_is_signed_is_final_and_a_later_change_is_an_addendum(store: Store,
 def test_the_database_itself_refuses_to_rewrite_history(
     store: Store, exam: str, statement: str
 ) -> None:
-    store.add_result(exam, result_for(store, exam))
+    store.add_result(exam, result_for(store, exam), attachments={"a.bin": b"a"})
     store.sign(exam, by="anna", version=1)
     store.audit.record(by="anna", action="open")
     engine = store._database.engine
@@ -235,11 +237,35 @@ def test_a_result_and_the_end_of_its_job_are_one(store: Store, exam: str) -> Non
     with pytest.raises(StateError, match="the claim on the job is lost: it is running"):
         store.add_result(exam, result_for(store, exam), voxels=VOXELS, claim=lost)
     assert store.exam(exam).latest_version == 0
+    assert len(files_of(store)) == SLICES  # its voxels are gone, too
     store.add_result(exam, result_for(store, exam), voxels=VOXELS, claim=held)
     assert store.jobs.get(held.id).state is JobState.DONE
     with pytest.raises(StateError, match="the claim on the job is lost: it is done"):
         store.add_result(exam, result_for(store, exam), claim=held)
     assert store.exam(exam).latest_version == 1
+
+
+def test_files_belong_to_a_version_and_never_change(store: Store, exam: str) -> None:
+    result = result_for(store, exam)
+    store.add_result(exam, result, voxels=VOXELS, attachments={"candidates.npz": b"one"})
+    store.add_result(exam, result, "reader", by="anna")
+    store.sign(exam, by="anna", version=2)
+    store.attach(exam, 2, {"report.pdf": b"%PDF", "copy.npz": b"one"})  # also when it is signed
+    assert store.attachments(exam, 1) == ("candidates.npz",)
+    assert store.attachments(exam) == ("copy.npz", "report.pdf")
+    assert store.attachment(exam, "candidates.npz", 1) == b"one"
+    assert store.attachment(exam, "report.pdf") == b"%PDF"
+    assert len(files_of(store)) == SLICES + 3  # voxels, "one" and "%PDF"
+    with pytest.raises(NotFoundError, match="version 2 has no file of this name"):
+        store.attachment(exam, "candidates.npz")
+    with pytest.raises(ConflictError, match=r"has a file report\.pdf already"):
+        store.attach(exam, 2, {"report.pdf": b"other"})
+    for name in ("../x", "", ".x", "a/b", "ä", "a" * 101):
+        with pytest.raises(InputError, match="a file's name has up to 100 letters"):
+            store.attach(exam, 2, {name: b"x"})
+    with pytest.raises(NotFoundError, match="no result of version 3"):
+        store.attach(exam, 3, {"x": b"lost"})
+    assert len(files_of(store)) == SLICES + 3
 
 
 def test_missing_or_damaged_voxels_are_told(store: Store, exam: str) -> None:

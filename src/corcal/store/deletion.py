@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import delete, exists, or_, select
 from sqlalchemy.orm import Session
 
 from corcal.errors import NotFoundError
@@ -10,6 +10,7 @@ from corcal.store.database import Database
 from corcal.store.folder import DataFolder
 from corcal.store.records import Tombstone
 from corcal.store.tables import (
+    AttachmentRow,
     EventRow,
     ExamRow,
     FileRow,
@@ -45,6 +46,7 @@ def delete_patient(database: Database, patient_id: str, *, by: str) -> Tombstone
         for statement in (
             delete(JobRow).where(JobRow.exam_id.in_(of_patient)),
             delete(EventRow).where(EventRow.exam_id.in_(of_patient)),
+            delete(AttachmentRow).where(AttachmentRow.result_id.in_(results)),
             delete(SignatureRow).where(SignatureRow.result_id.in_(results)),
             delete(ResultRow).where(ResultRow.exam_id.in_(of_patient)),
             delete(ExamRow).where(ExamRow.study_id.in_(studies)),
@@ -96,7 +98,7 @@ def tombstones(database: Database) -> tuple[Tombstone, ...]:
 
 
 def _hashes_of(session: Session, patient_id: str) -> list[str]:
-    """List the files of a patient: originals, and the voxels of results."""
+    """List the files of a patient: originals, voxels of results, attachments."""
     originals = (
         select(OriginalRow.sha256)
         .join(StudyRow, StudyRow.id == OriginalRow.study_id)
@@ -108,7 +110,15 @@ def _hashes_of(session: Session, patient_id: str) -> list[str]:
         .join(StudyRow, StudyRow.id == ExamRow.study_id)
         .where(StudyRow.patient_id == patient_id, ResultRow.voxels_sha256.is_not(None))
     )
-    return sorted({*session.scalars(originals), *filter(None, session.scalars(voxels))})
+    attached = (
+        select(AttachmentRow.sha256)
+        .join(ResultRow, ResultRow.id == AttachmentRow.result_id)
+        .join(ExamRow, ExamRow.id == ResultRow.exam_id)
+        .join(StudyRow, StudyRow.id == ExamRow.study_id)
+        .where(StudyRow.patient_id == patient_id)
+    )
+    found = {*session.scalars(originals), *session.scalars(attached)}
+    return sorted(found.union(filter(None, session.scalars(voxels))))
 
 
 def _doom(session: Session, hashes: list[str]) -> None:
@@ -119,8 +129,10 @@ def _doom(session: Session, hashes: list[str]) -> None:
 
 
 def _is_needed(session: Session, sha256: str) -> bool:
-    needed = exists().where(OriginalRow.sha256 == sha256) | exists().where(
-        ResultRow.voxels_sha256 == sha256
+    needed = or_(
+        exists().where(OriginalRow.sha256 == sha256),
+        exists().where(ResultRow.voxels_sha256 == sha256),
+        exists().where(AttachmentRow.sha256 == sha256),
     )
     return bool(session.scalar(select(needed)))
 

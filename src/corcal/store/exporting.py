@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from corcal.errors import InputError, StoreError
 from corcal.store import originals, reading, review
+from corcal.store.attachments import attached
 from corcal.store.database import Database
 from corcal.store.folder import DataFolder, hash_of_file
 from corcal.store.tables import ResultRow, new_key
@@ -74,12 +75,13 @@ def _files(session: Session, folder: DataFolder, exam_id: str) -> dict[str, tupl
         f"originals/{link.name}": (link.target, link.sha256)
         for link in originals.links_of(session, folder, exam_id)
     }
-    rows = session.scalars(select(ResultRow).where(ResultRow.exam_id == exam_id))
-    return files | {
-        f"results/v{row.version}_voxels.npz": (folder.path_of(sha256), sha256)
-        for row in rows
-        if (sha256 := row.voxels_sha256) is not None
-    }
+    for row in session.scalars(select(ResultRow).where(ResultRow.exam_id == exam_id)):
+        kept = {f"attachments/{name}": sha256 for name, sha256 in attached(session, row)}
+        if row.voxels_sha256 is not None:
+            kept["voxels.npz"] = row.voxels_sha256
+        for name, sha256 in kept.items():
+            files[f"results/v{row.version}_{name}"] = (folder.path_of(sha256), sha256)
+    return files
 
 
 def _json(value: Any) -> str:

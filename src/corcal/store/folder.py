@@ -238,6 +238,8 @@ class Incoming:
 
     def announce(self, staged: Sequence[StagedFile]) -> None:
         """Make received files durable, and write down that they are about to be moved."""
+        if not staged:
+            return
         placing = self.folder / _PLACING
         placing.write_text("\n".join(each.sha256 for each in staged), encoding="ascii")
         _sync([*(each.path for each in staged), placing])

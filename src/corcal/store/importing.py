@@ -96,7 +96,7 @@ def import_path(
 ) -> ImportReport:
     """Import what is at `path`. See `Store.import_study`."""
     catalog = find_series(path, progress=progress)
-    usable, skipped = _without_detached(catalog)
+    usable, skipped = _usable(catalog)
     with folder.incoming() as incoming, FileOpener() as opener:
         studies = _stage(usable, incoming, opener, progress)
         staged = [original.staged for study in studies for original in study.originals]
@@ -140,14 +140,13 @@ def _known(session: Session, hashes: Sequence[str]) -> dict[str, FileRow]:
     return found
 
 
-def _without_detached(catalog: Catalog) -> tuple[list[Series], tuple[tuple[str, str], ...]]:
-    """Leave out volumes whose voxels are in a second file, known only by the name it had."""
+def _usable(catalog: Catalog) -> tuple[list[Series], tuple[tuple[str, str], ...]]:
+    """Part the series that can be kept from what is left out, with the reason."""
     usable: list[Series] = []
     skipped = [(file.source, file.reason) for file in catalog.skipped]
     for series in catalog.series:
-        suffix = volume_suffix(series.images[0].source) if series.format != "dicom" else None
-        if suffix is not None and FORMATS[suffix].is_detached:
-            reason = "its voxels are in another file: one file with both (.nrrd, .mha) is needed"
+        reason = _why_not(series)
+        if reason is not None:
             skipped.append((series.images[0].source, reason))
         elif series.images:
             usable.append(series)
@@ -156,6 +155,21 @@ def _without_detached(catalog: Catalog) -> tuple[list[Series], tuple[tuple[str, 
         msg = f"nothing that can be kept was found{first}"
         raise InputError(msg)
     return usable, tuple(skipped)
+
+
+def _why_not(series: Series) -> str | None:
+    """Say why a series cannot be kept.
+
+    Images of several people would be kept as one person's. Of a volume in two files the second is
+    known only by the name that it had, and no such name is kept.
+    """
+    for found in series.findings:
+        if found.code == "MIXED_PATIENTS":
+            return found.message
+    suffix = volume_suffix(series.images[0].source) if series.format != "dicom" else None
+    if suffix is not None and FORMATS[suffix].is_detached:
+        return "its voxels are in another file: one file with both (.nrrd, .mha) is needed"
+    return None
 
 
 def _stage(

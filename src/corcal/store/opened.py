@@ -1,18 +1,22 @@
 """Opening a store: its folder and its database, brought up to date and tidied."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from corcal.store.database import Database
 from corcal.store.deletion import remove_doomed, remove_unknown
-from corcal.store.folder import DataFolder
+from corcal.store.folder import DataFolder, Incoming
 from corcal.store.jobs import Jobs
 from corcal.store.people import Audit, Users
 from corcal.store.tables import REVISION
 
-__all__ = ["OpenedStore", "database_url", "default_data_folder"]
+__all__ = ["AUTOMATIC", "OpenedStore", "database_url", "default_data_folder"]
+
+AUTOMATIC = "corcal"  # who did what no person did
 
 
 def default_data_folder() -> Path:
@@ -72,6 +76,16 @@ class OpenedStore:
     def close(self) -> None:
         """Give the connections to the database back."""
         self._database.close()
+
+    @contextmanager
+    def _receiving(self) -> Iterator[Incoming]:
+        """Give a folder for incoming files; where anything goes wrong, none of them stays."""
+        try:
+            with self.folder.incoming() as incoming:
+                yield incoming
+        except BaseException:
+            self._clear()
+            raise
 
     def _clear(self) -> None:
         """Remove files that nobody needs, and what killed processes have left."""

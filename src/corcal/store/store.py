@@ -3,42 +3,30 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import select
 
 from corcal.errors import NotFoundError
-from corcal.lesions.voxels import SiteVoxels
 from corcal.progress import Progress, no_progress
-from corcal.result import Result, result_from_json
-from corcal.store import backup, deletion, exporting, importing, originals, reading, review
-from corcal.store.jobs import finish_claim
-from corcal.store.opened import OpenedStore, database_url, default_data_folder
+from corcal.store import backup, deletion, exporting, importing, originals, reading
+from corcal.store.opened import AUTOMATIC, database_url, default_data_folder
 from corcal.store.records import (
-    Event,
     ExamRecord,
-    ExamState,
     ImportReport,
-    Job,
     PatientRecord,
-    ResultKind,
-    ResultVersion,
     Tombstone,
     VerifyReport,
     WorklistPage,
     WorklistQuery,
 )
+from corcal.store.result_store import ResultStore
 from corcal.store.tables import PatientRow
 from corcal.store.verify import verify
-from corcal.store.voxel_file import read_voxel_file, voxel_file
-from corcal.store.words import clean
 
 __all__ = ["AUTOMATIC", "Store", "default_data_folder"]
 
-AUTOMATIC = "corcal"  # who did what no person did
 
-
-class Store(OpenedStore):
+class Store(ResultStore):
     """Patients, studies, exams, results and their history.
 
     Use it as a context manager, or call `close`. One store may be open in many processes and
@@ -69,8 +57,6 @@ class Store(OpenedStore):
     StoreError
         If the database cannot be used, or was made by a later release.
     """
-
-    # Coming in and being found ------------------------------------------------------------------
 
     def import_study(
         self,
@@ -211,206 +197,6 @@ class Store(OpenedStore):
             links = originals.links_of(session, self.folder, exam_id)
         with self.folder.incoming() as incoming:
             yield originals.linked_folder(incoming.folder, links)
-
-    # Results and history ------------------------------------------------------------------------
-
-    def set_state(
-        self, exam_id: str, state: ExamState, *, by: str = AUTOMATIC, reason: str | None = None
-    ) -> ExamRecord:
-        """Bring an exam into another state, as `corcal.store.review.TRANSITIONS` allows.
-
-        Parameters
-        ----------
-        state : ExamState
-            Not "final": see `sign`. The state that it has already changes nothing.
-        by : str
-            Who or what does so.
-        reason : str, optional
-            For "unfit" and "failed", and needed there: one line without patient data.
-
-        Raises
-        ------
-        StateError
-            If this state cannot follow.
-        """
-        with self._database.writing() as session:
-            review.set_state(session, exam_id, ExamState(state), by=by, reason=reason)
-            session.flush()
-            return reading.exam_record(session, exam_id)
-
-    def add_result(
-        self,
-        exam_id: str,
-        result: Result,
-        kind: ResultKind | str = ResultKind.AUTOMATIC,
-        *,
-        voxels: SiteVoxels | None = None,
-        by: str = AUTOMATIC,
-        note: str | None = None,
-        expected_version: int | None = None,
-        claim: Job | None = None,
-    ) -> ResultVersion:
-        """Add a version of an exam's result; the exam is "to_review" from then on.
-
-        Once a version is signed, a reader's next one is an addendum, and the signed one stays valid
-        until the addendum is signed.
-
-        Parameters
-        ----------
-        kind : {"automatic", "reader", "addendum"}
-            After a signature, "reader" becomes "addendum", and "automatic" is refused.
-        voxels : SiteVoxels, optional
-            Where the calcium of this version is; kept as a file.
-        by : str
-            Who made it.
-        note : str, optional
-            Why it was made.
-        expected_version : int, optional
-            The latest version that the caller has seen (0 for none).
-        claim : Job, optional
-            The job that this result is the outcome of: it is done in the same transaction, and the
-            result is refused if the claim is lost.
-
-        Raises
-        ------
-        ConflictError
-            If somebody has added a version since `expected_version`.
-        StateError
-            If the exam is signed and the result automatic, or the claim is lost.
-        InputError
-            If the result is of another study, or contradicts itself.
-        """
-        with self.folder.incoming() as incoming:
-            staged = [] if voxels is None else [incoming.receive(voxel_file(voxels))]
-            if staged:
-                incoming.announce(staged)
-            with self._database.writing(files=bool(staged)) as session:
-                if claim is not None:
-                    finish_claim(session, claim)
-                if staged:
-                    importing.link_files(session, self.folder, staged)
-                return review.insert_result(
-                    session,
-                    exam_id,
-                    result,
-                    kind=ResultKind(kind),
-                    by=by,
-                    note=clean(note),
-                    voxels_sha256=staged[0].sha256 if staged else None,
-                    expected_version=expected_version,
-                )
-
-    def versions(self, exam_id: str) -> tuple[ResultVersion, ...]:
-        """List the versions of an exam's result, the first one first.
-
-        Raises
-        ------
-        NotFoundError
-            If there is no such exam.
-        """
-        with self._database.reading() as session:
-            return reading.versions(session, exam_id)
-
-    def result(self, exam_id: str, version: int | None = None) -> Result:
-        """Give a version of an exam's result, the latest if none is named.
-
-        Raises
-        ------
-        NotFoundError
-            If there is no such exam or version.
-        """
-        with self._database.reading() as session:
-            record = review.result_row(session, exam_id, version).record
-        return result_from_json(record.encode(), name="the stored result")
-
-    def voxels(self, exam_id: str, version: int | None = None) -> SiteVoxels | None:
-        """Give the voxels of a version, the latest if none is named; ``None`` if it has none.
-
-        Raises
-        ------
-        NotFoundError
-            If there is no such exam or version.
-        StoreError
-            If their file is missing or damaged.
-        """
-        with self._database.reading() as session:
-            sha256 = review.result_row(session, exam_id, version).voxels_sha256
-        return None if sha256 is None else read_voxel_file(self.folder.read(sha256))
-
-    def sign(
-        self, exam_id: str, *, by: str, version: int, statement: str | None = None
-    ) -> ResultVersion:
-        """Sign a version: it is final, and never changes again.
-
-        Parameters
-        ----------
-        by : str
-            Who signs.
-        version : int
-            The version that the reader has before them: the latest one.
-        statement : str, optional
-            What the signature means.
-
-        Raises
-        ------
-        ConflictError
-            If somebody has added a version meanwhile.
-        StateError
-            If the exam is not to be reviewed.
-        """
-        with self._database.writing() as session:
-            return review.sign(session, exam_id, by=by, version=version, statement=clean(statement))
-
-    def add_event(
-        self,
-        exam_id: str,
-        kind: str,
-        *,
-        by: str,
-        before: Any = None,
-        after: Any = None,
-        expected_sequence: int | None = None,
-    ) -> Event:
-        """Write the next step into an exam's history; it is never changed.
-
-        Parameters
-        ----------
-        kind : str
-            What was done, such as ``"assign"``; not one of the store's own words (``"state"``,
-            ``"result"``, ``"signed"``).
-        before, after : JSON value
-            What was changed, from what to what.
-        expected_sequence : int, optional
-            The last step that the caller has seen (0 for none).
-
-        Raises
-        ------
-        ConflictError
-            If somebody has written a step since `expected_sequence`.
-        """
-        with self._database.writing() as session:
-            return review.add_event(
-                session,
-                exam_id,
-                kind,
-                by=by,
-                before=before,
-                after=after,
-                expected_sequence=expected_sequence,
-            )
-
-    def events(self, exam_id: str, *, after: int = 0) -> tuple[Event, ...]:
-        """List an exam's history from the step that follows `after`.
-
-        Raises
-        ------
-        NotFoundError
-            If there is no such exam.
-        """
-        with self._database.reading() as session:
-            return review.events(session, exam_id, after=after)
-
-    # Keeping, giving away, and letting go -------------------------------------------------------
 
     def export(self, exam_id: str, target: Path | str) -> Path:
         """Write an exam with all that belongs to it: originals, results, history.

@@ -26,6 +26,7 @@ from corcal.store.columns import ByteOrder, Hash, JsonText, Key, UtcTime
 
 __all__ = [
     "REVISION",
+    "AttachmentRow",
     "AuditRow",
     "Base",
     "EventRow",
@@ -44,7 +45,7 @@ __all__ = [
 ]
 
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that makes these tables: the last one."""
 
 
@@ -193,6 +194,19 @@ class ResultRow(Base):
     total_agatston: Mapped[float] = mapped_column(index=True)
     verdict: Mapped[str]
     is_review_advised: Mapped[bool | None]
+
+
+class AttachmentRow(Base):
+    """A file that belongs to a version: candidates, a report, a DICOM object; never changed."""
+
+    __tablename__ = "attachments"
+    __table_args__ = (UniqueConstraint("result_id", "name"),)
+
+    id: Mapped[str] = mapped_column(Key, primary_key=True, default=new_key)
+    result_id: Mapped[str] = mapped_column(ForeignKey("results.id"))
+    name: Mapped[str]
+    sha256: Mapped[str] = mapped_column(ForeignKey("files.sha256"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class SignatureRow(Base):
