@@ -20,7 +20,15 @@ from corcal.report.document import (
     Table,
     Text,
 )
-from corcal.report.plain_text import in_lines, in_one_line, isolated, runs_right_to_left, shown_text
+from corcal.report.outline import Outline
+from corcal.report.plain_text import (
+    in_lines,
+    in_one_line,
+    isolated,
+    runs_right_to_left,
+    shown_text,
+    writing_direction,
+)
 
 __all__ = ["document_data", "seen_letters", "with_codes"]
 
@@ -58,6 +66,7 @@ def document_data(document: Document) -> tuple[dict[str, Any], dict[str, bytes]]
         "subtitle": writer.text(document.subtitle),
         "language": language,
         "region": region,
+        "direction": writing_direction(document.language),
         "blocks": writer.blocks(document.blocks),
         "footer": writer.text(document.footer),
         "page_numbers": shown_text(document.page_numbers),
@@ -102,11 +111,11 @@ def _replaced(data: Any, change: Callable[[str], str]) -> Any:
 
 
 class _Writer:
-    """Blocks into data, collecting their pictures and keeping the order of headings."""
+    """Blocks into data, collecting their pictures."""
 
     def __init__(self) -> None:
         self.pictures: dict[str, bytes] = {}
-        self._last_level = 1  # of the title
+        self._outline = Outline()
 
     def blocks(self, blocks: tuple[Block, ...]) -> list[_Data]:
         return [
@@ -158,9 +167,7 @@ class _Writer:
         return runs
 
     def _heading(self, heading: Heading) -> _Data:
-        # Headings of a PDF may not skip a level: screen readers walk from one to the next.
-        level = min(heading.level + 1, self._last_level + 1)
-        self._last_level = level
+        level = self._outline.level(heading)
         text = in_one_line(heading.text)
         return {"kind": "heading", "level": level, "look": heading.level, "text": text}
 

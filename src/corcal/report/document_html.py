@@ -3,6 +3,7 @@
 import base64
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
 
@@ -22,13 +23,22 @@ from corcal.report.document import (
     Text,
 )
 from corcal.report.markup import Markup, joined, tag
-from corcal.report.plain_text import in_lines, in_one_line, with_units_kept
+from corcal.report.outline import Outline
+from corcal.report.plain_text import in_lines, in_one_line, with_units_kept, writing_direction
 
 __all__ = ["document_html"]
 
 _USUAL_TEXT_PT = 12.0  # up to here a screen shows its usual size
 _LARGE_TEXT_PT = 14.0  # from here columns are set one below the other, as in the PDF
 _SIGNS = {"info": "i", "caution": "!", "urgent": "!!"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    """What a block needs to know of its page."""
+
+    is_large: bool
+    outline: Outline
 
 
 def document_html(document: Document) -> str:
@@ -56,18 +66,19 @@ def document_html(document: Document) -> str:
     here = files("corcal.report")
     return Template((here / "document.html").read_text(encoding="utf-8")).substitute(
         language=joined(in_one_line(document.language)),
+        direction=writing_direction(document.language),
         created=joined(in_one_line(document.created)),
         title=joined(title),
-        style=joined(Markup((here / "document.css").read_text(encoding="utf-8")), _paper(document)),
+        style=(here / "document.css").read_text(encoding="utf-8") + _paper(document),
         body=page,
     )
 
 
-def _paper(document: Document) -> Markup:
+def _paper(document: Document) -> str:
     style = document.style
     paper = {"a4": "A4", "us-letter": "letter"}[style.paper]
     scale = max(1.0, float(style.text_pt) / _USUAL_TEXT_PT)
-    return Markup(
+    return (
         f"@page {{ size: {paper}; margin: 16mm 18mm; }}\n"
         f":root {{ --print: {scale:.3g}; --print-size: {float(style.text_pt):g}pt; }}\n"
     )
@@ -79,21 +90,22 @@ def _header(document: Document, title: str) -> Markup:
 
 
 def _main(document: Document) -> Markup:
-    return tag("main", _blocks(document.blocks, document))
+    is_large = document.style.text_pt >= _LARGE_TEXT_PT
+    return tag("main", _blocks(document.blocks, _Page(is_large=is_large, outline=Outline())))
 
 
 def _footer(document: Document) -> Markup:
-    return tag("footer", _text(document.footer)) if document.footer else Markup("")
+    return tag("footer", _text(document.footer)) if document.footer else joined()
 
 
-def _blocks(blocks: tuple[Block, ...], document: Document) -> Markup:
-    return joined(*(joined(_block(block, document), Markup("\n")) for block in blocks))
+def _blocks(blocks: tuple[Block, ...], page: _Page) -> Markup:
+    return joined(*(joined(_block(block, page), "\n") for block in blocks))
 
 
-def _block(block: Block, document: Document) -> Markup:
+def _block(block: Block, page: _Page) -> Markup:
     match block:
         case Heading():
-            return tag(f"h{block.level + 1}", in_one_line(block.text))
+            return tag(f"h{page.outline.level(block)}", in_one_line(block.text))
         case Paragraph():
             role = None if block.role == "body" else block.role
             return tag("p", _text(block.text), class_=role)
@@ -101,15 +113,15 @@ def _block(block: Block, document: Document) -> Markup:
             items = (tag("li", _text(item)) for item in block.items)
             return tag("ol" if block.is_numbered else "ul", *items)
         case Facts():
-            return _facts(block, document)
+            return _facts(block, page)
         case Table():
             return _table(block)
         case Picture():
             return _picture(block)
         case Notice():
-            return _notice(block, document)
+            return _notice(block, page)
         case Beside():
-            return _beside(block, document)
+            return _beside(block, page)
 
 
 def _text(text: Text) -> Markup:
@@ -131,8 +143,8 @@ def _lines(text: str) -> Markup:
     return joined(first, *(part for line in others for part in (tag("br"), line)))
 
 
-def _facts(facts: Facts, document: Document) -> Markup:
-    columns = 1 if document.style.text_pt >= _LARGE_TEXT_PT else max(1, facts.columns)
+def _facts(facts: Facts, page: _Page) -> Markup:
+    columns = 1 if page.is_large else max(1, facts.columns)
     rows = max(1, math.ceil(len(facts.rows) / columns))
     pairs = (
         tag("div", tag("dt", _lines(name)), tag("dd", _text(value))) for name, value in facts.rows
@@ -181,17 +193,17 @@ def _picture(picture: Picture) -> Markup:
     return tag("figure", image, caption, class_="sized", style=width)
 
 
-def _notice(notice: Notice, document: Document) -> Markup:
+def _notice(notice: Notice, page: _Page) -> Markup:
     sign = tag("span", _SIGNS[notice.kind], class_="sign", aria_hidden="true")
     title = in_one_line(notice.title)
     name = tag("p", sign, tag("span", title), class_="name")
-    inside = _blocks(notice.blocks, document)
+    inside = _blocks(notice.blocks, page)
     return tag("section", name, inside, class_=f"notice {notice.kind}", aria_label=title)
 
 
-def _beside(beside: Beside, document: Document) -> Markup:
-    columns = (tag("div", _blocks(column, document)) for column in beside.columns)
-    if document.style.text_pt >= _LARGE_TEXT_PT:
+def _beside(beside: Beside, page: _Page) -> Markup:
+    columns = (tag("div", _blocks(column, page)) for column in beside.columns)
+    if page.is_large:
         return tag("div", *columns, class_="beside")
     shares = " ".join(f"minmax(0, {float(width):g}fr)" for width in beside.widths)
     return tag("div", *columns, class_="beside", style=f"--columns: {shares}")

@@ -129,7 +129,7 @@ def _letters_of(path: str, index: int) -> frozenset[str]:
     from fontTools.ttLib import TTFont, TTLibError  # slow, and seldom needed
 
     try:
-        with TTFont(path, fontNumber=index, lazy=True) as font:
+        with Path(path).open("rb") as stream, TTFont(stream, fontNumber=index, lazy=True) as font:
             known = font.getBestCmap() or {}
     except (OSError, TTLibError):
         return frozenset()
