@@ -22,7 +22,7 @@ _TOTAL_COLOUR = "#0072B2"  # blue of Okabe and Ito's set, dark enough for white 
 _INK, _FAINT = "#222222", "#BBBBBB"
 _MOSAIC = [["total", "total", "LM", "LAD"], ["total", "total", "LCX", "RCA"]]
 _SIZE_INCHES = (11.0, 5.4)
-_INSET_INCHES = (3.6, 2.0)  # half the width of a page: its type is 7 to 8 points there
+_INSET_INCHES = (3.6, 1.6)  # half the width of a page: its type is 7 to 8 points there
 _MOST_LABELS = 6  # of scores that stand beside each other in the inset
 _DPI = 110
 _SCHEME = SCHEMES["guideline_2026"]
@@ -86,6 +86,7 @@ def followup_inset(followup: Followup) -> "Figure":
     axes = figure.subplots()
     _draw_total(axes, followup)
     axes.set_title("")
+    axes.set_ylabel("Agatston")
     if len(followup.exams) > _MOST_LABELS:
         for label in axes.texts[1:-1]:
             label.set_visible(False)

@@ -10,6 +10,7 @@ from corcal.exam_numbers import exam_numbers
 from corcal.followup import compare
 from corcal.followup.types import Followup
 from corcal.interpreted import interpret_result, with_followup, with_interpretation
+from corcal.lesions.sites import Site
 from corcal.report.exam_pictures import draw_pictures
 from corcal.result import Result, ReviewAdvice
 from corcal.risk.types import Person, Race, Region, Sex
@@ -17,7 +18,6 @@ from corcal.scoring.categories import CATEGORIES, category_of
 from corcal.scoring.types import Interval, Lesion, SiteScore
 from report.measured_scan import with_measured
 from report.scored_scan import box
-from corcal.lesions.sites import Site
 from result_maker import NOTHING, make_automatic_result, make_result
 
 PERSON = Person(
@@ -55,7 +55,11 @@ RISKY = replace(
     family_history=True,
 )
 PATIENT = Patient(
-    patient_id="SIM-1024", name="Simulated^Patricia^Q", sex="F", birth_date="1964-05-17", age_years=61.0
+    patient_id="SIM-1024",
+    name="Simulated^Patricia^Q",
+    sex="F",
+    birth_date="1964-05-17",
+    age_years=61.0,
 )
 LONG_NAME = (
     "Wolfeschlegelsteinhausenbergerdorff^Maria Magdalena Theresia Philippine Josepha^^Univ.-Prof. "
@@ -129,7 +133,9 @@ def _site(like: SiteScore, amount: float, *, is_automatic: bool) -> SiteScore:
 
 
 def _lesions(like: Lesion, sites: Mapping[str, SiteScore]):
-    found = sorted(((each.agatston, name) for name, each in sites.items() if each.agatston), reverse=True)
+    found = sorted(
+        ((each.agatston, name) for name, each in sites.items() if each.agatston), reverse=True
+    )
     for number, (amount, name) in enumerate(found, start=1):
         yield replace(like, id=f"L{number}", site=name, agatston=amount)
 
@@ -149,7 +155,9 @@ def history(result: Result, *scores: float, statin: date | None = None) -> Follo
             volume_mm3=0.81 * score,
             mass_mg=0.17 * score,
             vessels={"LM": 0.0, "LAD": 0.7 * score, "LCX": 0.0, "RCA": 0.3 * score},
-            interval=None if last.interval is None else replace(last.interval, low=0.85 * score, high=1.2 * score + 3),
+            interval=None
+            if last.interval is None
+            else replace(last.interval, low=0.85 * score, high=1.2 * score + 3),
             vessel_intervals={},
             series_key=None,
             age_years=None,
@@ -168,7 +176,9 @@ ORDINARY = {"LM": 12.4, "LAD": 148.7, "LCX": 0.0, "RCA": 61.2}
 
 def ordinary() -> Result:
     base = scored(ORDINARY)
-    valve = replace(base.score.vessels["LAD"], agatston=88.4, volume_mm3=71.0, mass_mg=15.1, interval=None)
+    valve = replace(
+        base.score.vessels["LAD"], agatston=88.4, volume_mm3=71.0, mass_mg=15.1, interval=None
+    )
     aorta = replace(valve, agatston=412.9, volume_mm3=350.2, mass_mg=80.3, lesion_count=4)
     base = replace(
         base,
@@ -178,6 +188,16 @@ def ordinary() -> Result:
     return with_followup(base, history(base, 96.0, 141.0, statin=date(2023, 6, 1)))
 
 
+def everything() -> Result:
+    """All four arteries, two earlier exams, a doubt, and every model that there is."""
+    base = ordinary()
+    amounts = {"LM": 12.4, "LAD": 148.7, "LCX": 31.9, "RCA": 61.2}
+    made = interpreted(scored(amounts, is_advised=True))
+    score = replace(made.score, other_sites=base.score.other_sites)
+    made = replace(made, score=score)
+    return with_followup(made, history(made, 96.0, 141.0, statin=date(2023, 6, 1)))
+
+
 def low() -> Result:
     return interpreted(scored({"LAD": 3.2}, is_advised=True))
 
@@ -185,7 +205,9 @@ def low() -> Result:
 def very_high() -> Result:
     amounts = {"LM": 120.0, "LAD": 1490.3, "LCX": 560.0, "RCA": 829.7}
     base = scored(amounts)
-    patient = replace(PATIENT, name="Simulated^Peter", sex="M", age_years=58.0, birth_date="1967-09-30")
+    patient = replace(
+        PATIENT, name="Simulated^Peter", sex="M", age_years=58.0, birth_date="1967-09-30"
+    )
     base = replace(base, scan=replace(base.scan, patient=patient))
     return interpreted(base, replace(RISKY, has_symptoms=None))
 
@@ -193,10 +215,20 @@ def very_high() -> Result:
 def unfit() -> Result:
     base = scored(ORDINARY)
     findings = (
-        Finding(code="CONTRAST_MEASURED", severity=Severity.ERROR, message="the blood pool has 312 HU, as after contrast agent; below 130 HU would be accepted"),
-        Finding(code="SLICES_THIN", severity=Severity.WARNING, message="slices of 0.8 mm: scores are higher than those of 2.5 to 3 mm"),
+        Finding(
+            code="CONTRAST_MEASURED",
+            severity=Severity.ERROR,
+            message="the blood pool has 312 HU, as with contrast agent; accepted is below 130 HU",
+        ),
+        Finding(
+            code="SLICES_THIN",
+            severity=Severity.WARNING,
+            message="slices of 0.8 mm: scores are higher than those of 2.5 to 3 mm",
+        ),
     )
-    record = replace(base.suitability, kind=SeriesKind.CONTRAST_CT, verdict=Verdict.UNFIT, findings=findings)
+    record = replace(
+        base.suitability, kind=SeriesKind.CONTRAST_CT, verdict=Verdict.UNFIT, findings=findings
+    )
     return interpreted(replace(base, suitability=record))
 
 
@@ -226,8 +258,17 @@ def nobody_interpreted() -> Result:
 
 def not_gated() -> Result:
     base = scored(ORDINARY)
-    finding = Finding(code="NOT_GATED", severity=Severity.WARNING, message="the scan was not ECG-gated: the score is an estimate")
-    record = replace(base.suitability, kind=SeriesKind.CHEST_NONCONTRAST, verdict=Verdict.CAUTION, findings=(finding,))
+    finding = Finding(
+        code="NOT_GATED",
+        severity=Severity.WARNING,
+        message="the scan was not ECG-gated: the score is an estimate",
+    )
+    record = replace(
+        base.suitability,
+        kind=SeriesKind.CHEST_NONCONTRAST,
+        verdict=Verdict.CAUTION,
+        findings=(finding,),
+    )
     base = replace(base, suitability=record, scan=replace(base.scan, is_gated=False))
     return interpreted(base)
 
@@ -246,11 +287,17 @@ def ten_exams() -> Result:
 
 def stent() -> Result:
     base = scored(ORDINARY)
-    finding = Finding(code="DEVICE_PRESENT", severity=Severity.WARNING, message="metal near the heart, 1 piece at the LAD: an artery that it lies on is not scoreable")
+    finding = Finding(
+        code="DEVICE_PRESENT",
+        severity=Severity.WARNING,
+        message="metal near the heart, 1 piece at the LAD: the artery is not scoreable there",
+    )
     metal = replace(base.score.vessels["LAD"], interval=None)
     record = replace(base.suitability, verdict=Verdict.CAUTION, findings=(finding,))
     score = replace(base.score, other_sites={"device": metal})
-    return interpreted(replace(base, suitability=record, score=score), replace(PERSON, has_known_ascvd=None))
+    return interpreted(
+        replace(base, suitability=record, score=score), replace(PERSON, has_known_ascvd=None)
+    )
 
 
 def symptoms() -> Result:
@@ -271,6 +318,7 @@ def empty_annotation() -> Result:
 CASES: dict[str, Callable[[], Result]] = {
     "zero": zero,
     "ordinary": ordinary,
+    "everything": everything,
     "low": low,
     "very high": very_high,
     "unfit": unfit,

@@ -21,6 +21,7 @@ from corcal.risk.types import Source
 __all__ = ["cited"]
 
 _FIRST_AUTHOR = re.compile(r"[^,.]+")
+_PUBMED = re.compile(r"PMID \d+")
 
 
 def cited(result: Result) -> str:
@@ -35,13 +36,15 @@ def cited(result: Result) -> str:
 
 
 def _citation(source: Source) -> str:
-    """Write a source in short, if it can be found by its DOI: ``"Kronmal RA 2007, doi:..."``."""
-    if source.doi is None:
+    """Write a source in short, if a number finds it: ``"Kronmal RA 2007, doi:..."``."""
+    pubmed = _PUBMED.search(source.citation)
+    if source.doi is None and pubmed is None:
         return source.citation.removesuffix(".")
+    found_by = pubmed[0] if source.doi is None and pubmed is not None else f"doi:{source.doi}"
     first = _FIRST_AUTHOR.match(source.citation)
     name = first[0] if first is not None else source.citation
     year = "" if str(source.year) in name else f" {source.year}"
-    return f"{name}{year}, doi:{source.doi}"
+    return f"{name}{year}, {found_by}"
 
 
 def _keys(meaning: Interpretation) -> Iterator[str]:

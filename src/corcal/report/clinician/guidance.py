@@ -41,10 +41,8 @@ def guidance(result: Result) -> tuple[Block, ...]:
 
 
 def _left_out(count: int) -> list[str]:
-    if not count:
-        return []
-    words = "1 older statement" if count == 1 else f"{count} older statements"
-    return [f"Left out: {words} on these topics."]
+    words = "1 older statement is" if count == 1 else f"{count} older statements are"
+    return [f"{words} left out."] if count else []
 
 
 def _items(title: str, statements: Iterable[Statement]) -> Iterator[Text]:

@@ -15,7 +15,7 @@ __all__ = ["images"]
 
 _WIDTHS = (1.15, 1.0)
 _A_ROW = 2  # key images side by side, if there are more than stand beside the projection
-_MOST_BESIDE = 3
+_MOST_BESIDE = 3  # where earlier exams need their place, all stand in one row
 _PROJECTION_WIDTH = 1.6  # of that of a key image beside it
 
 
@@ -30,7 +30,7 @@ def images(result: Result, pictures: Mapping[str, bytes]) -> tuple[Block, ...]:
     if not keys and not projection:
         return elsewhere(result)
     heading = Heading(text="Images")
-    if len(keys) > _MOST_BESIDE:
+    if len(keys) > _MOST_BESIDE and result.followup is None:
         right: tuple[Block, ...] = (*projection, *elsewhere(result))
         return (heading, Beside(columns=(_rows(keys), right), widths=_WIDTHS))
     columns: tuple[tuple[Block, ...], ...] = (*((key,) for key in keys), projection)

@@ -62,7 +62,8 @@ def _score(result: Result) -> tuple[Block, ...]:
 
 
 def _facts(result: Result) -> tuple[tuple[str, str], ...]:
-    rows = [("Arteries with calcium", f"{result.score.total.vessels_involved} of {_VESSELS}")]
+    involved = f"{result.score.total.vessels_involved} of {_VESSELS} with calcium"
+    rows = [("Arteries", involved)]
     meaning = meaning_of(result)
     if meaning is not None:
         rows = [*_classes(meaning), *rows, *_place_and_risk(meaning)]

@@ -16,7 +16,7 @@ from corcal.risk.limits import MODEL_NAMES, OUTCOME_NAMES
 
 __all__ = ["meaning"]
 
-_WIDTHS = (1.2, 1.0)
+_WIDTHS = (1.05, 1.0)
 
 
 def meaning(result: Result) -> tuple[Block, ...]:
@@ -36,10 +36,10 @@ def meaning(result: Result) -> tuple[Block, ...]:
 
 def _table(rows: list[RiskRow]) -> Table:
     has_thirty = any(row.thirty_years is not None for row in rows)
-    head = ("Risk of", "10 years", "10 years, with calcium", "30 years")
+    head = ("Risk in 10 years of", "Without", "With calcium", "In 30 years")
     last = len(head) if has_thirty else len(head) - 1
     return Table(
-        caption="Risk by model, without and with the calcium",
+        caption="Risk by model, in 10 years without and with the calcium",
         head=head[:last],
         rows=tuple(_row(row)[:last] for row in rows),
         numeric=frozenset(range(1, last)),

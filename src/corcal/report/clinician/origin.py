@@ -57,7 +57,7 @@ def _made(result: Result) -> Iterator[tuple[str, str | None]]:
     yield "Scoring rule", f"{score.rule}, calcium from {made.threshold_hu:g} HU"
     yield "Mass calibration", calibration_words(score, with_detail=False)
     yield "Coronary calcium", _assignment(made)
-    models = [model_words(each) for each in (made.model, made.detector) if each is not None]
+    models = (model_words(each) for each in (made.model, made.detector) if each is not None)
     yield "Models", ", ".join(models)
     yield "Software", f"{made.software} {made.software_version}"
     yield "Scored", moment_words(made.created)
@@ -77,8 +77,7 @@ def _scan(scan: ScanRecord) -> Iterator[tuple[str, str | None]]:
     number = "" if scan.series_number is None else f", number {scan.series_number}"
     yield "Series", f"{scan.series_description or 'without description'}{number}"
     yield "Series UID", scan.series_instance_uid
-    yield "Scanner", scanner_words(scan)
-    settings = (amount_of(scan.kvp, "kV"), kernel_words(scan.convolution_kernel))
-    yield "Voltage, kernel", ", ".join(each for each in settings if each)
-    yield "Slices", slices_words(scan)
-    yield "Gating", gating_words(scan)
+    kernel = kernel_words(scan.convolution_kernel)
+    settings = (scanner_words(scan), amount_of(scan.kvp, "kV"), kernel and f"kernel {kernel}")
+    yield "Scanner", ", ".join(each for each in settings if each)
+    yield "Slices, gating", f"{slices_words(scan)}; {gating_words(scan)}"

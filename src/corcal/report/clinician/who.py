@@ -11,7 +11,7 @@ __all__ = ["TITLE", "footer", "patient_and_exam", "subtitle"]
 
 TITLE = "Coronary calcium score"
 _COLUMNS = 3
-_LONGEST_NAME = 60  # characters at the foot of a page; the whole name stands at the top
+_LONGEST_NAME = 40  # characters at the foot of a page; the whole name stands at the top
 
 
 def subtitle(result: Result) -> Text:
