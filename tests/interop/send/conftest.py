@@ -14,17 +14,16 @@ from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from corcal.interop.dicom import write_dicom
 from corcal.interop.send.objects import find_objects
-from dicom_maker import demo_hu, make_series
-from interop.dicom.dicom_exams import PATIENT, make_exam
+from interop.dicom.dicom_exams import make_exam
 from interop.send.orthanc import (
     DICOMWEB_PLUGIN,
     PROGRAM_NAMES,
     Orthanc,
     running_orthanc,
 )
+from interop.send.slice_maker import make_slice
 
 CT_SYNTAXES = {"explicit": None, "j2k": JPEG2000Lossless, "jls": JPEGLSLossless, "rle": RLELossless}
-SAME_PATIENT = {"PatientID": PATIENT.patient_id, "PatientName": PATIENT.name}
 
 
 @pytest.fixture(scope="session")
@@ -58,19 +57,6 @@ def exam_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, (name, syntax) in enumerate(CT_SYNTAXES.items(), start=1):
         make_slice(folder / "ct" / name, number=number, syntax=syntax)
     return folder
-
-
-def make_slice(folder: Path, *, number: int = 1, syntax: str | None = None, **tags: str) -> Path:
-    """One CT slice with a UID of its own."""
-    options = {} if syntax is None else {"transfer_syntax": syntax}
-    (path,) = make_series(
-        folder,
-        hu=demo_hu((1, 40, 36), seed=number),
-        series_uid=f"1.2.826.0.1.3680043.8.498.7.{number}",
-        tags=SAME_PATIENT | tags,
-        **options,
-    )
-    return path
 
 
 @pytest.fixture

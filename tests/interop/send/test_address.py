@@ -1,6 +1,7 @@
 """Addresses, AE titles, credentials and certificates: what is taken, and what is refused."""
 
 import base64
+import ssl
 
 import pytest
 
@@ -8,7 +9,7 @@ from corcal.errors import InputError
 from corcal.interop.send import DicomAddress, SendOptions, WebAddress, deliver, parse_address
 from corcal.interop.send.address import ae_title, is_loopback
 from corcal.interop.send.credentials import find_credentials
-from corcal.interop.send.tls import client_context
+from corcal.interop.send.tls import client_context, server_context
 from corcal.interop.send.types import TlsFiles
 
 SECRET = "pa55word"  # noqa: S105
@@ -161,6 +162,13 @@ def test_certificates_that_cannot_be_used_are_refused(tmp_path, certificates):
     for files, reason in cases:
         with pytest.raises(InputError, match=reason):
             client_context(files)
+
+
+def test_whoever_calls_back_must_be_known_where_we_say_whom_we_know(certificates):
+    ours = certificates.client
+    known = TlsFiles(client_cert=ours, ca_file=certificates.authority)
+    assert server_context(known).verify_mode is ssl.CERT_REQUIRED
+    assert server_context(TlsFiles(client_cert=ours)).verify_mode is ssl.CERT_NONE
 
 
 def test_a_certificate_is_looked_at_before_anything_is_sent(slices, tmp_path):

@@ -144,6 +144,15 @@ def test_an_archive_that_hangs_up_at_the_request_is_a_failure(slices):
     )
 
 
+def test_an_association_that_ends_before_the_request_is_a_failure(slices, monkeypatch):
+    def ended(*_args, **_kwargs):
+        raise RuntimeError
+
+    monkeypatch.setattr("pynetdicom.association.Association.send_n_action", ended)
+    (one,) = sent(slices, []).deliveries
+    assert one.commitment_reason == "no answer to the request"
+
+
 def test_an_archive_that_is_gone_by_then_is_a_failure(slices, monkeypatch):
     def gone(*_args, **_kwargs):
         return commitment.NotOpened(reason="nobody listens there", is_transient=True)

@@ -4,16 +4,20 @@ import socket
 import ssl
 import threading
 import time
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 from pynetdicom import AE, _config, build_context, evt
+from pynetdicom.fsm import StateMachine
 from pynetdicom.sop_class import CTImageStorage
 
 from corcal.errors import InputError, PeerError
 from corcal.interop.send import Arrival, DicomAddress, SendOptions, deliver, echo
+from corcal.interop.send.association import QUIET_END
 from corcal.interop.send.objects import find_objects
 from corcal.interop.send.types import TlsFiles
 from dicom_maker import make_series
@@ -49,6 +53,18 @@ def test_what_arrives_is_the_data_set_byte_for_byte(slices):
         assert len(data) > one.size_bytes - 1000
     assert peer.associations == 1
     assert _config.STORE_SEND_CHUNKED_DATASET is False  # left as it was found
+
+
+def test_what_a_library_would_write_otherwise_is_left_as_it_is(slices):
+    """A group length (0008,0000), retired: pydicom drops it when it writes a data set."""
+    (one,) = slices(None)
+    content = one.path.read_bytes()
+    start = 132 + 12 + dcmread(one.path).file_meta.FileMetaInformationGroupLength
+    retired = b"\x08\0\0\0UL\x04\0\x10\0\0\0"
+    one.path.write_bytes(content[:start] + retired + content[start:])
+    with dicom_peer() as peer:
+        assert deliver([one], peer.address, options=QUICK).is_complete
+    assert peer.data == [retired + content[start:]]
 
 
 def test_a_transfer_syntax_that_is_refused_is_told_for_its_object_and_never_transcoded(slices):
@@ -274,6 +290,56 @@ def test_echo_says_why_it_failed():
         assert echo(peer.address, options=QUICK) == f"{peer.address} answers (C-ECHO)"
     with dicom_peer() as peer, pytest.raises(PeerError, match="takes associations, but no C-ECHO"):
         echo(peer.address, options=QUICK)
+
+
+def failed_echo(handlers):
+    """Why an echo failed, without the address."""
+    with dicom_peer(contexts=ECHO_ONLY, handlers=handlers) as peer:
+        with pytest.raises(PeerError) as caught:
+            echo(peer.address, options=QUICK)
+        return str(caught.value).removeprefix(f"{peer.address}: ")
+
+
+def test_an_echo_that_fails_or_is_not_answered_is_told(monkeypatch):
+    def hang_up(event):
+        event.assoc.abort()
+        return 0x0110
+
+    def ended(_association):
+        raise RuntimeError
+
+    assert failed_echo([(evt.EVT_C_ECHO, lambda _: 0x0122)]) == "C-ECHO failed (0x0122)"
+    assert failed_echo([(evt.EVT_C_ECHO, hang_up)]) == "no answer to C-ECHO within 5 s"
+    monkeypatch.setattr("pynetdicom.association.Association.send_c_echo", ended)
+    assert failed_echo([]) == "no answer to C-ECHO within 5 s"
+
+
+def test_an_association_that_ends_between_two_objects_leaves_them_unsent(slices, monkeypatch):
+    def ended(*_args, **_kwargs):
+        raise RuntimeError
+
+    monkeypatch.setattr("pynetdicom.association.Association.send_c_store", ended)
+    with dicom_peer() as peer:
+        report = deliver(slices(None), peer.address, options=QUICK)
+    assert arrivals(report) == [Arrival.NOT_SENT]
+    assert reasons(report) == ["the association ended before it was sent"]
+
+
+def test_an_association_whose_ends_are_crossed_ends_without_a_traceback():
+    """As by an abort of ours (event 15) after the peer's has ended it (state 1)."""
+    ended = []
+
+    class Service:
+        def kill_dul(self):
+            ended.append(self)
+
+    service = Service()
+    service.state_machine = StateMachine(service)
+    _, quiet = QUIET_END
+    for _ in range(2):  # told of each transition, it steps in once
+        quiet(SimpleNamespace(assoc=SimpleNamespace(dul=service)))
+    service.state_machine.do_action("Evt15")
+    assert ended == [service]
 
 
 def test_objects_travel_encrypted_and_both_sides_are_known(slices, certificates):

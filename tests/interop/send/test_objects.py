@@ -8,7 +8,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEGLSLossless
 
 from corcal.errors import InputError
 from corcal.interop.send.objects import find_objects
-from interop.send.conftest import make_slice
+from interop.send.slice_maker import make_slice
 
 NAMED = "Mustermann_Erika"
 
@@ -125,6 +125,9 @@ def test_a_deflated_object_is_read_and_sent_as_it_is(folder):
     assert one.transfer_syntax_uid == DeflatedExplicitVRLittleEndian
     assert one.size_bytes == path.stat().st_size
     content = path.read_bytes()
+    start = 132 + 12 + dcmread(path).file_meta.FileMetaInformationGroupLength
+    path.write_bytes(content[:start] + b"\xff" * 1000)  # no block of a deflated stream begins so
+    assert "is damaged: its header cannot be read" in refusal(path)
     path.write_bytes(content[:-200])
     assert "the file ends early" in refusal(path)
 

@@ -288,15 +288,16 @@ def test_credentials_travel_in_the_header_and_are_shown_nowhere(slices, caplog):
         assert SECRET not in text
 
 
-def test_credentials_do_not_follow_a_redirect(slices):
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_credentials_do_not_follow_a_redirect(slices, status):
     credentials = Credentials(authorization=f"Bearer {SECRET}")
     options = SendOptions(backoff_s=0.01, answer_s=5, credentials=credentials)
     with (
         web_peer(lambda *_: (200, JSON, b"")) as other,
-        web_peer(lambda *_: (307, {"Location": other.address.url}, b"")) as server,
+        web_peer(lambda *_: (status, {"Location": other.address.url}, b"")) as server,
     ):
         report = deliver(slices(None), server.address, options=options)
-    assert reasons(report) == ["it redirects to another address: give that one (HTTP 307)"]
+    assert reasons(report) == [f"it redirects to another address: give that one (HTTP {status})"]
     assert other.requests == []
 
 
