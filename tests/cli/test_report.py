@@ -14,8 +14,9 @@ from pyarrow import parquet
 from pydicom import dcmread
 from pypdf import PdfReader
 
-from corcal.cli.report import FORMATS, pictures_for
+from corcal.cli.report import FORMATS, Request, pictures_for
 from corcal.ct.scan import Patient
+from corcal.errors import InputError
 from corcal.exam_numbers import exam_numbers
 from corcal.export import write_exam
 from corcal.followup import compare
@@ -337,6 +338,23 @@ def test_a_scan_that_is_no_dicom_has_no_dicom_objects(run_corcal, tmp_path):
     assert outcome.code == 2
     assert "this scan has no StudyInstanceUID" in outcome.err
     assert not (tmp_path / "named").exists()
+
+
+def test_without_a_lesion_there_is_nothing_to_point_at(run_corcal, tmp_path):
+    make_series(tmp_path / "scan", hu=water(lesion_hu=100), spacing_mm=SPACING_MM)
+    write_exam(exam_of(tmp_path / "scan"), tmp_path / "exam")
+    outcome = run_corcal(
+        *("report", tmp_path / "exam", "--scan", tmp_path / "scan", "--format", "key"),
+        *("--out", tmp_path / "out"),
+    )
+    assert outcome.code == 0, outcome.err
+    assert names_in(tmp_path / "out") == {"projection.dcm"}
+
+
+def test_a_format_that_refers_to_images_cannot_be_written_without_them(tmp_path):
+    request = Request(result=known_result(), folder=tmp_path, formats=("seg",))
+    with pytest.raises(InputError, match="the scan is needed: give --scan PATH"):
+        FORMATS["seg"].write(request)
 
 
 def test_pictures_come_from_the_folder_of_the_exam_or_are_drawn(scanned, tmp_path):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from corcal.errors import InputError
 from corcal.whole_file import write_whole
@@ -65,7 +65,7 @@ class Request:
     language: str = "en"
     paper: Paper = "a4"
     is_large: bool = False
-    made: dict[str, bytes] = field(default_factory=dict)
+    made: dict[str, Any] = field(default_factory=dict)
 
     @property
     def scored(self) -> "Exam":
@@ -122,20 +122,28 @@ def _write_clinician(request: Request) -> tuple[Path, ...]:
 
 
 def _clinician_pdf(request: Request) -> bytes:
-    """Set the report once, whoever needs it first."""
-    if _REPORT_PDF not in request.made:
-        from corcal.report.document_pdf import document_pdf
+    from corcal.report.document_pdf import document_pdf
 
-        request.made[_REPORT_PDF] = document_pdf(_clinician_document(request))
-    return request.made[_REPORT_PDF]
+    pdf: bytes = _once(request, _REPORT_PDF, lambda: document_pdf(_clinician_document(request)))
+    return pdf
 
 
 def _clinician_document(request: Request) -> "Document":
     from corcal.report.clinician import clinician_document
     from corcal.report.exam_pictures import for_a_page
 
-    pictures = for_a_page(request.pictures)
-    return clinician_document(request.result, pictures, style=request.style())
+    pictures, style = for_a_page(request.pictures), request.style()
+    document: Document = _once(
+        request, "report", lambda: clinician_document(request.result, pictures, style=style)
+    )
+    return document
+
+
+def _once(request: Request, name: str, make: Callable[[], Any]) -> Any:
+    """Make what several formats take when the first one needs it."""
+    if name not in request.made:
+        request.made[name] = make()
+    return request.made[name]
 
 
 def _write_patient(request: Request) -> tuple[Path, ...]:
