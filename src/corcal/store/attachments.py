@@ -58,4 +58,4 @@ def attached(session: Session, row: ResultRow) -> list[tuple[str, str]]:
         .where(AttachmentRow.result_id == row.id)
         .order_by(AttachmentRow.name)
     )
-    return list(session.execute(statement).tuples())
+    return [(row.name, row.sha256) for row in session.execute(statement)]

@@ -70,7 +70,7 @@ class Database:
         """Read; with `snapshot`, all of it as it was at the first statement."""
         with (
             _plain_errors(),
-            Session(self._snapshot if snapshot else self.engine) as session,
+            Session(self._snapshot if snapshot else self.engine, expire_on_commit=False) as session,
             session.begin(),
         ):
             yield session
