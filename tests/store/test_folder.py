@@ -44,7 +44,12 @@ def test_dicom_dates_become_iso_dates(written: str | None, expected: str | None)
 
 
 def test_the_data_folder_is_its_owners_alone(tmp_path: Path) -> None:
-    Store(tmp_path / "data").close()
+    (tmp_path / "there").mkdir(mode=0o755)
+    for name in ("data", "there"):  # one that was there stays as it is; what is in it is private
+        with Store(tmp_path / name) as store:
+            store.users.all()
+            private = [path for path in (tmp_path / name).iterdir() if path.name != "store.json"]
+            assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o700, 0o600}
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
 
 

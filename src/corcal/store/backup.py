@@ -30,6 +30,7 @@ from sqlalchemy import (
     Table,
     inspect,
     select,
+    text,
 )
 from sqlalchemy.orm import Session
 
@@ -71,9 +72,9 @@ def backup(database: Database, folder: DataFolder, target: Path, *, progress: Pr
     def write(part: Path) -> None:
         part.mkdir(mode=0o700)
         (part / "tables").mkdir()
-        revision = database.revision() or ""
         with database.reading(snapshot=True) as session:
-            hashes = _write_tables(session.connection(), part, revision)
+            revision = session.scalar(text("SELECT version_num FROM alembic_version"))
+            hashes = _write_tables(session.connection(), part, str(revision))
         _copy_files(folder, DataFolder(part), hashes, progress)
 
     return moved_when_whole(target, write)
@@ -93,6 +94,7 @@ def restore(source: Path, data: Path, url: str | None, *, progress: Progress) ->
 
     def write_all(part: Path) -> None:
         write_files(part)
+        DataFolder(part).make_database()
         url = DataFolder(part).database_url
         with closing(Database(url)) as database, database.writing() as session:
             _load(session, source, manifest)

@@ -69,11 +69,15 @@ class DataFolder:
         self._locks = root / "locks"
 
     def make(self) -> None:
-        """Make what is missing of the folders; a new one may be entered by its owner alone."""
+        """Make what is missing of the folders; new ones may be entered by their owner alone."""
         if not self.root.exists():
             self.root.mkdir(parents=True, mode=0o700)
         for folder in (self.files, self._incoming, self._locks):
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(exist_ok=True, mode=0o700)
+
+    def make_database(self) -> None:
+        """Make the SQLite database, empty, before its library does, for its owner's eyes alone."""
+        (self.root / DATABASE_NAME).touch(mode=0o600)
 
     @property
     def database_url(self) -> URL:

@@ -56,6 +56,8 @@ class OpenedStore:
         """Make or check the folder, bring the schema up to date, clear what the killed left."""
         self.folder.check(self._database.kind)
         self.folder.make()
+        if self._database.kind == "sqlite":
+            self.folder.make_database()
         with self.folder.locked("schema"):
             self.folder.describe(self._database.kind)
             if self._database.revision() != REVISION:
