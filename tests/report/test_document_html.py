@@ -20,6 +20,7 @@ from corcal.report.document import (
 )
 from corcal.report.document_html import document_html
 from corcal.report.plain_text import shown_text
+from report.contrast import contrast
 from report.document_maker import HOSTILE, document, hostile_document, png, svg, texts
 
 VOID = {"meta", "img", "br"}
@@ -248,19 +249,7 @@ def test_text_stands_out_from_its_ground_by_at_least_4_5_to_1(scheme: int) -> No
         pairs += [(kind, f"{kind}-soft"), ("ink", f"{kind}-soft"), ("muted", f"{kind}-soft")]
         pairs += [("on-sign", kind)]
     for front, ground in pairs:
-        assert _contrast(colours[front], colours[ground]) >= 4.5, (front, ground)
-
-
-def _contrast(one: str, other: str) -> float:
-    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    digits = colour[1:] if len(colour) == 7 else "".join(2 * digit for digit in colour[1:])
-    parts = [value / 255 for value in bytes.fromhex(digits)]
-    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+        assert contrast(colours[front], colours[ground]) >= 4.5, (front, ground)
 
 
 def _all(element: Element) -> Iterator[Element]:

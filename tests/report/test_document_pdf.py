@@ -1,5 +1,7 @@
 import io
+import re
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 
 import pypdf
@@ -23,6 +25,7 @@ from corcal.report.document import (
 )
 from corcal.report.document_pdf import document_pdf
 from corcal.report.plain_text import runs_right_to_left
+from report.contrast import contrast
 from report.document_maker import document, every_block, hostile_document, png, texts
 from report.looks import check_looks
 from report.pdf_reading import (
@@ -297,6 +300,20 @@ def test_columns_of_a_large_print_stand_one_below_the_other() -> None:
     stacked = pypdf.PdfReader(io.BytesIO(large)).pages[0].extract_text()
     assert any("left" in line and "right" in line for line in usual.splitlines())
     assert not any("left" in line and "right" in line for line in stacked.splitlines())
+
+
+def test_text_stands_out_from_its_ground_by_at_least_4_5_to_1() -> None:
+    template = (files("corcal.report") / "document.typ").read_text(encoding="utf-8")
+    colours = dict(re.findall(r'#let (ink|muted|accent) = rgb\("(#[0-9a-f]{6})"\)', template))
+    boxes = re.findall(r'edge: rgb\("(#.{6})"\), fill: rgb\("(#.{6})"\)', template)
+    assert (len(colours), len(boxes)) == (3, 3)
+    for colour in colours.values():
+        assert contrast(colour, "#ffffff") >= 4.5
+    for edge, fill in boxes:  # the title on its box, its sign, the words inside
+        assert contrast(edge, fill) >= 4.5
+        assert contrast("#ffffff", edge) >= 4.5
+        assert contrast(colours["ink"], fill) >= 4.5
+        assert contrast(colours["muted"], fill) >= 4.5
 
 
 def test_pages_look_as_they_were_approved(pdf: bytes) -> None:
