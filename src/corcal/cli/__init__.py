@@ -42,6 +42,8 @@ COMMANDS = {
         "corcal.cli.send",
         "Deliver DICOM objects to an archive (PACS), and say what arrived.",
     ),
+    "serve": ("corcal.cli.serve", "Review and sign exams in the browser."),
+    "serve-worker": ("corcal.cli.serve_worker", "Score what waits in the store, for a server."),
     "import": ("corcal.cli.store_import", "Take scans into the store of exams."),
     "list": ("corcal.cli.store_list", "List the exams of the store."),
     "export": (

@@ -1,0 +1,176 @@
+"""What every request passes: the name it called, who it is from, what goes out with the answer.
+
+Plain ASGI, so that it comes before everything else: a request that is not allowed in is refused
+before its body is read or its address is looked at.
+"""
+
+import logging
+import secrets
+import socket
+import time
+from collections.abc import Awaitable, Callable
+from ipaddress import ip_address
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from corcal.serve.problems import problem
+from corcal.serve.sessions import Principal
+from corcal.serve.settings import Settings
+
+__all__ = ["API", "CSP", "OPEN", "PRINCIPAL", "Gate"]
+
+API = "/api/v1"
+OPEN = frozenset({("GET", f"{API}/health"), ("GET", f"{API}/ready"), ("POST", f"{API}/session")})
+"""What needs no login."""
+PRINCIPAL = "corcal.principal"
+"""Where the scope of a request says who it is from."""
+CSP = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
+    "img-src 'self' data: blob:; connect-src 'self'; worker-src 'self' blob:; "
+    "object-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_HEADERS = {
+    "content-security-policy": CSP,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+_HSTS = ("strict-transport-security", "max-age=31536000")
+_log = logging.getLogger("corcal.serve.access")
+
+Find = Callable[[str, str], Principal | None]
+
+
+class Gate:
+    """The outermost layer of the application.
+
+    Parameters
+    ----------
+    app : ASGI application
+        What is inside.
+    settings : Settings
+        Of the server.
+    by_cookie, by_token : callable
+        Who a cookie or a token belongs to; ``None`` if it is none. They may block.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        settings: Settings,
+        by_cookie: Callable[[str], Principal | None],
+        by_token: Callable[[str], Principal | None],
+    ) -> None:
+        self._app, self._settings = app, settings
+        self._by_cookie, self._by_token = by_cookie, by_token
+        self._names = _own_names(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request in, or answer why not."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        status = 500
+
+        async def dressed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._dress(scope, MutableHeaders(scope=message))
+            await send(message)
+
+        try:
+            refusal = await self._refusal(scope)
+            await (refusal or self._app)(scope, receive, dressed)
+        finally:
+            _write_access(scope, status, time.perf_counter() - began)
+
+    async def _refusal(self, scope: Scope) -> ASGIApp | None:
+        headers, method, path = Headers(scope=scope), scope["method"], scope["path"]
+        if not self._is_ours(headers.get("host", "")):
+            return problem(400, "host", "the server is not known by this name: see --allowed-host")
+        if _is_foreign(headers):
+            return problem(403, "origin", "the request comes from another site")
+        if not path.startswith(API + "/") or (method, path) in OPEN:
+            return None
+        who = await self._principal(headers)
+        if who is None:
+            return problem(401, "login", "log in first", headers={"WWW-Authenticate": "Bearer"})
+        scope[PRINCIPAL] = who
+        if method not in _SAFE and who.csrf is not None:
+            given = headers.get("x-csrf-token", "")
+            if not secrets.compare_digest(given.encode(), who.csrf.encode()):
+                return problem(
+                    403, "csrf", "the header X-CSRF-Token is missing or not the right one"
+                )
+        return None
+
+    async def _principal(self, headers: Headers) -> Principal | None:
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return await run_in_threadpool(self._by_token, token.strip())
+        cookie = cookie_parser(headers.get("cookie", "")).get(self._settings.cookie_name)
+        return await run_in_threadpool(self._by_cookie, cookie) if cookie else None
+
+    def _is_ours(self, host: str) -> bool:
+        """Whether a name is ours: any other was made to lead here by somebody else's DNS."""
+        name = _without_port(host)
+        if name in self._names:
+            return True
+        try:
+            ip_address(name)
+        except ValueError:
+            return False
+        return True  # an address needs no DNS
+
+    def _dress(self, scope: Scope, headers: MutableHeaders) -> None:
+        for name, value in _HEADERS.items():
+            headers.setdefault(name, value)
+        if not scope["path"].startswith("/assets/"):
+            headers.setdefault("cache-control", "private, no-store")
+        if self._settings.is_secure:
+            headers.setdefault(*_HSTS)
+
+
+def _own_names(settings: Settings) -> frozenset[str]:
+    own = {"localhost", settings.host, *settings.allowed_hosts}
+    if settings.mode != "personal":
+        own |= {socket.gethostname(), socket.getfqdn()}
+    return frozenset(name.lower() for name in own)
+
+
+def _without_port(host: str) -> str:
+    host = host.strip().lower()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.rpartition(":")[0] if host.count(":") == 1 else host
+
+
+def _is_foreign(headers: Headers) -> bool:
+    """Whether a browser says that another site has sent this request."""
+    origin = headers.get("origin")
+    if origin is None:
+        return False
+    return origin.partition("://")[2].lower() != headers.get("host", "").lower()
+
+
+def _write_access(scope: Scope, status: int, seconds: float) -> None:
+    """Write a line of the access log: the route, and nothing that a client could have written."""
+    route: Any = scope.get("route")
+    path = getattr(route, "path", None) or "-"
+    who = scope.get(PRINCIPAL)
+    login = who.login if isinstance(who, Principal) else "-"
+    _log.info("%s %s %d %.0f ms %s", scope["method"], path, status, seconds * 1000, login)
+
+
+Answer = Callable[[Scope, Receive, Send], Awaitable[None]]

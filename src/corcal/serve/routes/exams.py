@@ -1,0 +1,126 @@
+"""The worklist, and one exam of it."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from corcal.result import result_json
+from corcal.serve.access import opened_exam, wrote_down
+from corcal.serve.models import ExamDetail, ExamFilter, ExamSearch, Key, Worklist
+from corcal.serve.problems import Problem
+from corcal.serve.rows import exam_rows, query_of, version_info
+from corcal.serve.services import Admin, Reader, Service, Services
+from corcal.store.jobs import SCORE
+from corcal.store.records import ExamState, JobState, SortKey, WorklistQuery
+
+__all__ = ["Number", "router"]
+
+router = APIRouter(tags=["exams"])
+Number = Annotated[int | None, Query(ge=1, le=100_000, description="The latest, if absent.")]
+_OTHERS = 20  # exams of a patient that are listed beside one
+
+
+@router.get("/exams", response_model=Worklist, summary="A page of the worklist")
+def exams(services: Service, request: Request, query: Annotated[ExamFilter, Query()]) -> Worklist:
+    """List exams; searching for a person is `POST /exams/search`, which keeps it out of URLs."""
+    return _page(services, request, ExamSearch(**query.model_dump(by_alias=True)))
+
+
+@router.post("/exams/search", response_model=Worklist, summary="Search the worklist")
+def search(services: Service, request: Request, query: ExamSearch) -> Worklist:
+    """List exams by words of a name, a number or a description as well; changes nothing."""
+    return _page(services, request, query)
+
+
+@router.get("/exams/{exam_id}", response_model=ExamDetail, summary="One exam")
+def exam(services: Service, request: Request, exam_id: Key) -> ExamDetail:
+    """Give an exam with its versions, and the other exams of the patient."""
+    found = opened_exam(services, request, exam_id, "open")
+    others = services.store.worklist(
+        WorklistQuery(patient=found.patient.id, sort=SortKey.SCAN_DATE, limit=_OTHERS)
+    ).exams
+    rows = exam_rows(
+        [found, *(one for one in others if one.id != exam_id)],
+        store=services.store,
+        facts=services.facts,
+    )
+    return ExamDetail(
+        row=rows[0],
+        versions=[version_info(one) for one in services.store.versions(exam_id)],
+        lock=None,
+        previous=rows[1:],
+    )
+
+
+@router.get(
+    "/exams/{exam_id}/result",
+    summary="The record of a version",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "result.json, as `corcal schema` describes it",
+            "content": {"application/json": {"schema": {"type": "object"}}},
+        }
+    },
+)
+def result(services: Service, request: Request, exam_id: Key, version: Number = None) -> Response:
+    """Give the record of the latest or any earlier version."""
+    opened_exam(services, request, exam_id, "result")
+    text = result_json(services.store.result(exam_id, version))
+    return Response(text, media_type="application/json")
+
+
+@router.post("/exams/{exam_id}/rescore", status_code=202, summary="Score again")
+def rescore(services: Service, who: Reader, request: Request, exam_id: Key) -> dict[str, str]:
+    """Score an exam that is not signed anew, such as after an update; reviews begin anew, too."""
+    found = opened_exam(services, request, exam_id, "rescore")
+    if found.signed_version is not None:
+        raise Problem(423, "final", "a signed exam is not scored again: make an addendum")
+    active = [
+        job
+        for job in services.store.jobs.of(
+            exam_id=exam_id, states=(JobState.QUEUED, JobState.RUNNING)
+        )
+        if job.kind == SCORE
+    ]
+    if found.state in (ExamState.UNFIT, ExamState.FAILED):
+        services.store.set_state(exam_id, ExamState.WAITING, by=who.login)
+    job = active[0] if active else services.store.jobs.enqueue(SCORE, exam_id=exam_id)
+    return {"job_id": job.id}
+
+
+@router.delete("/exams/{exam_id}", status_code=204, summary="Delete the exam's patient")
+def delete_exam(services: Service, who: Admin, request: Request, exam_id: Key) -> None:
+    """Delete the patient of an exam who has no other exam; else 409: nothing is deleted by half."""
+    found = opened_exam(services, request, exam_id, "delete")
+    all_of_theirs = services.store.worklist(WorklistQuery(patient=found.patient.id, limit=2))
+    if all_of_theirs.total > 1:
+        raise Problem(
+            409,
+            "other_exams",
+            f"the patient has {all_of_theirs.total} exams: delete the patient instead",
+        )
+    _delete(services, found.patient.id, who.login)
+
+
+@router.delete("/patients/{patient_id}", status_code=204, summary="Delete a patient")
+def delete_patient(services: Service, who: Admin, patient_id: Key) -> None:
+    """Delete everything of a patient; that it was done remains, and nothing else."""
+    services.store.patient(patient_id)
+    _delete(services, patient_id, who.login)
+
+
+def _delete(services: Services, patient_id: str, login: str) -> None:
+    listed = services.store.worklist(WorklistQuery(patient=patient_id, limit=500)).exams
+    services.store.delete_patient(patient_id, by=login)
+    for one in listed:
+        services.attachments.remove(one.id)
+        services.notices.publish("exam", {"id": one.id, "state": "deleted", "version": 0})
+
+
+def _page(services: Services, request: Request, search: ExamSearch) -> Worklist:
+    page = services.store.worklist(query_of(search))
+    wrote_down(services, request, "worklist")
+    rows = exam_rows(page.exams, store=services.store, facts=services.facts)
+    counts = {str(state): count for state, count in page.counts.items()}
+    return Worklist(total=page.total, counts=counts, items=rows)

@@ -1,0 +1,100 @@
+"""What the routes work with, made once for an application."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from corcal.errors import NotFoundError
+from corcal.serve.attachments import Attachments
+from corcal.serve.facts import FactCache
+from corcal.serve.gate import PRINCIPAL
+from corcal.serve.notices import Notices
+from corcal.serve.passwords import GuessLimit
+from corcal.serve.problems import Problem
+from corcal.serve.sessions import Principal, Sessions, StartLink
+from corcal.serve.settings import Settings
+from corcal.serve.uploads import Uploads
+from corcal.store.records import Role, User
+from corcal.store.store import Store
+
+__all__ = ["Admin", "Reader", "Service", "Services", "Viewer", "principal_of"]
+
+_RANK = {Role.VIEWER: 0, Role.READER: 1, Role.ADMIN: 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the routes work with."""
+
+    settings: Settings
+    store: Store
+    sessions: Sessions
+    start: StartLink
+    guesses: GuessLimit
+    uploads: Uploads
+    attachments: Attachments
+    facts: FactCache
+    notices: Notices
+
+    def by_cookie(self, value: str) -> Principal | None:
+        """Give who a cookie belongs to."""
+        session = self.sessions.find(value)
+        user = None if session is None else self._user(session.login)
+        if session is None or user is None:
+            return None
+        return _principal(user, csrf=session.csrf, session=value)
+
+    def by_token(self, value: str) -> Principal | None:
+        """Give who a token belongs to."""
+        return None if not value else None  # noqa: RUF034
+
+    def _user(self, login: str) -> User | None:
+        try:
+            user = self.store.users.get(login)
+        except NotFoundError:
+            return None
+        return user if user.is_active else None
+
+
+def _principal(user: User, *, csrf: str | None, session: str | None) -> Principal:
+    return Principal(
+        user_id=user.id,
+        login=user.login,
+        name=user.name or user.login,
+        role=user.role,
+        csrf=csrf,
+        session=session,
+    )
+
+
+def principal_of(request: Request) -> Principal:
+    """Give who a request is from."""
+    who = request.scope.get(PRINCIPAL)
+    if not isinstance(who, Principal):
+        raise Problem(401, "login", "log in first")
+    return who
+
+
+class _Needs:
+    """Refuses those whose role is below one."""
+
+    def __init__(self, role: Role) -> None:
+        self.role = role
+
+    def __call__(self, request: Request) -> Principal:
+        who = principal_of(request)
+        if _RANK[who.role] < _RANK[self.role]:
+            raise Problem(403, "role", f"this needs the role {self.role}, yours is {who.role}")
+        return who
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+Service = Annotated[Services, Depends(_services)]
+Viewer = Annotated[Principal, Depends(_Needs(Role.VIEWER))]
+Reader = Annotated[Principal, Depends(_Needs(Role.READER))]
+Admin = Annotated[Principal, Depends(_Needs(Role.ADMIN))]

@@ -1,0 +1,215 @@
+"""A process that does the jobs of the store, one after the other, until it is told to stop.
+
+The queue is the store's own table of jobs, so that an exam and its job, and a result and the end
+of its job, are one transaction each: whatever is killed when, no upload is lost and none is scored
+twice. A queue in a database of its own (such as huey's) cannot promise that.
+"""
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+from pathlib import Path
+
+from corcal.errors import CorcalError, InputError, NotFoundError, StateError, UnfitError
+from corcal.progress import Progress
+from corcal.serve.attachments import CANDIDATES, THUMBNAIL, Attachments
+from corcal.serve.logs import place_of
+from corcal.serve.taking_in import take_in
+from corcal.serve.uploads import IMPORT
+from corcal.store.jobs import SCORE
+from corcal.store.records import ExamRecord, ExamState, Job
+from corcal.store.store import AUTOMATIC, Store
+
+__all__ = ["IDLE_S", "LEASE_S", "run_jobs", "work_once"]
+
+LEASE_S = 15.0
+_RENEW_S = 4.0
+IDLE_S = 0.3
+_READING_ENDS = 0.3  # of the progress that is shown; the rest of scoring tells nothing
+_log = logging.getLogger(__name__)
+
+
+class _Beat:
+    """Renews the claim on a job while it is done, and tells how far it is."""
+
+    def __init__(self, store: Store, job: Job) -> None:
+        self._store, self.job = store, job
+        self._progress, self._text = 0.0, "starting"
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "_Beat":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def step(self, fraction: float, text: str) -> None:
+        """Tell a new step at once."""
+        self._progress, self._text = fraction, text
+        self._renew()
+
+    def reading(self, done: int, total: int, what: str) -> None:
+        """Tell how far the reading is, with the next beat."""
+        self._progress, self._text = _READING_ENDS * done / max(total, 1), what
+        if done == total:
+            self._text = "scoring"
+
+    def _renew(self) -> None:
+        with contextlib.suppress(StateError, NotFoundError):  # lost: what is brought is refused
+            self._store.jobs.renew(
+                self.job, progress=self._progress, text=self._text, lease_s=LEASE_S
+            )
+
+    def _run(self) -> None:
+        quick = 1.0  # the first beats are for those who look on
+        while not self._over.wait(quick):
+            self._renew()
+            quick = min(quick * 1.5, _RENEW_S)
+
+
+def run_jobs(data: Path, *, database: str | None, kinds: tuple[str, ...], name: str) -> None:
+    """Do jobs until standard input ends: who started this process has gone, or wants it to stop.
+
+    Parameters
+    ----------
+    data : Path
+        The data folder.
+    database : str or None
+        As of `Store`.
+    kinds : tuple of str
+        What this worker does; empty for everything.
+    name : str
+        What it is called in the table of jobs.
+    """
+    stop = threading.Event()
+    with Store(data, database=database) as store:
+        holder: list[Job] = []
+        threading.Thread(target=_wait_for_end, args=(store, holder, stop), daemon=True).start()
+        while not stop.is_set():
+            try:
+                is_idle = not work_once(store, kinds=kinds, name=name, holder=holder)
+            except CorcalError as exc:
+                _log.warning("the store could not be used: %s", exc)
+                is_idle = True
+            if is_idle:
+                stop.wait(IDLE_S)
+
+
+def work_once(
+    store: Store, *, kinds: tuple[str, ...] = (), name: str, holder: list[Job] | None = None
+) -> bool:
+    """Do the next job, if there is one.
+
+    Parameters
+    ----------
+    holder : list, optional
+        Holds the job while it is done, for whoever has to give it back.
+
+    Returns
+    -------
+    bool
+        Whether there was one.
+    """
+    job = store.jobs.claim(name, kinds=kinds, lease_s=LEASE_S)
+    if job is None:
+        return False
+    held = [] if holder is None else holder
+    held[:] = [job]
+    try:
+        with _Beat(store, job) as beat:
+            _do(store, job, beat)
+    except (StateError, NotFoundError) as exc:
+        _log.info("job %s is no longer this worker's: %s", job.id, exc)
+    except CorcalError as exc:
+        _fail(store, job, str(exc), retry=not isinstance(exc, InputError | UnfitError))
+    except Exception as exc:  # noqa: BLE001  (the outermost loop of a worker: the failure is kept with the job)
+        _log.error("job %s failed: %s at %s", job.id, type(exc).__name__, place_of(exc))
+        _fail(store, job, f"a defect of corcal ({type(exc).__name__})", retry=True)
+    finally:
+        held.clear()
+    return True
+
+
+def _do(store: Store, job: Job, beat: _Beat) -> None:
+    if job.kind == SCORE:
+        _score(store, job, beat)
+    elif job.kind == IMPORT:
+        _import(store, job, beat)
+    else:
+        msg = f"no worker of this release knows jobs of kind {job.kind}"
+        raise InputError(msg)
+
+
+def _score(store: Store, job: Job, beat: _Beat) -> None:
+    """Score an exam; its result, and the end of the job, are one transaction."""
+    exam = store.set_state(job.exam_id or "", ExamState.SCORING)
+    try:
+        _score_exam(store, exam, job, beat)
+    except UnfitError as exc:
+        store.set_state(exam.id, ExamState.UNFIT, reason=str(exc))
+        store.jobs.finish(job)
+
+
+def _score_exam(store: Store, exam: ExamRecord, job: Job, beat: _Beat) -> None:
+    from corcal.pipeline import Options, score_path
+    from corcal.review import candidates_of
+    from corcal.review.candidates_file import candidates_to_bytes
+    from corcal.serve.thumbnail import thumbnail_png
+
+    options = Options(series=exam.series if exam.is_series_fixed else None)
+    progress: Progress = beat.reading
+    with store.originals_folder(exam.id) as folder:
+        scored = score_path(folder, options, progress=progress)
+    beat.step(0.95, "keeping the result")
+    kept, version = attachments_of(store), exam.latest_version + 1
+    kept.put(exam.id, version, CANDIDATES, candidates_to_bytes(candidates_of(scored)))
+    kept.put(exam.id, version, THUMBNAIL, thumbnail_png(scored.scan, scored.voxels))
+    store.add_result(
+        exam.id,
+        scored.result,
+        voxels=scored.voxels,
+        by=AUTOMATIC,
+        expected_version=exam.latest_version,
+        claim=job,
+    )
+
+
+def _import(store: Store, job: Job, beat: _Beat) -> None:
+    """Take an upload in; doing so again after a kill finds what is there already."""
+    payload = job.payload or {}
+    folder = store.folder.root / "uploads" / str(payload["upload"])
+    exams = take_in(store, folder, by=str(payload["by"]), progress=beat.reading)
+    store.jobs.renew(job, text=" ".join(exams), lease_s=LEASE_S)
+    store.jobs.finish(job)
+    _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def attachments_of(store: Store) -> Attachments:
+    """Give the attachments of a store."""
+    return Attachments(store.folder.root / "attachments")
+
+
+def _fail(store: Store, job: Job, error: str, *, retry: bool) -> None:
+    with contextlib.suppress(StateError, NotFoundError):
+        store.jobs.fail(job, error, retry=retry)
+
+
+def _wait_for_end(store: Store, holder: list[Job], stop: threading.Event) -> None:
+    """Wait until standard input ends; give the job back then, and go at once."""
+    sys.stdin.buffer.read()
+    stop.set()
+    for job in list(holder):
+        with contextlib.suppress(CorcalError):
+            store.jobs.release(job)
+    os._exit(0)  # the main thread may be inside a computation that takes long
