@@ -4,7 +4,7 @@ __all__ = ["contrast"]
 
 
 def contrast(one: str, other: str) -> float:
-    """Contrast of two colours like ``#rgb`` or ``#rrggbb``: 1 for the same, 21 for black on white."""
+    """Contrast of two colours like ``#rgb`` or ``#rrggbb``: 1 if the same, 21 of black on white."""
     dark, light = sorted((_luminance(one), _luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 
