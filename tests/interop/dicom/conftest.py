@@ -56,12 +56,14 @@ def dicom_validator():
 
 @pytest.fixture(scope="session")
 def dsrdump(dcmtk_dir):
-    """What DCMTK prints of a report; it must print it without a warning."""
+    """What DCMTK prints of a report; it must warn of nothing but what it cannot check itself."""
+    own_limit = b"W: The VR checker does not support this Specific Character Set: ISO_IR 192"
 
     def text(path):
         program = dcmtk_dir / "dsrdump"
         done = subprocess.run([program, "+Pl", path], capture_output=True, check=False)
-        assert (done.returncode, done.stderr) == (0, b"")
+        assert done.returncode == 0, done.stderr
+        assert set(done.stderr.splitlines()) <= {own_limit}
         return done.stdout.decode("utf-8")
 
     return text

@@ -97,7 +97,7 @@ def _document(exam: ScoredExam, pdf: bytes, title: str, instance_number: int) ->
     document.VerificationFlag = "UNVERIFIED"  # nobody has signed it
     document.SourceInstanceSequence = [_reference(one) for one in source_instances(exam.scan)]
     document.MIMETypeOfEncapsulatedDocument = "application/pdf"
-    document.EncapsulatedDocument = pdf + b"\0" * (len(pdf) % 2)
+    document.EncapsulatedDocument = pdf  # of odd length, it is padded when it is written
     document.EncapsulatedDocumentLength = len(pdf)
     return document
 
