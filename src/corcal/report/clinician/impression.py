@@ -31,6 +31,10 @@ _NEEDS = (
     "also needs race, blood pressure, cholesterol, diabetes, smoking and treatment (corcal "
     "interpret adds them)."
 )
+_IF_TRUE = (
+    "What is said of the score here holds only if a reader has looked and found no coronary "
+    "calcium."
+)
 _EQUIVALENT = (
     "The scan is not ECG-gated: motion and thick slices change the number. It is an "
     "Agatston-equivalent, not to be used as the score of a gated scan."
@@ -98,7 +102,7 @@ def _place_and_risk(meaning: Interpretation) -> list[tuple[str, str]]:
 
 def _reading(result: Result) -> tuple[Block, ...]:
     if zero_words(result) == "no calcium was marked":
-        text = Paragraph(text=NOTHING_MARKED)
+        text = Paragraph(text=f"{NOTHING_MARKED} {_IF_TRUE}")
         return (Notice(kind="caution", title="No calcium was marked", blocks=(text,)),)
     if result.interpretation is None:
         return (Paragraph(text=_NEEDS),)
@@ -115,13 +119,13 @@ def _how_found(result: Result) -> tuple[Block, ...]:
     meaning, review = meaning_of(result), result.review
     certainty = meaning.certainty if meaning is not None else None
     sure = () if certainty is None else (certainty.reading,)
-    is_said = meaning is not None and meaning.person is not None  # among the cautions
-    is_equivalent = is_automatic(result) and is_not_gated(result) and not is_said
+    is_equivalent = is_automatic(result) and is_not_gated(result) and meaning is None  # else below
     equivalent = (_EQUIVALENT,) if is_equivalent else ()
     fit = (suitability_words(result.suitability),) if is_without_caveat(result) else ()
-    found = Paragraph(text=" ".join((*fit, _found(result), *sure, *equivalent)))
+    said = " ".join(part for part in (*fit, _found(result), *sure, *equivalent) if part)
+    found = Paragraph(text=said)
     if review is None or not review.advised:
-        return (found,)
+        return (found,) if said else ()
     reasons = Bullets(items=tuple(map(sentence, review.reasons)))
     title = "Review by a reader is advised before the score is used"
     return (Notice(kind="caution", title=title, blocks=(found, reasons)),)
@@ -133,7 +137,7 @@ def _found(result: Result) -> str:
         return _reviewed(made.reviewed)
     if made.annotation is not None:
         how, _ = annotation_words(made.annotation)
-        return f"The coronary calcium was {how}."
+        return f"The coronary calcium was {how}." if result.lesions else ""
     return f"Found and scored automatically. {who_checked(result)}"
 
 

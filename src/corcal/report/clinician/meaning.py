@@ -1,7 +1,7 @@
 """Risk without and with the calcium, and what the models were made with."""
 
 from corcal.report.clinician.suitability import meaning_of
-from corcal.report.document import Beside, Block, Heading, Paragraph, Table
+from corcal.report.document import Beside, Block, Bullets, Heading, Paragraph, Table
 from corcal.report.interpretation_choice import RiskRow, risk_rows
 from corcal.report.interpretation_words import (
     OUTCOMES_DIFFER,
@@ -27,8 +27,8 @@ def meaning(result: Result) -> tuple[Block, ...]:
     heading, rows = Heading(text="Risk without and with the calcium"), risk_rows(told)
     made_for = Paragraph(text=f"Given for {person_words(told.person)}.", role="note")
     if not rows:
-        reasons = [each.text for each in told.limits if each.about in MODEL_NAMES]
-        return (heading, Paragraph(text=" ".join(("No model gives a risk.", *reasons))), made_for)
+        reasons = tuple(each.text for each in told.limits if each.about in MODEL_NAMES)
+        return (heading, Paragraph(text="No model gives a risk."), Bullets(items=reasons), made_for)
     notes = (Paragraph(text=each, role="note") for each in _notes(told, rows))
     columns: tuple[tuple[Block, ...], ...] = ((_table(rows),), (*notes, made_for))
     return (heading, Beside(columns=columns, widths=_WIDTHS))
