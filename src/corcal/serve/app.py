@@ -15,11 +15,13 @@ from corcal.result import RESEARCH_USE
 from corcal.serve.attachments import Attachments
 from corcal.serve.facts import FactCache
 from corcal.serve.gate import API, Gate
+from corcal.serve.locks import Locks
 from corcal.serve.models import ProblemInfo
 from corcal.serve.notices import Notices
+from corcal.serve.opened import OpenedExams
 from corcal.serve.passwords import GuessLimit
 from corcal.serve.problems import MEDIA_TYPE, install_problems
-from corcal.serve.routes import events, exams, session, uploads
+from corcal.serve.routes import events, exams, pixels, review, session, uploads
 from corcal.serve.services import Services
 from corcal.serve.sessions import Sessions, StartLink
 from corcal.serve.settings import Mode, Settings
@@ -79,8 +81,8 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     install_problems(app)
-    for router in (session.router, exams.router, uploads.router, events.router):
-        app.include_router(router, prefix=API, responses=_ERRORS)
+    for part in (session, exams, uploads, events, pixels, review):
+        app.include_router(part.router, prefix=API, responses=_ERRORS)
     app.include_router(session.start_router)
     _add_screen(app)
     app.add_middleware(
@@ -93,6 +95,7 @@ def _services(settings: Settings) -> Services:
     store = Store(settings.data, database=settings.database)
     if settings.mode is Mode.PERSONAL:
         _make_reader(store, settings.reader)
+    attachments = Attachments(settings.data / ATTACHMENTS)
     return Services(
         settings=settings,
         store=store,
@@ -100,8 +103,10 @@ def _services(settings: Settings) -> Services:
         start=StartLink(),
         guesses=GuessLimit(),
         uploads=Uploads(settings.data / UPLOADS, settings.limits),
-        attachments=Attachments(settings.data / ATTACHMENTS),
+        attachments=attachments,
         facts=FactCache(store),
+        opened=OpenedExams(store, attachments, most=settings.opened_exams),
+        locks=Locks(),
         notices=Notices(store),
     )
 

@@ -9,7 +9,9 @@ from corcal.errors import NotFoundError
 from corcal.serve.attachments import Attachments
 from corcal.serve.facts import FactCache
 from corcal.serve.gate import PRINCIPAL
+from corcal.serve.locks import Locks
 from corcal.serve.notices import Notices
+from corcal.serve.opened import OpenedExams
 from corcal.serve.passwords import GuessLimit
 from corcal.serve.problems import Problem
 from corcal.serve.sessions import Principal, Sessions, StartLink
@@ -35,6 +37,8 @@ class Services:
     uploads: Uploads
     attachments: Attachments
     facts: FactCache
+    opened: OpenedExams
+    locks: Locks
     notices: Notices
 
     def by_cookie(self, value: str) -> Principal | None:

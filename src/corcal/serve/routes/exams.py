@@ -8,8 +8,9 @@ from corcal.result import result_json
 from corcal.serve.access import opened_exam, wrote_down
 from corcal.serve.models import ExamDetail, ExamFilter, ExamSearch, Key, Worklist
 from corcal.serve.problems import Problem
+from corcal.serve.routes.review import lock_of
 from corcal.serve.rows import exam_rows, query_of, version_info
-from corcal.serve.services import Admin, Reader, Service, Services
+from corcal.serve.services import Admin, Reader, Service, Services, Viewer
 from corcal.store.jobs import SCORE
 from corcal.store.records import ExamState, JobState, SortKey, WorklistQuery
 
@@ -33,7 +34,7 @@ def search(services: Service, request: Request, query: ExamSearch) -> Worklist:
 
 
 @router.get("/exams/{exam_id}", response_model=ExamDetail, summary="One exam")
-def exam(services: Service, request: Request, exam_id: Key) -> ExamDetail:
+def exam(services: Service, who: Viewer, request: Request, exam_id: Key) -> ExamDetail:
     """Give an exam with its versions, and the other exams of the patient."""
     found = opened_exam(services, request, exam_id, "open")
     others = services.store.worklist(
@@ -47,7 +48,7 @@ def exam(services: Service, request: Request, exam_id: Key) -> ExamDetail:
     return ExamDetail(
         row=rows[0],
         versions=[version_info(one) for one in services.store.versions(exam_id)],
-        lock=None,
+        lock=lock_of(services, exam_id, who.login),
         previous=rows[1:],
     )
 
@@ -115,6 +116,7 @@ def _delete(services: Services, patient_id: str, login: str) -> None:
     services.store.delete_patient(patient_id, by=login)
     for one in listed:
         services.attachments.remove(one.id)
+        services.opened.forget(one.id)
         services.notices.publish("exam", {"id": one.id, "state": "deleted", "version": 0})
 
 
