@@ -6,7 +6,7 @@ import pytest
 from corcal.anatomy import Pathway, Structure
 from corcal.anatomy.network import NetworkSource
 from corcal.anatomy.plausible import CHAMBERS
-from corcal.anatomy.prior import agreement, geometric_pathways
+from corcal.anatomy.prior import RIDGE, agreement, geometric_pathways
 from corcal.annotations.reader import read_annotation
 from corcal.ct.read import read_scan
 from corcal.lesions import CORONARY_SITES
@@ -38,12 +38,9 @@ def test_a_plausible_heart_is_found_in_each_gated_scan(gated):
 
 
 def test_what_an_expert_marked_as_coronary_calcium_lies_in_the_box_near_the_chambers(
-    gated, request
+    gated,
 ):
     folder, scan, anatomy = gated
-    if folder.name == "1":  # the calcium is found nevertheless: docs/accuracy.md
-        reason = "cells of 4 mm between root and trunk are half fat, half pulmonary artery"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
     voxels = read_annotation(folder / "calcium.xml", scan).voxels
     is_coronary = np.isin(voxels.site, CORONARY_SITES)
     places = np.stack(np.unravel_index(voxels.index[is_coronary], scan.shape), axis=1)
@@ -61,8 +58,13 @@ def test_the_arteries_are_where_the_chambers_say(gated):
 
 
 def test_the_left_main_is_where_the_chambers_say(gated):
+    # It is 1 cm long and its place is doubtful by as much: no cell need be called left main with
+    # half certainty or more, but the likeliest one is beside the root.
     _, _, anatomy = gated
-    assert agreement(anatomy, geometric_pathways(anatomy)).distance_mm[Pathway.LM] < 15.0
+    likeliest = np.unravel_index(anatomy.pathways[Pathway.LM].argmax(), anatomy.shape)
+    course = np.argwhere(geometric_pathways(anatomy)[Pathway.LM] > RIDGE)
+    steps = (course - np.array(likeliest)) * anatomy.spacing_mm
+    assert np.linalg.norm(steps, axis=1).min() < 15.0
 
 
 @pytest.mark.parametrize("folder", ["coca-nongated/1", "coca-nongated/2", "chest-philips-5mm"])
