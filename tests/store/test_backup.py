@@ -2,14 +2,16 @@
 
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, Table, text
 
 from corcal.errors import InputError, StoreError
 from corcal.result import result_json
+from corcal.store import backup as backup_module
 from corcal.store.people import UserChange
 from corcal.store.records import Role
 from corcal.store.store import Store
@@ -176,6 +178,24 @@ def test_a_backup_is_of_one_moment_while_others_write(store: Store, tmp_path: Pa
     assert len(files_of(store)) == 11 + SLICES  # the deleted ones went when the backup was done
     with Store.restore(tmp_path / "backup", tmp_path / "restored") as restored:
         assert contents(restored, exam) == told
+
+
+def test_tables_are_of_one_moment_while_others_write(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_exam(store, tmp_path / "in", 1)
+    real = backup_module._rows
+
+    def interfere(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
+        if table.name == "studies":  # patients are written already
+            add_exam(store, tmp_path / "late", 2)
+        return real(connection, table)
+
+    monkeypatch.setattr(backup_module, "_rows", interfere)
+    store.backup(tmp_path / "backup")
+    with Store.restore(tmp_path / "backup", tmp_path / "restored") as restored:
+        assert restored.worklist().total == 1
+    assert store.worklist().total == 2
 
 
 def test_verify_finds_a_result_that_was_changed_behind_the_back(

@@ -108,6 +108,13 @@ def test_a_database_error_shows_no_values(tmp_path: Path) -> None:
         session.execute(statement, {"n": "Jones"})
 
 
+def test_sqlite_is_set_up_for_several_processes_and_for_forgetting(tmp_path: Path) -> None:
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+    with Store(tmp_path / "data") as store, store._database.engine.connect() as connection:
+        found = {name: connection.scalar(text(f"PRAGMA {name}")) for name in wanted}
+    assert found == wanted
+
+
 def test_moments_keep_their_place_in_time(tmp_path: Path) -> None:
     summer = datetime(2026, 7, 1, 12, 0, tzinfo=timezone(timedelta(hours=2)))
     with Store(tmp_path / "data") as store:
