@@ -2,7 +2,7 @@
 
 from corcal.ct.scan import Patient
 
-__all__ = ["NOT_NAMED", "person_name", "sex_word"]
+__all__ = ["NOT_NAMED", "age_words", "person_name", "sex_word"]
 
 NOT_NAMED = "The headers do not name the patient."
 
@@ -22,3 +22,8 @@ def person_name(name: str) -> str:
 def sex_word(patient: Patient) -> str | None:
     """Write the sex of the headers in a word; what is no code of DICOM stays as it is."""
     return patient.sex and _SEXES.get(patient.sex, patient.sex)
+
+
+def age_words(patient: Patient) -> str | None:
+    """Write the age at the exam in completed years, as people say it: ``"61 years"``."""
+    return None if patient.age_years is None else f"{int(patient.age_years)} years"

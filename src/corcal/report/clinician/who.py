@@ -3,8 +3,8 @@
 import textwrap
 
 from corcal.report.document import Block, Facts, Span, Text
-from corcal.report.patient import NOT_NAMED, person_name, sex_word
-from corcal.report.words import amount_of, exam_date, exam_label
+from corcal.report.patient import NOT_NAMED, age_words, person_name, sex_word
+from corcal.report.words import exam_date, exam_label
 from corcal.result import Result
 
 __all__ = ["TITLE", "footer", "patient_and_exam", "subtitle"]
@@ -23,11 +23,10 @@ def subtitle(result: Result) -> Text:
 def patient_and_exam(result: Result) -> tuple[Block, ...]:
     """Describe patient and exam, as far as the headers do."""
     patient, scan = result.scan.patient, result.scan
-    age = amount_of(patient.age_years, "years")
     known = (
         ("Patient ID", patient.patient_id),
         ("Born", patient.birth_date),
-        ("Sex, age", ", ".join(part for part in (sex_word(patient), age) if part)),
+        ("Sex, age", ", ".join(part for part in (sex_word(patient), age_words(patient)) if part)),
         ("Exam", exam_date(scan)),
         ("Study", scan.study_description),
         ("Reader", result.provenance.reader or "none named"),
