@@ -21,7 +21,7 @@ from corcal.serve.notices import Notices
 from corcal.serve.opened import OpenedExams
 from corcal.serve.passwords import GuessLimit
 from corcal.serve.problems import MEDIA_TYPE, install_problems
-from corcal.serve.routes import events, exams, pixels, review, session, uploads
+from corcal.serve.routes import events, exams, meaning, pixels, review, session, signing, uploads
 from corcal.serve.services import Services
 from corcal.serve.sessions import Sessions, StartLink
 from corcal.serve.settings import Mode, Settings
@@ -81,7 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     install_problems(app)
-    for part in (session, exams, uploads, events, pixels, review):
+    for part in (session, exams, uploads, events, pixels, review, signing, meaning):
         app.include_router(part.router, prefix=API, responses=_ERRORS)
     app.include_router(session.start_router)
     _add_screen(app)

@@ -38,7 +38,7 @@ from corcal.store import records
 from corcal.store.store import Store
 
 __all__ = ["BLIND_DONE", "BLIND_READ", "PERSON", "REVIEW", "Opened", "OpenedExams", "Review"]
-__all__ += ["pixels_int16"]
+__all__ += ["pixels_int16", "scan_of_version"]
 
 REVIEW = "review"
 PERSON = "person"
@@ -312,6 +312,26 @@ class OpenedExams:
         candidates = candidates_from_bytes(data)
         scan = _scan_of(self._store, exam_id, base, candidates)
         return Opened(self._store, exam_id, base=base, scan=scan, candidates=candidates)
+
+
+def scan_of_version(store: Store, attachments: Attachments, exam_id: str, version: int) -> CTScan:
+    """Read the scan of a version, by the automatic one that it goes back to.
+
+    Raises
+    ------
+    NotFoundError
+        If it cannot be read any more.
+    """
+    automatic = [
+        one.version
+        for one in store.versions(exam_id)
+        if one.kind is records.ResultKind.AUTOMATIC and one.version <= version
+    ]
+    if not automatic:
+        msg = f"version {version} of the exam goes back to no automatic result"
+        raise NotFoundError(msg)
+    data = attachments.get(exam_id, automatic[-1], CANDIDATES)
+    return _scan_of(store, exam_id, automatic[-1], candidates_from_bytes(data))
 
 
 def _scan_of(store: Store, exam_id: str, base: int, candidates: Candidates) -> CTScan:

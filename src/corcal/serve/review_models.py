@@ -14,12 +14,15 @@ __all__ = [
     "CandidateOrigin",
     "Changed",
     "LoggedEvent",
+    "MakingState",
     "ReviewInfo",
     "ScanInfo",
     "ScoreTable",
     "SignRequest",
     "Signed",
     "SiteInfo",
+    "VersionFile",
+    "VersionFiles",
     "VesselRow",
 ]
 
@@ -296,11 +299,11 @@ class SignRequest(BaseModel):
 
 
 class Signed(BaseModel):
-    """The signed version."""
+    """The signed version; none where a blind read was closed."""
 
     model_config = example(version=2)
 
-    version: int
+    version: int | None
 
 
 class AddendumRequest(BaseModel):
@@ -309,3 +312,24 @@ class AddendumRequest(BaseModel):
     model_config = example(reason="Calcium of the aortic root was counted as left main.")
 
     reason: Annotated[str, Field(min_length=3, max_length=2000)]
+
+
+class VersionFile(BaseModel):
+    """A file of a version."""
+
+    name: str
+    media_type: str
+
+
+MakingState = Literal["none", "making", "ready", "failed"]
+
+
+class VersionFiles(BaseModel):
+    """The files of a version: `making` until a worker has made all of them."""
+
+    model_config = example(
+        state="ready", files=[{"name": "report.pdf", "media_type": "application/pdf"}]
+    )
+
+    state: MakingState
+    files: list[VersionFile]

@@ -20,7 +20,7 @@ from corcal.serve.uploads import Uploads
 from corcal.store.records import Role, User
 from corcal.store.store import Store
 
-__all__ = ["Admin", "Reader", "Service", "Services", "Viewer", "principal_of"]
+__all__ = ["READER", "Admin", "Reader", "Service", "Services", "Viewer", "principal_of"]
 
 _RANK = {Role.VIEWER: 0, Role.READER: 1, Role.ADMIN: 2}
 
@@ -101,4 +101,6 @@ def _services(request: Request) -> Services:
 Service = Annotated[Services, Depends(_services)]
 Viewer = Annotated[Principal, Depends(_Needs(Role.VIEWER))]
 Reader = Annotated[Principal, Depends(_Needs(Role.READER))]
+READER = Depends(_Needs(Role.READER))
+"""For routes that need a reader and do not ask who it is."""
 Admin = Annotated[Principal, Depends(_Needs(Role.ADMIN))]

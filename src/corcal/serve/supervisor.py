@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 
 from corcal.errors import CorcalError
+from corcal.serve.doing import DOCUMENTS, SEND
 from corcal.serve.settings import Settings
 from corcal.serve.uploads import IMPORT
 from corcal.store.jobs import SCORE
@@ -19,7 +20,7 @@ from corcal.store.store import Store
 
 __all__ = ["OTHER_KINDS", "Supervisor"]
 
-OTHER_KINDS = (IMPORT, "documents", "send")
+OTHER_KINDS = (IMPORT, DOCUMENTS, SEND)
 """What a worker of its own does, so that nobody waits behind a scan that is being scored."""
 _LOOK_S = 0.5
 _AGAIN_S = 1.0

@@ -13,14 +13,10 @@ import threading
 from pathlib import Path
 
 from corcal.errors import CorcalError, InputError, NotFoundError, StateError, UnfitError
-from corcal.progress import Progress
-from corcal.serve.attachments import CANDIDATES, THUMBNAIL, Attachments
+from corcal.serve.doing import DOINGS
 from corcal.serve.logs import place_of
-from corcal.serve.taking_in import take_in
-from corcal.serve.uploads import IMPORT
-from corcal.store.jobs import SCORE
-from corcal.store.records import ExamRecord, ExamState, Job
-from corcal.store.store import AUTOMATIC, Store
+from corcal.store.records import Job
+from corcal.store.store import Store
 
 __all__ = ["IDLE_S", "LEASE_S", "run_jobs", "work_once"]
 
@@ -136,68 +132,11 @@ def work_once(
 
 
 def _do(store: Store, job: Job, beat: _Beat) -> None:
-    if job.kind == SCORE:
-        _score(store, job, beat)
-    elif job.kind == IMPORT:
-        _import(store, job, beat)
-    else:
+    doing = DOINGS.get(job.kind)
+    if doing is None:
         msg = f"no worker of this release knows jobs of kind {job.kind}"
         raise InputError(msg)
-
-
-def _score(store: Store, job: Job, beat: _Beat) -> None:
-    """Score an exam; its result, and the end of the job, are one transaction."""
-    exam = store.set_state(job.exam_id or "", ExamState.SCORING)
-    try:
-        _score_exam(store, exam, job, beat)
-    except UnfitError as exc:
-        store.set_state(exam.id, ExamState.UNFIT, reason=str(exc))
-        store.jobs.finish(job)
-
-
-def _score_exam(store: Store, exam: ExamRecord, job: Job, beat: _Beat) -> None:
-    from corcal.pipeline import Options, score_path
-    from corcal.review import candidates_of
-    from corcal.review.candidates_file import candidates_to_bytes
-    from corcal.serve.thumbnail import thumbnail_png
-
-    options = Options(series=exam.series if exam.is_series_fixed else None)
-    progress: Progress = beat.reading
-    with store.originals_folder(exam.id) as folder:
-        scored = score_path(folder, options, progress=progress)
-    beat.step(0.95, "keeping the result")
-    kept, version = attachments_of(store), exam.latest_version + 1
-    kept.put(exam.id, version, CANDIDATES, candidates_to_bytes(candidates_of(scored)))
-    kept.put(exam.id, version, THUMBNAIL, thumbnail_png(scored.scan, scored.voxels))
-    store.add_result(
-        exam.id,
-        scored.result,
-        voxels=scored.voxels,
-        by=AUTOMATIC,
-        expected_version=exam.latest_version,
-        claim=job,
-    )
-
-
-def _import(store: Store, job: Job, beat: _Beat) -> None:
-    """Take an upload in; doing so again after a kill finds what is there already."""
-    payload = job.payload or {}
-    folder = store.folder.root / "uploads" / str(payload["upload"])
-    exams = take_in(store, folder, by=str(payload["by"]), progress=beat.reading)
-    store.jobs.renew(job, text=" ".join(exams), lease_s=LEASE_S)
-    store.jobs.finish(job)
-    _remove(folder)
-
-
-def _remove(folder: Path) -> None:
-    import shutil
-
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def attachments_of(store: Store) -> Attachments:
-    """Give the attachments of a store."""
-    return Attachments(store.folder.root / "attachments")
+    doing(store, job, beat)
 
 
 def _fail(store: Store, job: Job, error: str, *, retry: bool) -> None:
