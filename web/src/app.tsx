@@ -1,0 +1,93 @@
+/** Which page is shown, and the frame around it. */
+
+import { useEffect, useState } from "preact/hooks";
+import type { ComponentType } from "preact";
+
+import { isLive } from "./api/live";
+import { ROLE_NAMES } from "./lib/format";
+import { route } from "./lib/route";
+import { isKnown, leave, session, setTheme, shownTheme, theme, type Theme } from "./lib/session";
+import { AgreementPage } from "./pages/agreement";
+import { LoginPage } from "./pages/login";
+import { SettingsPage } from "./pages/settings";
+import { WorklistPage } from "./pages/worklist";
+import { Loading } from "./ui/message";
+
+export function App() {
+  const now = route.value;
+  useTheme(now.page === "exam" && session.value !== null);
+  if (!isKnown.value) return <Loading what="corcal" />;
+  if (!session.value) return <LoginPage />;
+  return (
+    <div class={now.page === "exam" ? "frame frame-reading" : "frame"}>
+      <a class="skip" href="#content" onClick={skip}>Skip to the content</a>
+      {now.page !== "exam" && <Header />}
+      {!isLive.value && (
+        <p class="offline" role="status">The connection to the server is lost; it is being tried again.</p>
+      )}
+      <div id="content" tabIndex={-1} class="content">
+        {now.page === "exams" && <WorklistPage />}
+        {now.page === "exam" && <LazyReading id={now.id} />}
+        {now.page === "agreement" && <AgreementPage />}
+        {now.page === "settings" && <SettingsPage />}
+      </div>
+      <footer class="statement">{session.value.research_use}</footer>
+    </div>
+  );
+}
+
+function skip(event: Event): void {
+  event.preventDefault();
+  document.getElementById("content")?.focus();
+}
+
+/** The pixels' code is large: the worklist does not wait for it. */
+function LazyReading(props: { id: string }) {
+  const [Page, setPage] = useState<{ it: ComponentType<{ id: string }> } | null>(null);
+  useEffect(() => {
+    void import("./pages/reading").then((found) => setPage({ it: found.ReadingPage }));
+  }, []);
+  return Page ? <Page.it id={props.id} /> : <Loading what="the reading view" />;
+}
+
+function Header() {
+  const user = session.value?.user;
+  const page = route.value.page;
+  const here = (name: string) => (page === name ? ({ "aria-current": "page" } as const) : {});
+  return (
+    <header class="head">
+      <a class="brand" href="#/exams">
+        <img src="/favicon.svg" alt="" width={24} height={24} /> corcal
+      </a>
+      <nav aria-label="Pages">
+        <a href="#/exams" {...here("exams")}>Worklist</a>
+        <a href="#/agreement" {...here("agreement")}>Agreement</a>
+        <a href="#/settings" {...here("settings")}>Settings</a>
+      </nav>
+      <span class="spacer" />
+      <label class="control">
+        <span class="sr-only">Colours</span>
+        <select value={theme.value} onChange={(event) => setTheme(event.currentTarget.value as Theme)}>
+          <option value="system">Colours of the system</option>
+          <option value="dark">Dark</option>
+          <option value="light">Light</option>
+        </select>
+      </label>
+      {user && <span class="who">{user.name}, {ROLE_NAMES[user.role]}</span>}
+      <button type="button" class="button" onClick={() => void leave()}>Log out</button>
+    </header>
+  );
+}
+
+function useTheme(isReading: boolean): void {
+  const wanted = theme.value;
+  useEffect(() => {
+    const system = matchMedia("(prefers-color-scheme: dark)");
+    const apply = (): void => {
+      document.documentElement.dataset.theme = shownTheme(wanted, isReading, system.matches);
+    };
+    apply();
+    system.addEventListener("change", apply);
+    return () => system.removeEventListener("change", apply);
+  }, [wanted, isReading]);
+}

@@ -1,0 +1,115 @@
+/** The reading view of one exam. */
+
+import { signal, type Signal } from "@preact/signals";
+import { useEffect, useMemo, useState } from "preact/hooks";
+
+import { Problem, get, wordsOf } from "../api/http";
+import { onExam } from "../api/live";
+import type { ExamDetail } from "../api/types";
+import { session } from "../lib/session";
+import { STATE_NAMES } from "../lib/format";
+import { ReadingView } from "../reading/reading_view";
+import { ReviewStore } from "../reading/review_store";
+import { openScan } from "../reading/scan_loader";
+import { ViewState } from "../reading/view_state";
+import { Loading, Message } from "../ui/message";
+import type { Volume } from "../viewer/volume";
+
+export type OpenedExam = {
+  detail: Signal<ExamDetail>;
+  volume: Volume;
+  fraction: Signal<number>;
+  view: ViewState;
+  store: ReviewStore;
+  /** Milliseconds until the first slice was there, and all of them. */
+  firstMs: number;
+};
+
+/** Opens an exam: what is known of it, its voxels, its review; all three at once. */
+export async function openExam(id: string, abort: AbortSignal): Promise<OpenedExam> {
+  const begun = performance.now();
+  const [detail, scan] = await Promise.all([
+    get<ExamDetail>(`/exams/${id}`, abort),
+    openScan(id, abort),
+  ]);
+  const [, ny, nx] = scan.volume.grid.shape;
+  const store = new ReviewStore(id, ny * nx, session.value?.user.name ?? "");
+  void store.load().catch((error: unknown) => {
+    if (!abort.aborted) store.say("error", wordsOf(error));
+  });
+  void scan.done.catch((error: unknown) => {
+    if (!abort.aborted) store.say("error", wordsOf(error));
+  });
+  return {
+    detail: signal(detail),
+    volume: scan.volume,
+    fraction: scan.fraction,
+    view: new ViewState(scan.volume.grid),
+    store,
+    firstMs: performance.now() - begun,
+  };
+}
+
+export function ReadingPage(props: { id: string }) {
+  const [exam, setExam] = useState<OpenedExam | null>(null);
+  const [problem, setProblem] = useState<{ text: string; detail: ExamDetail | null } | null>(null);
+  const attempt = useMemo(() => signal(0), [props.id]);
+  const tries = attempt.value;
+
+  useEffect(() => {
+    const abort = new AbortController();
+    let opened: OpenedExam | null = null;
+    setExam(null);
+    setProblem(null);
+    openExam(props.id, abort.signal)
+      .then((found) => {
+        opened = found;
+        if (abort.signal.aborted) found.store.close();
+        else setExam(found);
+      })
+      .catch(async (error: unknown) => {
+        if (abort.signal.aborted) return;
+        const detail = await get<ExamDetail>(`/exams/${props.id}`).catch(() => null);
+        if (!abort.signal.aborted) setProblem({ text: wordsOf(error), detail });
+      });
+    const stop = onExam((news) => {
+      if (news.id !== props.id) return;
+      if (opened) void refresh(opened);
+      else attempt.value += 1;
+    });
+    return () => {
+      abort.abort();
+      opened?.store.close();
+      stop();
+    };
+  }, [props.id, tries]);
+
+  if (problem) return <NotReadable {...problem} />;
+  if (!exam) return <Loading what="the exam" />;
+  return <ReadingView exam={exam} key={props.id} />;
+}
+
+/** Asks again what is known of an exam: after signing, scoring, another reader's edit. */
+export async function refresh(exam: OpenedExam): Promise<void> {
+  try {
+    exam.detail.value = await get<ExamDetail>(`/exams/${exam.store.examId}`);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+  }
+}
+
+function NotReadable(props: { text: string; detail: ExamDetail | null }) {
+  const row = props.detail?.row;
+  return (
+    <main class="page narrow">
+      <h1>{row ? STATE_NAMES[row.state] : "This exam cannot be shown"}</h1>
+      {row?.state_reason && <p class="lead">{row.state_reason}</p>}
+      <Message kind="error">{props.text}</Message>
+      <p>
+        <a class="button" href="#/exams">
+          Back to the worklist
+        </a>
+      </p>
+    </main>
+  );
+}

@@ -1,0 +1,102 @@
+/** What is under the pointer or selected, in one line; and why, if asked. */
+
+import type { Candidate } from "../api/types";
+import { percent, score } from "../lib/format";
+import type { ReviewStore } from "./review_store";
+import { isByReader, siteColour, siteName } from "./sites";
+import type { ViewState } from "./view_state";
+import { Swatch } from "../ui/swatch";
+
+const MOST_SITES = 4;
+
+export function CandidateStrip({ view, store }: { view: ViewState; store: ReviewStore }) {
+  const id = view.focus.value;
+  const one = id === null ? undefined : store.candidates.value.get(id);
+  return (
+    <section class="strip" aria-label="Candidate">
+      <div class="strip-line" aria-live="polite">
+        {one ? <Line one={one} store={store} /> : <Idle view={view} store={store} />}
+      </div>
+      {one && view.isWhyOpen.value && <Why one={one} store={store} />}
+    </section>
+  );
+}
+
+function Idle({ view, store }: { view: ViewState; store: ReviewStore }) {
+  if (!store.isLoaded.value) return <span>Loading the candidates…</span>;
+  const count = store.candidates.value.size;
+  return (
+    <span class="quiet">
+      {store.isFinal.value
+        ? "Signed: this review can no longer be changed."
+        : `${count} candidates. Point at one to see what it is; a click gives it to ${siteName(store.sites.value, view.activeSite.value)}.`}
+    </span>
+  );
+}
+
+function Line({ one, store }: { one: Candidate; store: ReviewStore }) {
+  const sites = store.sites.value;
+  const name = siteName(sites, one.site);
+  return (
+    <>
+      <Swatch colour={siteColour(sites, one.site)} />
+      <strong>{name}</strong>
+      <span class={isByReader(one) ? "tag tag-reader" : "tag"}>{isByReader(one) ? "reader" : "automatic"}</span>
+      {one.proposed_site !== null && (
+        <span>
+          proposed: {siteName(sites, one.proposed_site)}
+          {one.probability !== null && `, ${percent(one.probability)}`}
+        </span>
+      )}
+      <span>
+        {score(one.agatston)} Agatston · {one.volume_mm3.toFixed(0)} mm³ · peak {Math.round(one.peak_hu)} HU · {slices(one.slices)}
+      </span>
+      <span class="quiet">w: why</span>
+    </>
+  );
+}
+
+export function slices(list: readonly number[]): string {
+  const first = Math.min(...list) + 1;
+  const last = Math.max(...list) + 1;
+  if (list.length === 0) return "";
+  return first === last ? `slice ${first}` : `slices ${first} to ${last}`;
+}
+
+function Why({ one, store }: { one: Candidate; store: ReviewStore }) {
+  const likely = Object.entries(one.probabilities ?? {})
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, MOST_SITES);
+  return (
+    <div class="why">
+      <div>
+        <h2>Why {siteName(store.sites.value, one.proposed_site)} was proposed</h2>
+        {one.why.length === 0 ? (
+          <p>{one.proposed_site === null ? "Nothing was proposed here." : "A person proposed it; no reasons were given."}</p>
+        ) : (
+          <ul>
+            {one.why.map((sentence) => (
+              <li key={sentence}>{sentence}</li>
+            ))}
+          </ul>
+        )}
+      </div>
+      {likely.length > 0 && (
+        <table class="likely">
+          <caption>Probabilities</caption>
+          <tbody>
+            {likely.map(([label, p]) => (
+              <tr key={label}>
+                <th scope="row">{siteName(store.sites.value, label)}</th>
+                <td>
+                  <meter min={0} max={1} value={p} aria-label={siteName(store.sites.value, label)}>{percent(p)}</meter>
+                </td>
+                <td class="number">{percent(p)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </div>
+  );
+}

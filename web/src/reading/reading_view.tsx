@@ -1,0 +1,160 @@
+/** Panes, palette, panel and keys of the reading view. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useState } from "preact/hooks";
+
+import { wordsOf } from "../api/http";
+import { go } from "../lib/route";
+import { isAdmin, mayRead } from "../lib/session";
+import { openExam, refresh, type OpenedExam } from "../pages/reading";
+import { Message } from "../ui/message";
+import { matchingSlice } from "../viewer/geometry";
+import { actOn, endStroke } from "./actions";
+import { CandidateStrip } from "./candidate_strip";
+import { HelpDialog } from "./help_dialog";
+import { useReadingKeys } from "./key_listener";
+import { Palette } from "./palette";
+import { Panel } from "./panel";
+import { ReadingHead } from "./reading_head";
+import { ScanPane } from "./scan_pane";
+import { SignDialog } from "./sign_dialog";
+import { calciumLevel } from "./sites";
+
+export function ReadingView({ exam }: { exam: OpenedExam }) {
+  const { view, store, volume, fraction } = exam;
+  const previous = useSignal<OpenedExam | null>(null);
+  const [dialog, setDialog] = useState<"sign" | "help" | null>(null);
+  const isFinal = store.isFinal.value;
+  const canEdit = mayRead.value && !isFinal && store.isLoaded.value;
+
+  const compare = async (): Promise<void> => {
+    if (view.layout.value === "compare") {
+      view.layout.value = "reading";
+      return;
+    }
+    const earlier = earlierExam(exam);
+    if (!earlier) return store.say("info", "There is no earlier exam of this person here.");
+    if (!previous.value) {
+      try {
+        previous.value = await openExam(earlier.id, new AbortController().signal);
+      } catch (error) {
+        return store.say("error", wordsOf(error));
+      }
+    }
+    view.layout.value = "compare";
+  };
+
+  useReadingKeys(exam, {
+    canEdit,
+    isDialogOpen: dialog !== null,
+    compare: () => void compare(),
+    sign: () => canEdit && setDialog("sign"),
+    help: () => setDialog("help"),
+  });
+  useEffect(() => () => previous.value?.store.close(), []);
+  useMatchedLevel(exam, previous.value);
+
+  const act = (id: number): void => void actOn(store, view, id);
+  const pane = { volume, fraction, view, store, canEdit, onAct: act };
+  const layout = view.layout.value;
+  return (
+    <main class="reading" data-layout={layout}>
+      <ReadingHead
+        exam={exam}
+        canEdit={canEdit}
+        isComparing={layout === "compare"}
+        onCompare={() => void compare()}
+        onSign={() => setDialog("sign")}
+        onHelp={() => setDialog("help")}
+        onBack={() => go("/exams")}
+        isAdmin={isAdmin.value}
+      />
+      <Palette view={view} store={store} canEdit={canEdit} />
+      <section class="panes" aria-label="Images">
+        <ScanPane
+          {...pane}
+          plane="axial"
+          isMain
+          title={layout === "compare" ? "This exam" : "Axial"}
+          onStroke={(points) => void endStroke(store, view, points)}
+        />
+        {layout === "reading" && <ScanPane {...pane} plane="coronal" title="Coronal" />}
+        {layout === "reading" && <ScanPane {...pane} plane="sagittal" title="Sagittal" />}
+        {layout === "reading" && <ScanPane {...pane} plane="axial" isProjection title="Projection" />}
+        {layout === "compare" && previous.value && (
+          <ScanPane
+            volume={previous.value.volume}
+            fraction={previous.value.fraction}
+            view={previous.value.view}
+            store={previous.value.store}
+            plane="axial"
+            canEdit={false}
+            onAct={() => {}}
+            title={`Earlier exam, ${previous.value.detail.value.row.exam_date ?? "no date"}`}
+          />
+        )}
+        {store.notice.value && (
+          <div class="notice">
+            <Message kind={store.notice.value.kind} onClose={() => (store.notice.value = null)}>
+              {store.notice.value.text}
+            </Message>
+          </div>
+        )}
+        {fraction.value < 1 && (
+          <progress class="loading-bar" value={fraction.value} max={1} aria-label="Slices loaded" />
+        )}
+      </section>
+      <CandidateStrip view={view} store={store} />
+      <Panel exam={exam} canEdit={canEdit} onSign={() => setDialog("sign")} />
+      {dialog === "help" && <HelpDialog sites={store.sites.value} onClose={() => setDialog(null)} />}
+      {dialog === "sign" && (
+        <SignDialog
+          store={store}
+          onClose={() => setDialog(null)}
+          onSigned={async () => {
+            setDialog(null);
+            await Promise.all([store.load(), refresh(exam)]);
+            store.say("info", "Signed. The report and the DICOM objects are under Record.");
+          }}
+        />
+      )}
+    </main>
+  );
+}
+
+function earlierExam(exam: OpenedExam) {
+  const { row, previous } = exam.detail.value;
+  const readable = previous.filter((one) => one.state === "to_review" || one.state === "final");
+  return readable.find((one) => (one.exam_date ?? "") <= (row.exam_date ?? "9999")) ?? readable[0];
+}
+
+/** Keeps the earlier exam at the same anatomical level, in the same window and as large. */
+function useMatchedLevel(exam: OpenedExam, previous: OpenedExam | null): void {
+  const { view } = exam;
+  const at = view.at.value;
+  const window = view.window.value;
+  const slab = view.slabMm.value;
+  const look = view.look.value;
+  useEffect(() => {
+    if (!previous) return;
+    const level = (one: OpenedExam) => calciumLevel(one.store.candidates.value.values());
+    const z = matchingSlice(
+      at.z,
+      { grid: view.grid, anchor: level(exam) },
+      { grid: previous.view.grid, anchor: level(previous) },
+    );
+    previous.view.moveTo({ z });
+    previous.view.window.value = window;
+    previous.view.slabMm.value = slab;
+    if (look) {
+      const scale = view.grid.spacing[2] / previous.view.grid.spacing[2];
+      const [, ny, nx] = view.grid.shape;
+      const [, py, px] = previous.view.grid.shape;
+      previous.view.look.value = {
+        u: px / 2 + (look.u - nx / 2) * scale,
+        v: py / 2 + (look.v - ny / 2) * scale,
+        mmPerPixel: look.mmPerPixel,
+      };
+    }
+  }, [at.z, window, slab, look, previous, exam.store.isLoaded.value, previous?.store.isLoaded.value]);
+}

@@ -1,0 +1,55 @@
+/** Sites as the screen shows them. */
+
+import type { Candidate, SiteInfo } from "../api/types";
+
+export const VESSELS = ["LM", "LAD", "LCX", "RCA"] as const;
+export type Vessel = (typeof VESSELS)[number];
+
+export function isVessel(label: string | null): label is Vessel {
+  return label !== null && (VESSELS as readonly string[]).includes(label);
+}
+
+/** Dense things that nobody wants to see as calcium; hidden until asked for. */
+const QUIET = new Set(["bone", "noise"]);
+
+export function isQuiet(one: Candidate): boolean {
+  if (isByReader(one)) return false;
+  return one.site === null || QUIET.has(one.site);
+}
+
+export function isByReader(one: Candidate): boolean {
+  return one.is_by_reader ?? one.origin === "reader";
+}
+
+/** Candidates in the order in which to step through them: what scores most comes first. */
+export function steps(candidates: Iterable<Candidate>, showAll: boolean): Candidate[] {
+  return [...candidates]
+    .filter((one) => showAll || !isQuiet(one))
+    .sort((a, b) => rank(a) - rank(b) || b.agatston - a.agatston || a.id - b.id);
+}
+
+function rank(one: Candidate): number {
+  return isVessel(one.site) ? 0 : 1;
+}
+
+export function siteName(sites: readonly SiteInfo[], label: string | null): string {
+  if (label === null) return "no calcium";
+  return sites.find((site) => site.label === label)?.name ?? label.replace(/_/g, " ");
+}
+
+export function siteColour(sites: readonly SiteInfo[], label: string | null): string {
+  if (!isVessel(label)) return "#FFFFFF";
+  return sites.find((site) => site.label === label)?.colour ?? "#FFFFFF";
+}
+
+/** Mean slice of the calcium in the arteries, weighted by its score: a level to match exams by. */
+export function calciumLevel(candidates: Iterable<Candidate>): number | null {
+  let sum = 0;
+  let weight = 0;
+  for (const one of candidates) {
+    if (!isVessel(one.site) || one.agatston <= 0) continue;
+    sum += one.centroid[0] * one.agatston;
+    weight += one.agatston;
+  }
+  return weight > 0 ? sum / weight : null;
+}
