@@ -11,7 +11,7 @@ from corcal.followup import compare
 from corcal.followup.types import Followup
 from corcal.interpreted import interpret_result, with_followup, with_interpretation
 from corcal.lesions.sites import Site
-from corcal.report.exam_pictures import draw_pictures
+from corcal.report.exam_pictures import draw_pictures, for_a_page
 from corcal.result import Result, ReviewAdvice
 from corcal.risk.types import Person, Race, Region, Sex
 from corcal.scoring.categories import CATEGORIES, category_of
@@ -343,4 +343,4 @@ def pictures_for(result: Result) -> dict[str, bytes]:
         for k, (name, each) in enumerate(result.score.vessels.items())
         if each.agatston
     }
-    return draw_pictures(*with_measured(pieces))
+    return for_a_page(draw_pictures(*with_measured(pieces)))

@@ -30,7 +30,7 @@ def clinician_document(
         The scored exam. Interpretation and follow-up are shown if it has them; without
         interpretation a line says what it would need.
     pictures : mapping of str to bytes
-        PNG by name, as of `corcal.report.exam_pictures.draw_pictures`: ``"projection"``,
+        PNG by name, as of `corcal.report.exam_pictures.for_a_page`: ``"projection"``,
         ``"key_LM"``, ``"key_LAD"``, ``"key_LCX"``, ``"key_RCA"``. What is absent is left out.
     style : PageStyle
         Paper and size of the text.
