@@ -19,7 +19,7 @@ from corcal.interop.tables import (
     write_exam_table,
     write_lesion_table,
 )
-from corcal.result import Result
+from corcal.result import Result, ReviewRecord
 from corcal.scoring.types import RuleScore
 from result_maker import make_result
 
@@ -195,3 +195,42 @@ def test_the_documentation_has_every_column(columns: tuple[object, ...]) -> None
 def test_a_folder_that_does_not_exist_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"cannot write the table exam\.csv: No such file"):
         write_exam_table([make_result()], tmp_path / "missing" / "exam.csv")
+
+
+def test_a_review_stands_in_the_row_of_its_exam_and_an_exam_without_one_has_empty_cells() -> None:
+    review = ReviewRecord(
+        readers=("Dr. A", "Dr. B"),
+        started="2026-01-03T09:00:00+00:00",
+        finished="2026-01-03T09:05:00+00:00",
+        event_count=7,
+        change_count=3,
+        candidates_by_reader=4,
+        is_complete=False,
+        proposed_by="automatic",
+        proposed_rule="ge",
+        proposed_agatston=391.25,
+    )
+    base = make_result()
+    result = replace(base, provenance=replace(base.provenance, method="reviewed", reviewed=review))
+    cells = {c.name: c.value(result) for c in EXAM_COLUMNS if c.name.startswith("reviewed_")}
+    assert cells == {
+        "reviewed_readers": "Dr. A; Dr. B",
+        "reviewed_started": "2026-01-03T09:00:00+00:00",
+        "reviewed_finished": "2026-01-03T09:05:00+00:00",
+        "reviewed_event_count": 7,
+        "reviewed_change_count": 3,
+        "reviewed_candidates_by_reader": 4,
+        "reviewed_is_complete": False,
+        "reviewed_proposed_by": "automatic",
+        "reviewed_proposed_rule": "ge",
+        "reviewed_proposed_agatston": 391.25,
+    }
+    without = [c.value(base) for c in EXAM_COLUMNS if c.name in cells]
+    assert without == [None] * len(cells)
+
+
+def test_a_lesion_of_a_reviewed_exam_says_who_decided() -> None:
+    (lesion,) = make_result().lesions
+    (origin,) = (column for column in LESION_COLUMNS if column.name == "origin")
+    decided = [origin.value(replace(lesion, origin=each)) for each in ("reader", "automatic", None)]
+    assert decided == ["reader", "automatic", None]

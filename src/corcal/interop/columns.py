@@ -152,6 +152,11 @@ LESION_COLUMNS: tuple[Column[Lesion], ...] = (
         description="What carried the automatic decision, strongest first.",
         value=_why,
     ),
+    column_of(
+        "origin",
+        "",
+        "Of a reviewed exam: reader, automatic or annotation, who said where it belongs.",
+    ),
 )
 
 

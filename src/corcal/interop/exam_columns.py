@@ -146,6 +146,40 @@ def _review(field: str, description: str, kind: Kind) -> Column[Result]:
     return Column(name=f"review_{field}", kind=kind, unit="", description=description, value=value)
 
 
+def _reviewed(field: str, unit: str, description: str, kind: Kind) -> Column[Result]:
+    """Give a column of a review, empty for an exam that was not reviewed."""
+
+    def value(result: Result) -> Cell:
+        record = result.provenance.reviewed
+        if record is None:
+            return None
+        found = getattr(record, field)
+        return "; ".join(found) if isinstance(found, tuple) else found
+
+    return Column(
+        name=f"reviewed_{field}", kind=kind, unit=unit, description=description, value=value
+    )
+
+
+_REVIEWED_COLUMNS: tuple[Column[Result], ...] = (
+    _reviewed("readers", "", "Who reviewed the score, joined by semicolons.", Kind.TEXT),
+    _reviewed("started", "", "When the review began, ISO 8601, UTC.", Kind.TEXT),
+    _reviewed("finished", "", "When its last entry was made, ISO 8601, UTC.", Kind.TEXT),
+    _reviewed("event_count", "1", "Entries of its log, undone ones included.", Kind.INTEGER),
+    _reviewed("change_count", "1", "Changes in force.", Kind.INTEGER),
+    _reviewed("candidates_by_reader", "1", "Candidates that a reader assigned.", Kind.INTEGER),
+    _reviewed(
+        "is_complete",
+        "",
+        "Whether a reader decided about all that the score could depend on.",
+        Kind.BOOLEAN,
+    ),
+    _reviewed("proposed_by", "", "automatic or annotation: what was reviewed.", Kind.TEXT),
+    _reviewed("proposed_rule", "", "Scoring rule before the review.", Kind.TEXT),
+    _reviewed("proposed_agatston", "1", "Total Agatston score before the review.", Kind.NUMBER),
+)
+
+
 def _model(role: str, field: str, description: str) -> Column[Result]:
     """Give a column of a model, empty for an exam that was scored without it."""
 
@@ -280,6 +314,7 @@ EXAM_COLUMNS: tuple[Column[Result], ...] = (
     _model("detector", "version", "Its version."),
     _review("advised", "Whether a person should look at an automatic score first.", Kind.BOOLEAN),
     _review("reasons", "Why, joined by semicolons.", Kind.TEXT),
+    *_REVIEWED_COLUMNS,
     column_of("reader", "", "Person who marked or checked the calcium.", "provenance.reader"),
     column_of("software", "", "Program that made the score.", "provenance.software"),
     column_of("software_version", "", "Its version.", "provenance.software_version"),

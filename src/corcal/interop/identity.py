@@ -19,8 +19,9 @@ _NAMESPACE = UUID("3903a556-9cb1-4e1c-bfde-ee036e1e2081")  # random, corcal's ow
 def exam_uuid(result: Result, part: str) -> UUID:
     """Name one part of a scored exam.
 
-    A series that is scored again by the same rule and method keeps its names: the receiver sees a
-    new version of the same record. Where there is no SeriesInstanceUID the content is the name.
+    A series that is scored again by the same rule and method keeps its names, and so does a review
+    that is signed again: the receiver sees a new version of the same record, and keeps the earlier
+    one in its history. (A DICOM object has no versions: there each is one of its own.) Where there is no SeriesInstanceUID the content is the name.
 
     Parameters
     ----------

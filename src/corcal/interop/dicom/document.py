@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from corcal._version import __version__
-from corcal.interop.dicom.identity import MANUFACTURER, exam_key, made_uid, stamp
+from corcal.interop.dicom.identity import MANUFACTURER, exam_key, made_uid, reader_name, stamp
 from corcal.interop.dicom.save import save_whole
 from corcal.interop.dicom.source import ScoredExam, name_patient, source_instances
 from corcal.result import Result
@@ -89,11 +89,12 @@ def observation_context(result: Result) -> hd.sr.ObservationContext:
             serial_number=made.software_version,
         ),
     )
-    if made.reader is None:
+    reader = reader_name(result)
+    if not reader:
         return hd.sr.ObservationContext(observer_device_context=device)
     person = hd.sr.ObserverContext(
         observer_type=hd.sr.CodedConcept("121006", "DCM", "Person"),
-        observer_identifying_attributes=hd.sr.PersonObserverIdentifyingAttributes(name=made.reader),
+        observer_identifying_attributes=hd.sr.PersonObserverIdentifyingAttributes(name=reader),
     )
     return hd.sr.ObservationContext(observer_person_context=person, observer_device_context=device)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from corcal._version import __version__
 from corcal.ct.scan import CTScan
+from corcal.interop.strings import without_controls
 from corcal.result import Result, result_json
 from corcal.scoring.types import Lesion
 
@@ -23,6 +24,7 @@ __all__ = [
     "exam_key",
     "lesion_tracking",
     "made_uid",
+    "reader_name",
     "site_tracking",
     "stamp",
 ]
@@ -30,6 +32,8 @@ __all__ = [
 MANUFACTURER = "corcal"
 _NAMESPACE = uuid.UUID("7798a491-0173-476a-956f-3db33455a314")
 _IDENTIFIER_DIGITS = 8
+_CARET, _LONGEST_NAME = "^", 64  # between the parts of a name; characters, PS3.5 table 6.2-1
+_NOT_IN_A_NAME = str.maketrans(dict.fromkeys("\\=\r\n\t\f", " "))
 _ALWAYS = {"InstanceCreationDate", "SeriesDate"}
 _MOMENTS = (
     ("InstanceCreationDate", "InstanceCreationTime"),
@@ -79,6 +83,17 @@ def lesion_tracking(scan: CTScan, lesion: Lesion) -> Tracking:
     place = ",".join(f"{value:.2f}" for value in lesion.centroid_mm)
     uid = made_uid("lesion", str(scan.series.series_instance_uid), lesion.site, place)
     return Tracking(f"{lesion.site} lesion {uid[-_IDENTIFIER_DIGITS:]}", uid)
+
+
+def reader_name(result: Result) -> str:
+    """Write the reader as DICOM writes a person; empty without one.
+
+    A name in free text has no parts that could be told apart: all of it is the first one, which a
+    caret ends (PS3.5 6.2.1.2). What would make it several values or groups is left out.
+    """
+    text = without_controls(result.provenance.reader).translate(_NOT_IN_A_NAME).strip()
+    name = text if _CARET in text else text[: _LONGEST_NAME - 1] + _CARET
+    return name[:_LONGEST_NAME] if text else ""
 
 
 def stamp(dataset: "Dataset", result: Result) -> None:

@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from corcal.errors import InputError
-from corcal.interop.dicom.identity import exam_key, made_uid, site_tracking, stamp
+from corcal.interop.dicom.identity import (
+    exam_key,
+    made_uid,
+    reader_name,
+    site_tracking,
+    stamp,
+)
 from corcal.interop.dicom.own_object import BODY_PART, equipment
 from corcal.interop.dicom.pixel_outlines import pixel_outlines
 from corcal.interop.dicom.save import save_whole
@@ -98,7 +104,7 @@ def write_presentation_state(exam: ScoredExam, path: Path) -> Path:
     with header_values():
         state = _state(exam)
         refer_as_stored(state, exam.scan, frames=True)
-        state.ContentCreatorName = exam.result.provenance.reader or ""
+        state.ContentCreatorName = reader_name(exam.result)
         stamp(state, exam.result)
         name_patient(state, exam.scan)
         save_whole(state, path)

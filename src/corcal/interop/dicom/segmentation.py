@@ -19,6 +19,7 @@ from corcal.interop.dicom.identity import (
     MANUFACTURER,
     exam_key,
     made_uid,
+    reader_name,
     site_tracking,
     stamp,
 )
@@ -79,7 +80,7 @@ def write_segmentation(exam: ScoredExam, path: Path, *, labelmap: bool = False) 
     with header_values():
         segmentation = _segmentation(exam, voxels, kind)
         _refer_as_stored(segmentation, exam.scan)
-        segmentation.ContentCreatorName = exam.result.provenance.reader or ""
+        segmentation.ContentCreatorName = reader_name(exam.result)
         stamp(segmentation, exam.result)
         name_patient(segmentation, exam.scan)
         save_whole(segmentation, path)

@@ -2,7 +2,7 @@
 
 from corcal.ct.scan import Severity
 from corcal.exam_numbers import gating
-from corcal.result import Result
+from corcal.result import Provenance, Result
 from corcal.scoring.types import Interval
 
 __all__ = ["interval_statement", "statements"]
@@ -48,16 +48,27 @@ def interval_statement(interval: Interval) -> str:
 def _method(result: Result) -> str:
     made = result.provenance
     program = f"{made.software} {made.software_version}"
+    if made.reviewed is not None:
+        readers = ", ".join(made.reviewed.readers) or "a reader"
+        start = _found_by(made, program) if made.annotation is None else _marked_in(made, program)
+        end = "" if made.reviewed.is_complete else "; the review has not been completed"
+        return f"{start}; reviewed by {readers}{end}"
     if made.annotation is not None:
-        marked = f"marked in an annotation ({made.annotation.format})"
-        return f"Calcium {marked}, not found automatically; measured by {program}"
+        return _marked_in(made, program)
+    checked = f"reader named for it: {made.reader}" if made.reader else "not checked by a reader"
+    return f"{_found_by(made, program)}, {checked}"
+
+
+def _marked_in(made: Provenance, program: str) -> str:
+    which = "" if made.annotation is None else f" ({made.annotation.format})"
+    return f"Calcium marked in an annotation{which}, not found automatically; measured by {program}"
+
+
+def _found_by(made: Provenance, program: str) -> str:
     models = ", ".join(
         f"{model.name} {model.version}" for model in (made.model, made.detector) if model
     )
-    return (
-        f"Calcium found automatically by {program}{f' ({models})' if models else ''}, not checked "
-        "by a reader"
-    )
+    return f"Calcium found automatically by {program}{f' ({models})' if models else ''}"
 
 
 def _certainty(result: Result) -> tuple[str, ...]:
