@@ -64,8 +64,9 @@ def other_place(request: pytest.FixtureRequest, fast_path: Path, place: Place) -
 
 
 def test_a_backup_restores_in_either_database(
-    store: Store, other_place: Place, tmp_path: Path
+    store: Store, other_place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(backup_module, "_BATCH", 2)  # rows at once: several times in each table
     exam = fill(store, tmp_path)
     assert store.backup(tmp_path / "backup") == tmp_path / "backup"
     told = contents(store, exam)

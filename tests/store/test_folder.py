@@ -2,6 +2,7 @@
 
 import io
 import stat
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -106,6 +107,23 @@ def test_a_database_error_shows_no_values(tmp_path: Path) -> None:
         store._database.writing() as session,
     ):
         session.execute(statement, {"n": "Jones"})
+
+
+def test_a_question_without_an_answer_is_no_traceback(tmp_path: Path) -> None:
+    with (
+        Store(tmp_path / "data") as store,
+        pytest.raises(StoreError, match=r"the database cannot be used \(NoResultFound\)"),
+        store._database.reading() as session,
+    ):
+        session.scalars(select(AuditRow)).one()
+
+
+def test_postgresql_without_its_driver_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pg8000", None)
+    with pytest.raises(InputError, match=r"install corcal\[postgres\]"):
+        Store(tmp_path / "data", database="postgresql://me@127.0.0.1:1/x")
 
 
 def test_sqlite_is_set_up_for_several_processes_and_for_forgetting(tmp_path: Path) -> None:

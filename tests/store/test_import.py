@@ -22,6 +22,7 @@ def test_a_study_becomes_a_waiting_exam_of_its_patient(store: Store, study: Path
     assert (report.file_count, report.new_file_count, report.skipped) == (SLICES, SLICES, ())
     assert exam.state is ExamState.WAITING
     assert (exam.reason, exam.latest_version, exam.latest) == (None, 0, None)
+    assert store.patient(exam.patient.id) == exam.patient
     assert exam.patient.patient_id == "SYNTHETIC-1"
     assert exam.patient.name == "Synthetic^Patient"
     assert exam.patient.birth_date == "1950-01-01"

@@ -132,9 +132,6 @@ def _checked_url(url: str | URL) -> URL:
         if made.drivername in ("postgresql", "postgres"):
             made = made.set(drivername="postgresql+pg8000")
         made.get_dialect()
-    except ModuleNotFoundError as exc:
-        msg = f"PostgreSQL needs the package {exc.name}: install corcal[postgres]"
-        raise InputError(msg) from exc
     except (ArgumentError, NoSuchModuleError, ValueError) as exc:
         msg = "the database's URL is not one: give postgresql://USER:PASSWORD@HOST:PORT/NAME"
         raise InputError(msg) from exc
