@@ -12,7 +12,6 @@ from fastapi.staticfiles import StaticFiles
 from corcal._version import __version__
 from corcal.errors import NotFoundError
 from corcal.result import RESEARCH_USE
-from corcal.serve.attachments import Attachments
 from corcal.serve.facts import FactCache
 from corcal.serve.gate import API, Gate
 from corcal.serve.locks import Locks
@@ -30,10 +29,10 @@ from corcal.serve.uploads import Uploads
 from corcal.store.records import Role
 from corcal.store.store import Store
 
-__all__ = ["ATTACHMENTS", "UPLOADS", "create_app"]
+__all__ = ["UPLOADS", "create_app"]
 
-ATTACHMENTS, UPLOADS = "attachments", "uploads"
-"""Folders inside the data folder."""
+UPLOADS = "uploads"
+"""A folder inside the data folder."""
 _STATIC = Path(__file__).parent / "static"
 _PLAIN_PAGE = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>corcal</title></head>
@@ -95,7 +94,6 @@ def _services(settings: Settings) -> Services:
     store = Store(settings.data, database=settings.database)
     if settings.mode is Mode.PERSONAL:
         _make_reader(store, settings.reader)
-    attachments = Attachments(settings.data / ATTACHMENTS)
     return Services(
         settings=settings,
         store=store,
@@ -103,9 +101,8 @@ def _services(settings: Settings) -> Services:
         start=StartLink(),
         guesses=GuessLimit(),
         uploads=Uploads(settings.data / UPLOADS, settings.limits),
-        attachments=attachments,
         facts=FactCache(store),
-        opened=OpenedExams(store, attachments, most=settings.opened_exams),
+        opened=OpenedExams(store, most=settings.opened_exams),
         locks=Locks(),
         notices=Notices(store),
     )

@@ -1,21 +1,22 @@
 """What each kind of job does."""
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from corcal.errors import InputError, PeerError, UnfitError
+from corcal.errors import ConflictError, InputError, PeerError, UnfitError
 from corcal.progress import Progress
-from corcal.serve.attachments import CANDIDATES, THUMBNAIL, Attachments
+from corcal.serve.files import CANDIDATES, THUMBNAIL
 from corcal.serve.taking_in import check_archives, take_in
 from corcal.serve.uploads import IMPORT
 from corcal.store.jobs import SCORE
 from corcal.store.records import ExamRecord, ExamState, Job
 from corcal.store.store import AUTOMATIC, Store
 
-__all__ = ["DOCUMENTS", "DOINGS", "SEND", "SENT", "Beat", "attachments_of"]
+__all__ = ["DOCUMENTS", "DOINGS", "SEND", "SENT", "Beat"]
 
 DOCUMENTS = "documents"
 """The kind of job that makes the files of a version."""
@@ -24,6 +25,7 @@ SEND = "send"
 SENT = "sent"
 """The step of an exam's history that tells what became of a delivery."""
 _UNPACKED_BYTES = 16 * 2**30
+_MOST_FILES = 20  # about as many files a version has: for the progress alone
 
 
 class Beat(Protocol):
@@ -34,11 +36,6 @@ class Beat(Protocol):
 
     def reading(self, done: int, total: int, what: str) -> None:
         """Tell how far the reading is."""
-
-
-def attachments_of(store: Store) -> Attachments:
-    """Give the attachments of a store."""
-    return Attachments(store.folder.root / "attachments")
 
 
 def _score(store: Store, job: Job, beat: Beat) -> None:
@@ -67,14 +64,15 @@ def _score_exam(store: Store, exam: ExamRecord, job: Job, beat: Beat) -> None:
     with store.originals_folder(exam.id) as folder:
         scored = score_path(folder, options, progress=progress)
     beat.step(0.95, "keeping the result")
-    kept, version = attachments_of(store), exam.latest_version + 1
-    kept.put(exam.id, version, CANDIDATES, candidates_to_bytes(candidates_of(scored)))
-    kept.put(exam.id, version, THUMBNAIL, thumbnail_png(scored.scan, scored.voxels))
     store.add_result(
         exam.id,
         scored.result,
         voxels=scored.voxels,
         by=AUTOMATIC,
+        attachments={
+            CANDIDATES: candidates_to_bytes(candidates_of(scored)),
+            THUMBNAIL: thumbnail_png(scored.scan, scored.voxels),
+        },
         expected_version=exam.latest_version,
         claim=job,
     )
@@ -107,14 +105,14 @@ def _documents(store: Store, job: Job, beat: Beat) -> None:
     if voxels is None:
         msg = "this version has no voxels: its files cannot be made"
         raise InputError(msg)
-    kept = attachments_of(store)
-    scan = scan_of_version(store, kept, exam_id, version)
+    scan = scan_of_version(store, exam_id, version)
     exam = Exam(result=store.result(exam_id, version), scan=scan, voxels=voxels)
-    there = set(kept.names(exam_id, version))
-    for number, (name, data) in enumerate(documents_of(exam)):
-        beat.step(min(0.1 + 0.05 * number, 0.9), "making files")
-        if name not in there:
-            kept.put(exam_id, version, name, data)
+    files: dict[str, bytes] = {}
+    for name, data in documents_of(exam):
+        files[name] = data
+        beat.reading(len(files), _MOST_FILES, "making files")
+    with contextlib.suppress(ConflictError):  # made before a kill: what is there is never changed
+        store.attach(exam_id, version, files)
     if payload.get("send_to"):
         sent = {"version": version, "to": payload["send_to"], "address": payload["address"]}
         store.jobs.enqueue(SEND, exam_id=exam_id, payload=sent)
@@ -128,11 +126,11 @@ def _send(store: Store, job: Job, beat: Beat) -> None:
     from corcal.interop.send.objects import find_objects
 
     exam_id, payload = job.exam_id or "", job.payload or {}
-    version, kept = int(payload["version"]), attachments_of(store)
+    version = int(payload["version"])
     with tempfile.TemporaryDirectory() as made:
-        for name in kept.names(exam_id, version):
+        for name in store.attachments(exam_id, version):
             if name.endswith(".dcm"):
-                (Path(made) / name).write_bytes(kept.get(exam_id, version, name))
+                (Path(made) / name).write_bytes(store.attachment(exam_id, name, version))
         objects = find_objects([Path(made)]).objects
         beat.step(0.2, "sending")
         report = deliver(objects, parse_address(str(payload["address"])))

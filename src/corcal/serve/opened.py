@@ -32,7 +32,7 @@ from corcal.review import (
 from corcal.review.candidates import Proposer
 from corcal.review.candidates_file import candidates_from_bytes
 from corcal.scoring.measure import Measurement
-from corcal.serve.attachments import CANDIDATES, Attachments
+from corcal.serve.files import CANDIDATES
 from corcal.serve.problems import Problem
 from corcal.store import records
 from corcal.store.store import Store
@@ -253,14 +253,12 @@ class OpenedExams:
     ----------
     store : Store
         Where they come from.
-    attachments : Attachments
-        Where their candidates are.
     most : int
         How many stay in memory.
     """
 
-    def __init__(self, store: Store, attachments: Attachments, *, most: int) -> None:
-        self._store, self._attachments, self._most = store, attachments, most
+    def __init__(self, store: Store, *, most: int) -> None:
+        self._store, self._most = store, most
         self._known: OrderedDict[str, Opened] = OrderedDict()
         self._lock = threading.Lock()
         self._opening: dict[str, threading.Lock] = {}
@@ -308,13 +306,13 @@ class OpenedExams:
         if not automatic:
             raise Problem(409, "no_result", "the exam has no result yet that could be reviewed")
         base = automatic[-1]
-        data = self._attachments.get(exam_id, base, CANDIDATES)
+        data = self._store.attachment(exam_id, CANDIDATES, base)
         candidates = candidates_from_bytes(data)
         scan = _scan_of(self._store, exam_id, base, candidates)
         return Opened(self._store, exam_id, base=base, scan=scan, candidates=candidates)
 
 
-def scan_of_version(store: Store, attachments: Attachments, exam_id: str, version: int) -> CTScan:
+def scan_of_version(store: Store, exam_id: str, version: int) -> CTScan:
     """Read the scan of a version, by the automatic one that it goes back to.
 
     Raises
@@ -330,7 +328,7 @@ def scan_of_version(store: Store, attachments: Attachments, exam_id: str, versio
     if not automatic:
         msg = f"version {version} of the exam goes back to no automatic result"
         raise NotFoundError(msg)
-    data = attachments.get(exam_id, automatic[-1], CANDIDATES)
+    data = store.attachment(exam_id, CANDIDATES, automatic[-1])
     return _scan_of(store, exam_id, automatic[-1], candidates_from_bytes(data))
 
 

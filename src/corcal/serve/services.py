@@ -6,7 +6,6 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from corcal.errors import NotFoundError
-from corcal.serve.attachments import Attachments
 from corcal.serve.facts import FactCache
 from corcal.serve.gate import PRINCIPAL
 from corcal.serve.locks import Locks
@@ -35,7 +34,6 @@ class Services:
     start: StartLink
     guesses: GuessLimit
     uploads: Uploads
-    attachments: Attachments
     facts: FactCache
     opened: OpenedExams
     locks: Locks

@@ -115,7 +115,6 @@ def _delete(services: Services, patient_id: str, login: str) -> None:
     listed = services.store.worklist(WorklistQuery(patient=patient_id, limit=500)).exams
     services.store.delete_patient(patient_id, by=login)
     for one in listed:
-        services.attachments.remove(one.id)
         services.opened.forget(one.id)
         services.notices.publish("exam", {"id": one.id, "state": "deleted", "version": 0})
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from corcal.ct.scan import CTScan
 from corcal.serve.access import opened_exam
-from corcal.serve.attachments import THUMBNAIL
+from corcal.serve.files import THUMBNAIL
 from corcal.serve.models import Key
 from corcal.serve.opened import pixels_int16
 from corcal.serve.problems import Problem
@@ -67,8 +67,8 @@ def thumbnail(services: Service, exam_id: Key) -> Response:
     """Give the small picture of the worklist; 404 before the exam is scored."""
     exam = services.store.exam(exam_id)
     for version in range(exam.latest_version, 0, -1):
-        if THUMBNAIL in services.attachments.names(exam_id, version):
-            data = services.attachments.get(exam_id, version, THUMBNAIL)
+        if THUMBNAIL in services.store.attachments(exam_id, version):
+            data = services.store.attachment(exam_id, THUMBNAIL, version)
             return Response(data, media_type="image/png")
     raise Problem(404, "not_found", "the exam has no picture yet")
 

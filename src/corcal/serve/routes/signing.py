@@ -7,9 +7,9 @@ from fastapi import APIRouter, Path, Request, Response
 from corcal.result import RESEARCH_USE, result_json
 from corcal.review import Confirm
 from corcal.serve.access import opened_exam
-from corcal.serve.attachments import CANDIDATES, THUMBNAIL
 from corcal.serve.documents import RESULT, media_type
 from corcal.serve.doing import DOCUMENTS
+from corcal.serve.files import OWN_FILES
 from corcal.serve.meaning import present_result, with_meaning
 from corcal.serve.models import Key
 from corcal.serve.opened import BLIND_DONE, Opened, Review
@@ -30,7 +30,6 @@ from corcal.store.records import ExamState, JobState, ResultKind
 __all__ = ["router"]
 
 router = APIRouter(tags=["signing"])
-_OWN_FILES = frozenset({CANDIDATES, THUMBNAIL})
 STATEMENT = f"I have reviewed this exam and stand for its calcium score. {RESEARCH_USE}"
 VersionNumber = Annotated[int, Path(ge=1, le=100_000)]
 FileName = Annotated[str, Path(pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,60}\.[a-z0-9]{1,5}$")]
@@ -90,7 +89,7 @@ def files(
     """List the files of a version, and whether more are being made."""
     opened_exam(services, request, exam_id, "files")
     _require_version(services, exam_id, version)
-    names = [n for n in services.attachments.names(exam_id, version) if n not in _OWN_FILES]
+    names = [n for n in services.store.attachments(exam_id, version) if n not in OWN_FILES]
     return VersionFiles(
         state=_making(services, exam_id, version),
         files=[
@@ -129,12 +128,12 @@ def file(
     """Give a file as an attachment; the name tells nothing of the patient."""
     opened_exam(services, request, exam_id, f"file {name}"[:64])
     _require_version(services, exam_id, version)
-    if name in _OWN_FILES:
+    if name in OWN_FILES:
         raise Problem(404, "not_found", "the version has no such file")
     if name == RESULT:
         data = result_json(services.store.result(exam_id, version)).encode()
     else:
-        data = services.attachments.get(exam_id, version, name)
+        data = services.store.attachment(exam_id, name, version)
     return Response(
         data,
         media_type=media_type(name),
