@@ -21,7 +21,8 @@ def exam_uuid(result: Result, part: str) -> UUID:
 
     A series that is scored again by the same rule and method keeps its names, and so does a review
     that is signed again: the receiver sees a new version of the same record, and keeps the earlier
-    one in its history. (A DICOM object has no versions: there each is one of its own.) Where there is no SeriesInstanceUID the content is the name.
+    one in its history. (A DICOM object has no versions: there each is one of its own.) Where there
+    is no SeriesInstanceUID the content is the name.
 
     Parameters
     ----------
