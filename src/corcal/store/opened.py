@@ -11,6 +11,7 @@ from corcal.store.database import Database
 from corcal.store.deletion import remove_doomed, remove_unknown
 from corcal.store.folder import DataFolder, Incoming
 from corcal.store.jobs import Jobs
+from corcal.store.logins import Logins
 from corcal.store.people import Audit, Users
 from corcal.store.tables import REVISION
 
@@ -50,6 +51,7 @@ class OpenedStore:
             raise
         self.jobs = Jobs(self._database)
         self.users = Users(self._database)
+        self.logins = Logins(self._database)
         self.audit = Audit(self._database)
 
     def _open(self) -> None:

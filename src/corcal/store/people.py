@@ -11,7 +11,7 @@ from corcal.store.database import Database
 from corcal.store.records import AuditEntry, Role, User
 from corcal.store.tables import AuditRow, UserRow, now
 
-__all__ = ["Audit", "UserChange", "Users"]
+__all__ = ["Audit", "UserChange", "Users", "user_record"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class Users:
             )
             session.add(row)
             session.flush()
-            return _user(row)
+            return user_record(row)
 
     def get(self, login: str) -> User:
         """Give a user by login.
@@ -72,7 +72,7 @@ class Users:
             If there is none.
         """
         with self._database.reading() as session:
-            return _user(_row(session, login))
+            return user_record(_row(session, login))
 
     def by_subject(self, issuer: str, subject: str) -> User | None:
         """Give the user whom a sign-on service knows by `subject`, if there is one."""
@@ -80,13 +80,13 @@ class Users:
             row = session.scalar(
                 select(UserRow).where(UserRow.issuer == issuer, UserRow.subject == subject)
             )
-            return None if row is None else _user(row)
+            return None if row is None else user_record(row)
 
     def all(self) -> tuple[User, ...]:
         """List all users by login."""
         with self._database.reading() as session:
             rows = session.scalars(select(UserRow).order_by(UserRow.login))
-            return tuple(_user(row) for row in rows)
+            return tuple(user_record(row) for row in rows)
 
     def change(self, login: str, change: UserChange) -> User:
         """Change a user.
@@ -109,7 +109,7 @@ class Users:
             if was_admin and not _lock_admins(session):
                 msg = "this is the last active admin: name another one first"
                 raise StateError(msg)
-            return _user(row)
+            return user_record(row)
 
 
 class Audit:
@@ -193,7 +193,8 @@ def _row(session: Session, login: str, *, lock: bool = False) -> UserRow:
     return row
 
 
-def _user(row: UserRow) -> User:
+def user_record(row: UserRow) -> User:
+    """Make the record of a user."""
     return User(
         id=row.id,
         login=row.login,

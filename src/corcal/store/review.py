@@ -14,7 +14,16 @@ from corcal.store.records import Event, ExamState, ResultKind, ResultVersion
 from corcal.store.tables import EventRow, ExamRow, ResultRow, SignatureRow, StudyRow, now
 from corcal.store.words import clean
 
-__all__ = ["TRANSITIONS", "append", "events", "insert_result", "result_row", "set_state", "sign"]
+__all__ = [
+    "TRANSITIONS",
+    "append",
+    "events",
+    "events_of_kind",
+    "insert_result",
+    "result_row",
+    "set_state",
+    "sign",
+]
 
 _S = ExamState
 # What may follow a state. "final" is reached by signing alone, and left by an addendum alone.
@@ -150,6 +159,16 @@ def events(session: Session, exam_id: str, *, after: int = 0) -> tuple[Event, ..
         select(EventRow)
         .where(EventRow.exam_id == exam_id, EventRow.sequence > after)
         .order_by(EventRow.sequence)
+    )
+    return tuple(_event(row) for row in rows)
+
+
+def events_of_kind(session: Session, kind: str) -> tuple[Event, ...]:
+    """List the steps of one kind of all exams, the first one first."""
+    rows = session.scalars(
+        select(EventRow)
+        .where(EventRow.kind == kind)
+        .order_by(EventRow.at, EventRow.exam_id, EventRow.sequence)
     )
     return tuple(_event(row) for row in rows)
 

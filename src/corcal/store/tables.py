@@ -36,8 +36,10 @@ __all__ = [
     "OriginalRow",
     "PatientRow",
     "ResultRow",
+    "SessionRow",
     "SignatureRow",
     "StudyRow",
+    "TokenRow",
     "TombstoneRow",
     "UserRow",
     "new_key",
@@ -45,7 +47,7 @@ __all__ = [
 ]
 
 
-REVISION = "0002"
+REVISION = "0003"
 """The migration that makes these tables: the last one."""
 
 
@@ -232,7 +234,7 @@ class EventRow(Base):
     sequence: Mapped[int]
     at: Mapped[datetime] = mapped_column(default=now)
     by: Mapped[str]
-    kind: Mapped[str]
+    kind: Mapped[str] = mapped_column(index=True)
     before: Mapped[Any | None] = mapped_column(JsonText)
     after: Mapped[Any | None] = mapped_column(JsonText)
 
@@ -284,6 +286,31 @@ class UserRow(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class SessionRow(Base):
+    """A session of a browser: the hash of its cookie, and whose it is."""
+
+    __tablename__ = "sessions"
+
+    hash: Mapped[str] = mapped_column(Hash, primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    began_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+
+
+class TokenRow(Base):
+    """A token of a program: its hash, whose it is, and until when it holds."""
+
+    __tablename__ = "tokens"
+
+    id: Mapped[str] = mapped_column(Key, primary_key=True, default=new_key)
+    hash: Mapped[str] = mapped_column(Hash, unique=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    name: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    used_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
 
 
 class AuditRow(Base):
