@@ -20,7 +20,18 @@ from corcal.serve.notices import Notices
 from corcal.serve.opened import OpenedExams
 from corcal.serve.passwords import GuessLimit
 from corcal.serve.problems import MEDIA_TYPE, install_problems
-from corcal.serve.routes import events, exams, meaning, pixels, review, session, signing, uploads
+from corcal.serve.routes import (
+    accounts,
+    agreement,
+    events,
+    exams,
+    meaning,
+    pixels,
+    review,
+    session,
+    signing,
+    uploads,
+)
 from corcal.serve.services import Services
 from corcal.serve.sessions import Sessions, StartLink
 from corcal.serve.settings import Mode, Settings
@@ -80,13 +91,22 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     install_problems(app)
-    for part in (session, exams, uploads, events, pixels, review, signing, meaning):
+    for part in (
+        session,
+        exams,
+        uploads,
+        events,
+        pixels,
+        review,
+        signing,
+        meaning,
+        accounts,
+        agreement,
+    ):
         app.include_router(part.router, prefix=API, responses=_ERRORS)
     app.include_router(session.start_router)
     _add_screen(app)
-    app.add_middleware(
-        Gate, settings=settings, by_cookie=services.by_cookie, by_token=services.by_token
-    )
+    app.add_middleware(Gate, settings=settings, sessions=services.sessions)
     return app
 
 
@@ -97,7 +117,7 @@ def _services(settings: Settings) -> Services:
     return Services(
         settings=settings,
         store=store,
-        sessions=Sessions(idle_s=settings.session_s, most_s=settings.session_most_s),
+        sessions=Sessions(store, settings),
         start=StartLink(),
         guesses=GuessLimit(),
         uploads=Uploads(settings.data / UPLOADS, settings.limits),

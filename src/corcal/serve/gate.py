@@ -8,7 +8,6 @@ import logging
 import secrets
 import socket
 import time
-from collections.abc import Awaitable, Callable
 from ipaddress import ip_address
 from typing import Any
 
@@ -18,7 +17,7 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from corcal.serve.problems import problem
-from corcal.serve.sessions import Principal
+from corcal.serve.sessions import Principal, Sessions
 from corcal.serve.settings import Settings
 
 __all__ = ["API", "CSP", "OPEN", "PRINCIPAL", "Gate"]
@@ -46,8 +45,6 @@ _HEADERS = {
 _HSTS = ("strict-transport-security", "max-age=31536000")
 _log = logging.getLogger("corcal.serve.access")
 
-Find = Callable[[str, str], Principal | None]
-
 
 class Gate:
     """The outermost layer of the application.
@@ -58,8 +55,8 @@ class Gate:
         What is inside.
     settings : Settings
         Of the server.
-    by_cookie, by_token : callable
-        Who a cookie or a token belongs to; ``None`` if it is none. They may block.
+    sessions : Sessions
+        Who a cookie or a token belongs to.
     """
 
     def __init__(
@@ -67,11 +64,10 @@ class Gate:
         app: ASGIApp,
         *,
         settings: Settings,
-        by_cookie: Callable[[str], Principal | None],
-        by_token: Callable[[str], Principal | None],
+        sessions: Sessions,
     ) -> None:
         self._app, self._settings = app, settings
-        self._by_cookie, self._by_token = by_cookie, by_token
+        self._sessions = sessions
         self._names = _own_names(settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -118,9 +114,9 @@ class Gate:
     async def _principal(self, headers: Headers) -> Principal | None:
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
-            return await run_in_threadpool(self._by_token, token.strip())
+            return await run_in_threadpool(self._sessions.by_token, token.strip())
         cookie = cookie_parser(headers.get("cookie", "")).get(self._settings.cookie_name)
-        return await run_in_threadpool(self._by_cookie, cookie) if cookie else None
+        return await run_in_threadpool(self._sessions.by_cookie, cookie) if cookie else None
 
     def _is_ours(self, host: str) -> bool:
         """Whether a name is ours: any other was made to lead here by somebody else's DNS."""
@@ -171,6 +167,3 @@ def _write_access(scope: Scope, status: int, seconds: float) -> None:
     who = scope.get(PRINCIPAL)
     login = who.login if isinstance(who, Principal) else "-"
     _log.info("%s %s %d %.0f ms %s", scope["method"], path, status, seconds * 1000, login)
-
-
-Answer = Callable[[Scope, Receive, Send], Awaitable[None]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from corcal.serve.blind import blind_exams
 from corcal.serve.facts import FactCache
 from corcal.serve.models import (
     VERSION_KINDS,
@@ -25,6 +26,7 @@ from corcal.store.store import Store
 
 __all__ = ["exam_rows", "query_of", "version_info"]
 
+_UNSEEN = dict.fromkeys(("agatston", "category", "review_advised", "signed_by", "signed_at"))
 _SORT = {
     "exam_date": SortKey.SCAN_DATE,
     "name": SortKey.NAME,
@@ -35,13 +37,20 @@ _SORT = {
 }
 
 
-def exam_rows(exams: Iterable[ExamRecord], *, store: Store, facts: FactCache) -> list[ExamRow]:
-    """Make the rows of exams, with how far the jobs of those that wait are."""
+def exam_rows(
+    exams: Iterable[ExamRecord], *, store: Store, facts: FactCache, login: str
+) -> list[ExamRow]:
+    """Make the rows of exams, with how far the jobs of those that wait are.
+
+    The scores of exams that `login` reads blind are left out.
+    """
     listed = list(exams)
     busy = any(one.state in (ExamState.WAITING, ExamState.SCORING) for one in listed)
     active = (JobState.QUEUED, JobState.RUNNING)
     jobs = {job.exam_id: job for job in store.jobs.of(states=active)} if busy else {}
-    return [_row(one, facts, jobs.get(one.id)) for one in listed]
+    blind = blind_exams(store, login)
+    rows = [_row(one, facts, jobs.get(one.id)) for one in listed]
+    return [row.model_copy(update=_UNSEEN) if row.id in blind else row for row in rows]
 
 
 def query_of(search: ExamSearch) -> WorklistQuery:

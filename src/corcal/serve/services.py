@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from corcal.errors import NotFoundError
 from corcal.serve.facts import FactCache
 from corcal.serve.gate import PRINCIPAL
 from corcal.serve.locks import Locks
@@ -16,10 +15,10 @@ from corcal.serve.problems import Problem
 from corcal.serve.sessions import Principal, Sessions, StartLink
 from corcal.serve.settings import Settings
 from corcal.serve.uploads import Uploads
-from corcal.store.records import Role, User
+from corcal.store.records import Role
 from corcal.store.store import Store
 
-__all__ = ["READER", "Admin", "Reader", "Service", "Services", "Viewer", "principal_of"]
+__all__ = ["ADMIN", "READER", "Admin", "Reader", "Service", "Services", "Viewer", "principal_of"]
 
 _RANK = {Role.VIEWER: 0, Role.READER: 1, Role.ADMIN: 2}
 
@@ -38,36 +37,6 @@ class Services:
     opened: OpenedExams
     locks: Locks
     notices: Notices
-
-    def by_cookie(self, value: str) -> Principal | None:
-        """Give who a cookie belongs to."""
-        session = self.sessions.find(value)
-        user = None if session is None else self._user(session.login)
-        if session is None or user is None:
-            return None
-        return _principal(user, csrf=session.csrf, session=value)
-
-    def by_token(self, value: str) -> Principal | None:
-        """Give who a token belongs to."""
-        return None if not value else None  # noqa: RUF034
-
-    def _user(self, login: str) -> User | None:
-        try:
-            user = self.store.users.get(login)
-        except NotFoundError:
-            return None
-        return user if user.is_active else None
-
-
-def _principal(user: User, *, csrf: str | None, session: str | None) -> Principal:
-    return Principal(
-        user_id=user.id,
-        login=user.login,
-        name=user.name or user.login,
-        role=user.role,
-        csrf=csrf,
-        session=session,
-    )
 
 
 def principal_of(request: Request) -> Principal:
@@ -101,4 +70,5 @@ Viewer = Annotated[Principal, Depends(_Needs(Role.VIEWER))]
 Reader = Annotated[Principal, Depends(_Needs(Role.READER))]
 READER = Depends(_Needs(Role.READER))
 """For routes that need a reader and do not ask who it is."""
+ADMIN = Depends(_Needs(Role.ADMIN))
 Admin = Annotated[Principal, Depends(_Needs(Role.ADMIN))]

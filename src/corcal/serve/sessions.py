@@ -1,16 +1,18 @@
-"""Who is logged in: sessions of browsers, tokens of programs, the one-time link."""
+"""Who makes a request: sessions of browsers, tokens of programs, the one-time link."""
 
 import hashlib
 import secrets
 import threading
-import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from corcal.store.records import Role
+from corcal.serve.settings import Settings
+from corcal.store.records import Role, User
+from corcal.store.store import Store
 
-__all__ = ["Principal", "Session", "Sessions", "StartLink", "digest"]
+__all__ = ["Principal", "Sessions", "StartLink", "digest", "new_secret"]
 
 _BYTES = 32
+TOKEN_PREFIX = "corcal_"  # noqa: S105  (so that a leaked one is recognised by scanners)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,8 @@ class Principal:
     csrf : str or None
         What a request that changes something has to bring; ``None`` for a token, which no browser
         sends by itself.
+    session : str or None
+        Value of the session's cookie.
     """
 
     user_id: str
@@ -32,75 +36,56 @@ class Principal:
     session: str | None = field(default=None, repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """A session of a browser; the cookie itself is not kept, only its hash."""
-
-    login: str
-    csrf: str = field(repr=False)
-    began: float
-    seen: float
-
-
 class Sessions:
-    """The sessions of a server.
+    """The sessions and tokens of a server; the store keeps their hashes alone.
 
     Parameters
     ----------
-    idle_s, most_s : int
-        Seconds without a request after which one ends, and after which any ends.
+    store : Store
+        Where they are kept: they outlive the server.
+    settings : Settings
+        How long sessions last.
     """
 
-    def __init__(self, *, idle_s: int, most_s: int) -> None:
-        self._idle_s, self._most_s = idle_s, most_s
-        self._known: dict[str, Session] = {}
-        self._lock = threading.Lock()
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._logins = store.logins
+        self._idle_s, self._most_s = settings.session_s, settings.session_most_s
 
-    def begin(self, login: str) -> tuple[str, Session]:
-        """Begin a session: the value of its cookie, and the session."""
-        value, now = secrets.token_urlsafe(_BYTES), time.time()
-        session = Session(login=login, csrf=secrets.token_urlsafe(_BYTES), began=now, seen=now)
-        with self._lock:
-            self._known = {k: one for k, one in self._known.items() if self._lives(one, now)}
-            self._known[digest(value)] = session
-        return value, session
+    def begin(self, user: User) -> tuple[str, Principal]:
+        """Begin a session: the value of its cookie, and who it is of."""
+        self._logins.forget_ended(idle_s=self._idle_s, most_s=self._most_s)
+        value = new_secret()
+        self._logins.begin(digest(value), user.login)
+        return value, _of_session(user, value)
 
-    def find(self, value: str) -> Session | None:
-        """Give the session of a cookie, if it has not ended."""
-        key, now = digest(value), time.time()
-        with self._lock:
-            found = self._known.get(key)
-            if found is None or not self._lives(found, now):
-                self._known.pop(key, None)
-                return None
-            self._known[key] = replace(found, seen=now)
-            return found
+    def by_cookie(self, value: str) -> Principal | None:
+        """Give who a cookie belongs to."""
+        user = self._logins.user_of_session(digest(value), idle_s=self._idle_s, most_s=self._most_s)
+        return None if user is None else _of_session(user, value)
+
+    def by_token(self, value: str) -> Principal | None:
+        """Give who a token belongs to."""
+        user = self._logins.user_of_token(digest(value))
+        return None if user is None else _principal(user)
 
     def end(self, value: str) -> None:
         """End a session."""
-        with self._lock:
-            self._known.pop(digest(value), None)
-
-    def end_all(self, login: str) -> None:
-        """End all sessions of a user."""
-        with self._lock:
-            self._known = {k: one for k, one in self._known.items() if one.login != login}
-
-    def _lives(self, one: Session, now: float) -> bool:
-        return now - one.seen < self._idle_s and now - one.began < self._most_s
+        self._logins.end(digest(value))
 
 
 class StartLink:
     """The token of a link that opens one session, once."""
 
     def __init__(self) -> None:
-        self.token: str | None = secrets.token_urlsafe(_BYTES)
+        self.token: str | None = new_secret()
         self._lock = threading.Lock()
 
     def use(self, token: str) -> bool:
         """Tell whether the token is the right one; it is used up then."""
         with self._lock:
-            is_it = self.token is not None and secrets.compare_digest(self.token, token)
+            is_it = self.token is not None and secrets.compare_digest(
+                self.token.encode(), token.encode()
+            )
             if is_it:
                 self.token = None
             return is_it
@@ -109,3 +94,24 @@ class StartLink:
 def digest(value: str) -> str:
     """Hash a random value: what is kept cannot be sent."""
     return hashlib.sha256(value.encode()).hexdigest()
+
+
+def new_secret() -> str:
+    """Make a value that nobody guesses."""
+    return secrets.token_urlsafe(_BYTES)
+
+
+def _of_session(user: User, value: str) -> Principal:
+    """Give the one of a session; what it has to bring follows from the cookie, which is secret."""
+    return _principal(user, csrf=digest(f"csrf:{value}"), session=value)
+
+
+def _principal(user: User, *, csrf: str | None = None, session: str | None = None) -> Principal:
+    return Principal(
+        user_id=user.id,
+        login=user.login,
+        name=user.name or user.login,
+        role=user.role,
+        csrf=csrf,
+        session=session,
+    )

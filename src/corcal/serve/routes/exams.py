@@ -6,11 +6,12 @@ from fastapi import APIRouter, Query, Request, Response
 
 from corcal.result import result_json
 from corcal.serve.access import opened_exam, wrote_down
+from corcal.serve.blind import blind_exams, require_sighted
 from corcal.serve.models import ExamDetail, ExamFilter, ExamSearch, Key, Worklist
 from corcal.serve.problems import Problem
 from corcal.serve.routes.review import lock_of
 from corcal.serve.rows import exam_rows, query_of, version_info
-from corcal.serve.services import Admin, Reader, Service, Services, Viewer
+from corcal.serve.services import Admin, Reader, Service, Services, Viewer, principal_of
 from corcal.store.jobs import SCORE
 from corcal.store.records import ExamState, JobState, SortKey, WorklistQuery
 
@@ -44,10 +45,13 @@ def exam(services: Service, who: Viewer, request: Request, exam_id: Key) -> Exam
         [found, *(one for one in others if one.id != exam_id)],
         store=services.store,
         facts=services.facts,
+        login=who.login,
     )
+    is_blind = exam_id in blind_exams(services.store, who.login)
+    versions = [version_info(one) for one in services.store.versions(exam_id)]
     return ExamDetail(
         row=rows[0],
-        versions=[version_info(one) for one in services.store.versions(exam_id)],
+        versions=[] if is_blind else versions,
         lock=lock_of(services, exam_id, who.login),
         previous=rows[1:],
     )
@@ -64,9 +68,12 @@ def exam(services: Service, who: Viewer, request: Request, exam_id: Key) -> Exam
         }
     },
 )
-def result(services: Service, request: Request, exam_id: Key, version: Number = None) -> Response:
+def result(
+    services: Service, who: Viewer, request: Request, exam_id: Key, version: Number = None
+) -> Response:
     """Give the record of the latest or any earlier version."""
     opened_exam(services, request, exam_id, "result")
+    require_sighted(services.store, exam_id, who)
     text = result_json(services.store.result(exam_id, version))
     return Response(text, media_type="application/json")
 
@@ -122,6 +129,8 @@ def _delete(services: Services, patient_id: str, login: str) -> None:
 def _page(services: Services, request: Request, search: ExamSearch) -> Worklist:
     page = services.store.worklist(query_of(search))
     wrote_down(services, request, "worklist")
-    rows = exam_rows(page.exams, store=services.store, facts=services.facts)
+    rows = exam_rows(
+        page.exams, store=services.store, facts=services.facts, login=principal_of(request).login
+    )
     counts = {str(state): count for state, count in page.counts.items()}
     return Worklist(total=page.total, counts=counts, items=rows)

@@ -92,7 +92,7 @@ def _user(services: Services, login: str) -> User | None:
 
 
 def _begin(services: Services, user: User, request: Request, response: Response) -> SessionInfo:
-    value, _ = services.sessions.begin(user.login)
+    value, who = services.sessions.begin(user)
     settings = services.settings
     response.set_cookie(
         settings.cookie_name,
@@ -104,9 +104,6 @@ def _begin(services: Services, user: User, request: Request, response: Response)
         samesite="strict" if settings.sign_on is None else "lax",
     )
     services.store.audit.record(by=user.login, action="login", origin=_origin(request))
-    who = services.by_cookie(value)
-    if who is None:
-        raise Problem(401, "login", "the account is not active")
     request.scope[PRINCIPAL] = who
     return _info(services, who)
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Request, Response
 from corcal.result import RESEARCH_USE, result_json
 from corcal.review import Confirm
 from corcal.serve.access import opened_exam
+from corcal.serve.blind import require_sighted
 from corcal.serve.documents import RESULT, media_type
 from corcal.serve.doing import DOCUMENTS
 from corcal.serve.files import OWN_FILES
@@ -23,7 +24,7 @@ from corcal.serve.review_models import (
     VersionFiles,
 )
 from corcal.serve.routes.review import require_open
-from corcal.serve.services import READER, Reader, Service, Services
+from corcal.serve.services import READER, Reader, Service, Services, principal_of
 from corcal.serve.sessions import Principal
 from corcal.store.records import ExamState, JobState, ResultKind
 
@@ -88,6 +89,7 @@ def files(
 ) -> VersionFiles:
     """List the files of a version, and whether more are being made."""
     opened_exam(services, request, exam_id, "files")
+    require_sighted(services.store, exam_id, principal_of(request))
     _require_version(services, exam_id, version)
     names = [n for n in services.store.attachments(exam_id, version) if n not in OWN_FILES]
     return VersionFiles(
@@ -110,6 +112,7 @@ def make_files(
 ) -> VersionFiles:
     """Make the files of any version, such as to look at a report before it is signed."""
     opened_exam(services, request, exam_id, "make files")
+    require_sighted(services.store, exam_id, principal_of(request))
     _require_version(services, exam_id, version)
     if _making(services, exam_id, version) in ("none", "failed"):
         services.store.jobs.enqueue(DOCUMENTS, exam_id=exam_id, payload={"version": version})
@@ -127,6 +130,7 @@ def file(
 ) -> Response:
     """Give a file as an attachment; the name tells nothing of the patient."""
     opened_exam(services, request, exam_id, f"file {name}"[:64])
+    require_sighted(services.store, exam_id, principal_of(request))
     _require_version(services, exam_id, version)
     if name in OWN_FILES:
         raise Problem(404, "not_found", "the version has no such file")
