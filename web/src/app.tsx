@@ -13,9 +13,12 @@ import { SettingsPage } from "./pages/settings";
 import { WorklistPage } from "./pages/worklist";
 import { Loading } from "./ui/message";
 
+const WARM_UP_MS = 700;
+
 export function App() {
   const now = route.value;
   useTheme(now.page === "exam" && session.value !== null);
+  useReadyReading(now.page === "exams" && session.value !== null);
   if (!isKnown.value) return <Loading what="corcal" />;
   if (!session.value) return <LoginPage />;
   return (
@@ -48,6 +51,15 @@ function LazyReading(props: { id: string }) {
     void import("./pages/reading").then((found) => setPage({ it: found.ReadingPage }));
   }, []);
   return Page ? <Page.it id={props.id} /> : <Loading what="the reading view" />;
+}
+
+/** Fetched while the reader looks at the worklist, so that the first exam opens as fast as others. */
+function useReadyReading(isWanted: boolean): void {
+  useEffect(() => {
+    if (!isWanted) return;
+    const wait = setTimeout(() => void import("./pages/reading").then((found) => found.warmUp()), WARM_UP_MS);
+    return () => clearTimeout(wait);
+  }, [isWanted]);
 }
 
 function Header() {

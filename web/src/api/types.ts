@@ -77,9 +77,8 @@ export type Candidate = {
   probability: number | null;
   probabilities: Record<string, number> | null;
   why: string[];
-  origin: string;
-  is_by_reader?: boolean;
-  is_scored?: boolean;
+  origin: "automatic" | "annotation" | "reader";
+  is_scored: boolean;
   agatston: number;
   volume_mm3: number;
   peak_hu: number;
@@ -93,6 +92,7 @@ export type Amounts = {
   volume_mm3: number;
   mass_mg: number | null;
   lesion_count: number;
+  automatic_agatston?: number;
 };
 
 export type ScoreTable = {
@@ -106,7 +106,9 @@ export type ScoreTable = {
   vessels: Record<string, Amounts>;
   other_sites: Record<string, Amounts>;
   changed_by_reader: number;
-  automatic: { total_agatston: number | null };
+  is_changed: boolean;
+  is_complete: boolean;
+  automatic: Record<string, number>;
 };
 
 export type Review = {
@@ -121,9 +123,8 @@ export type Review = {
   can_redo: boolean;
   lock: Lock;
   is_final: boolean;
-  proposer?: string;
-  note?: string | null;
-  blind?: boolean;
+  is_blind: boolean;
+  lowest_threshold_hu: number;
 };
 
 export type ReviewEdit =

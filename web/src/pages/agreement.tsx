@@ -1,3 +1,121 @@
+/** How far automatic scores and readers, or two readers, agree. */
+
+import { useEffect, useState } from "preact/hooks";
+
+import { get, post, wordsOf } from "../api/http";
+import type { AgreementStudy } from "../api/types";
+import { AgreementChart } from "./agreement_chart";
+import { Message } from "../ui/message";
+
+type Blind = { exam_id: string; exam_date?: string | null; asked_by?: string; at?: string };
+
 export function AgreementPage() {
-  return <main class="page"><h1>Agreement</h1></main>;
+  const [kind, setKind] = useState<"automatic_reader" | "reader_reader">("automatic_reader");
+  const [from, setFrom] = useState("");
+  const [to, setTo] = useState("");
+  const [readers, setReaders] = useState("");
+  const [study, setStudy] = useState<AgreementStudy | null>(null);
+  const [problem, setProblem] = useState<string | null>(null);
+  const [isBusy, setBusy] = useState(false);
+
+  const ask = async (): Promise<void> => {
+    setBusy(true);
+    try {
+      const named = readers.split(/[\s,;]+/).filter(Boolean);
+      setStudy(await post<AgreementStudy>("/agreement", { kind, from: from || null, to: to || null, readers: named }));
+      setProblem(null);
+    } catch (error) {
+      setStudy(null);
+      setProblem(wordsOf(error));
+    }
+    setBusy(false);
+  };
+  useEffect(() => void ask(), [kind]);
+
+  return (
+    <main class="page">
+      <div class="page-head"><h1>Agreement</h1></div>
+      <form class="inline-form" onSubmit={(event) => { event.preventDefault(); void ask(); }}>
+        <label class="field">
+          Compare
+          <select value={kind} onChange={(event) => setKind(event.currentTarget.value as typeof kind)}>
+            <option value="automatic_reader">automatic and reader</option>
+            <option value="reader_reader">reader and blind second reader</option>
+          </select>
+        </label>
+        <label class="field">Exams from<input type="date" value={from} onInput={(event) => setFrom(event.currentTarget.value)} /></label>
+        <label class="field">to<input type="date" value={to} onInput={(event) => setTo(event.currentTarget.value)} /></label>
+        <label class="field">Readers<input placeholder="all" value={readers} onInput={(event) => setReaders(event.currentTarget.value)} /></label>
+        <button type="submit" class="button button-main" disabled={isBusy}>{isBusy ? "Computing…" : "Compute"}</button>
+      </form>
+      {problem && <Message kind="info">{problem}</Message>}
+      {study && <Study study={study} first={kind === "automatic_reader" ? "automatic" : "first reader"} second={kind === "automatic_reader" ? "reader" : "second reader"} />}
+      <BlindReads />
+    </main>
+  );
+}
+
+function Study({ study, first, second }: { study: AgreementStudy; first: string; second: string }) {
+  if (study.n === 0) return <p class="empty">No exams have both yet. Sign some exams, or ask for blind second reads.</p>;
+  const range = (one: { value: number; low: number; high: number } | null) =>
+    one === null ? <>–<small>too few exams</small></> : <>{one.value.toFixed(3)}<small>95 % {one.low.toFixed(3)} to {one.high.toFixed(3)}</small></>;
+  const ba = study.bland_altman;
+  return (
+    <>
+      <dl class="facts">
+        <div><dt>Exams</dt><dd>{study.n}</dd></div>
+        <div><dt>Intraclass correlation</dt><dd>{range(study.icc)}</dd></div>
+        <div><dt>Weighted kappa of categories</dt><dd>{range(study.kappa)}</dd></div>
+        <div>
+          <dt>Mean difference</dt>
+          <dd>{ba === null ? "–" : ba.bias.toFixed(1)}{ba && <small>limits of agreement {ba.low.toFixed(1)} to {ba.high.toFixed(1)}</small>}</dd>
+        </div>
+      </dl>
+      <div class="two">
+        {ba && (
+          <section class="section">
+            <h2>Bland-Altman, Agatston score</h2>
+            <AgreementChart {...ba} />
+          </section>
+        )}
+        <section class="section">
+          <h2>Categories</h2>
+          <table class="matrix">
+            <caption class="sr-only">Categories by {first} (rows) and by {second} (columns)</caption>
+            <thead>
+              <tr><th scope="col">{first} ↓ {second} →</th>{study.table.labels.map((label) => <th scope="col" key={label}>{label}</th>)}</tr>
+            </thead>
+            <tbody>
+              {study.table.counts.map((row, i) => (
+                <tr key={study.table.labels[i]}>
+                  <th scope="row">{study.table.labels[i]}</th>
+                  {row.map((count, k) => <td key={study.table.labels[k]} class={i === k ? "same" : ""}>{count}</td>)}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      </div>
+    </>
+  );
+}
+
+function BlindReads() {
+  const [list, setList] = useState<Blind[]>([]);
+  useEffect(() => {
+    get<Blind[] | { items: Blind[] }>("/blind-reads")
+      .then((found) => setList(Array.isArray(found) ? found : found.items))
+      .catch(() => setList([]));
+  }, []);
+  if (list.length === 0) return null;
+  return (
+    <section class="section">
+      <h2>You are asked for blind second reads</h2>
+      <ul>
+        {list.map((one) => (
+          <li key={one.exam_id}><a href={`#/exams/${one.exam_id}`}>Exam of {one.exam_date ?? "an unknown date"}</a></li>
+        ))}
+      </ul>
+    </section>
+  );
 }

@@ -13,6 +13,7 @@ import { ReviewStore } from "../reading/review_store";
 import { openScan } from "../reading/scan_loader";
 import { ViewState } from "../reading/view_state";
 import { Loading, Message } from "../ui/message";
+import { startStack } from "../viewer/stack";
 import type { Volume } from "../viewer/volume";
 
 export type OpenedExam = {
@@ -48,6 +49,11 @@ export async function openExam(id: string, abort: AbortSignal): Promise<OpenedEx
     store,
     firstMs: performance.now() - begun,
   };
+}
+
+/** Starts what draws images, before there is one. */
+export function warmUp(): void {
+  startStack();
 }
 
 export function ReadingPage(props: { id: string }) {

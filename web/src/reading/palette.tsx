@@ -26,13 +26,13 @@ export function Palette(props: { view: ViewState; store: ReviewStore; canEdit: b
       <span class="divider" />
       <Windows view={view} />
       <label class="control">
-        <span>Slab</span>
+        <span class="sr-only">Slab</span>
         <select
           value={view.slabMm.value}
           onChange={(event) => (view.slabMm.value = Number(event.currentTarget.value))}
         >
           {SLABS_MM.map((mm) => (
-            <option value={mm} key={mm}>{mm === 0 ? "single slices" : `${mm} mm`}</option>
+            <option value={mm} key={mm}>{mm === 0 ? "Slices" : `${mm} mm slab`}</option>
           ))}
         </select>
       </label>
@@ -90,7 +90,7 @@ function Sites({ view, store }: { view: ViewState; store: ReviewStore }) {
         value={isOther ? active : ""}
         onChange={(event) => event.currentTarget.value && (view.activeSite.value = event.currentTarget.value)}
       >
-        <option value="">Other site…</option>
+        <option value="">Other…</option>
         {others.map((site) => (
           <option value={site.label} key={site.label}>{`${site.name}  (${site.key})`}</option>
         ))}
@@ -136,7 +136,7 @@ function Windows({ view }: { view: ViewState }) {
   const now = WINDOWS.find(({ window }) => window.center === center && window.width === width);
   return (
     <label class="control">
-      <span>Window</span>
+      <span class="sr-only">Window</span>
       <select
         value={now?.name ?? ""}
         onChange={(event) => {

@@ -20,6 +20,8 @@ import { ScanPane } from "./scan_pane";
 import { SignDialog } from "./sign_dialog";
 import { calciumLevel } from "./sites";
 
+const LOCK_MS = 60_000;
+
 export function ReadingView({ exam }: { exam: OpenedExam }) {
   const { view, store, volume, fraction } = exam;
   const previous = useSignal<OpenedExam | null>(null);
@@ -52,6 +54,15 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
     help: () => setDialog("help"),
   });
   useEffect(() => () => previous.value?.store.close(), []);
+  useEffect(() => {
+    if (!canEdit) return;
+    void store.holdLock();
+    const again = setInterval(() => void store.holdLock(), LOCK_MS);
+    return () => {
+      clearInterval(again);
+      void store.leaveLock();
+    };
+  }, [canEdit, store]);
   useMatchedLevel(exam, previous.value);
 
   const act = (id: number): void => void actOn(store, view, id);

@@ -2,7 +2,7 @@
 
 import { batch, computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 
-import { Problem, get, post, request, wordsOf } from "../api/http";
+import { Problem, get, post, remove, request, wordsOf } from "../api/http";
 import { onReview } from "../api/live";
 import type { Candidate, Lock, Review, ReviewChange, ReviewEdit, ScoreTable, SiteInfo } from "../api/types";
 import { LabelMap, decodeBase64 } from "./labels";
@@ -21,7 +21,9 @@ export class ReviewStore {
   readonly notice: Signal<Notice> = signal(null);
   readonly isBusy = signal(false);
   readonly isLoaded = signal(false);
-  readonly note: Signal<string | null> = signal(null);
+  /** A blind reader sees no proposals, and what they do signs nothing. */
+  readonly isBlind = signal(false);
+  readonly lowestThreshold = signal(130);
   /** Goes up whenever voxels may have changed hands: what is drawn depends on it. */
   readonly revision = signal(0);
   readonly sequence = signal(0);
@@ -57,14 +59,11 @@ export class ReviewStore {
   }
 
   async load(): Promise<void> {
-    const path = `/exams/${this.examId}/review`;
     const [review, labels] = await Promise.all([
-      get<Review>(path),
-      request(`${path}/labels`, { headers: { Accept: "application/octet-stream" } }).then((a) =>
-        a.arrayBuffer(),
-      ),
+      get<Review>(`/exams/${this.examId}/review`),
+      this.fetchLabels(),
     ]);
-    this.labels = LabelMap.from(labels, this.sliceSize);
+    this.labels = labels;
     batch(() => {
       this.sites.value = review.sites;
       this.rules.value = review.rules;
@@ -74,11 +73,28 @@ export class ReviewStore {
       this.canRedo.value = review.can_redo;
       this.isFinal.value = review.is_final;
       this.lock.value = review.lock;
-      this.note.value = review.note ?? null;
+      this.isBlind.value = review.is_blind;
+      this.lowestThreshold.value = review.lowest_threshold_hu;
       this.sequence.value = review.sequence;
       this.revision.value += 1;
       this.isLoaded.value = true;
     });
+  }
+
+  private async fetchLabels(): Promise<LabelMap> {
+    const answer = await request(`/exams/${this.examId}/review/labels`, {
+      headers: { Accept: "application/octet-stream" },
+    });
+    return LabelMap.from(await answer.arrayBuffer(), this.sliceSize);
+  }
+
+  /** Tells others that this exam is open here; it hinders nobody. */
+  async holdLock(): Promise<void> {
+    await post(`/exams/${this.examId}/review/lock`).catch(() => undefined);
+  }
+
+  async leaveLock(): Promise<void> {
+    await remove(`/exams/${this.examId}/review/lock`).catch(() => undefined);
   }
 
   /** Edits wait for each other: each is sent with the number of the one before it. */
@@ -96,7 +112,7 @@ export class ReviewStore {
         expected_sequence: this.sequence.value,
         events: edits,
       });
-      this.take(change);
+      await this.take(change);
       this.lastEditMs = performance.now() - begun;
       this.notice.value = null;
       return true;
@@ -108,8 +124,10 @@ export class ReviewStore {
     }
   }
 
-  private take(change: ReviewChange): void {
+  private async take(change: ReviewChange): Promise<void> {
     if (change.labels_patch !== null) this.labels.patch(decodeBase64(change.labels_patch));
+    // another threshold changes so much that the server sends no patch
+    else if (change.labels_changed) this.labels = await this.fetchLabels();
     const next = new Map(this.candidates.value);
     for (const id of change.removed) next.delete(id);
     for (const one of change.changed) next.set(one.id, one);

@@ -29,8 +29,7 @@ export function ScoreTab(props: { exam: OpenedExam; canEdit: boolean }) {
 function Headline({ table, exam }: { table: ScoreTable; exam: OpenedExam }) {
   const { total } = table;
   const row = exam.detail.value.row;
-  const changed = table.changed_by_reader;
-  const before = table.automatic.total_agatston;
+  const before = table.automatic.total_agatston ?? null;
   return (
     <section class="headline" aria-label="Total">
       <div class="headline-score">
@@ -47,24 +46,28 @@ function Headline({ table, exam }: { table: ScoreTable; exam: OpenedExam }) {
           </div>
         )}
       </dl>
-      <p class={changed > 0 ? "whose whose-reader" : "whose"}>
-        {changed > 0
-          ? `The reader decided ${changed === 1 ? "one candidate" : `${changed} candidates`}.`
-          : "As proposed; no reader has changed anything."}
-        {changed > 0 && before !== null && ` Automatic: ${score(before)}.`}
-        {changed > 0 && !total.interval && " A reviewed score has no automatic interval."}
+      <p class={table.is_changed ? "whose whose-reader" : "whose"} data-testid="whose">
+        {whoseWords(table, exam.store.isBlind.value)}
+        {table.is_changed && before !== null && ` Automatic: ${score(before)}.`}
       </p>
-      {row.review_advised && changed === 0 && (
+      {row.review_advised && !table.is_complete && (
         <p class="advice">Look at this one with care: the automatic decisions are unsure.</p>
       )}
-      {exam.store.note.value && <p class="quiet">{exam.store.note.value}</p>}
     </section>
   );
 }
 
+function whoseWords(table: ScoreTable, isBlind: boolean): string {
+  if (isBlind) return "A blind read: nothing is proposed.";
+  if (!table.is_changed) return "As proposed; no reader has changed anything.";
+  const count = table.changed_by_reader;
+  return count === 0
+    ? "Changed by the reader."
+    : `${count === 1 ? "One candidate is" : `${count} candidates are`} the reader's; the rest is automatic.`;
+}
+
 function Arteries({ table, store }: { table: ScoreTable; store: ReviewStore }) {
   const sites = store.sites.value;
-  const whose = readerSites(store);
   return (
     <table class="score-table">
       <caption>By artery</caption>
@@ -73,34 +76,32 @@ function Arteries({ table, store }: { table: ScoreTable; store: ReviewStore }) {
       </thead>
       <tbody>
         {VESSELS.map((vessel) => (
-          <Row key={vessel} name={vessel} colour={siteColour(sites, vessel)} amounts={table.vessels[vessel]} isReader={whose.has(vessel)} />
+          <Row key={vessel} name={vessel} colour={siteColour(sites, vessel)} amounts={table.vessels[vessel]} isChanged={isChanged(table, table.vessels[vessel])} />
         ))}
       </tbody>
       <tfoot>
-        <Row name="Total" amounts={table.total} isReader={false} />
+        <Row name="Total" amounts={table.total} isChanged={isChanged(table, table.total)} />
       </tfoot>
     </table>
   );
 }
 
-function readerSites(store: ReviewStore): Set<string | null> {
-  const found = new Set<string | null>();
-  for (const one of store.candidates.value.values()) {
-    if (!isByReader(one)) continue;
-    found.add(one.site);
-    found.add(one.proposed_site);
-  }
-  return found;
+/** Whether a row differs from what was proposed, by more than rounding can. */
+function isChanged(table: ScoreTable, amounts: Amounts | undefined): boolean {
+  const before = amounts?.automatic_agatston;
+  return table.is_changed && before !== undefined && Math.abs((amounts?.agatston ?? 0) - before) > 1e-6;
 }
 
-function Row(props: { name: string; colour?: string; amounts: Amounts | undefined; isReader: boolean }) {
+function Row(props: { name: string; colour?: string; amounts: Amounts | undefined; isChanged: boolean }) {
   const { amounts } = props;
   return (
     <tr>
       <th scope="row">
         {props.colour && <Swatch colour={props.colour} />}
         {props.name}
-        {props.isReader && <span class="mark-reader" title="changed by the reader">✎<span class="sr-only"> changed by the reader</span></span>}
+        {props.isChanged && (
+          <small class="mark-reader">reader; automatic {score(amounts?.automatic_agatston)}</small>
+        )}
       </th>
       <td>{score(amounts?.agatston ?? 0)}</td>
       <td>{decimal(amounts?.volume_mm3 ?? 0, 0)}</td>
@@ -145,7 +146,7 @@ function Lesions({ exam }: { exam: OpenedExam }) {
               onClick={() => show(view, one)}
             >
               <Swatch colour={isVessel(one.site) ? siteColour(store.sites.value, one.site) : null} />
-              <span class="lesion-name">{siteName(store.sites.value, one.site)}</span>
+              <span class="lesion-name">{isVessel(one.site) ? one.site : siteName(store.sites.value, one.site)}</span>
               <span class="lesion-score">{score(one.agatston)}</span>
               <span class="quiet">{slices(one.slices)}</span>
               <span class="quiet lesion-p">{doubt(one)}</span>
@@ -187,7 +188,7 @@ function RuleForm({ table, store, canEdit }: { table: ScoreTable; store: ReviewS
         Threshold
         <span class="with-unit">
           <input
-            type="number" step={1} value={hu ?? table.threshold_hu} disabled={!canEdit}
+            type="number" step={1} min={store.lowestThreshold.value} value={hu ?? table.threshold_hu} disabled={!canEdit}
             onInput={(event) => setHu(event.currentTarget.value)}
           />
           HU

@@ -18,7 +18,7 @@ export function isQuiet(one: Candidate): boolean {
 }
 
 export function isByReader(one: Candidate): boolean {
-  return one.is_by_reader ?? one.origin === "reader";
+  return one.origin === "reader";
 }
 
 /** Candidates in the order in which to step through them: what scores most comes first. */

@@ -20,6 +20,7 @@ import {
 } from "@cornerstonejs/core";
 
 import type { PlaneSize } from "./geometry";
+import { squareRows, withSquarePixels } from "./isotropic";
 
 export type Window = { center: number; width: number };
 /** Where a pane looks: middle in pixels of the image, and mm of the patient per pixel of the screen. */
@@ -32,7 +33,7 @@ const images = new Map<string, Types.IImage>();
 let engine: RenderingEngine | null = null;
 let made = 0;
 
-function start(): RenderingEngine {
+export function startStack(): RenderingEngine {
   if (engine) return engine;
   init();
   const found = getRenderingCapabilities();
@@ -69,6 +70,8 @@ export class StackPane {
   private readonly id: string;
   private readonly imageId: string;
   private readonly viewport: StackViewport;
+  private readonly square: PlaneSize;
+  private readonly shiftMm: number;
   private image: Types.IImage;
   private window: Window;
   private look: Look;
@@ -83,15 +86,20 @@ export class StackPane {
     pixels: Int16Array,
     window: Window,
   ) {
+    const rows = squareRows(size);
+    const pixelHeight = (size.height * size.pixelHeight) / rows;
+    this.square = { ...size, height: rows, pixelHeight };
+    // the middle of the first row lies elsewhere once rows are lower
+    this.shiftMm = (size.pixelHeight - pixelHeight) / 2;
     made += 1;
     this.id = `pane-${made}`;
     this.imageId = `corcal:${this.id}`;
     this.window = window;
     this.look = this.fitting();
-    planes.set(this.imageId, planeModule(size, this.imageId));
-    this.image = imageOf(this.imageId, size, pixels);
+    planes.set(this.imageId, planeModule(this.square, this.imageId));
+    this.image = this.imageOf(pixels);
     images.set(this.imageId, this.image);
-    const renderer = start();
+    const renderer = startStack();
     renderer.enableElement({
       viewportId: this.id,
       element,
@@ -110,9 +118,13 @@ export class StackPane {
 
   private readonly drawn = (): void => this.onDrawn();
 
+  private imageOf(pixels: Int16Array): Types.IImage {
+    return imageOf(this.imageId, this.square, withSquarePixels(pixels, this.size));
+  }
+
   /** Shows other pixels of the same size. */
   show(pixels: Int16Array): void {
-    this.image = imageOf(this.imageId, this.size, pixels);
+    this.image = this.imageOf(pixels);
     images.set(this.imageId, this.image);
     if (!this.isReady) return;
     this.viewport.renderImageObject(this.image);
@@ -193,7 +205,7 @@ export class StackPane {
         voiRange: { lower: center - width / 2, upper: center + width / 2 },
       });
       const x = this.look.u * this.size.pixelWidth;
-      const y = this.look.v * this.size.pixelHeight;
+      const y = this.look.v * this.size.pixelHeight + this.shiftMm;
       this.viewport.setCamera({
         parallelScale: (this.element.clientHeight * this.look.mmPerPixel) / 2,
         focalPoint: [x, y, 0],
@@ -207,7 +219,11 @@ export class StackPane {
 
   /** Where Cornerstone draws a pixel: for the test that both agree. */
   drawnAt(u: number, v: number): [number, number] {
-    const [x, y] = this.viewport.worldToCanvas([u * this.size.pixelWidth, v * this.size.pixelHeight, 0]);
+    const [x, y] = this.viewport.worldToCanvas([
+      u * this.size.pixelWidth,
+      v * this.size.pixelHeight + this.shiftMm,
+      0,
+    ]);
     return [x, y];
   }
 }
