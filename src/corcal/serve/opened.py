@@ -306,6 +306,9 @@ class OpenedExams:
         if not automatic:
             raise Problem(409, "no_result", "the exam has no result yet that could be reviewed")
         base = automatic[-1]
+        if CANDIDATES not in self._store.attachments(exam_id, base):
+            msg = "the exam was scored without candidates to review: score it again"
+            raise Problem(409, "no_candidates", msg)
         data = self._store.attachment(exam_id, CANDIDATES, base)
         candidates = candidates_from_bytes(data)
         scan = _scan_of(self._store, exam_id, base, candidates)

@@ -21,7 +21,7 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["accounts"])
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
-_Password = Annotated[str, Field(min_length=12, max_length=256, repr=False)]
+_PASSWORD = Field(min_length=12, max_length=256, repr=False)
 
 
 class UserDetail(UserInfo):
@@ -45,7 +45,7 @@ class NewUser(BaseModel):
     login: Annotated[str, Field(pattern=r"^[A-Za-z0-9._@-]{1,100}$")]
     name: _Name | None = None
     role: Role
-    password: _Password | None = None
+    password: Annotated[str | None, _PASSWORD] = None
 
 
 class ChangedUser(BaseModel):
@@ -55,7 +55,7 @@ class ChangedUser(BaseModel):
 
     name: _Name | None = None
     role: Role | None = None
-    password: _Password | None = None
+    password: Annotated[str | None, _PASSWORD] = None
     is_active: bool | None = None
 
 
@@ -65,7 +65,7 @@ class NewPassword(BaseModel):
     model_config = example(old="the old pass phrase", new="the new pass phrase")
 
     old: Annotated[str, Field(max_length=256, repr=False)]
-    new: _Password
+    new: Annotated[str, _PASSWORD]
 
 
 class NewToken(BaseModel):
