@@ -155,10 +155,11 @@ try {
     await page.keyboard.press("4");
     await page.mouse.move(5, 300);
     for (let i = 0; i < 40; i++) {
-      await page.keyboard.press("n");
+      await page.keyboard.press("ArrowRight");
       const chosen = await page.evaluate(() => document.querySelector(".lesion[aria-pressed=true]")?.innerText ?? "");
       if (chosen.startsWith("LAD") && chosen.includes(String(Math.round(b.agatston)))) break;
     }
+    await page.waitForTimeout(300);
     await page.keyboard.press("Enter");
     await page.getByText("2 candidates are the reader's").waitFor();
     const now = await review(exam);

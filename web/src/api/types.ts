@@ -210,16 +210,21 @@ export type Result = {
   provenance: Record<string, unknown>;
 };
 
+/** A figure with its 95 % interval; none of it where there are too few exams. */
+export type Certain = { value: number | null; low: number | null; high: number | null };
+
 export type AgreementStudy = {
   n: number;
-  icc: { value: number; low: number; high: number } | null;
+  first?: string;
+  second?: string;
+  icc: Certain | null;
   bland_altman: {
-    bias: number;
-    low: number;
-    high: number;
+    bias: number | null;
+    low: number | null;
+    high: number | null;
     points: { mean: number; difference: number; exam_id: string }[];
   } | null;
-  kappa: { value: number; low: number; high: number } | null;
+  kappa: Certain | null;
   table: { labels: string[]; counts: number[][] };
 };
 

@@ -3,11 +3,12 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { get, post, wordsOf } from "../api/http";
-import type { AgreementStudy } from "../api/types";
+import type { AgreementStudy, Certain } from "../api/types";
+import { decimal, moment } from "../lib/format";
 import { AgreementChart } from "./agreement_chart";
 import { Message } from "../ui/message";
 
-type Blind = { exam_id: string; exam_date?: string | null; asked_by?: string; at?: string };
+type Blind = { exam_id: string; asked_by: string; asked_at: string };
 
 export function AgreementPage() {
   const [kind, setKind] = useState<"automatic_reader" | "reader_reader">("automatic_reader");
@@ -49,7 +50,7 @@ export function AgreementPage() {
         <button type="submit" class="button button-main" disabled={isBusy}>{isBusy ? "Computing…" : "Compute"}</button>
       </form>
       {problem && <Message kind="info">{problem}</Message>}
-      {study && <Study study={study} first={kind === "automatic_reader" ? "automatic" : "first reader"} second={kind === "automatic_reader" ? "reader" : "second reader"} />}
+      {study && <Study study={study} first={study.first ?? "first"} second={study.second ?? "second"} />}
       <BlindReads />
     </main>
   );
@@ -57,8 +58,15 @@ export function AgreementPage() {
 
 function Study({ study, first, second }: { study: AgreementStudy; first: string; second: string }) {
   if (study.n === 0) return <p class="empty">No exams have both yet. Sign some exams, or ask for blind second reads.</p>;
-  const range = (one: { value: number; low: number; high: number } | null) =>
-    one === null ? <>–<small>too few exams</small></> : <>{one.value.toFixed(3)}<small>95 % {one.low.toFixed(3)} to {one.high.toFixed(3)}</small></>;
+  const range = (one: Certain | null) =>
+    one === null || one.value === null ? (
+      <>–<small>too few exams</small></>
+    ) : (
+      <>
+        {one.value.toFixed(3)}
+        {one.low !== null && one.high !== null && <small>95 % {one.low.toFixed(3)} to {one.high.toFixed(3)}</small>}
+      </>
+    );
   const ba = study.bland_altman;
   return (
     <>
@@ -68,14 +76,17 @@ function Study({ study, first, second }: { study: AgreementStudy; first: string;
         <div><dt>Weighted kappa of categories</dt><dd>{range(study.kappa)}</dd></div>
         <div>
           <dt>Mean difference</dt>
-          <dd>{ba === null ? "–" : ba.bias.toFixed(1)}{ba && <small>limits of agreement {ba.low.toFixed(1)} to {ba.high.toFixed(1)}</small>}</dd>
+          <dd>
+            {decimal(ba?.bias)}
+            {ba?.low != null && <small>limits of agreement {decimal(ba.low)} to {decimal(ba.high)}</small>}
+          </dd>
         </div>
       </dl>
       <div class="two">
-        {ba && (
+        {ba && ba.bias !== null && ba.low !== null && ba.high !== null && (
           <section class="section">
             <h2>Bland-Altman, Agatston score</h2>
-            <AgreementChart {...ba} />
+            <AgreementChart points={ba.points} bias={ba.bias} low={ba.low} high={ba.high} />
           </section>
         )}
         <section class="section">
@@ -113,7 +124,7 @@ function BlindReads() {
       <h2>You are asked for blind second reads</h2>
       <ul>
         {list.map((one) => (
-          <li key={one.exam_id}><a href={`#/exams/${one.exam_id}`}>Exam of {one.exam_date ?? "an unknown date"}</a></li>
+          <li key={one.exam_id}><a href={`#/exams/${one.exam_id}`}>Asked by {one.asked_by}, {moment(one.asked_at)}</a></li>
         ))}
       </ul>
     </section>

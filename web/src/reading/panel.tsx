@@ -1,6 +1,6 @@
 /** The side panel: score, what it means, history, record. */
 
-import { signal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 
 import type { OpenedExam } from "../pages/reading";
 import { HistoryTab } from "./history_tab";
@@ -16,9 +16,8 @@ const TABS = [
 ] as const;
 type Tab = (typeof TABS)[number]["id"];
 
-const open = signal<Tab>("score");
-
 export function Panel(props: { exam: OpenedExam; canEdit: boolean; onSign: () => void }) {
+  const open = useSignal<Tab>("score");
   const now = open.value;
   const turn = (event: KeyboardEvent): void => {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;

@@ -99,11 +99,12 @@ function Row(props: { name: string; colour?: string; amounts: Amounts | undefine
       <th scope="row">
         {props.colour && <Swatch colour={props.colour} />}
         {props.name}
-        {props.isChanged && (
-          <small class="mark-reader">reader; automatic {score(amounts?.automatic_agatston)}</small>
-        )}
+        {props.isChanged && <span class="mark-reader" title="changed by the reader">✎<span class="sr-only"> changed by the reader</span></span>}
       </th>
-      <td>{score(amounts?.agatston ?? 0)}</td>
+      <td>
+        {score(amounts?.agatston ?? 0)}
+        {props.isChanged && <small class="was">auto. {score(amounts?.automatic_agatston)}</small>}
+      </td>
       <td>{decimal(amounts?.volume_mm3 ?? 0, 0)}</td>
       <td>{amounts?.mass_mg === null ? "–" : decimal(amounts?.mass_mg ?? 0, 1)}</td>
       <td>{amounts?.lesion_count ?? 0}</td>
