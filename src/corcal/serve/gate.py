@@ -5,6 +5,7 @@ before its body is read or its address is looked at.
 """
 
 import logging
+import re
 import secrets
 import socket
 import time
@@ -16,7 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from corcal.serve.problems import problem
+from corcal.serve.problems import Problem, problem
 from corcal.serve.sessions import Principal, Sessions
 from corcal.serve.settings import Settings
 
@@ -42,6 +43,7 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+_FILE = re.compile(rf"{API}/uploads/[0-9a-f]{{32}}/files/[0-9]+")
 _HSTS = ("strict-transport-security", "max-age=31536000")
 _log = logging.getLogger("corcal.serve.access")
 
@@ -87,7 +89,7 @@ class Gate:
 
         try:
             refusal = await self._refusal(scope)
-            await (refusal or self._app)(scope, receive, dressed)
+            await (refusal or self._app)(scope, self._limited(scope, receive), dressed)
         finally:
             _write_access(scope, status, time.perf_counter() - began)
 
@@ -103,6 +105,8 @@ class Gate:
         if who is None:
             return problem(401, "login", "log in first", headers={"WWW-Authenticate": "Bearer"})
         scope[PRINCIPAL] = who
+        if self._is_too_long(path, headers.get("content-length", "")):
+            return problem(413, "body_too_large", self._too_long)
         if method not in _SAFE and who.csrf is not None:
             given = headers.get("x-csrf-token", "")
             if not secrets.compare_digest(given.encode(), who.csrf.encode()):
@@ -110,6 +114,31 @@ class Gate:
                     403, "csrf", "the header X-CSRF-Token is missing or not the right one"
                 )
         return None
+
+    @property
+    def _too_long(self) -> str:
+        return f"a request may have {self._settings.limits.body_bytes} bytes"
+
+    def _is_too_long(self, path: str, declared: str) -> bool:
+        is_file = _FILE.fullmatch(path) is not None
+        most = self._settings.limits.body_bytes
+        return not is_file and declared.isdigit() and int(declared[:20]) > most
+
+    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+        """Count what comes in; uploads count for themselves."""
+        if _FILE.fullmatch(scope["path"]) is not None:
+            return receive
+        most, come = self._settings.limits.body_bytes, 0
+
+        async def counting() -> Message:
+            nonlocal come
+            message = await receive()
+            come += len(message.get("body", b""))
+            if come > most:
+                raise Problem(413, "body_too_large", self._too_long)
+            return message
+
+        return counting
 
     async def _principal(self, headers: Headers) -> Principal | None:
         scheme, _, token = headers.get("authorization", "").partition(" ")

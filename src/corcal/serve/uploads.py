@@ -50,14 +50,15 @@ class Upload:
         Problem
             413, if the file or the upload grows too large.
         """
+        with self._lock:
+            self._coming += size
+            total = sum(self._sizes.values()) + self._coming
         if of_file > self._limits.file_bytes:
             msg = f"a file may have {_mb(self._limits.file_bytes)}"
             raise Problem(413, "file_too_large", msg)
-        with self._lock:
-            self._coming += size
-            if sum(self._sizes.values()) + self._coming > self._limits.upload_bytes:
-                msg = f"an upload may have {_mb(self._limits.upload_bytes)} in all"
-                raise Problem(413, "upload_too_large", msg)
+        if total > self._limits.upload_bytes:
+            msg = f"an upload may have {_mb(self._limits.upload_bytes)} in all"
+            raise Problem(413, "upload_too_large", msg)
 
     def ended(self, number: int, size: int, *, is_whole: bool) -> None:
         """Keep a file that is whole, in place of an earlier one of its number; or forget it."""

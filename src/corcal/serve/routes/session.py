@@ -12,6 +12,7 @@ from corcal.serve.passwords import is_right
 from corcal.serve.problems import Problem
 from corcal.serve.services import Service, Services, Viewer
 from corcal.serve.sessions import Principal
+from corcal.serve.settings import Mode
 from corcal.store.records import User, WorklistQuery
 
 __all__ = ["router", "start_router"]
@@ -75,7 +76,7 @@ def logout(services: Service, who: Viewer, response: Response) -> None:
 @start_router.get("/start/{token}")
 def start(services: Service, token: str, request: Request) -> Response:
     """Begin the session of the one person of personal mode, by a link that works once."""
-    if not services.start.use(token):
+    if services.settings.mode is not Mode.PERSONAL or not services.start.use(token):
         detail = "the link was used already: start corcal serve again for another one"
         return JSONResponse({"detail": detail}, status_code=403)
     response = RedirectResponse("/", status_code=303)

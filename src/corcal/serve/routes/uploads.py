@@ -15,7 +15,7 @@ from corcal.serve.models import (
 )
 from corcal.serve.notices import progress_of
 from corcal.serve.problems import Problem
-from corcal.serve.services import Reader, Service
+from corcal.serve.services import Reader, Service, Services
 from corcal.serve.uploads import IMPORT
 from corcal.store.records import Job, JobState
 
@@ -72,6 +72,9 @@ async def receive(
 )
 def finish(services: Service, who: Reader, request: Request, upload_id: Key) -> UploadFinished:
     """Take what was sent into the store and score it; doing so twice does it once."""
+    known = _job_of(services, upload_id, who.login)
+    if known is not None:  # the answer to the first request was lost on its way
+        return UploadFinished(job_id=known.id, exam_ids=_exams(known))
     upload = services.uploads.get(upload_id, who.login)
     if not upload.file_count:
         raise Problem(422, "no_files", "the upload has no files")
@@ -92,6 +95,15 @@ def forget(services: Service, who: Reader, upload_id: Key) -> None:
 def job(services: Service, job_id: Key) -> JobInfo:
     """Tell how far a job is, and which exams an import has brought."""
     return _info(services.store.jobs.get(job_id))
+
+
+def _job_of(services: Services, upload_id: str, login: str) -> Job | None:
+    """Give the job of an upload that was finished by this user."""
+    wanted = {"upload": upload_id, "by": login}
+    for job in services.store.jobs.of():
+        if job.kind == IMPORT and job.payload == wanted:
+            return job
+    return None
 
 
 def _info(job: Job) -> JobInfo:
