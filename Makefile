@@ -5,7 +5,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint types imports unit docs bench train clean
+.PHONY: demo test lint types imports unit docs web web-test bench train clean
 
 demo: .venv/.product
 	$(BIN)/corcal demo --out demo
@@ -27,6 +27,19 @@ unit: .venv/.dev
 
 docs: .venv/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# The screen is built from web/ into the package, and what is built is committed: only who changes it
+# needs Node 20 or newer. A test tells when the two do not belong together.
+web: web/node_modules/.done
+	cd web && npm run --silent build
+
+# A browser reads an exam from upload to report, against the real server: Chromium has to be there.
+web-test: web/node_modules/.done .venv/.product
+	cd web && npm run --silent unit && npm run --silent e2e
+
+web/node_modules/.done: web/package.json web/package-lock.json
+	cd web && npm ci --silent
+	@touch $@
 
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks

@@ -147,10 +147,9 @@ try {
     await shot(page, "05-why");
     await page.keyboard.press("w");
     const before = await total();
-    const begun = performance.now();
     await page.mouse.click(at.x, at.y);
     await page.getByText("One candidate is the reader's").waitFor();
-    const ms = performance.now() - begun;
+    const ms = await page.evaluate(() => performance.getEntriesByName("corcal edit").pop()?.duration);
     check((await total()) === before, "moving a lesion between arteries changed the total");
     await page.keyboard.press("4");
     await page.mouse.move(5, 300);

@@ -6,7 +6,7 @@ import type { ExamState, Role } from "../api/types";
 export function score(value: number | null | undefined): string {
   if (value === null || value === undefined) return "–";
   if (value === 0) return "0";
-  return value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString("en-US").replace(/,/g, "\u2009");
+  return value < 9.95 ? value.toFixed(1) : Math.round(value).toLocaleString("en-US").replace(/,/g, "\u2009");
 }
 
 export function decimal(value: number | null | undefined, digits = 1): string {

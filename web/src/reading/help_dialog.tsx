@@ -30,7 +30,7 @@ export function HelpDialog(props: { sites: SiteInfo[]; onClose: () => void }) {
             <dl>
               {KEYS.filter((row) => row.group === group).map((row) => (
                 <div key={row.command}>
-                  <dt><kbd>{spelled(row.keys)}</kbd></dt>
+                  <dt>{spelled(row.keys).map((key) => <kbd key={key}>{key}</kbd>)}</dt>
                   <dd>{row.says}</dd>
                 </div>
               ))}

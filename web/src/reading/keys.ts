@@ -66,14 +66,13 @@ export function commandOf(pressed: Pressed): Command | null {
   return BY_KEY.get(name) ?? null;
 }
 
-/** Keys as a person reads them. */
-export function spelled(keys: string): string {
+/** Keys as a person reads them, each alternative by itself. */
+export function spelled(keys: string): string[] {
   const names: Record<string, string> = {
     ArrowUp: "↑", ArrowDown: "↓", ArrowLeft: "←", ArrowRight: "→",
     PageUp: "Page up", PageDown: "Page down", Escape: "Esc", Delete: "Del",
   };
   return keys
     .split(" ")
-    .map((one) => (one === "+" ? one : one.split("+").map((part) => names[part] ?? part).join(" + ")))
-    .join(" or ");
+    .map((one) => (one === "+" ? one : one.split("+").map((part) => names[part] ?? part).join(" + ")));
 }

@@ -54,7 +54,7 @@ export class PaneController {
     this.size = planeSize(volume.grid, plane);
     this.stack = new StackPane(pixels, this.size, this.image(), view.window.value);
     this.look = this.firstLook();
-    this.stack.setLook(this.look);
+    this.showLook(this.look);
     this.stack.onDrawn = () => this.draw();
     this.stops.push(
       effect(() => this.followPlace()),
@@ -123,10 +123,19 @@ export class PaneController {
   }
 
   private setLook(look: Look): void {
-    this.look = look;
     this.isOwnLook = true;
+    this.showLook(look);
+  }
+
+  private showLook(look: Look): void {
+    this.look = look;
     this.stack.setLook(look);
     if (this.parts.isMain) this.parts.view.look.value = look;
+  }
+
+  /** The earlier exam beside this one, which is shown as large as this one. */
+  private get isFollower(): boolean {
+    return !this.parts.isMain && this.parts.plane === "axial" && !this.parts.isProjection;
   }
 
   private followPlace(): void {
@@ -156,25 +165,18 @@ export class PaneController {
     this.draw();
   }
 
-  /** The other exam is shown as large as this one, around the same place of the image. */
   private followLook(): () => void {
-    const { view, isMain } = this.parts;
-    if (isMain) return () => {};
+    if (!this.isFollower) return () => {};
     return effect(() => {
-      const look = view.look.value;
-      if (look && this.parts.plane === "axial" && !this.parts.isProjection) {
-        this.look = look;
-        this.stack.setLook(look);
-      }
+      const look = this.parts.view.look.value;
+      if (look) this.showLook(look);
     });
   }
 
   private followSize(): () => void {
     const observer = new ResizeObserver(() => {
-      if (!this.isOwnLook && !(this.parts.view.look.value && !this.parts.isMain)) {
-        this.look = this.firstLook();
-        this.stack.setLook(this.look);
-      }
+      const isLed = this.isFollower && this.parts.view.look.peek() !== null;
+      if (!this.isOwnLook && !isLed) this.showLook(this.firstLook());
       this.stack.resized();
       this.draw();
     });

@@ -49,7 +49,7 @@ export function PersonDialog(props: { examId: string; onClose: () => void; onTol
           {fields.map((field) => (
             <label class="field" key={field.name} title={field.definition || undefined}>
               <span>
-                {field.label[0]?.toUpperCase()}{field.label.slice(1)}
+                {capitalised(field.label)}
                 {field.is_required && <span class="needed"> (needed)</span>}
               </span>
               <Input field={field} value={values[field.name] ?? ""} onInput={(value) => set(field.name, value)} />
@@ -63,6 +63,11 @@ export function PersonDialog(props: { examId: string; onClose: () => void; onTol
       </form>
     </Dialog>
   );
+}
+
+/** With a capital, unless it is a name with one of its own, such as eGFR. */
+function capitalised(label: string): string {
+  return /^[a-z][a-z ]/.test(label) ? label.charAt(0).toUpperCase() + label.slice(1) : label;
 }
 
 function shownValue(value: unknown): string {

@@ -8,7 +8,7 @@ import { go } from "../lib/route";
 import { isAdmin, mayRead } from "../lib/session";
 import { openExam, refresh, type OpenedExam } from "../pages/reading";
 import { Message } from "../ui/message";
-import { matchingSlice } from "../viewer/geometry";
+import { matchingSlice, toPlane } from "../viewer/geometry";
 import { actOn, endStroke } from "./actions";
 import { CandidateStrip } from "./candidate_strip";
 import { HelpDialog } from "./help_dialog";
@@ -18,7 +18,8 @@ import { Panel } from "./panel";
 import { ReadingHead } from "./reading_head";
 import { ScanPane } from "./scan_pane";
 import { SignDialog } from "./sign_dialog";
-import { calciumLevel } from "./sites";
+import type { ViewState } from "./view_state";
+import { calciumCentre } from "./sites";
 
 const LOCK_MS = 60_000;
 
@@ -139,6 +140,13 @@ function earlierExam(exam: OpenedExam) {
   return readable.find((one) => (one.exam_date ?? "") <= (row.exam_date ?? "9999")) ?? readable[0];
 }
 
+/** A place in the axial images; without one, their middle. */
+function placeInImage(view: ViewState, at: [number, number, number] | null): { u: number; v: number } {
+  const [nz, ny, nx] = view.grid.shape;
+  const [z, y, x] = at ?? [nz / 2, ny / 2, nx / 2];
+  return toPlane(view.grid, "axial", { z, y, x });
+}
+
 /** Keeps the earlier exam at the same anatomical level, in the same window and as large. */
 function useMatchedLevel(exam: OpenedExam, previous: OpenedExam | null): void {
   const { view } = exam;
@@ -148,22 +156,23 @@ function useMatchedLevel(exam: OpenedExam, previous: OpenedExam | null): void {
   const look = view.look.value;
   useEffect(() => {
     if (!previous) return;
-    const level = (one: OpenedExam) => calciumLevel(one.store.candidates.value.values());
+    const here = calciumCentre(exam.store.candidates.value.values());
+    const there = calciumCentre(previous.store.candidates.value.values());
     const z = matchingSlice(
       at.z,
-      { grid: view.grid, anchor: level(exam) },
-      { grid: previous.view.grid, anchor: level(previous) },
+      { grid: view.grid, anchor: here?.[0] ?? null },
+      { grid: previous.view.grid, anchor: there?.[0] ?? null },
     );
     previous.view.moveTo({ z });
     previous.view.window.value = window;
     previous.view.slabMm.value = slab;
     if (look) {
+      const from = placeInImage(view, here && there ? here : null);
+      const to = placeInImage(previous.view, here && there ? there : null);
       const scale = view.grid.spacing[2] / previous.view.grid.spacing[2];
-      const [, ny, nx] = view.grid.shape;
-      const [, py, px] = previous.view.grid.shape;
       previous.view.look.value = {
-        u: px / 2 + (look.u - nx / 2) * scale,
-        v: py / 2 + (look.v - ny / 2) * scale,
+        u: to.u + (look.u - from.u) * scale,
+        v: to.v + (look.v - from.v) * scale,
         mmPerPixel: look.mmPerPixel,
       };
     }

@@ -61,6 +61,8 @@ function VersionCard(props: { version: Version; examId: string; isOpen: boolean 
   }, [files.value]);
   const make = (): void => void post(path).then(files.again, files.again);
   const state = files.value?.state;
+  const names = (files.value?.files ?? []).map((one) => one.name).sort((a, b) => order(a) - order(b));
+  const others = names.filter((name) => !(name in FILE_NAMES));
   return (
     <details class="version" open={props.isOpen}>
       <summary>
@@ -68,13 +70,13 @@ function VersionCard(props: { version: Version; examId: string; isOpen: boolean 
         <small>{version.author}, {moment(version.created_at)}{version.agatston !== undefined && `, score ${score(version.agatston)}`}</small>
         {version.note && <small>{version.note}</small>}
       </summary>
-      <ul class="files">
-        {files.value?.files.map(({ name }) => (
-          <li key={name}>
-            <a href={`${API}${path}/${name}`} download={name}>{FILE_NAMES[name] ?? name}</a>
-          </li>
-        ))}
-      </ul>
+      <FileList path={path} names={names.filter((name) => name in FILE_NAMES)} />
+      {others.length > 0 && (
+        <details>
+          <summary>Other files ({others.length})</summary>
+          <FileList path={path} names={others} />
+        </details>
+      )}
       {state === "making" && <p class="quiet" role="status">The report and the DICOM objects are being made…</p>}
       {state === "failed" && <p class="advice">The files could not be made.</p>}
       {(state === "none" || state === "failed") && mayRead.value && (
@@ -82,6 +84,23 @@ function VersionCard(props: { version: Version; examId: string; isOpen: boolean 
       )}
       {files.words && <p class="quiet">{files.words}</p>}
     </details>
+  );
+}
+
+function order(name: string): number {
+  const at = Object.keys(FILE_NAMES).indexOf(name);
+  return at < 0 ? Number.MAX_SAFE_INTEGER : at;
+}
+
+function FileList(props: { path: string; names: string[] }) {
+  return (
+    <ul class="files">
+      {props.names.map((name) => (
+        <li key={name}>
+          <a href={`${API}${props.path}/${name}`} download={name}>{FILE_NAMES[name] ?? name}</a>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -42,14 +42,14 @@ export function siteColour(sites: readonly SiteInfo[], label: string | null): st
   return sites.find((site) => site.label === label)?.colour ?? "#FFFFFF";
 }
 
-/** Mean slice of the calcium in the arteries, weighted by its score: a level to match exams by. */
-export function calciumLevel(candidates: Iterable<Candidate>): number | null {
-  let sum = 0;
+/** Mean place (z, y, x) of the calcium in the arteries, weighted by its score, to match exams by. */
+export function calciumCentre(candidates: Iterable<Candidate>): [number, number, number] | null {
+  const sum: [number, number, number] = [0, 0, 0];
   let weight = 0;
   for (const one of candidates) {
     if (!isVessel(one.site) || one.agatston <= 0) continue;
-    sum += one.centroid[0] * one.agatston;
+    one.centroid.forEach((value, axis) => (sum[axis] = (sum[axis] as number) + value * one.agatston));
     weight += one.agatston;
   }
-  return weight > 0 ? sum / weight : null;
+  return weight > 0 ? [sum[0] / weight, sum[1] / weight, sum[2] / weight] : null;
 }

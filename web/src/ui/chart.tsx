@@ -2,10 +2,12 @@
 
 import { useEffect, useState } from "preact/hooks";
 
+import { Dialog } from "./dialog";
 import { request, wordsOf } from "../api/http";
 
 export function Chart(props: { path: string; about: string; version: string | number }) {
   const [url, setUrl] = useState<string | null>(null);
+  const [isLarge, setLarge] = useState(false);
   const [words, setWords] = useState<string | null>(null);
   useEffect(() => {
     const abort = new AbortController();
@@ -27,6 +29,19 @@ export function Chart(props: { path: string; about: string; version: string | nu
       if (made) URL.revokeObjectURL(made);
     };
   }, [props.path, props.version]);
-  if (url) return <img class="chart chart-paper" src={url} alt={props.about} />;
+  if (url) {
+    return (
+      <>
+        <button type="button" class="chart-button" title="Larger" onClick={() => setLarge(true)}>
+          <img class="chart chart-paper" src={url} alt={props.about} />
+        </button>
+        {isLarge && (
+          <Dialog title={props.about} onClose={() => setLarge(false)} isWide>
+            <img class="chart chart-paper" src={url} alt={props.about} />
+          </Dialog>
+        )}
+      </>
+    );
+  }
   return words ? <p class="quiet">No chart: {words}</p> : <p class="quiet">Drawing…</p>;
 }

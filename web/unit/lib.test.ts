@@ -1,0 +1,70 @@
+import { expect, test } from "vitest";
+
+import { percentileWords } from "../src/reading/meaning_types";
+import { isHidden } from "../src/lib/dropped";
+import { age, bytes, percent, personName, score } from "../src/lib/format";
+import { parseRoute } from "../src/lib/route";
+import { shownTheme } from "../src/lib/session";
+import { niceTicks } from "../src/lib/ticks";
+
+test("scores are whole, below ten with a decimal, and a missing one is no zero", () => {
+  expect(score(0)).toBe("0");
+  expect(score(9.94)).toBe("9.9");
+  expect(score(9.96)).toBe("10");
+  expect(score(318.69)).toBe("319");
+  expect(score(1204.5)).toBe("1\u2009205");
+  expect(score(null)).toBe("–");
+});
+
+test("a probability is never told as certain when it is not", () => {
+  expect(percent(0.998)).toBe("> 99 %");
+  expect(percent(0.004)).toBe("< 1 %");
+  expect(percent(0)).toBe("0 %");
+  expect(percent(1)).toBe("100 %");
+});
+
+test("DICOM names are written as people write them", () => {
+  expect(personName("Doe^Jane^Q^Dr")).toBe("Doe, Jane Q");
+  expect(personName("Yamada^Tarou=山田^太郎")).toBe("Yamada, Tarou");
+  expect(personName("Doe")).toBe("Doe");
+  expect(personName(null)).toBe("no name");
+});
+
+test("an age counts birthdays that have been", () => {
+  expect(age("1970-06-15", "2026-06-14")).toBe(55);
+  expect(age("1970-06-15", "2026-06-15")).toBe(56);
+  expect(age(null, "2026-06-15")).toBeNull();
+});
+
+test("an address leads to a page, and a strange one to the worklist", () => {
+  const id = "0123456789abcdef0123456789abcdef";
+  expect(parseRoute(`#/exams/${id}`)).toEqual({ page: "exam", id });
+  expect(parseRoute("#/exams/../../x")).toEqual({ page: "exams" });
+  expect(parseRoute("#/agreement")).toEqual({ page: "agreement" });
+  expect(parseRoute("")).toEqual({ page: "exams" });
+});
+
+test("reading is dark unless someone wants it light", () => {
+  expect(shownTheme("system", true, false)).toBe("dark");
+  expect(shownTheme("light", true, true)).toBe("light");
+  expect(shownTheme("system", false, false)).toBe("light");
+});
+
+test("axes have round numbers", () => {
+  expect(niceTicks(0, 10, 5)).toEqual([0, 2, 4, 6, 8, 10]);
+  expect(niceTicks(-12, 12, 4)).toEqual([-10, 0, 10]);
+});
+
+test("percentiles are told in words, and so is why there is none", () => {
+  const one = { reference: "mesa", value: null, at_least: null, at_most: null, group: "", not_covered: null };
+  expect(percentileWords({ ...one, value: 82 })).toBe("82nd percentile");
+  expect(percentileWords({ ...one, value: 11 })).toBe("11th percentile");
+  expect(percentileWords({ ...one, at_least: 90 })).toBe("at or above the 90th percentile");
+  expect(percentileWords({ ...one, not_covered: "race is not known" })).toBe("race is not known");
+});
+
+test("files that systems leave behind are no scans", () => {
+  expect(isHidden(".DS_Store")).toBe(true);
+  expect(isHidden("IM000001")).toBe(false);
+  expect(bytes(58_900_000)).toBe("58.9 MB");
+});
