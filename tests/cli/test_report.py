@@ -1,6 +1,7 @@
 """``corcal report``: the files it writes, that they agree, and what it refuses."""
 
 import csv
+import gc
 import io
 import json
 import re
@@ -43,6 +44,7 @@ DICOM = {
     "pdf": {"calcium_report.dcm"},
     "key": {"projection.dcm", "key_LAD.dcm", "presentation_state.dcm"},
 }
+ASKED_FOR = {"labelmap": {"labelmap.dcm"}}  # DICOM that is written only if it is named
 # Everything that tells who it is, in every way that a format writes it
 ORIGINALS = (
     *("PAT-0815", "Mustermann", "Erika", "1957-08-12", "19570812"),
@@ -260,9 +262,10 @@ def names_in(folder):
 
 
 def test_every_format_names_its_files_before_it_writes_them():
-    for name, files in (FILES | PEOPLE | DICOM).items():
+    every = FILES | PEOPLE | DICOM | ASKED_FOR
+    for name, files in every.items():
         assert files <= set(FORMATS[name].files), name
-    assert FORMATS.keys() == (FILES | PEOPLE | DICOM).keys()
+    assert FORMATS.keys() == every.keys()
 
 
 @pytest.mark.usefixtures("scanned")
@@ -314,6 +317,32 @@ def test_the_measurements_refer_to_the_segmentation_beside_them(run_corcal, tmp_
     assert both.segmentation_uid == uid
     assert alone.segmentation_uid is None
     assert names_in(tmp_path / "alone") == DICOM["sr"]
+
+
+@pytest.mark.usefixtures("scanned")
+def test_a_label_map_is_a_segmentation_of_its_own(run_corcal, tmp_path):
+    outcome = run_corcal(
+        *("report", tmp_path / "exam", "--scan", tmp_path / "scan", "--out", tmp_path / "out"),
+        *("--format", "seg,labelmap"),
+    )
+    assert outcome.code == 0, outcome.err
+    binary, label_map = (
+        dcmread(tmp_path / "out" / name) for name in ("segmentation.dcm", "labelmap.dcm")
+    )
+    kinds = [binary.SegmentationType, label_map.SegmentationType]
+    assert kinds == ["BINARY", "LABELMAP"]
+    assert binary.SOPInstanceUID != label_map.SOPInstanceUID
+
+
+def test_cycles_are_collected_again_once_the_report_is_written(run_corcal, result_file, out):
+    assert run_corcal("report", result_file, "--format", "csv", "--out", out).code == 0
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        assert run_corcal("report", result_file, "--format", "csv", "--out", out).code == 0
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("names", ["sr", "csv,seg", "pdf,key"])

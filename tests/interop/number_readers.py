@@ -36,16 +36,29 @@ _ELSEWHERE = [site.label for site in Site if site.label not in _CORONARY]
 
 
 def seg(folder: Path, exam: Exam) -> Numbers:
-    """Measure the pixels of the segmentation again, frame by frame as the standard has them."""
-    dataset = pydicom.dcmread(folder / "segmentation.dcm")
+    """Measure the pixels of the segmentation again: one frame a slice and segment."""
+    return _measured_again(pydicom.dcmread(folder / "segmentation.dcm"), exam)
+
+
+def labelmap(folder: Path, exam: Exam) -> Numbers:
+    """Measure the pixels of the label map again: one frame a slice, its pixels are numbers."""
+    return _measured_again(pydicom.dcmread(folder / "labelmap.dcm"), exam)
+
+
+def _measured_again(dataset: Dataset, exam: Exam) -> Numbers:
     names = {int(one.SegmentNumber): str(one.SegmentLabel) for one in dataset.SegmentSequence}
     sites, code = np.zeros(exam.scan.shape, np.uint8), {site.label: site for site in Site}
     slices = {one.sop_instance_uid: k for k, one in enumerate(exam.scan.slices)}
     frames = dataset.pixel_array.reshape(-1, dataset.Rows, dataset.Columns)
     for frame, group in zip(frames, dataset.PerFrameFunctionalGroupsSequence, strict=True):
-        number = int(group.SegmentIdentificationSequence[0].ReferencedSegmentNumber)
         source = group.DerivationImageSequence[0].SourceImageSequence[0]
-        sites[slices[source.ReferencedSOPInstanceUID]][frame > 0] = code[names[number]]
+        numbers = frame
+        if dataset.SegmentationType == "BINARY":
+            segment = group.SegmentIdentificationSequence[0].ReferencedSegmentNumber
+            numbers = frame * int(segment)
+        for number in np.unique(numbers[numbers > 0]):
+            here = sites[slices[source.ReferencedSOPInstanceUID]]
+            here[numbers == number] = code[names[int(number)]]
     index = np.flatnonzero(sites)
     voxels = SiteVoxels(shape=sites.shape, index=index, site=sites.reshape(-1)[index])
     again = measure(exam.scan, voxels, rule=rule_named(exam.result.score.rule))
@@ -385,6 +398,7 @@ def _lesion_path(column: str, row: Mapping[str, str], position: int) -> str:
 
 READERS = {
     "seg": seg,
+    "labelmap": labelmap,
     "sr": sr,
     "cardiac": cardiac,
     "fhir": fhir,

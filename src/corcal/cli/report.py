@@ -94,7 +94,7 @@ def layout_options(command: "Callable[..., Any]") -> "Callable[..., Any]":
     "formats",
     metavar="LIST",
     help=f"Formats, parted by commas ({_FORMAT_HELP}). By default all that can be written with "
-    "what is given, without parquet.",
+    "what is given, without parquet and labelmap.",
 )
 @layout_options
 @click.option(
