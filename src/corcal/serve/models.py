@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from corcal.ct.suitability.verdict import Verdict
 from corcal.store.records import ExamState, ResultKind, Role
 
 __all__ = [
@@ -195,7 +196,7 @@ class ExamFilter(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     state: list[ExamState] = []
-    verdict: list[Literal["fit", "limited", "unfit"]] = []
+    verdict: list[Verdict] = []
     sort: _SORT = "-exam_date"
     limit: Annotated[int, Field(ge=1, le=500)] = 50
     offset: Annotated[int, Field(ge=0, le=10_000_000)] = 0
