@@ -116,6 +116,10 @@ try {
     await page.waitForTimeout(600);
     await shot(page, "04-reading");
     await accessible(page, "reading view");
+    const wire = await page.evaluate(() =>
+      performance.getEntriesByType("resource").filter((one) => /scan|review|exams\/[0-9a-f]{32}$/.test(one.name)).map((one) => `${one.name.split("/").slice(6).join("/") || "exam"} ${Math.round(one.duration)}`),
+    );
+    console.log(`      ${wire.join(", ")}`);
     return `first image after ${Math.round(ms)} ms, all slices after ${Math.round(all)} ms`;
   });
 
@@ -165,7 +169,10 @@ try {
     check(now.candidates.find((one) => one.id === a.id).site === "LCX", "the first lesion is not LCX");
     check(now.candidates.find((one) => one.id === b.id).site === "RCA", "the second lesion is not RCA");
     await shot(page, "06-reassigned");
-    return `the table was new after ${Math.round(ms)} ms`;
+    const wire = await page.evaluate(
+      () => performance.getEntriesByType("resource").filter((one) => one.name.endsWith("/review/events")).map((one) => Math.round(one.duration)),
+    );
+    return `the table was new after ${Math.round(ms)} ms, of which the server took ${wire[0]}; then ${wire.slice(1).join(", ")}`;
   });
 
   await step("split one by a line", async () => {

@@ -2,12 +2,14 @@
 
 import { computed, signal } from "@preact/signals";
 
-import { get, remove, setCsrfToken } from "../api/http";
+import { Problem, get, remove, setCsrfToken } from "../api/http";
 import { startLive, stopLive } from "../api/live";
 import type { Session } from "../api/types";
 
 export const session = signal<Session | null>(null);
 export const isKnown = signal(false);
+/** Whether people can log in at their organisation. */
+export const hasSignOn = signal(false);
 export const mayRead = computed(() => session.value !== null && session.value.user.role !== "viewer");
 export const isAdmin = computed(() => session.value?.user.role === "admin");
 
@@ -20,8 +22,9 @@ export function begin(found: Session): void {
 export async function findSession(): Promise<void> {
   try {
     begin(await get<Session>("/session"));
-  } catch {
+  } catch (error) {
     session.value = null;
+    hasSignOn.value = error instanceof Problem && error.more.sign_on === true;
   }
   isKnown.value = true;
 }

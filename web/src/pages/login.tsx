@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 
 import { Problem, post, wordsOf } from "../api/http";
 import type { Session } from "../api/types";
-import { begin } from "../lib/session";
+import { begin, hasSignOn } from "../lib/session";
 import { Message } from "../ui/message";
 
 export function LoginPage() {
@@ -51,8 +51,11 @@ export function LoginPage() {
           {isBusy ? "Logging in…" : "Log in"}
         </button>
         <p class="quiet">
-          On your own machine, open the link that <code>corcal serve</code> printed.{" "}
-          <a href="/oidc/login">Sign on with your organisation</a>
+          {hasSignOn.value ? (
+            <a href="/oidc/login">Sign on with your organisation</a>
+          ) : (
+            <>On your own machine, open the link that <code>corcal serve</code> printed.</>
+          )}
         </p>
       </form>
       <footer class="statement">For research use only. Not a medical device; not for diagnosis.</footer>

@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { patch, post, remove, wordsOf } from "../api/http";
 import type { Role, Token, User } from "../api/types";
 import { moment, ROLE_NAMES } from "../lib/format";
-import { isAdmin, session } from "../lib/session";
+import { forget, isAdmin, session } from "../lib/session";
 import { useLoaded } from "../ui/loaded";
 import { Message } from "../ui/message";
 
@@ -18,6 +18,7 @@ export function SettingsPage() {
       <div class="page-head"><h1>Settings</h1></div>
       <div class="sections">
         <Tokens />
+        {session.value?.mode === "department" && !session.value.sign_on && <Password />}
         {isAdmin.value && <Users />}
         {isAdmin.value && <Audit />}
         <p class="quiet">corcal {session.value?.version}. {session.value?.research_use}</p>
@@ -76,6 +77,31 @@ function Tokens() {
           </tbody>
         </table>
       )}
+    </section>
+  );
+}
+
+function Password() {
+  const [old, setOld] = useState("");
+  const [wanted, setWanted] = useState("");
+  const [problem, setProblem] = useState<string | null>(null);
+  const change = async (): Promise<void> => {
+    try {
+      await post("/session/password", { old, new: wanted });
+      forget(); // all sessions of this user have ended, this one too
+    } catch (error) {
+      setProblem(wordsOf(error));
+    }
+  };
+  return (
+    <section class="section">
+      <h2>Password</h2>
+      {problem && <Message kind="error">{problem}</Message>}
+      <form class="inline-form" onSubmit={(event) => { event.preventDefault(); void change(); }}>
+        <label class="field">Now<input type="password" required autocomplete="current-password" value={old} onInput={(event) => setOld(event.currentTarget.value)} /></label>
+        <label class="field">New, 12 characters or more<input type="password" required minLength={12} autocomplete="new-password" value={wanted} onInput={(event) => setWanted(event.currentTarget.value)} /></label>
+        <button type="submit" class="button">Change</button>
+      </form>
     </section>
   );
 }

@@ -37,6 +37,7 @@ export type PaneParts = {
 };
 
 const HIT_RADIUS_PX = 6;
+const DRAWN_WHILE_LOADING = 2;
 /** A pane starts on the heart, not on the arms of the table: this much of the width is shown. */
 const FIRST_ZOOM = 1.45;
 
@@ -76,8 +77,19 @@ export class PaneController {
 
   /** Other voxels have arrived: what is shown may be old. */
   voxelsCame(): void {
-    this.shownKey = "";
     this.followPlace();
+  }
+
+  /** How much of what this image needs is here: it is drawn anew when that has grown. */
+  private arrived(slab: Slab): number {
+    const { volume, plane, isProjection } = this.parts;
+    if (plane === "axial" && !isProjection) {
+      let count = 0;
+      for (let z = slab.from; z <= slab.to; z++) if (volume.hasSlice(z)) count += 1;
+      return count;
+    }
+    // images across all slices are drawn a few times while the scan comes, not with every chunk
+    return Math.floor(volume.fraction * DRAWN_WHILE_LOADING);
   }
 
   screenOf(z: number, y: number, x: number): { x: number; y: number } {
@@ -140,7 +152,7 @@ export class PaneController {
 
   private followPlace(): void {
     const slab = this.slab();
-    const key = `${slab.from}-${slab.to}`;
+    const key = `${slab.from}-${slab.to}-${this.arrived(slab)}`;
     if (key !== this.shownKey) {
       this.shownKey = key;
       this.stack.show(this.image());

@@ -9,7 +9,7 @@ import { isAdmin, mayRead } from "../lib/session";
 import { openExam, refresh, type OpenedExam } from "../pages/reading";
 import { Message } from "../ui/message";
 import { matchingSlice, toPlane } from "../viewer/geometry";
-import { actOn, endStroke } from "./actions";
+import { actOn, endStroke, show } from "./actions";
 import { CandidateStrip } from "./candidate_strip";
 import { HelpDialog } from "./help_dialog";
 import { useReadingKeys } from "./key_listener";
@@ -19,7 +19,7 @@ import { ReadingHead } from "./reading_head";
 import { ScanPane } from "./scan_pane";
 import { SignDialog } from "./sign_dialog";
 import type { ViewState } from "./view_state";
-import { calciumCentre } from "./sites";
+import { calciumCentre, steps } from "./sites";
 
 const LOCK_MS = 60_000;
 
@@ -55,6 +55,7 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
     help: () => setDialog("help"),
   });
   useEffect(() => () => previous.value?.store.close(), []);
+  useFirstPlace(exam);
   useEffect(() => {
     if (!canEdit) return;
     void store.holdLock();
@@ -138,6 +139,19 @@ function earlierExam(exam: OpenedExam) {
   const { row, previous } = exam.detail.value;
   const readable = previous.filter((one) => one.state === "to_review" || one.state === "final");
   return readable.find((one) => (one.exam_date ?? "") <= (row.exam_date ?? "9999")) ?? readable[0];
+}
+
+/** Opens where most of the calcium is, unless the reader has gone somewhere already. */
+function useFirstPlace({ view, store }: OpenedExam): void {
+  const [began] = useState(view.at.peek());
+  const isLoaded = store.isLoaded.value;
+  useEffect(() => {
+    if (!isLoaded || view.at.peek() !== began) return;
+    const most = steps(store.candidates.value.values(), false)[0];
+    if (!most) return;
+    show(view, most);
+    view.selected.value = null;
+  }, [isLoaded]);
 }
 
 /** A place in the axial images; without one, their middle. */
