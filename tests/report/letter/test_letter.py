@@ -11,7 +11,7 @@ from corcal.report.letter.case import Case
 from corcal.report.letter.chance import chance_of
 from corcal.report.letter.language import letter_language
 from corcal.result import RESEARCH_USE
-from corcal.risk.types import Mark
+from corcal.risk.types import Mark, Sex
 from report.letter.letter_cases import CASES, interpreted
 from report.letter.reading import passages
 
@@ -137,6 +137,34 @@ def test_a_scan_that_is_not_gated_is_an_estimate_and_not_compared():
     # PREVENT: MESA with calcium is made from gated scans
     assert chance_of(Case(result=CASES["not_gated"]())).model.startswith("prevent")
     assert "but not your scan" in text("not_gated")
+
+
+HIGHER = "your own chance may be higher"
+COUNTED = "What is my chance if my scan is counted too?"
+
+
+@pytest.mark.parametrize(
+    ("facts", "score", "is_told"),
+    [
+        ({"race": None}, 100.0, False),  # the last score of the class "mild", usual at 55 years
+        ({"race": None}, 101.0, True),
+        ({"race": None}, 584.0, True),
+        # 5.3 is high for a woman of 38 years: percentile 90 or above in Hoff and Javaid
+        ({"race": None, "age_years": 38.0, "sex": Sex.FEMALE}, 5.3, True),
+        ({"race": None}, 0.0, False),
+        ({}, 584.0, False),  # MESA counts the scan
+        ({"race": None, "has_known_ascvd": True}, 584.0, False),  # no chance is shown
+    ],
+)
+def test_a_chance_without_the_scan_is_not_the_last_word_on_a_high_score(facts, score, is_told):
+    result = interpreted(score, **facts)
+    told = "\n".join(passages(patient_letter(result).blocks))
+    assert (HIGHER in told) is is_told
+    assert (COUNTED in told) is is_told
+
+
+def test_an_unfit_scan_says_nothing_of_the_chance():
+    assert HIGHER not in text("unfit")
 
 
 def test_a_zero_without_gating_does_not_reassure():

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 
 from corcal.report.document import Block, Bullets, Heading, Paragraph, Table
 from corcal.report.letter.case import Case
-from corcal.report.letter.chance import Chance
+from corcal.report.letter.chance import Chance, may_be_higher
 from corcal.report.letter.language import Language
-from corcal.risk.categories import HIGH_FOR_AGE_PERCENTILE
 from corcal.risk.guidance import GUIDELINES
 from corcal.risk.types import Mark, Person, Statement
 from corcal.risk.what_if import Goals, WhatIf, goals_for
@@ -215,6 +214,7 @@ def _questions(case: Case, chance: Chance | None) -> Iterator[tuple[str, bool]]:
     yield "goals", not case.applies
     yield "pregnancy", case.is_pregnant
     yield "chance", case.is_usable and chance is None and not case.has_symptoms
+    yield "chance_with_scan", chance is not None and may_be_higher(case, chance)
     yield "statin", has_calcium and not case.takes_statin and not case.is_pregnant
     yield "wait", _may_wait(case)
     yield "dose", case.takes_statin and case.score > 0 and not case.is_pregnant
@@ -223,7 +223,10 @@ def _questions(case: Case, chance: Chance | None) -> Iterator[tuple[str, bool]]:
     yield from _questions_of_factors(case)
     yield "aspirin", has_calcium and case.said("aspirin") and not case.is_pregnant
     yield "other_sites", case.has_other_sites
-    yield "family", "family" in case.reasons or "cholesterol" in case.reasons or _is_high(case)
+    yield (
+        "family",
+        "family" in case.reasons or "cholesterol" in case.reasons or case.is_high_for_age,
+    )
     yield "repeat", case.applies
 
 
@@ -237,11 +240,3 @@ def _questions_of_factors(case: Case) -> Iterator[tuple[str, bool]]:
 def _may_wait(case: Case) -> bool:
     is_sure = case.is_comparable and case.score == 0 and not case.is_guarded
     return is_sure and not case.takes_statin and not case.is_pregnant
-
-
-def _is_high(case: Case) -> bool:
-    """Whether the score is high for age by a reference."""
-    if case.meaning is None or not case.is_comparable or case.score == 0:
-        return False
-    found = (each.value or each.at_least or 0 for each in case.meaning.percentile.values())
-    return any(percentile >= HIGH_FOR_AGE_PERCENTILE for percentile in found)

@@ -7,7 +7,7 @@ from corcal.ct.suitability.verdict import Verdict
 from corcal.exam_numbers import gating, has_device, is_fit
 from corcal.report.words import is_automatic, zero_words
 from corcal.result import Result
-from corcal.risk.categories import SCHEMES, band_of
+from corcal.risk.categories import HIGH_FOR_AGE_PERCENTILE, SCHEMES, band_of
 from corcal.risk.exceptions import is_taken_for_stent
 from corcal.risk.guidance.facts import facts_of
 from corcal.risk.interpretation_types import Interpretation
@@ -169,6 +169,14 @@ class Case:
             return True
         usual = band_of("plain", self.score).reading
         return self.meaning.categories["plain"].reading != usual
+
+    @property
+    def is_high_for_age(self) -> bool:
+        """Whether the score is high for age by a reference."""
+        if self.meaning is None or not self.is_comparable or self.score == 0:
+            return False
+        found = (each.value or each.at_least or 0 for each in self.meaning.percentile.values())
+        return any(percentile >= HIGH_FOR_AGE_PERCENTILE for percentile in found)
 
     @cached_property
     def reasons(self) -> tuple[str, ...]:

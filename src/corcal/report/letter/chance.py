@@ -8,9 +8,10 @@ from corcal.report.letter.case import Case
 from corcal.report.letter.icons import icons_svg
 from corcal.report.letter.language import Language
 
-__all__ = ["Chance", "chance_of", "the_chance"]
+__all__ = ["Chance", "chance_of", "may_be_higher", "the_chance"]
 
 _LARGE_PT, _LARGE_WIDTH = 14.0, 0.55  # from here on columns stand one below the other
+_HIGH_PARTS = ("moderate", "large")
 _FIRST_SHOWN = 0.005  # what rounds to nobody is said in words
 
 
@@ -87,7 +88,15 @@ def chance_of(case: Case) -> Chance | None:
     return None
 
 
-def the_chance(chance: Chance | None, language: Language, *, text_pt: float) -> Iterator[Block]:
+def may_be_higher(case: Case, chance: Chance) -> bool:
+    """Tell whether the scan speaks for a higher chance than one that does not count it."""
+    is_high = case.part in _HIGH_PARTS or case.is_high_for_age
+    return not chance.uses_scan and case.is_usable and is_high
+
+
+def the_chance(
+    case: Case, chance: Chance | None, language: Language, *, text_pt: float
+) -> Iterator[Block]:
     """Show the chance as a picture beside its words."""
     if chance is None:
         return
@@ -95,7 +104,7 @@ def the_chance(chance: Chance | None, language: Language, *, text_pt: float) -> 
     outcome = language.text(f"chance.{chance.words}")
     if chance.fraction < _FIRST_SHOWN:
         yield Paragraph(text=language.text("chance.below_one", outcome=outcome))
-        yield from _details(chance, language)
+        yield from _details(case, chance, language)
         return
     n, rest = str(chance.count), str(100 - chance.count)
     alt_name = "chance.alt" if chance.words == "mesa" else "chance.alt_stroke"
@@ -107,11 +116,14 @@ def the_chance(chance: Chance | None, language: Language, *, text_pt: float) -> 
         width=_LARGE_WIDTH if text_pt >= _LARGE_PT else 1.0,
     )
     words = Paragraph(text=language.text("chance.text", n=n, rest=rest, outcome=outcome))
-    columns: tuple[tuple[Block, ...], ...] = ((picture,), (words, *_details(chance, language)))
+    columns: tuple[tuple[Block, ...], ...] = (
+        (picture,),
+        (words, *_details(case, chance, language)),
+    )
     yield Beside(columns=columns, widths=(0.38, 0.62))
 
 
-def _details(chance: Chance, language: Language) -> Iterator[Block]:
+def _details(case: Case, chance: Chance, language: Language) -> Iterator[Block]:
     percent = language.percent(chance.fraction)
     if chance.uses_scan and chance.without_scan is not None:
         without = language.percent(chance.without_scan)
@@ -119,6 +131,8 @@ def _details(chance: Chance, language: Language) -> Iterator[Block]:
     else:
         text = language.text("chance.no_scan", percent=percent)
     yield Paragraph(text=text)
+    if may_be_higher(case, chance):
+        yield Paragraph(text=language.text("chance.may_be_higher"))
     yield Paragraph(text=language.text("chance.limits"))
 
 

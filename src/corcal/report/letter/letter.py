@@ -76,7 +76,7 @@ def _blocks(case: Case, language: Language, style: PageStyle) -> Iterator[Block]
     yield from looked_for(language)
     yield from the_number(case, language, text_pt=style.text_pt)
     yield from what_changed(case, language)
-    yield from the_chance(chance, language, text_pt=style.text_pt)
+    yield from the_chance(case, chance, language, text_pt=style.text_pt)
     yield from what_to_do(case, chance, language)
     yield from not_said(case, language)
     yield from what_to_ask(case, chance, language)
