@@ -87,7 +87,12 @@ def _language(tag: str) -> tuple[str, str | None]:
 def seen_letters(data: object) -> frozenset[str]:
     """Every character in the data of a document."""
     found: set[str] = set()
-    _replaced(data, lambda text: found.update(text) or text)
+
+    def seen(text: str) -> str:
+        found.update(text)
+        return text
+
+    _replaced(data, seen)
     return frozenset(found)
 
 
