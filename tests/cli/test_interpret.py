@@ -258,6 +258,14 @@ def test_the_interpretation_goes_into_the_record_and_is_known_there(
     assert again["person"]["race"] == "white"
 
 
+def test_into_the_folder_of_an_exam_is_into_its_record(run_corcal, result_file):
+    folder = result_file.parent
+    result_file.rename(folder / "result.json")
+    outcome = run_corcal("interpret", folder, "--race", "white", "--into", folder)
+    assert outcome.code == 0, outcome.err
+    assert read_result(folder / "result.json").interpretation is not None
+
+
 def test_only_the_guideline_that_was_asked_for(run_corcal):
     key = next(iter(GUIDELINES))
     told = interpret_json(run_corcal, "--agatston", 350, *KNOWN, "--guideline", key)

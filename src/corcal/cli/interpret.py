@@ -90,6 +90,8 @@ def command(
     """
     describes_scan = bool(vessels) or is_gated is not None or has_stent or has_device
     _require_one_score(path, agatston, describes_scan=describes_scan, into=into)
+    if into is not None and into.is_dir():
+        into = into / RESULT_NAME  # as PATH may be the folder of an exam
     _check_files(path, json_to, chart, into)
     facts = typed_facts(given, unit=unit, creatinine=creatinine)
     if has_stent:
