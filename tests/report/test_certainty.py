@@ -1,5 +1,6 @@
 """The page says how far an automatic score can be believed; of a marked one it says none of it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from corcal.anatomy.types import ModelRecord
 from corcal.ct.suitability import SeriesKind
 from corcal.lesions.decision import Reason
 from corcal.report.words import interval_words, score_name, zero_words
-from corcal.result import Result, ReviewAdvice
+from corcal.result import Result, ReviewAdvice, ReviewRecord
 from corcal.scoring.types import Interval
 from report.test_overview import EVIL, Page, with_scan, with_total, write
 from result_maker import make_result
@@ -205,3 +206,36 @@ def test_every_text_of_a_model_is_escaped(tmp_path: Path) -> None:
     )
     page = Page(write(tmp_path, evil))
     assert page.all("script") == []
+
+
+REVIEW = ReviewRecord(
+    readers=("Dr. <A>",),
+    started=None,
+    finished=None,
+    event_count=1,
+    change_count=1,
+    candidates_by_reader=1,
+    is_complete=True,
+    proposed_by="automatic",
+    proposed_rule="textbook",
+    proposed_agatston=14.0,
+)
+
+
+@pytest.mark.parametrize(
+    ("base", "readers", "assigned", "found"),
+    [
+        (automatic, ("Dr. <A>",), "by corcal, reviewed by Dr. <A>", "automatically"),
+        (make_result, (), "by marks, reviewed by a reader", "by marks"),
+    ],
+)
+def test_a_reviewed_exam_says_where_it_began_and_who_reviewed_it(
+    tmp_path: Path, base: Callable[[], Result], readers: tuple[str, ...], assigned: str, found: str
+) -> None:
+    before = base()
+    made = replace(before.provenance, method="reviewed", reviewed=replace(REVIEW, readers=readers))
+    after = replace(before, provenance=made)
+    assert f"How calcium was assigned{assigned}" in text_of(tmp_path, after)
+    text = Page(write(tmp_path, before, after)).text
+    arrow = "\N{RIGHTWARDS ARROW}"
+    assert f"How calcium was found: {found} {arrow} {found}, reviewed by a reader" in text

@@ -89,11 +89,20 @@ def _model(record: ModelRecord | None) -> str | None:
     return None if record is None else f"{record.name} {record.version}"
 
 
+def _found(result: Result) -> str:
+    """Say how calcium was told from other dense things, and whether a reader has reviewed it."""
+    if is_automatic(result):
+        return "automatically"
+    made = result.provenance
+    start = "automatically" if made.annotation is None else "by marks"
+    return start if made.reviewed is None else f"{start}, reviewed by a reader"
+
+
 _SETTINGS: tuple[tuple[str, Callable[[Result], str | None]], ...] = (
     ("Scoring rule", lambda r: r.score.rule),
     ("Calcium threshold", lambda r: _number(r.provenance.threshold_hu, "HU")),
     ("Mass calibration", lambda r: calibration_words(r.score, with_detail=False)),
-    ("How calcium was found", lambda r: "automatically" if is_automatic(r) else "by marks"),
+    ("How calcium was found", _found),
     ("Model", lambda r: _model(r.provenance.detector)),
     ("Software", lambda r: f"{r.provenance.software} {r.provenance.software_version}"),
     ("Manufacturer", lambda r: r.scan.manufacturer),

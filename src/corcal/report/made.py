@@ -44,6 +44,10 @@ def _about_score(result: Result) -> tuple[tuple[str, str | None], ...]:
 
 def _assignment(made: Provenance) -> Markup:
     """Say who told which calcium is coronary: a person's marks, or a method by its name."""
+    if made.reviewed is not None:
+        names = ", ".join(made.reviewed.readers)
+        start = "by corcal" if made.annotation is None else "by marks"
+        return joined(f"{start}, reviewed by ", tag("bdi", names) if names else "a reader")
     if made.annotation is None:
         words = "by corcal itself" if made.method == "automatic" else made.method
         return joined(words)

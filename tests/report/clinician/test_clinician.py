@@ -302,22 +302,29 @@ def test_reasons_for_a_review_are_listed():
 
 
 @pytest.mark.parametrize(
-    ("readers", "is_complete", "said"),
+    ("readers", "finished", "is_complete", "said"),
     [
         (
             ("Dr. A", "Dr. B"),
+            None,
             True,
             "Reviewed by Dr. A, Dr. B; before the review the score was 210.",
         ),
-        ((), False, "Not all that the score could depend on was decided in the review."),
+        (
+            ("Dr. A",),
+            "2026-01-03T09:05:00+00:00",
+            True,
+            "Reviewed by Dr. A on 2026-01-03; before the review the score was 210.",
+        ),
+        ((), None, False, "Not all that the score could depend on was decided in the review."),
     ],
 )
-def test_a_review_is_named_with_the_score_before_it(readers, is_complete, said):
+def test_a_review_is_named_with_the_score_before_it(readers, finished, is_complete, said):
     base = case("ordinary")
     record = ReviewRecord(
         readers=readers,
         started=None,
-        finished=None,
+        finished=finished,
         event_count=3,
         change_count=2,
         candidates_by_reader=2,

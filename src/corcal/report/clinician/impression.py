@@ -12,6 +12,7 @@ from corcal.report.words import (
     interval_words,
     is_automatic,
     is_not_gated,
+    moment_words,
     score_name,
     sentence,
     suitability_words,
@@ -143,9 +144,9 @@ def _found(result: Result) -> str:
 
 def _reviewed(record: ReviewRecord) -> str:
     who = f" by {', '.join(record.readers)}" if record.readers else ""
-    parts = [
-        f"Reviewed{who}; before the review the score was {score_words(record.proposed_agatston)}."
-    ]
+    when = f" on {moment_words(record.finished).split()[0]}" if record.finished else ""
+    before = score_words(record.proposed_agatston)
+    parts = [f"Reviewed{who}{when}; before the review the score was {before}."]
     if not record.is_complete:
         parts.append("Not all that the score could depend on was decided in the review.")
     return " ".join(parts)
