@@ -62,6 +62,36 @@ def test_many_objects_of_one_fate_are_counted(run_corcal, tmp_path):
     ]
 
 
+@pytest.fixture
+def exam(tmp_path):
+    """The folder of a scored exam, with the scan in it and below it."""
+    folder = tmp_path / "exam"
+    series(folder)
+    series(folder / "dicom", count=1, number=2)
+    (folder / "result.json").write_text("{}")
+    return folder
+
+
+def test_of_a_scored_exam_its_results_are_sent_and_its_images_are_not(run_corcal, exam):
+    (made,) = series(exam / "made", count=1, number=3)
+    made.rename(exam / "segmentation.dcm")  # a name that corcal gives; the object is an image
+    with dicom_peer() as peer:
+        done = run_corcal("send", exam, "--to", peer.address)
+    assert done.code == 0
+    assert done.out.splitlines() == [
+        "arrived 1.2.826.0.1.3680043.8.498.9.3.1 CT Image Storage",
+        "Of a scored exam what corcal wrote is sent; images beside it are not.",
+        f"1 of 1 arrived at {peer.address}.",
+    ]
+
+
+def test_a_scored_exam_without_dicom_results_is_told_how_to_get_them(run_corcal, exam):
+    done = run_corcal("send", exam, "--to", "dicom://PACS@localhost:9")
+    assert (done.code, done.out) == (2, "")
+    for way in ("--report", "--dicom", "corcal report EXAM --scan SCAN"):
+        assert way in done.err
+
+
 def test_a_file_given_twice_is_told(run_corcal, scan):
     with dicom_peer() as peer:
         done = run_corcal("send", scan, scan, "--to", peer.address)

@@ -88,8 +88,9 @@ _LISTED = 20  # objects of one fate are listed one by one up to here, and counte
 def command(paths: tuple[Path, ...], address: str, json_to: str | None, **given: Any) -> int:
     """Deliver DICOM objects to an archive (PACS), and say what arrived.
 
-    PATH is a DICOM file, or a folder whose DICOM files are sent. Objects are sent as they are:
-    by C-STORE to dicom:// addresses, by STOW-RS to https://. Exit code 4: something did not arrive.
+    PATH is a DICOM file, a folder whose DICOM files are sent, or the folder of a scored exam, whose
+    results are sent. Objects are sent as they are: by C-STORE to dicom:// addresses, by STOW-RS to
+    https://. Exit code 4: something did not arrive.
     """
     from corcal.interop.send import deliver, echo, parse_address
 
@@ -107,11 +108,18 @@ def command(paths: tuple[Path, ...], address: str, json_to: str | None, **given:
     check_outputs(paths, {"--json": json_to})
     from corcal.interop.send.objects import find_objects
 
-    found = find_objects(paths, several_patients=given["several_patients"])
+    found = find_objects(paths, several_patients=given["several_patients"], results=_result_names())
     with progress_bar() as progress:
         report = deliver(found.objects, where, options=options, progress=progress)
     _tell(report, found, json_to)
     return 0 if report.is_complete else INCOMPLETE
+
+
+def _result_names() -> tuple[str, ...]:
+    """Name the DICOM files that corcal writes into the folder of an exam."""
+    from corcal.cli.report_formats import FORMATS, files_of
+
+    return files_of(tuple(name for name, each in FORMATS.items() if each.is_dicom))
 
 
 def _options(given: dict[str, Any]) -> "SendOptions":
@@ -178,6 +186,8 @@ def _lines(report: "DeliveryReport", found: "FoundObjects") -> list[str]:
         word, rest = fate.split(" | ", maxsplit=1)
         named = uids if len(uids) <= _LISTED else [f"{len(uids)} x"]
         lines += [f"{word} {name} {rest}" for name in named]
+    if found.exam_folders:
+        lines.append("Of a scored exam what corcal wrote is sent; images beside it are not.")
     if found.passed_over:
         lines.append(f"Passed over, being no DICOM objects: {_files(found.passed_over)}.")
     if found.repeated:

@@ -8,7 +8,7 @@ import hashlib
 import os
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -36,6 +36,7 @@ _NAME, _ID, _ISSUER = 0x00100010, 0x00100020, 0x00100021
 _META_BYTES = 2**16
 _DELIMITER_BYTES = 8  # of the end of a sequence, which the parser leaves out of its length
 _TAIL_BYTES = 2**16  # the delimiter of the frames is looked for here, before what may follow it
+_RECORD = "result.json"  # what makes a folder the folder of an exam
 _SEQUENCE_END = b"\xfe\xff\xdd\xe0\0\0\0\0"
 _UID = re.compile(r"[0-9.]{1,64}", re.ASCII)
 
@@ -52,11 +53,14 @@ class FoundObjects:
         How many files inside the folders are no DICOM objects.
     repeated : int
         How many files are the same, byte for byte, as another one.
+    exam_folders : int
+        How many paths are folders of scored exams, of which the results alone are taken.
     """
 
     objects: tuple[OutgoingObject, ...]
     passed_over: int = 0
     repeated: int = 0
+    exam_folders: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,9 @@ class _DamagedError(Exception):
     """The file is a DICOM object that must not be sent."""
 
 
-def find_objects(paths: Sequence[Path], *, several_patients: bool = False) -> FoundObjects:
+def find_objects(
+    paths: Sequence[Path], *, several_patients: bool = False, results: Collection[str] = ()
+) -> FoundObjects:
     """Find the DICOM objects in files and folders, by their content.
 
     Parameters
@@ -85,19 +91,25 @@ def find_objects(paths: Sequence[Path], *, several_patients: bool = False) -> Fo
         are taken, whatever they are called; hidden files and indices (DICOMDIR) are left.
     several_patients : bool, optional
         Whether objects of more than one patient are meant to be sent together.
+    results : collection of str, optional
+        Names under which results are kept: of a folder with a ``result.json`` the files of these
+        names are taken alone, for the scan may lie beside them. By default all objects are.
 
     Raises
     ------
     InputError
         If a path does not exist, a file is no DICOM object, an object is damaged, two different
-        objects have one UID, there is nothing to send, or the objects belong to several patients.
-        Then nothing has been sent.
+        objects have one UID, there is nothing to send, a scored exam has no DICOM results, or the
+        objects belong to several patients. Then nothing has been sent.
     """
     found: dict[str, OutgoingObject] = {}
     patients: set[_PatientId] = set()
-    passed_over = repeated = 0
+    passed_over = repeated = exams = 0
     for number, path in enumerate(paths, start=1):
-        for count, file in enumerate(_files(path, number), start=1):
+        is_exam = bool(results) and (path / _RECORD).is_file()
+        exams += is_exam
+        files = _results(path, number, results) if is_exam else _files(path, number)
+        for count, file in enumerate(files, start=1):
             try:
                 one, patient = _read(file)
             except _NotDicomError as exc:
@@ -107,14 +119,16 @@ def find_objects(paths: Sequence[Path], *, several_patients: bool = False) -> Fo
                 passed_over += 1
                 continue
             except _DamagedError as exc:
-                place = f"file {count} (by name) of path {number}" if path.is_dir() else "path "
-                place = place if path.is_dir() else f"path {number}"
-                msg = f"{place} cannot be sent: {exc}"
+                place = f"file {count} (by name) of " if path.is_dir() else ""
+                msg = f"{place}path {number} cannot be sent: {exc}"
                 raise InputError(msg) from exc
             repeated += _keep(one, found)
             patients.add(patient)
     _check(found, patients, several_patients=several_patients)
-    return FoundObjects(objects=tuple(found.values()), passed_over=passed_over, repeated=repeated)
+    objects = tuple(found.values())
+    return FoundObjects(
+        objects=objects, passed_over=passed_over, repeated=repeated, exam_folders=exams
+    )
 
 
 def _keep(one: OutgoingObject, found: dict[str, OutgoingObject]) -> bool:
@@ -147,6 +161,18 @@ def _count(patients: Iterable[_PatientId]) -> int:
     for patient in patients:
         issuers.setdefault(patient.key, set()).add(patient.issuer)
     return sum(len(each - {""}) or 1 for each in issuers.values())
+
+
+def _results(folder: Path, number: int, names: Collection[str]) -> list[Path]:
+    """Results of an exam in its folder, in the order of their names."""
+    found = [folder / name for name in sorted(names) if (folder / name).is_file()]
+    if not found:
+        msg = (
+            f"path {number} is a scored exam without DICOM results: score with --report or "
+            "--dicom, or write them with corcal report EXAM --scan SCAN --out DIR"
+        )
+        raise InputError(msg)
+    return found
 
 
 def _files(path: Path, number: int) -> Iterator[Path]:
