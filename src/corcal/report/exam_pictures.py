@@ -35,6 +35,7 @@ INSET_NAME = "projection_inset"
 PICTURE_NAMES = (PROJECTION_NAME, INSET_NAME, *KEY_NAMES.values())
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MARK_LENGTH = 32  # hexadecimal digits
+_HEAD_BYTES, _CRC_BYTES = 8, 4  # around the content of each chunk of a PNG
 
 
 def draw_pictures(result: Result, scan: CTScan, voxels: SiteVoxels) -> dict[str, bytes]:
@@ -71,8 +72,13 @@ def draw_pictures(result: Result, scan: CTScan, voxels: SiteVoxels) -> dict[str,
 
 
 def for_a_page(pictures: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Give the pictures as a page shows them: its projection, if there is one, is the small one."""
-    shown = dict(pictures)
+    """Give the pictures as a page shows them: its projection, if there is one, is the small one.
+
+    They are without the mark of their record: it is made from the moment of scoring and from
+    numbers that a page tells, so that the moment could be found by trying, and with it by how many
+    days the dates of a de-identified record were moved.
+    """
+    shown = {name: _without_comment(data) for name, data in pictures.items()}
     inset = shown.pop(INSET_NAME, None)
     return shown if inset is None else shown | {PROJECTION_NAME: inset}
 
@@ -126,15 +132,29 @@ def picture_mark(result: Result) -> str:
 
 def _comment(data: bytes) -> str | None:
     """Read the comment of a PNG (a tEXt chunk before the pixels)."""
+    place = _comment_place(data)
+    if place is None:
+        return None
+    return data[place].split(b"\0", 1)[1][:-_CRC_BYTES].decode("latin-1")
+
+
+def _without_comment(data: bytes) -> bytes:
+    """Give a PNG without its comment, and anything else as it is."""
+    place = _comment_place(data)
+    return data if place is None else data[: place.start - _HEAD_BYTES] + data[place.stop :]
+
+
+def _comment_place(data: bytes) -> slice | None:
+    """Find the content of the comment and the checksum after it; its head stands before them."""
     at = len(_SIGNATURE)
     if not data.startswith(_SIGNATURE):
         return None
-    while at + 8 <= len(data):
-        length, kind = struct.unpack(">I4s", data[at : at + 8])
+    while at + _HEAD_BYTES <= len(data):
+        length, kind = struct.unpack(">I4s", data[at : at + _HEAD_BYTES])
+        start = at + _HEAD_BYTES
+        at = start + length + _CRC_BYTES
         if kind == b"IDAT":
             return None
-        keyword, _, text = data[at + 8 : at + 8 + length].partition(b"\0")
-        if kind == b"tEXt" and keyword == b"Comment":
-            return text.decode("latin-1")
-        at += 12 + length
+        if kind == b"tEXt" and data[start:at].startswith(b"Comment\0"):
+            return slice(start, at)
     return None
