@@ -62,7 +62,7 @@ export class LabelMap {
     return this.slices.get(z) ?? [];
   }
 
-  all(): Iterable<[number, number]> {
-    return this.owner;
+  voxels(): Iterable<number> {
+    return this.owner.keys();
   }
 }

@@ -49,6 +49,8 @@ export class PaneController {
   private pixels: Pixel[] = [];
   private isOwnLook = false;
   private shownKey = "";
+  private isStale = true;
+  private frame = 0;
 
   constructor(private readonly parts: PaneParts) {
     const { volume, plane, view, pixels } = parts;
@@ -56,7 +58,8 @@ export class PaneController {
     this.stack = new StackPane(pixels, this.size, this.image(), view.window.value);
     this.look = this.firstLook();
     this.showLook(this.look);
-    this.stack.onDrawn = () => this.draw();
+    // with the image, not a frame after it
+    this.stack.onDrawn = () => this.drawNow();
     this.stops.push(
       effect(() => this.followPlace()),
       effect(() => this.stack.setWindow(view.window.value)),
@@ -71,6 +74,7 @@ export class PaneController {
   }
 
   destroy(): void {
+    cancelAnimationFrame(this.frame);
     for (const stop of this.stops) stop();
     this.stack.destroy();
   }
@@ -156,7 +160,7 @@ export class PaneController {
     if (key !== this.shownKey) {
       this.shownKey = key;
       this.stack.show(this.image());
-      this.collect(slab);
+      this.isStale = true;
     }
     this.draw();
   }
@@ -165,7 +169,7 @@ export class PaneController {
     const { store } = this.parts;
     void store?.revision.value;
     void store?.threshold.value;
-    this.collect(this.slab());
+    this.isStale = true;
     this.draw();
   }
 
@@ -197,27 +201,41 @@ export class PaneController {
   }
 
   /** Pixels of this image that are in a candidate and reach the threshold. */
-  private collect(slab: Slab): void {
+  private collect(): void {
     const { store, volume, plane } = this.parts;
+    this.isStale = false;
     if (!store) return;
     const { grid, hu } = volume;
+    const slab = this.slab();
     const threshold = store.threshold.value;
     const found = new Map<number, Pixel>();
     const add = (voxel: number): void => {
       if ((hu[voxel] as number) < threshold) return;
       const at = toPlane(grid, plane, voxelOf(grid, voxel));
-      if (at.k < slab.from || at.k > slab.to) return;
       found.set(at.v * this.size.width + at.u, { u: at.u, v: at.v, id: store.labels.at(voxel) as number });
     };
     if (plane === "axial") {
       for (let z = slab.from; z <= slab.to; z++) for (const voxel of store.labels.inSlice(z)) add(voxel);
     } else {
-      for (const [voxel] of store.labels.all()) add(voxel);
+      const [, ny, nx] = grid.shape;
+      for (const voxel of store.labels.voxels()) {
+        const k = plane === "coronal" ? Math.floor(voxel / nx) % ny : voxel % nx;
+        if (k >= slab.from && k <= slab.to) add(voxel);
+      }
     }
     this.pixels = [...found.values()];
   }
 
+  /** Once per frame, however much has changed: the table of numbers does not wait for pictures. */
   private draw(): void {
+    if (this.frame !== 0) return;
+    this.frame = requestAnimationFrame(() => this.drawNow());
+  }
+
+  private drawNow(): void {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    if (this.isStale) this.collect();
     drawScene(this.parts.canvas, this.scene(), this.stack.toScreen());
   }
 
@@ -271,6 +289,7 @@ export class PaneController {
   }
 
   private hit(px: number, py: number): number | null {
+    if (this.isStale) this.collect();
     const at = this.pointAt(px, py);
     const radius = HIT_RADIUS_PX / this.stack.toScreen().ax;
     const visible = this.shown();
