@@ -154,6 +154,14 @@ def test_a_folder_of_an_older_release_says_how_to_go_on(made):
         read_exam(folder / "exam", folder / "scan")
 
 
+def test_the_folder_that_lacks_the_calcium_is_named_from_inside_it(made, monkeypatch):
+    folder, _ = made
+    (folder / "exam" / CALCIUM_NAME).unlink()
+    monkeypatch.chdir(folder / "exam")
+    with pytest.raises(InputError, match=r"no calcium\.npz in exam: "):
+        read_exam(".", folder / "scan")
+
+
 def rewritten(path, **changed):
     """Write the file again with other content."""
     with np.load(path) as stored:

@@ -142,7 +142,8 @@ class _Kept:
 
 def _read_calcium(path: Path) -> _Kept:
     if not path.is_file():
-        msg = f"no {path.name} in {path.parent.name}: it says where the calcium is; {_AGAIN}"
+        folder = path.parent.resolve().name  # "." has no name of its own
+        msg = f"no {path.name} in {folder}: it says where the calcium is; {_AGAIN}"
         raise InputError(msg)
     try:
         # from memory: numpy leaves the file open where it is no archive

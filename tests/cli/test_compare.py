@@ -188,17 +188,49 @@ def test_dates_that_were_moved_ahead_are_taken_with_what_belongs_to_them(run_cor
     assert "on 2151-05-01" in flat(outcome.out)
 
 
-@pytest.mark.parametrize("option", ["--json", "--chart", "--into"])
-def test_a_record_that_is_read_is_not_replaced(run_corcal, written, tmp_path, option):
+@pytest.mark.parametrize(("option", "of"), [("--json", "b"), ("--chart", "b"), ("--into", "a")])
+def test_a_record_that_is_read_is_not_replaced(run_corcal, written, tmp_path, option, of):
     first = written("a", "2020-01-02", 100.0)
     second = written("b", "2023-01-02", 300.0)
-    before = (second / "result.json").read_bytes()
-    (tmp_path / "link.json").symlink_to(second / "result.json")
-    for target in (second / "result.json", tmp_path / "link.json"):
+    record = tmp_path / of / "result.json"
+    before = record.read_bytes()
+    (tmp_path / "link.json").symlink_to(record)
+    for target in (record, tmp_path / "link.json"):
         outcome = run_corcal("compare", first, second, option, target)
         assert (outcome.code, outcome.out) == (2, "")
         assert "would replace what is read" in outcome.err
-    assert (second / "result.json").read_bytes() == before
+    assert record.read_bytes() == before
+
+
+@pytest.mark.parametrize("target", ["b", "b/result.json", "link.json"])
+def test_the_record_of_the_newest_exam_may_take_the_comparison(
+    run_corcal, written, tmp_path, target
+):
+    first = written("a", "2020-01-02", 100.0)
+    second = written("b", "2023-01-02", 300.0)
+    (tmp_path / "link.json").symlink_to(second / "result.json")
+    before = read_result(second / "result.json")
+    outcome = run_corcal("compare", second, first, "--into", tmp_path / target)
+    assert (outcome.code, outcome.err) == (0, "")
+    assert (tmp_path / "link.json").is_symlink()
+    kept = read_result(second / "result.json")
+    assert kept.followup is not None
+    assert replace(kept, followup=None) == before
+    assert [each.name for each in second.iterdir()] == ["result.json"]  # and no half of it
+
+
+@pytest.mark.parametrize("name", ["a", "other", "empty"])
+def test_a_folder_other_than_the_newest_exams_is_left_as_it_is(run_corcal, written, tmp_path, name):
+    first = written("a", "2020-01-02", 100.0)
+    second = written("b", "2023-01-02", 300.0)
+    other = written("other", "2024-01-02", 400.0) / "result.json"
+    (tmp_path / "empty").mkdir()
+    before = (first / "result.json").read_bytes(), other.read_bytes()
+    outcome = run_corcal("compare", first, second, "--into", tmp_path / name)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "is not the folder of the newest exam" in outcome.err
+    assert ((first / "result.json").read_bytes(), other.read_bytes()) == before
+    assert not any((tmp_path / "empty").iterdir())
 
 
 def test_two_outputs_are_two_files(run_corcal, written, tmp_path):

@@ -47,7 +47,8 @@ class NumberedDay(click.ParamType[tuple[int, date]]):
     "--into",
     type=GIVEN_PATH,
     metavar="FILE",
-    help="Write the result of the newest exam with the comparison in it here.",
+    help="Write the result of the newest exam with the comparison in it here; it may be that "
+    "result itself, or its folder.",
 )
 @click.option("--statin-started", type=_DAY, help="When the person began to take a statin.")
 @click.option("--bmi", type=float, help="Body mass index, kg/m2, for the limit of repeatability.")
@@ -85,7 +86,7 @@ def command(
 
     given = _given_days(days, len(results))
     files = [_file(path) for path in results]
-    check_outputs(files, {"--json": json_to, "--chart": chart, "--into": into})
+    check_outputs(files, {"--json": json_to, "--chart": chart})
     records = [read_result(file) for file in files]
     exams = []
     for number, record in enumerate(records, start=1):
@@ -95,10 +96,14 @@ def command(
             raise InputError(msg)
         exams.append(exam)
     _check_typed_days(given, statin_started, exams)
+    newest = _newest(exams)
+    into = _place(into, files[newest])
+    older = [file for file in files if not _is_same(file, files[newest])]
+    check_outputs(older, {"--json": json_to, "--chart": chart, "--into": into})
     started = statin_started.date() if statin_started else None
     followup = compare(exams, statin_started=started, is_same_patient=same_patient)
     if into is not None:
-        _keep(into, _newest(records, exams), followup)
+        _keep(into, records[newest], followup)
     _deliver(followup, json_to, chart, into)
 
 
@@ -150,18 +155,32 @@ def _file(path: Path) -> Path:
     return inside
 
 
-def _newest(records: "list[Result]", exams: "list[ExamNumbers]") -> "Result":
-    """Give the record of the last exam; of two of one day the one that was given later."""
-    last = max(range(len(exams)), key=lambda number: (exams[number].date or date.min, number))
-    return records[last]
+def _newest(exams: "list[ExamNumbers]") -> int:
+    """Give the place of the last exam; of two of one day that of the one that was given later."""
+    return max(range(len(exams)), key=lambda number: (exams[number].date or date.min, number))
+
+
+def _place(into: Path | None, newest: Path) -> Path | None:
+    """Give the file that ``--into`` means: a folder is its record, if that is the newest one."""
+    if into is None or not into.is_dir():
+        return into
+    inside = into / _RESULT_NAME
+    if not _is_same(inside, newest):
+        msg = f"--into {plain(into)} is not the folder of the newest exam: give that, or a file"
+        raise click.UsageError(msg)
+    return inside
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return one.exists() and one.samefile(other)
 
 
 def _keep(into: Path, record: "Result", followup: "Followup") -> None:
-    """Write a record with its comparison."""
+    """Write a record with its comparison; of a link what it leads to is replaced."""
     from corcal.interpreted import with_followup
     from corcal.result import result_json
 
-    write_whole(into, result_json(with_followup(record, followup)))
+    write_whole(into.resolve(), result_json(with_followup(record, followup)))
 
 
 def _deliver(
