@@ -148,7 +148,7 @@ def _scored(
 
 
 def _of_scan(result: Result) -> Result:
-    """Describe the scan with settings that are not alike, and fit for scoring."""
+    """Describe the scan with settings that are not alike, fit for scoring, and of the person."""
     dz, dy, dx = SPACING_MM
     scan = replace(
         result.scan,
@@ -157,6 +157,7 @@ def _of_scan(result: Result) -> Result:
         kvp=120.0,
         slice_thickness_mm=2.75,
         series_number=17,
+        patient=replace(result.scan.patient, age_years=PERSON.age_years),
     )
     fit = SuitabilityRecord(kind=SeriesKind.GATED_CALCIUM, verdict=Verdict.FIT, findings=())
     return replace(result, scan=scan, suitability=fit)

@@ -126,9 +126,9 @@ def _of_scan(result: Result) -> Iterator[Phrase]:
             ("provenance.annotation.region_count",),
         )
     if made.reviewed is not None:
-        before = made.reviewed.proposed_agatston
+        before, day = made.reviewed.proposed_agatston, made.reviewed.finished[:10]
         path = "provenance.reviewed.proposed_agatston"
-        yield f"before the review the score was {whole(before)}.", (path,)
+        yield f"on {day}; before the review the score was {whole(before)}.", (path,)
 
 
 def _of_score(result: Result) -> Iterator[Phrase]:
