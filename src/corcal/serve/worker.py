@@ -22,6 +22,7 @@ __all__ = ["IDLE_S", "LEASE_S", "run_jobs", "work_once"]
 
 LEASE_S = 15.0
 _RENEW_S = 4.0
+_FIRST_BEAT_S = 1.0  # the first beats are for those who look on
 IDLE_S = 0.3
 _READING_ENDS = 0.3  # of the progress that is shown; the rest of scoring tells nothing
 _log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ class _Beat:
             )
 
     def _run(self) -> None:
-        quick = 1.0  # the first beats are for those who look on
+        quick = _FIRST_BEAT_S
         while not self._over.wait(quick):
             self._renew()
             quick = min(quick * 1.5, _RENEW_S)
