@@ -55,7 +55,7 @@ def test_without_the_scan_what_needs_none_is_drawn(run_corcal, folder):
     ("options", "said"),
     [
         (["--what", "montage"], "montage needs the scan: give --scan PATH"),
-        (["--what", "percentile,history"], "compare OLDER RESULT --into FILE makes one"),
+        (["--what", "percentile,history"], "history needs earlier exams in the record"),
         (["--what", "chart"], "'chart' is not a picture; allowed are montage, projection, key"),
         (["--format", "gif"], "'gif' is not a format; allowed are png, svg"),
         (["--scan", "other"], "the scan in other is not the one of the record"),

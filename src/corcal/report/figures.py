@@ -111,9 +111,7 @@ def _lacks_curves(subject: Subject) -> str | None:
 
 def _lacks_history(subject: Subject) -> str | None:
     if subject.result.followup is None:
-        return (
-            "needs a record with earlier exams: corcal compare OLDER RESULT --into FILE makes one"
-        )
+        return "needs earlier exams in the record: corcal compare OLDER RESULT --into RESULT"
     return None
 
 
