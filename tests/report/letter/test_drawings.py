@@ -10,10 +10,12 @@ import pytest
 from corcal.report.letter.case import PARTS, Case
 from corcal.report.letter.icons import DARK, EDGE, LIGHT, icons_svg
 from corcal.report.letter.language import letter_language, letter_languages
+from corcal.report.letter.number import the_number
 from corcal.report.letter.scale import FILLS, INK, INKS, scale_alt, scale_svg
 from corcal.report.letter.svg import Drawing, text_width
 from corcal.scoring.types import Interval
 from report.letter.letter_cases import automatic, scored
+from report.letter.reading import passages
 
 ENGLISH = letter_language("en")
 SVG = "{http://www.w3.org/2000/svg}"
@@ -119,6 +121,31 @@ def test_an_interval_without_width_is_not_drawn():
     score = result.score
     total = replace(score.total, interval=Interval(low=50.0, high=50.0, level=0.95))
     case = Case(result=replace(result, score=replace(score, total=total)))
+    assert b'fill="none"' not in scale_svg(case, ENGLISH, text_pt=12.0)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "is_drawn"),
+    [
+        # The mark of 250 is at 250 and 0.84 of the text of 14.5 wide: from 243.9 to 256.1.
+        (245.0, 255.0, False),  # a line from 248.3 to 251.7: all of it is behind the mark
+        (214.0, 286.0, False),  # 238.0 to 262.0: 5.9 stand out to each side, less than 12.2
+        (212.0, 288.0, True),  # 237.3 to 262.7: 6.6 to each side
+        (250.0, 304.0, False),  # to 268.0: 11.9 to one side
+        (250.0, 307.0, True),  # to 269.0: 12.9
+    ],
+)
+def test_a_line_that_the_mark_hides_is_neither_drawn_nor_spoken_of(low, high, is_drawn):
+    case = Case(result=automatic(250.0, low, high))
+    assert (b'fill="none"' in scale_svg(case, ENGLISH, text_pt=12.0)) is is_drawn
+    said = "\n".join(passages(tuple(the_number(case, ENGLISH, text_pt=12.0))))
+    assert f"lies between {low:.0f} and {high:.0f}." in said
+    assert ("The thin line shows this." in said) is is_drawn
+
+
+def test_a_short_interval_in_the_open_part_is_not_drawn():
+    # 300 + 100 log(584 / 400) / log 25 = 311.8; 401 at the edge, 305; 623 at 313.8
+    case = Case(result=automatic(584.0, 401.0, 623.0))
     assert b'fill="none"' not in scale_svg(case, ENGLISH, text_pt=12.0)
 
 

@@ -42,9 +42,15 @@ def blocks(name, kind):
     return found
 
 
+def _place_of(heading, document):
+    return next(
+        k for k, x in enumerate(document.blocks) if isinstance(x, Heading) and x.text == heading
+    )
+
+
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("code", ["en", "es"])
-def test_every_letter_ends_with_when_to_call_for_help_and_the_research_use(name, code):
+def test_every_letter_says_when_to_call_for_help_and_the_research_use(name, code):
     document = letter(name, language=code)
     words = letter_language(code)
     found = [each for each in document.blocks if isinstance(each, Notice)]
@@ -53,6 +59,10 @@ def test_every_letter_ends_with_when_to_call_for_help_and_the_research_use(name,
     assert document.footer == words.text("letter.footer")
     assert words.text("letter.footer") in "\n".join(passages(document.blocks))
     assert all(number in "\n".join(passages(found)) for number in ("911", "112"))
+    titles = [each.text for each in document.blocks if isinstance(each, Heading)]
+    after = [x for x in titles if document.blocks.index(found[-1]) < _place_of(x, document)]
+    wanted = [words.text(f"{name}.heading") for name in ("do", "not", "ask", "again", "about")]
+    assert after == [x for x in wanted if x in titles]  # before the lists, on one of two pages
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -77,11 +77,11 @@ def _blocks(case: Case, language: Language, style: PageStyle) -> Iterator[Block]
     yield from the_number(case, language, text_pt=style.text_pt)
     yield from what_changed(case, language)
     yield from the_chance(case, chance, language, text_pt=style.text_pt)
+    yield call_for_help(language)  # not after the last question: that may be a third page
     yield from what_to_do(case, chance, language)
     yield from not_said(case, language)
     yield from what_to_ask(case, chance, language)
     yield from when_again(case, language)
-    yield call_for_help(language)
     yield from _about(case, chance, language)
 
 

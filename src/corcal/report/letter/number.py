@@ -6,7 +6,7 @@ from corcal.report.document import Block, Bullets, Heading, Paragraph, Picture
 from corcal.report.interpretation_choice import first_percentile
 from corcal.report.letter.case import Case
 from corcal.report.letter.language import Language
-from corcal.report.letter.scale import scale_alt, scale_svg
+from corcal.report.letter.scale import scale_alt, scale_svg, shows_interval
 from corcal.risk.categories import HIGH_FOR_AGE_PERCENTILE
 from corcal.risk.types import Percentile, Sex
 
@@ -41,7 +41,10 @@ def the_number(case: Case, language: Language, *, text_pt: float) -> Iterator[Bl
     interval = case.result.score.total.interval
     if interval is not None:
         low, high = language.ends(interval)
-        yield Paragraph(text=language.text("number.interval", low=low, high=high))
+        said = [language.text("number.interval", low=low, high=high)]
+        if shows_interval(case, language, text_pt=text_pt):
+            said.append(language.text("number.interval_line"))
+        yield Paragraph(text=" ".join(said))
     yield Paragraph(text=" ".join(_meaning(case, language)))
     place = compared_with(case, language)
     if place:

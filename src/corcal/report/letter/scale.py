@@ -12,7 +12,7 @@ from corcal.report.letter.language import Language
 from corcal.report.letter.svg import Drawing, text_width
 from corcal.risk.categories import SCHEMES
 
-__all__ = ["FILLS", "INK", "INKS", "scale_alt", "scale_svg"]
+__all__ = ["FILLS", "INK", "INKS", "scale_alt", "scale_svg", "shows_interval"]
 
 FILLS = ("#E8F0F6", "#BCD5E6", "#6E9FC1", "#1B4F78")
 """Colour of each part."""
@@ -26,6 +26,7 @@ _LARGEST_TEXT, _SMALLEST_TEXT = 20.0, 14.5
 _LAST_TIMES = 25.0  # the last part is drawn to this multiple of its beginning
 _EDGE = 0.05  # a mark keeps off the edge of its part, of which it would be read as the border
 _FILLED = 0.92  # of a part's width, for words
+_PIN_HALF = 0.42  # of the text's size: half the width of the mark
 
 
 def scale_svg(case: Case, language: Language, *, text_pt: float) -> bytes:
@@ -58,7 +59,7 @@ def scale_svg(case: Case, language: Language, *, text_pt: float) -> bytes:
         drawing.text(middle, bar_top + bar_height / 2 + 0.36 * size, words, size, fill=INKS[number])
         words = language.text(f"scale.{name}_range")
         drawing.text(middle, bar_top + bar_height + 1.2 * size, words, size, fill=INK)
-    _pin(drawing, case, language, size, bar_top)
+    _pin(drawing, case, language, text_pt=text_pt, bar_top=bar_top)
     return drawing.svg()
 
 
@@ -71,11 +72,38 @@ def scale_alt(case: Case, language: Language) -> str:
     return language.text("scale.alt", score=score, part=part, range=scores)
 
 
-def _pin(drawing: Drawing, case: Case, language: Language, size: float, bar_top: float) -> None:
+def shows_interval(case: Case, language: Language, *, text_pt: float) -> bool:
+    """Tell whether the scale has a line for the interval.
+
+    Parameters
+    ----------
+    case, language, text_pt
+        As of `scale_svg`.
+
+    Returns
+    -------
+    bool
+        Whether there is an interval, and its line would stand out beside the mark of the score by
+        at least the width of that mark. A shorter one would be hidden by it, but for a stub.
+    """
+    interval = case.result.score.total.interval
+    if interval is None:
+        return False
+    x, half = _place(case.score), _PIN_HALF * _text_size(language, text_pt)
+    left = max(x - half - _place(interval.low), 0.0)
+    right = max(_place(interval.high) - x - half, 0.0)
+    return left + right >= 2 * half
+
+
+def _pin(
+    drawing: Drawing, case: Case, language: Language, *, text_pt: float, bar_top: float
+) -> None:
     """Mark the place of the score, with the words above it."""
+    size = _text_size(language, text_pt)
     x, tip = _place(case.score), bar_top + 0.3 * size
-    half, top = 0.42 * size, bar_top - 0.65 * size
-    _interval(drawing, case, top=bar_top - 0.25 * size, size=size)
+    half, top = _PIN_HALF * size, bar_top - 0.65 * size
+    if shows_interval(case, language, text_pt=text_pt):
+        _interval(drawing, case, top=bar_top - 0.25 * size, size=size)
     drawing.path(
         f"M{x - half:.1f} {top:.1f}L{x + half:.1f} {top:.1f}L{x:.1f} {tip:.1f}Z",
         fill=INK,
@@ -91,7 +119,7 @@ def _pin(drawing: Drawing, case: Case, language: Language, size: float, bar_top:
 
 def _interval(drawing: Drawing, case: Case, *, top: float, size: float) -> None:
     interval = case.result.score.total.interval
-    if interval is None or interval.low == interval.high:
+    if interval is None:
         return
     low, high, end = _place(interval.low), _place(interval.high), 0.22 * size
     drawing.line((low, top), (high, top), stroke=INK, line=1.6)
