@@ -9,7 +9,8 @@ from benchmarks.harness import machine
 print(machine())
 bench_reading.main()
 bench_scoring.main()
-# In a small process of its own: the peak memory of a child is at least that of the parent at the
+# In small processes of their own: the peak memory of a child is at least that of the parent at the
 # moment in which it was started.
-sys.stdout.flush()
-subprocess.run([sys.executable, "-m", "benchmarks.bench_command"], check=True)
+for name in ("bench_command", "bench_reports"):
+    sys.stdout.flush()
+    subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
