@@ -363,10 +363,27 @@ def test_a_scan_that_is_no_dicom_has_no_dicom_objects(run_corcal, tmp_path):
     outcome = run_corcal(*given, "--out", tmp_path / "out")
     assert outcome.code == 0, outcome.err
     assert not [name for name in names_in(tmp_path / "out") if name.endswith(".dcm")]
-    outcome = run_corcal(*given, "--out", tmp_path / "named", "--format", "seg")
+    assert outcome.err.startswith("No DICOM objects are written. ")
+    assert outcome.err.count("\n") == 1
+    assert not run_corcal(*given, "--out", tmp_path / "named", "--format", "csv").err
+    outcome = run_corcal(*given, "--out", tmp_path / "none", "--format", "seg")
     assert outcome.code == 2
     assert "this scan has no StudyInstanceUID" in outcome.err
-    assert not (tmp_path / "named").exists()
+    assert "a copy in another format" in outcome.err
+    assert not (tmp_path / "none").exists()
+
+
+def test_dicom_without_uids_is_told_as_what_it_is(run_corcal, tmp_path):
+    make_series(
+        tmp_path / "scan", hu=water(), spacing_mm=SPACING_MM, tags={"FrameOfReferenceUID": None}
+    )
+    write_exam(exam_of(tmp_path / "scan"), tmp_path / "exam")
+    given = ("report", tmp_path / "exam", "--scan", tmp_path / "scan", "--out", tmp_path / "out")
+    outcome = run_corcal(*given)
+    assert outcome.code == 0, outcome.err
+    assert not [name for name in names_in(tmp_path / "out") if name.endswith(".dcm")]
+    assert "has no FrameOfReferenceUID: score the series as the scanner sent it" in outcome.err
+    assert "another format" not in outcome.err
 
 
 def test_without_a_lesion_there_is_nothing_to_point_at(run_corcal, tmp_path):

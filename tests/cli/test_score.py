@@ -157,6 +157,9 @@ def test_reports_of_a_scan_that_is_no_dicom_have_no_dicom_objects(run_corcal, ex
     )
     assert outcome.code == 0, outcome.err
     assert {path.name for path in (exam / "out").iterdir()} == REPORTED
+    (said,) = (line for line in outcome.err.splitlines() if "No DICOM objects" in line)
+    assert "has no StudyInstanceUID" in said
+    assert said.endswith("not a copy in another format")
 
 
 @pytest.mark.parametrize(

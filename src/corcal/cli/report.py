@@ -19,6 +19,7 @@ from corcal.cli.report_formats import (
     Request,
     chosen_formats,
     files_of,
+    tell_without_dicom,
     write_report,
 )
 from corcal.errors import InputError
@@ -153,6 +154,8 @@ def command(
         paper=layout.paper,
         is_large=layout.is_large,
     )
+    if named is None:
+        tell_without_dicom(exam)
     for written in write_report(request):
         click.echo(f"wrote {plain(written)}")
     if deidentify and key_file is None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import click
+
+from corcal.cli import plain
 from corcal.errors import InputError
 from corcal.whole_file import write_whole
 
@@ -23,6 +26,7 @@ __all__ = [
     "Request",
     "chosen_formats",
     "files_of",
+    "tell_without_dicom",
     "write_report",
 ]
 
@@ -323,7 +327,7 @@ def chosen_formats(names: tuple[str, ...] | None, exam: "Exam | None") -> tuple[
         If a format was named that needs the scan, and there is none or it is not DICOM.
     """
     if names is None:
-        has_dicom = exam is not None and _is_dicom(exam)
+        has_dicom = exam is not None and _lacks_dicom(exam) is None
         return tuple(
             name
             for name, each in FORMATS.items()
@@ -369,11 +373,19 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _is_dicom(exam: "Exam") -> bool:
+def tell_without_dicom(exam: "Exam | None") -> None:
+    """Say why an exam with its scan gets no DICOM objects, where nobody named a format."""
+    reason = None if exam is None else _lacks_dicom(exam)
+    if reason is not None:
+        click.echo(f"No DICOM objects are written. {plain(reason)}", err=True)
+
+
+def _lacks_dicom(exam: "Exam") -> str | None:
+    """Say why DICOM objects cannot refer to the scan; ``None`` if they can."""
     from corcal.interop.dicom.source import require_dicom
 
     try:
         require_dicom(exam.scan)
-    except InputError:
-        return False
-    return True
+    except InputError as exc:
+        return str(exc)
+    return None

@@ -8,7 +8,7 @@ import msgspec
 
 from corcal.cli.person_options import make_person
 from corcal.cli.report import Layout, pictures_for
-from corcal.cli.report_formats import Request, chosen_formats, write_report
+from corcal.cli.report_formats import Request, chosen_formats, tell_without_dicom, write_report
 from corcal.interpreted import interpret_result, known_facts, with_interpretation
 from corcal.result import Result, result_json
 
@@ -46,6 +46,7 @@ def interpreted(exam: "Exam", facts: dict[str, Any]) -> "Exam":
 
 def report_exam(exam: "Exam", folder: Path, layout: Layout) -> tuple[Path, ...]:
     """Write all default formats of an exam whose folder has been written, with its pictures."""
+    tell_without_dicom(exam)
     formats = chosen_formats(None, exam)
     request = Request(
         result=exam.result,

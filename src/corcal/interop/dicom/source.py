@@ -69,9 +69,16 @@ def require_dicom(scan: CTScan) -> None:
     if missing:
         msg = (
             "DICOM objects refer to the images that were scored, and this scan has no "
-            f"{', '.join(missing)}: score the DICOM series itself, not a copy in another format"
+            f"{', '.join(missing)}: {_way_out(scan)}"
         )
         raise InputError(msg)
+
+
+def _way_out(scan: CTScan) -> str:
+    """Say what can be done about a scan without UIDs; only DICOM has stored planes."""
+    if any(one.stored is not None for one in scan.slices):
+        return "score the series as the scanner sent it, with its UIDs"
+    return "score the DICOM series itself, not a copy in another format"
 
 
 @contextmanager
