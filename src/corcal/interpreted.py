@@ -4,13 +4,14 @@ from dataclasses import fields, replace
 from typing import Any
 
 from corcal.ct.suitability.verdict import KIND_WORDS, Verdict
+from corcal.errors import InputError
 from corcal.exam_numbers import gating, has_device, is_fit
 from corcal.followup.types import Followup
 from corcal.result import SCHEMA_VERSION, Result
 from corcal.risk.categories import SCHEMES, band_of
 from corcal.risk.interpretation import interpret
 from corcal.risk.interpretation_types import Interpretation, Limit, ScoreCertainty
-from corcal.risk.limits import ABOUT_SUITABILITY
+from corcal.risk.limits import ABOUT_HEADERS, ABOUT_SUITABILITY
 from corcal.risk.person import PERSON_FIELDS
 from corcal.risk.types import Person, Sex
 from corcal.scoring.advice import REVIEW_LIMITS
@@ -19,8 +20,10 @@ from corcal.scoring.types import Score
 
 __all__ = [
     "certainty_of",
+    "check_sex",
     "interpret_result",
     "known_facts",
+    "other_than_headers",
     "with_followup",
     "with_interpretation",
 ]
@@ -28,6 +31,7 @@ __all__ = [
 _SEX = {"F": Sex.FEMALE, "M": Sex.MALE}  # DICOM (0010,0040); O is not one that a model has
 _AGE = PERSON_FIELDS["age_years"]
 _GUIDELINE = "guideline_2026"
+_SAME_AGE_YEARS = 1.0  # headers have whole years, and somebody may type those of today
 
 
 def known_facts(result: Result) -> dict[str, Any]:
@@ -53,6 +57,51 @@ def known_facts(result: Result) -> dict[str, Any]:
         age = patient.age_years if _is_adult(patient.age_years) else None
         facts = {"age_years": age, "sex": _SEX.get(patient.sex or "")}
     return {name: value for name, value in facts.items() if value is not None}
+
+
+def check_sex(result: Result, facts: dict[str, Any]) -> None:
+    """Refuse a sex that is typed against the headers: the facts may be somebody else's.
+
+    Parameters
+    ----------
+    result : Result
+        A scored exam.
+    facts : dict
+        What was typed, by field of `Person`.
+
+    Raises
+    ------
+    InputError
+        If the headers have the other sex.
+    """
+    typed, header = facts.get("sex"), _SEX.get(result.scan.patient.sex or "")
+    if typed is None or header is None or typed == header:
+        return
+    msg = (
+        f"the sex typed ({typed.value}) is not that of the scan's header ({header.value}): is it "
+        "the same person? If the header is wrong, --trust-typed takes what was typed"
+    )
+    raise InputError(msg)
+
+
+def other_than_headers(result: Result, person: Person | None) -> tuple[str, ...]:
+    """Name the fields of a person that contradict the headers: of an age, by more than a year.
+
+    Returns
+    -------
+    tuple of str
+        Of ``"age_years"`` and ``"sex"``; what the headers do not have contradicts nothing.
+    """
+    if person is None:
+        return ()
+    patient = result.scan.patient
+    age, sex = patient.age_years, _SEX.get(patient.sex or "")
+    is_other_age = (
+        age is not None and _is_adult(age) and abs(person.age_years - age) > _SAME_AGE_YEARS
+    )
+    is_other_sex = sex is not None and sex != person.sex
+    found = (("age_years", is_other_age), ("sex", is_other_sex))
+    return tuple(name for name, is_other in found if is_other)
 
 
 def interpret_result(
@@ -89,8 +138,8 @@ def interpret_result(
         has_device_excluded=has_device(result),
         certainty=certainty_of(score),
     )
-    first = _doubts(result) if person is not None else (*_doubts(result), *_strange_age(result))
-    return replace(meaning, limits=(*first, *meaning.limits))
+    about_person = _strange_age(result) if person is None else _contradictions(result, person)
+    return replace(meaning, limits=(*_doubts(result), *about_person, *meaning.limits))
 
 
 def with_interpretation(result: Result, interpretation: Interpretation) -> Result:
@@ -168,6 +217,24 @@ def _doubts(result: Result) -> tuple[Limit, ...]:
     start = "Read with care" if is_fit(result) else "The scan was not fit for a calcium score"
     text = f"{start}: it is {KIND_WORDS[judged.kind]}{reason}."
     return (Limit(about=ABOUT_SUITABILITY, text=text),)
+
+
+def _contradictions(result: Result, person: Person) -> tuple[Limit, ...]:
+    """Say which age or sex was taken against the headers: all that is said depends on them."""
+    patient = result.scan.patient
+    header_sex = _SEX.get(patient.sex or "", "")
+    told = {
+        "age_years": f"age typed ({person.age_years:g})",
+        "sex": f"sex typed ({person.sex.value})",
+    }
+    headers = {"age_years": f"{patient.age_years or 0:g}", "sex": str(header_sex)}
+    return tuple(
+        Limit(
+            about=ABOUT_HEADERS,
+            text=f"The {told[name]} is not that of the scan's header ({headers[name]}).",
+        )
+        for name in other_than_headers(result, person)
+    )
 
 
 def _strange_age(result: Result) -> tuple[Limit, ...]:

@@ -412,14 +412,14 @@ def test_into_a_link_replaces_what_it_leads_to(run_corcal, tmp_path):
     path = scored_at(tmp_path / "result.json")
     link = tmp_path / "link.json"
     link.symlink_to(path)
-    assert run_corcal("interpret", link, "--age", 60, "--sex", "male", "--into", link).code == 0
+    assert run_corcal("interpret", link, "--age", 60, "--sex", "female", "--into", link).code == 0
     assert link.is_symlink()
     assert json.loads(path.read_text(encoding="utf-8"))["interpretation"]["person"]
 
 
 def test_an_egfr_of_another_age_is_not_kept(run_corcal, tmp_path):
     path = scored_at(tmp_path / "result.json")
-    args = ("interpret", path, "--sex", "male")
+    args = ("interpret", path, "--sex", "female")
     run_corcal(*args, "--age", 61, "--creatinine", ".9", "--into", path)
     same = json.loads(run_corcal(*args, "--smoker", "--json", "-").out)
     other = json.loads(run_corcal(*args, "--age", 70, "--json", "-").out)

@@ -10,7 +10,14 @@ import click
 from corcal.cli import plain
 from corcal.cli.outputs import check_outputs
 from corcal.cli.parameters import GIVEN_PATH
-from corcal.cli.person_options import has_mmol, make_person, person_options, typed_facts
+from corcal.cli.person_options import (
+    has_mmol,
+    make_person,
+    person_options,
+    trust_option,
+    typed_facts,
+    warn_of_headers,
+)
 from corcal.errors import InputError
 from corcal.risk.guidance import GUIDELINES
 from corcal.whole_file import write_whole
@@ -49,6 +56,7 @@ _OF_EGFR = ("age_years", "sex")  # what turns creatinine into an eGFR
     "--no-known-ascvd.",
 )
 @person_options
+@trust_option
 @click.option(
     "--guideline",
     "guidelines",
@@ -79,14 +87,15 @@ def command(
     is_gated: bool | None,
     has_stent: bool,
     has_device: bool,
+    is_typed_right: bool,
     details: bool,
     **given: Any,
 ) -> None:
     """Say what a score means: categories, percentile, risk, and what guidelines say.
 
     PATH is a result.json or the folder of an exam; without one, give --agatston. Age and sex are
-    taken from the result if it has them; options override. Numbers may have their unit behind
-    them: --hdl "1.3 mmol/L".
+    taken from the result if it has them; options override, --sex with --trust-typed. Numbers may
+    have their unit behind them: --hdl "1.3 mmol/L".
     """
     describes_scan = bool(vessels) or is_gated is not None or has_stent or has_device
     _require_one_score(path, agatston, describes_scan=describes_scan, into=into)
@@ -108,7 +117,10 @@ def command(
         )
     else:
         result = _result_at(path)
+        if not is_typed_right:
+            _check_sex(result, facts)
         meaning = _of_result(result, facts, wanted)
+        warn_of_headers(meaning)
     if chart is not None:  # first, for it is the one that can be refused
         _draw(meaning, chart)
     if path is not None and into is not None:
@@ -215,6 +227,12 @@ def _result_at(path: Path) -> "Result":
         msg = f"no {RESULT_NAME} in {path.name}: give a result, or the folder of corcal score --out"
         raise InputError(msg)
     return read_result(path / RESULT_NAME)
+
+
+def _check_sex(result: "Result", facts: dict[str, Any]) -> None:
+    from corcal.interpreted import check_sex
+
+    check_sex(result, facts)
 
 
 def _of_result(

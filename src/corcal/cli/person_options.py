@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,7 +11,18 @@ from corcal.risk.person import PERSON_FIELDS, PersonField, check_person, read_va
 from corcal.risk.types import Person, Sex
 from corcal.risk.units import creatinine_to_mg_dl, egfr_ckd_epi_2021
 
-__all__ = ["UNITS", "has_mmol", "make_person", "person_options", "typed_facts"]
+if TYPE_CHECKING:
+    from corcal.risk.interpretation_types import Interpretation
+
+__all__ = [
+    "UNITS",
+    "has_mmol",
+    "make_person",
+    "person_options",
+    "trust_option",
+    "typed_facts",
+    "warn_of_headers",
+]
 
 UNITS = ("mg/dl", "mmol/l")  # of cholesterol without a unit behind it
 _ALSO = {"has_high_bleeding_risk": ("--bleeding-risk",)}  # a second, shorter name
@@ -40,6 +51,14 @@ def person_options(command: Command) -> Command:
     for each in reversed(PERSON_FIELDS.values()):
         command = click.option(*_names(each), each.name, **_kind(each))(command)
     return command
+
+
+trust_option = click.option(
+    "--trust-typed",
+    "is_typed_right",
+    is_flag=True,
+    help="Take the --sex that is typed, though the headers of the scan have the other one.",
+)
 
 
 def typed_facts(given: dict[str, Any], *, unit: str, creatinine: str | None) -> dict[str, Any]:
@@ -118,6 +137,15 @@ def make_person(facts: dict[str, Any]) -> Person | None:
         age, sex = known["age_years"], known["sex"]
         known["egfr"] = _egfr(facts["creatinine"], age, sex)
     return Person(**known) if is_somebody else None
+
+
+def warn_of_headers(meaning: "Interpretation | None") -> None:
+    """Say on stderr which age or sex was taken against the headers of the scan."""
+    # only here: a command that interprets nothing starts without the guidance
+    from corcal.report.interpretation_choice import header_doubts
+
+    for text in [] if meaning is None else header_doubts(meaning):
+        click.echo(f"caution: {text}", err=True)
 
 
 def _egfr(creatinine_mg_dl: float, age_years: float, sex: Sex) -> float:

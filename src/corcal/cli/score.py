@@ -11,7 +11,13 @@ import click
 from corcal.cli import plain
 from corcal.cli.outputs import check_folder, check_outputs
 from corcal.cli.parameters import GIVEN_PATH
-from corcal.cli.person_options import make_person, person_options, typed_facts
+from corcal.cli.person_options import (
+    make_person,
+    person_options,
+    trust_option,
+    typed_facts,
+    warn_of_headers,
+)
 from corcal.cli.progress import progress_bar
 from corcal.cli.records import files_of_scan
 from corcal.cli.report import Layout, check_layout, layout_options
@@ -77,6 +83,7 @@ _COLUMNS = 80  # of a terminal
 @click.option("--reader", help="Who marked or checked the calcium; kept in the result.")
 @click.option("--force", is_flag=True, help="Score a scan that is judged unfit.")
 @person_options
+@trust_option
 def command(
     path: Path,
     annotations: Path | None,
@@ -97,6 +104,7 @@ def command(
     report: bool,
     is_large: bool,
     force: bool,
+    is_typed_right: bool,
     **given: Any,
 ) -> None:
     """Score the coronary calcium of the best series in PATH, found without a person's help.
@@ -131,7 +139,7 @@ def command(
     if layout is not None:
         from corcal.cli.scored_report import interpreted
 
-        exam = interpreted(exam, facts)
+        exam = interpreted(exam, facts, is_typed_right=is_typed_right)
     wanted = _Wanted(out=out, json_to=json_to, pictures=pictures, dicom=dicom, layout=layout)
     _check_places(wanted, exam, [path, annotations, vessel_table])
     _deliver(exam, wanted)
@@ -183,6 +191,7 @@ def _deliver(exam: "Exam", wanted: _Wanted) -> None:
     elif json_to is not None:
         write_whole(Path(json_to), result_json(exam.result))
     written = [] if wanted.out is None else _write(exam, wanted.out, wanted)
+    warn_of_headers(exam.result.interpretation)
     if json_to != "-":
         click.echo(score_text(exam.result))
         for file in written:

@@ -11,7 +11,7 @@ from corcal.risk.guidance import GUIDELINES
 from corcal.risk.guidance.europe import LIPIDS_2025, PREVENTION_2021
 from corcal.risk.guidance.general import GENERAL as CAUTIONS
 from corcal.risk.interpretation_types import Interpretation
-from corcal.risk.limits import ABOUT_SCAN, ABOUT_SUITABILITY
+from corcal.risk.limits import ABOUT_HEADERS, ABOUT_SCAN, ABOUT_SUITABILITY
 from corcal.risk.prevent import PREVENT_OUTCOMES
 from corcal.risk.types import Percentile, Source, Statement
 
@@ -23,6 +23,7 @@ __all__ = [
     "charted_reference",
     "cited_in",
     "first_percentile",
+    "header_doubts",
     "main_statement",
     "newest_on_each_topic",
     "risk_rows",
@@ -86,6 +87,11 @@ def scan_doubts(meaning: Interpretation) -> list[str]:
     if meaning.person is not None or cautions_of(meaning):
         return []
     return [each.text for each in meaning.limits if each.about == ABOUT_SCAN]
+
+
+def header_doubts(meaning: Interpretation) -> list[str]:
+    """Say which age or sex is not that of the headers: it may be another person's."""
+    return [each.text for each in meaning.limits if each.about == ABOUT_HEADERS]
 
 
 def unfit_texts(meaning: Interpretation) -> list[str]:

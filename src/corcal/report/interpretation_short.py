@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from corcal.report.interpretation_choice import (
     cautions_of,
     first_percentile,
+    header_doubts,
     main_statement,
     scan_doubts,
     unfit_texts,
@@ -51,7 +52,7 @@ def cautions(meaning: Interpretation) -> Iterator[str]:
 def _caution_texts(meaning: Interpretation) -> list[str]:
     """Give the cautions of the guidance; without a person there is none, and limits speak."""
     told = (f"{caution_text(each)} [{statement_place(each)}]" for each in cautions_of(meaning))
-    return [*unfit_texts(meaning), *told, *scan_doubts(meaning)]
+    return [*header_doubts(meaning), *unfit_texts(meaning), *told, *scan_doubts(meaning)]
 
 
 def _place(meaning: Interpretation) -> Iterator[str]:

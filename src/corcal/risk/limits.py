@@ -8,6 +8,7 @@ from corcal.risk.person import PERSON_FIELDS
 from corcal.risk.types import Estimate, Person
 
 __all__ = [
+    "ABOUT_HEADERS",
     "ABOUT_SCAN",
     "ABOUT_SUITABILITY",
     "MODEL_NAMES",
@@ -46,6 +47,9 @@ REFERENCE_NAMES: Mapping[str, str] = {
     "javaid": "Javaid 2022",
 }
 """Each reference of `Percentile` in words."""
+
+ABOUT_HEADERS = "headers"
+"""What a `Limit` is about that says that the person is not whom the headers of the scan name."""
 
 ABOUT_SCAN = "scan"
 """What a `Limit` is about that casts doubt on the whole score."""

@@ -77,7 +77,16 @@ def told(result: Result, **facts: object) -> Result:
     """Add what the score means."""
     guidelines = facts.pop("guidelines", None)
     person = Person(**(FINE | facts))
+    sex = "F" if person.sex is Sex.FEMALE else "M"
+    patient = replace(result.scan.patient, sex=sex, age_years=person.age_years)
+    result = replace(result, scan=replace(result.scan, patient=patient))
     return with_interpretation(result, interpret_result(result, person, guidelines=guidelines))
+
+
+def contradicted() -> Result:
+    """Facts of a man of 55 years for the scan of a woman of 61."""
+    result = scored(85.0)
+    return with_interpretation(result, interpret_result(result, Person(**FINE)))
 
 
 def named(result: Result, name: str) -> Result:
@@ -259,6 +268,7 @@ _MAKERS: dict[str, Callable[[], Result]] = {
     ),
     "guideline_2018": lambda: interpreted(0.0, guidelines=("accaha2018",), race=None),
     "studies": lambda: interpreted(0.0, guidelines=("studies",)),
+    "contradicted": contradicted,
     "long_name": lambda: named(interpreted(85.0), LONG),
     "arabic_name": lambda: named(interpreted(85.0), ARABIC),
 }

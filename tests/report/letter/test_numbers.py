@@ -43,6 +43,8 @@ def of_record(result):
     if result.followup is not None:
         for exam in result.followup.exams:
             found |= {*scores(exam.agatston), float(exam.date.year), float(exam.date.day)}
+    if meaning is not None and any(each.about == "headers" for each in meaning.limits):
+        found |= {meaning.person.age_years, result.scan.patient.age_years}
     return found if meaning is None else found | of_meaning(meaning)
 
 

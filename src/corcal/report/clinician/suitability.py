@@ -3,7 +3,7 @@
 from corcal.ct.scan import Severity
 from corcal.exam_numbers import DEVICE_FINDINGS, is_fit
 from corcal.report.document import Block, Bullets, Heading, Notice, Paragraph, Span, Text
-from corcal.report.interpretation_choice import cautions_of, scan_doubts
+from corcal.report.interpretation_choice import cautions_of, header_doubts, scan_doubts
 from corcal.report.interpretation_words import MARKS, caution_text
 from corcal.report.words import sentence, suitability_words
 from corcal.result import Result
@@ -17,6 +17,7 @@ _INSISTED = (
     "A number was made all the same, because somebody insisted on it. It must not be used as a "
     "calcium score; class, percentile, risk and guidance are left out."
 )
+_WHOSE = "Percentile, risk and guidance may be those of another person"
 
 
 def meaning_of(result: Result) -> Interpretation | None:
@@ -25,7 +26,7 @@ def meaning_of(result: Result) -> Interpretation | None:
 
 
 def urgent(result: Result) -> tuple[Block, ...]:
-    """Say before everything else that the scan was not fit, or that symptoms come first."""
+    """Say first that the scan was not fit, whose the facts may not be, and what symptoms mean."""
     blocks: list[Block] = []
     if not is_fit(result):
         text = Paragraph(text=f"{suitability_words(result.suitability)} {_INSISTED}")
@@ -33,6 +34,11 @@ def urgent(result: Result) -> tuple[Block, ...]:
         inside = (text, Bullets(items=errors)) if errors else (text,)
         title = "This scan was not fit for a calcium score"
         blocks.append(Notice(kind="urgent", title=title, blocks=inside))
+    meaning = meaning_of(result)
+    others = [] if meaning is None else header_doubts(meaning)
+    if others:
+        listed = Bullets(items=tuple(others))
+        blocks.append(Notice(kind="caution", title=_WHOSE, blocks=(listed,)))
     for each in _cautions(result.interpretation):
         if each.id == _SYMPTOMS:
             said = Paragraph(text=_caution(each))

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from corcal.ct.suitability.verdict import Verdict
 from corcal.exam_numbers import gating, has_device, is_fit
+from corcal.interpreted import other_than_headers
 from corcal.report.words import is_automatic, zero_words
 from corcal.result import Result
 from corcal.risk.categories import HIGH_FOR_AGE_PERCENTILE, SCHEMES, band_of
@@ -58,6 +59,11 @@ class Case:
     def person(self) -> Person | None:
         """Who it is, as far as that is known."""
         return self.meaning.person if self.meaning is not None else None
+
+    @property
+    def other_than_headers(self) -> tuple[str, ...]:
+        """What of the person contradicts the headers of the scan: ``"age_years"``, ``"sex"``."""
+        return other_than_headers(self.result, self.person)
 
     @property
     def part(self) -> str:

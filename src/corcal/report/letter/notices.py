@@ -16,6 +16,8 @@ def first_notices(case: Case, language: Language) -> Iterator[Notice]:
     """Say what has to be known before the number is read, the most pressing first."""
     if case.has_symptoms:
         yield _box("symptoms", language, kind="urgent")
+    if case.other_than_headers:
+        yield _other_person(case, language)
     if case.is_unchecked:
         yield _box("unchecked", language)
     if case.has_disease:
@@ -43,6 +45,17 @@ def call_for_help(language: Language) -> Notice:
             Paragraph(text=language.text("help.end")),
         ),
     )
+
+
+def _other_person(case: Case, language: Language) -> Notice:
+    """Say that age or sex are not those of the headers, and what that means."""
+    ages = (case.person and case.person.age_years, case.result.scan.patient.age_years)
+    typed, header = (language.number(f"{age or 0:g}") for age in ages)
+    told = {"age_years": language.text("headers.age", typed=typed, header=header)}
+    told["sex"] = language.text("headers.sex")
+    said = (*(told[name] for name in case.other_than_headers), language.text("headers.text"))
+    title = language.text("headers.title")
+    return Notice(kind="caution", title=title, blocks=(Paragraph(text=" ".join(said)),))
 
 
 def _box(
