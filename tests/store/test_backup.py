@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Table, text
 from corcal.errors import InputError, StoreError
 from corcal.result import result_json
 from corcal.store import backup as backup_module
+from corcal.store.exporting import copy_checked
 from corcal.store.people import UserChange
 from corcal.store.records import Role
 from corcal.store.store import Store
@@ -161,6 +162,19 @@ def test_a_damaged_backup_is_refused_and_nothing_is_made(store: Store, tmp_path:
     refusal("its tables are not those of its revision")
     (backup / "backup.json").unlink()
     refusal("is no backup of corcal")
+
+
+@pytest.mark.parametrize("name", ["../../../outside", "A" * 64, "0" * 63, ""])
+def test_a_file_of_the_store_has_no_name_but_a_hash(store: Store, name: str) -> None:
+    with pytest.raises(StoreError, match="SHA-256 of 64 hexadecimal digits"):
+        store.folder.path_of(name)
+
+
+def test_a_link_in_the_place_of_a_file_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/dev/zero")
+    with pytest.raises(StoreError, match="is a link"):
+        copy_checked(tmp_path / "link", tmp_path / "copy", "0" * 64)
+    assert not (tmp_path / "copy").exists()
 
 
 def test_a_backup_is_of_one_moment_while_others_write(store: Store, tmp_path: Path) -> None:

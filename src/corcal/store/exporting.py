@@ -120,6 +120,9 @@ def copy_checked(source: Path, target: Path, sha256: str) -> None:
     StoreError
         If it is missing or damaged.
     """
+    if source.is_symlink():  # it could lead anywhere, or never end
+        msg = f"the file {sha256} is a link, not the file: restore a backup"
+        raise StoreError(msg)
     try:
         shutil.copyfile(source, target)
     except FileNotFoundError as exc:

@@ -19,6 +19,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -36,6 +37,7 @@ from corcal.whole_file import write_whole
 __all__ = ["DATABASE_NAME", "DataFolder", "Incoming", "StagedFile", "hash_of_file"]
 
 DATABASE_NAME = "corcal.sqlite"
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _DESCRIPTION = "store.json"
 _OURS = frozenset({"files", "incoming", "locks", DATABASE_NAME, _DESCRIPTION})
 _PIECE_BYTES = 2**20
@@ -126,7 +128,16 @@ class DataFolder:
             raise StoreError(msg) from exc
 
     def path_of(self, sha256: str) -> Path:
-        """Say where the file with this hash is, or would be."""
+        """Say where the file with this hash is, or would be.
+
+        Raises
+        ------
+        StoreError
+            If it is no SHA-256 in hexadecimal: nothing else ever names a file.
+        """
+        if _SHA256.fullmatch(sha256) is None:
+            msg = f"a file is named by a SHA-256 of 64 hexadecimal digits, not by {sha256[:80]!r}"
+            raise StoreError(msg)
         return self.files / sha256[:2] / sha256
 
     @contextmanager
