@@ -196,6 +196,17 @@ def test_a_large_lesion_in_doubt_advises_a_review():
     assert any("probability of 60 %" in reason for reason in doubtful.reasons)
 
 
+def test_the_reason_for_a_review_names_the_lesion_of_the_table():
+    sure = Dense(site=Site.RCA, at=(14, 40, 30), size=5, depth=2, sure=0.99, agatston=200.0)
+    doubtful = Dense(site=Site.LAD, at=(10, 60, 60), sure=0.6, agatston=30.0)
+    measurement, advice, _ = certain([sure, doubtful])
+    (lad,) = [one for one in measurement.lesions if one.site == "LAD"]
+    assert lad.id == "L2"
+    (reason,) = [one for one in advice.reasons if "probability of 60 %" in one]
+    assert reason.startswith("a piece of 30.0 Agatston units at (")
+    assert f", of the {lad.agatston:.1f} found as L2, is coronary with" in reason
+
+
 def test_each_lesion_has_the_decision_about_itself():
     lad = Dense(site=Site.LAD, at=(10, 60, 60), sure=0.9, why=("is the LAD",))
     main = Dense(site=Site.LM, at=(10, 60, 57), sure=0.8, why=("is the LM",))  # touches the LAD

@@ -110,10 +110,30 @@ def with_certainty(
         vessels=vessels,
         category_probabilities=sure.categories,
     )
-    advice = review_advice(detection, automatic.anatomy.findings, sure, score, suitability.verdict)
+    advice = review_advice(
+        detection,
+        automatic.anatomy.findings,
+        sure,
+        score,
+        suitability.verdict,
+        lesions=_lesions_at(measurement, detection.decisions),
+    )
     lesions = explained_lesions(measurement, detection.voxels, detection.decisions)
     explained = replace(measurement, score=score, lesions=lesions)
     return explained, ReviewAdvice(advised=advice.advised, reasons=advice.reasons)
+
+
+def _lesions_at(measurement: Measurement, decisions: Iterable[Decision]) -> dict[int, Lesion]:
+    """Find the measured lesion that the densest voxel of each decision counts in, if it counts."""
+    of_voxel = {
+        int(index): int(lesion)
+        for index, lesion in zip(measurement.voxel_index, measurement.voxel_lesion, strict=True)
+    }
+    return {
+        one.voxel: measurement.lesions[of_voxel[one.voxel]]
+        for one in decisions
+        if one.voxel in of_voxel
+    }
 
 
 def _require_heart(anatomy: Anatomy) -> None:

@@ -85,6 +85,25 @@ def test_a_small_lesion_that_moves_the_category_is_large():
     )
 
 
+@pytest.mark.parametrize(
+    ("agatston", "words"),
+    [
+        (200.04, "a lesion of 200.0 Agatston units at (1, 2, 3) mm, found as L1, is "),
+        (
+            97.3,
+            "a piece of 97.3 Agatston units at (1, 2, 3) mm, of the 200.0 found as L1, ",
+        ),
+    ],
+)
+def test_a_reason_names_the_lesion_of_the_exam_that_it_is_about(agatston, words):
+    [lesion] = measure(SCAN, VOXELS).lesions
+    found = detection(VOXELS, lad_or_valve(0.7, agatston))
+    anywhere = review_advice(found, (), sure_by(SURE), SCORE, Verdict.FIT, lesions={1: lesion})
+    assert "L1" not in anywhere.reasons[0]
+    there = review_advice(found, (), sure_by(SURE), SCORE, Verdict.FIT, lesions={0: lesion})
+    assert there.reasons[0].startswith(words)
+
+
 @pytest.mark.parametrize(("p", "advised"), [(0.79, True), (0.80, False)])
 def test_a_category_needs_its_probability(p, advised):
     found = reasons(categories={"0": 0.0, "1-100": 0.0, "101-400": p, ">400": 1.0 - p})

@@ -4,14 +4,14 @@ One table of limits. They are corcal's own, chosen so that what could change a d
 the rest is not; no guideline gives them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from corcal.ct.scan import Finding, Severity
 from corcal.ct.suitability.verdict import Verdict
 from corcal.lesions.decision import Decision, Detection
 from corcal.scoring.categories import CATEGORIES, category_of
-from corcal.scoring.types import Score
+from corcal.scoring.types import Lesion, Score
 from corcal.scoring.uncertainty import ScoreUncertainty
 
 __all__ = ["REVIEW_LIMITS", "Advice", "ReviewLimit", "review_advice"]
@@ -95,6 +95,8 @@ def review_advice(
     uncertainty: ScoreUncertainty,
     score: Score,
     verdict: Verdict,
+    *,
+    lesions: Mapping[int, Lesion] | None = None,
 ) -> Advice:
     """Say whether a person should look at an automatic score, and why.
 
@@ -110,6 +112,9 @@ def review_advice(
         What is printed.
     verdict : Verdict
         Whether the scan is fit.
+    lesions : mapping of int to Lesion, optional
+        By `Decision.voxel`, the measured lesion that it counts in: the reasons name it, because
+        what was decided about may be a piece of it and then has another score.
 
     Returns
     -------
@@ -119,7 +124,7 @@ def review_advice(
     total = score.total.agatston
     reasons = (
         *_of_category(total, uncertainty),
-        *_of_lesions(detection.decisions, total),
+        *_of_lesions(detection.decisions, total, lesions or {}),
         *_of_findings(anatomy_findings, "the anatomy is in doubt"),
         *_of_findings(detection.findings, "the detection warns"),
         *_of_second(detection),
@@ -147,19 +152,34 @@ def _of_category(total: float, uncertainty: ScoreUncertainty) -> list[str]:
     return [f"the category {category} has a probability of {_percent(probability)} only"]
 
 
-def _of_lesions(decisions: Iterable[Decision], total: float) -> list[str]:
+def _of_lesions(
+    decisions: Iterable[Decision], total: float, lesions: Mapping[int, Lesion]
+) -> list[str]:
     """Name each large lesion that may or may not be coronary."""
     reasons = []
     for decision in decisions:
         p = decision.coronary_probability
         if _limit("doubtful_from") <= p <= _limit("doubtful_to") and _is_large(decision, total):
-            x, y, z = decision.centroid_mm
             reasons.append(
-                f"a lesion of {decision.agatston:.1f} Agatston units at ({x:.0f}, {y:.0f}, {z:.0f})"
-                f" mm is coronary with a probability of {_percent(p)}; it is counted as "
-                f"{decision.site}"
+                f"{_named(decision, lesions.get(decision.voxel))} is coronary with a probability "
+                f"of {_percent(p)}; it is counted as {decision.site}"
             )
     return reasons
+
+
+def _named(decision: Decision, lesion: Lesion | None) -> str:
+    """Say how much was decided about, where it lies, and in which lesion as they were found.
+
+    A review that has begun keeps the reason, and may number the lesions otherwise.
+    """
+    x, y, z = decision.centroid_mm
+    amount, place = f"{decision.agatston:.1f}", f"at ({x:.0f}, {y:.0f}, {z:.0f}) mm"
+    if lesion is None:
+        return f"a lesion of {amount} Agatston units {place}"
+    whole = f"{lesion.agatston:.1f}"
+    if amount == whole:
+        return f"a lesion of {amount} Agatston units {place}, found as {lesion.id},"
+    return f"a piece of {amount} Agatston units {place}, of the {whole} found as {lesion.id},"
 
 
 def _is_large(decision: Decision, total: float) -> bool:
