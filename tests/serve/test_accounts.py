@@ -246,7 +246,7 @@ def test_every_access_is_written_down(
     for path in ("", "/result", "/review", "/scan", "/review/events", "/person"):
         assert reader.get(f"/exams/{exam}{path}").status_code == 200
     found = admin.get(f"/audit?exam={exam}").json()
-    mine = [one["action"] for one in found if one["by"] == reader.login]
+    mine = [one["action"] for one in found if one["user"] == reader.login]
     assert mine[:6] == ["person", "review log", "view", "review", "result", "open"]
     assert {one["patient_id"] for one in found} == {store.exam(exam).patient.id}
     everything = admin.get("/audit?limit=1000").text

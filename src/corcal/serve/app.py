@@ -122,7 +122,7 @@ def _services(settings: Settings) -> Services:
         guesses=GuessLimit(),
         uploads=Uploads(settings.data / UPLOADS, settings.limits),
         facts=FactCache(store),
-        opened=OpenedExams(store, most=settings.opened_exams),
+        opened=OpenedExams(store, most_bytes=settings.opened_bytes),
         locks=Locks(),
         notices=Notices(store),
     )

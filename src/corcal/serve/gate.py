@@ -44,6 +44,7 @@ _HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 _FILE = re.compile(rf"{API}/uploads/[0-9a-f]{{32}}/files/[0-9]+")
+_FOR_EVER = "public, max-age=31536000, immutable"
 _HSTS = ("strict-transport-security", "max-age=31536000")
 _log = logging.getLogger("corcal.serve.access")
 
@@ -161,8 +162,8 @@ class Gate:
     def _dress(self, scope: Scope, headers: MutableHeaders) -> None:
         for name, value in _HEADERS.items():
             headers.setdefault(name, value)
-        if not scope["path"].startswith("/assets/"):
-            headers.setdefault("cache-control", "private, no-store")
+        is_asset = scope["path"].startswith("/assets/")  # named by their content
+        headers.setdefault("cache-control", _FOR_EVER if is_asset else "private, no-store")
         if self._settings.is_secure:
             headers.setdefault(*_HSTS)
 

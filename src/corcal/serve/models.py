@@ -98,7 +98,6 @@ class SessionInfo(BaseModel):
         version="0.1.0",
         research_use="For research use only.",
         mode="personal",
-        sign_on=False,
         send_to=["archive"],
     )
 
@@ -107,7 +106,6 @@ class SessionInfo(BaseModel):
     version: str
     research_use: str
     mode: Literal["personal", "department"]
-    sign_on: bool
     send_to: list[str]
 
 

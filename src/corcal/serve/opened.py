@@ -253,12 +253,12 @@ class OpenedExams:
     ----------
     store : Store
         Where they come from.
-    most : int
-        How many stay in memory.
+    most_bytes : int
+        How much memory their voxels may take; the exam of the last request always stays.
     """
 
-    def __init__(self, store: Store, *, most: int) -> None:
-        self._store, self._most = store, most
+    def __init__(self, store: Store, *, most_bytes: int) -> None:
+        self._store, self._most_bytes = store, most_bytes
         self._known: OrderedDict[str, Opened] = OrderedDict()
         self._lock = threading.Lock()
         self._opening: dict[str, threading.Lock] = {}
@@ -286,10 +286,14 @@ class OpenedExams:
         with self._lock:
             self._known[exam_id] = known
             self._known.move_to_end(exam_id)
-            while len(self._known) > self._most:
+            while len(self._known) > 1 and self._bytes > self._most_bytes:
                 gone, _ = self._known.popitem(last=False)
                 self._opening.pop(gone, None)
         return known
+
+    @property
+    def _bytes(self) -> int:
+        return sum(one.scan.hu.nbytes for one in self._known.values())
 
     def forget(self, exam_id: str) -> None:
         """Take an exam out of memory, such as when it was deleted."""
@@ -342,7 +346,10 @@ def _scan_of(store: Store, exam_id: str, base: int, candidates: Candidates) -> C
 
     uid = store.result(exam_id, base).scan.series_instance_uid
     with store.originals_folder(exam_id) as folder:
-        listed = find_series(folder).series
+        try:
+            listed = find_series(folder).series
+        except InputError:  # not one image is left
+            listed = ()
         alike = [one for one in listed if one.slice_count == candidates.shape[0]]
         for one in sorted(alike, key=lambda each: each.identity.series_instance_uid != uid):
             try:

@@ -44,16 +44,6 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignOn:
-    """An OpenID Connect provider; the secret comes from the environment, never from an option."""
-
-    issuer: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    default_role: str = "viewer"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What a server is told when it starts.
 
@@ -79,8 +69,8 @@ class Settings:
         Seconds after which any session ends.
     workers : int
         Processes that score; 0 leaves that to ``corcal serve-worker`` elsewhere.
-    opened_exams : int
-        Exams whose voxels are kept in memory.
+    opened_bytes : int
+        Memory for the voxels of exams that are open: 2 GB hold some sixty scans of 60 slices.
     send_to : mapping of str to str
         Archives by the name that the screen shows.
     """
@@ -96,10 +86,9 @@ class Settings:
     session_s: int = 12 * 3600
     session_most_s: int = 7 * _DAY_S
     workers: int = 1
-    opened_exams: int = 4
+    opened_bytes: int = 2 * 2**30
     send_to: dict[str, str] = field(default_factory=dict)
     limits: Limits = field(default_factory=Limits)
-    sign_on: SignOn | None = None
 
     @property
     def cookie_name(self) -> str:

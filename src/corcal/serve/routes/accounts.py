@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from corcal.errors import NotFoundError
 from corcal.serve.access import wrote_down
@@ -15,7 +15,7 @@ from corcal.serve.services import ADMIN, Admin, Service, Services, Viewer
 from corcal.serve.sessions import TOKEN_PREFIX, digest, new_secret
 from corcal.store.logins import TokenRecord
 from corcal.store.people import UserChange
-from corcal.store.records import Role, User
+from corcal.store.records import AuditEntry, Role, User
 
 __all__ = ["router"]
 
@@ -91,10 +91,8 @@ class TokenInfo(BaseModel):
 class AuditInfo(BaseModel):
     """One access."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     at: datetime
-    by: str
+    user: str
     action: str
     patient_id: str | None
     exam_id: str | None
@@ -194,7 +192,18 @@ def audit(
     """List accesses, the latest first; of an exam those of its patient that name it."""
     of = patient if exam is None else services.store.exam(exam).patient.id
     found = services.store.audit.entries(patient_id=of, by=user, limit=limit, offset=offset)
-    return [AuditInfo.model_validate(one) for one in found if exam is None or one.exam_id == exam]
+    return [_audited(one) for one in found if exam is None or one.exam_id == exam]
+
+
+def _audited(one: AuditEntry) -> AuditInfo:
+    return AuditInfo(
+        at=one.at,
+        user=one.by,
+        action=one.action,
+        patient_id=one.patient_id,
+        exam_id=one.exam_id,
+        origin=one.origin,
+    )
 
 
 def _by_id(services: Services, user_id: str) -> User:

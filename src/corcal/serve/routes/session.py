@@ -102,7 +102,7 @@ def _begin(services: Services, user: User, request: Request, response: Response)
         path="/",
         secure=settings.is_secure,
         httponly=True,
-        samesite="strict" if settings.sign_on is None else "lax",
+        samesite="strict",
     )
     services.store.audit.record(by=user.login, action="login", origin=_origin(request))
     request.scope[PRINCIPAL] = who
@@ -117,7 +117,6 @@ def _info(services: Services, who: Principal) -> SessionInfo:
         version=__version__,
         research_use=RESEARCH_USE,
         mode=settings.mode.value,
-        sign_on=settings.sign_on is not None,
         send_to=sorted(settings.send_to),
     )
 
