@@ -99,8 +99,8 @@ _NEEDED = (
     "takes_bp_medication",
 )
 _OTHER_RACE = (
-    "the source has equations of Black and of White people only, and uses those of White people"
-    " for all others; the risk of others may be lower or higher"
+    "the Pooled Cohort Equations are of Black and of White people only, and those of White people"
+    " are used for all others; the risk of others may be lower or higher"
 )
 
 

@@ -411,3 +411,11 @@ def test_style_and_language_reach_the_document():
 
 def test_the_same_record_makes_the_same_letter():
     assert letter("automatic") == letter("automatic")
+
+
+def test_cholesterol_that_was_typed_in_mmol_is_whole_mg_dl_as_in_the_report():
+    result = interpreted(150.0, total_cholesterol_mg_dl=5.6 * 38.67, hdl_mg_dl=42.0)  # 216.6
+    said = "\n".join(passages(patient_letter(result).blocks))
+    assert "Your total cholesterol was 217 mg/dL." in said
+    assert "Total cholesterol from 217 to " in said
+    assert "216.6" not in said

@@ -152,7 +152,9 @@ class Caller:
             )
             return NotOpened(reason=text, is_transient=True)
         tls = ", or its certificate is not accepted" if self._tls else ""
-        text = f"no connection within {self.options.connect_s:g} s: nobody listens there{tls}"
+        text = (
+            f"no connection: nobody listens there, or not within {self.options.connect_s:g} s{tls}"
+        )
         return NotOpened(reason=text, is_transient=True)
 
 

@@ -125,7 +125,7 @@ def _factors(
         goal = _shown(goals.systolic_mmhg, language)
         yield "pressure", {"value": _shown(person.systolic_mmhg, language), "goal": goal}
     if not case.is_pregnant and _are_lipids_high(person, goals):
-        yield "lipids", {"value": _shown(person.total_cholesterol_mg_dl, language)}
+        yield "lipids", {"value": f"{person.total_cholesterol_mg_dl:.0f}"}
     if person.has_diabetes:
         yield "diabetes", {}
     if not case.is_pregnant and person.bmi is not None and person.bmi >= _OBESITY_BMI:
@@ -186,7 +186,9 @@ def _changes(case: Case, chance: Chance | None, language: Language) -> Iterator[
 def _row(each: WhatIf, language: Language) -> tuple[str, str, str]:
     """Write one change: its name, the chance now, and the chance then, with its bounds."""
     found = _FROM_TO.search(each.changed[0])
-    numbers = [language.number(text) for text in found.groups()] if found else []
+    is_whole = each.change == "lipids_at_goal"  # as the report has mg/dL; typed may be mmol/L
+    texts = found.groups() if found else ()
+    numbers = [f"{float(x):.0f}" if is_whole else language.number(x) for x in texts]
     name = f"do.{_ROWS[each.change]}"
     if each.change == "together" or each.change == "smoking_stopped":
         words = language.text(name)
