@@ -111,7 +111,7 @@ def test_pressure_is_treated_or_untreated_never_both(sex, race, treated):
 def test_other_races_have_the_equation_of_white_people_and_are_told(race):
     risk, white = pooled_cohort(goff_example(M, race)), pooled_cohort(goff_example(M, WHITE))
     assert risk.fraction == white.fraction
-    assert "uses those of White people for all others" in risk.note
+    assert "those of White people are used for all others" in risk.note
     assert white.note is None
 
 
