@@ -22,8 +22,10 @@ __all__ = [
     "cautions_of",
     "charted_reference",
     "cited_in",
+    "difference_words",
     "first_percentile",
     "header_doubts",
+    "is_comparable",
     "main_statement",
     "newest_on_each_topic",
     "risk_rows",
@@ -149,15 +151,28 @@ def what_is_not_known(statements: Iterable[Statement]) -> tuple[str, ...]:
     )
 
 
+def is_comparable(meaning: Interpretation) -> bool:
+    """Whether the score can be set beside those of studies: they were made from gated scans."""
+    return meaning.is_gated is not False
+
+
 def first_percentile(meaning: Interpretation) -> tuple[str, Percentile] | None:
-    """Give the percentile of the best reference that covers the person, with its name."""
-    return _first(meaning, _REFERENCES)
+    """Give the percentile of the best reference that covers the person and the scan, by name."""
+    return None if not is_comparable(meaning) else _first(meaning, _REFERENCES)
 
 
 def charted_reference(meaning: Interpretation) -> str | None:
     """Name the reference whose curves can be drawn for the person, if there is one."""
     found = _first(meaning, CHARTED) if meaning.person is not None else None
     return None if found is None else found[0]
+
+
+def difference_words(meaning: Interpretation) -> str | None:
+    """Write the risk of MESA without and with the scan; of a scan without gating only the first."""
+    told = meaning.difference
+    if told is None or told.text is None:
+        return None
+    return told.text if is_comparable(meaning) else told.text.partition(",")[0]
 
 
 def _first(meaning: Interpretation, names: tuple[str, ...]) -> tuple[str, Percentile] | None:
@@ -176,7 +191,7 @@ def risk_rows(meaning: Interpretation) -> list[RiskRow]:
             model="mesa_chd",
             outcome="chd",
             ten_years=risk.mesa_chd,
-            with_calcium=risk.mesa_chd_with_cac,
+            with_calcium=risk.mesa_chd_with_cac if is_comparable(meaning) else None,
         ),
         *(
             RiskRow(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from corcal.report.interpretation_choice import (
     cautions_of,
+    difference_words,
     first_percentile,
     header_doubts,
     main_statement,
@@ -65,10 +66,9 @@ def _place(meaning: Interpretation) -> Iterator[str]:
 
 
 def _risk(meaning: Interpretation) -> Iterator[str]:
-    if meaning.difference is not None and meaning.difference.text is not None:
-        yield from wrapped(
-            f"Coronary heart disease in 10 years (MESA): {meaning.difference.text}.", indent=4
-        )
+    words = difference_words(meaning)
+    if words is not None:
+        yield from wrapped(f"Coronary heart disease in 10 years (MESA): {words}.", indent=4)
     found = meaning.risk.prevent["ascvd"]
     if found is not None:
         named = prevent_class_words(meaning.risk)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from corcal.report.both_units import in_both_units, with_mmol
 from corcal.report.interpretation_choice import (
     RiskRow,
+    is_comparable,
     risk_rows,
     statements_of,
     told,
@@ -30,7 +31,7 @@ from corcal.report.percentile_words import percentile_words
 from corcal.result import RESEARCH_USE
 from corcal.risk.categories import SCHEMES
 from corcal.risk.interpretation_types import Interpretation
-from corcal.risk.limits import MODEL_NAMES, OUTCOME_NAMES, REFERENCE_NAMES
+from corcal.risk.limits import MADE_FROM_GATED, MODEL_NAMES, OUTCOME_NAMES, REFERENCE_NAMES
 from corcal.risk.types import Source, Statement
 from corcal.risk.what_if import CAUTION, WhatIf
 
@@ -115,6 +116,9 @@ def _what_it_is(meaning: Interpretation) -> Iterator[str]:
 
 
 def _compared(meaning: Interpretation) -> Iterator[str]:
+    if meaning.person is not None and not is_comparable(meaning):
+        yield from wrapped(f"Not given: {MADE_FROM_GATED}.", indent=4)
+        return
     for name, each in meaning.percentile.items():
         if each.not_covered is None:
             words = percentile_words(each, meaning.agatston)

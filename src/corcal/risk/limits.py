@@ -11,6 +11,7 @@ __all__ = [
     "ABOUT_HEADERS",
     "ABOUT_SCAN",
     "ABOUT_SUITABILITY",
+    "MADE_FROM_GATED",
     "MODEL_NAMES",
     "OUTCOME_NAMES",
     "REFERENCE_NAMES",
@@ -57,9 +58,12 @@ ABOUT_SCAN = "scan"
 ABOUT_SUITABILITY = "suitability"
 """What a `Limit` is about that says that the scan was not fit to be scored, or only with care."""
 
+MADE_FROM_GATED = "percentiles, arterial age and risk were made from gated scans"
+"""Why a score of another scan is not set beside those of studies."""
+
 _NOT_GATED = (
     "The scan was made without ECG gating: the score is an equivalent, often lower than that of a "
-    "calcium scan, and percentiles, arterial age and risk were made from gated scans."
+    f"calcium scan, and {MADE_FROM_GATED}."
 )
 _GATING_NOT_KNOWN = (
     "It is not known whether the scan was made with ECG gating: categories, percentiles, arterial "

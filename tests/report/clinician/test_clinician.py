@@ -103,8 +103,9 @@ def test_class_percentile_risk_and_guidance_are_those_of_the_record(name):
     assert meaning.categories["cac_drs"].code in text
     assert meaning.categories["plain"].label in text
     if meaning.difference is not None and meaning.difference.text is not None:
-        assert meaning.difference.text in text
-    mesa = meaning.percentile["mesa"].value
+        risk = meaning.difference.text
+        assert (risk if meaning.is_gated else risk.partition(",")[0]) in text
+    mesa = meaning.percentile["mesa"].value if meaning.is_gated is not False else None
     assert mesa in (None, 0, 99) or re.search(rf"\b{mesa}(st|nd|rd|th) percentile", text)
     for each in newest_on_each_topic(told(statements_of(meaning))):
         assert plain_text(each) in text
@@ -270,6 +271,20 @@ def test_a_long_name_is_cut_at_the_foot_alone():
     result = case("long name")
     assert document(result).footer.endswith(" …")
     assert "Freifrau von und zu" in "".join(span.text for span in document(result).subtitle)
+
+
+def test_a_score_without_gating_is_not_set_beside_those_of_gated_scans():
+    result = case("not gated")
+    assert result.interpretation.percentile["mesa"].value is not None
+    assert result.interpretation.risk.mesa_chd_with_cac is not None
+    text = words(result)
+    assert "Not given: percentiles, arterial age and risk were made from gated scans." in text
+    assert "percentile of" not in text
+    assert "percentile curves" not in text
+    assert "% without the scan" in text
+    assert "% with it" not in text
+    assert "percentile of" in words(case("ordinary"))
+    assert "% with it" in words(case("ordinary"))
 
 
 def test_a_scan_without_gating_has_an_equivalent_and_says_so_once():

@@ -3,7 +3,11 @@
 from corcal.report.clinician.suitability import is_without_caveat, meaning_of
 from corcal.report.document import Beside, Block, Bullets, Facts, Heading, Notice, Paragraph, Span
 from corcal.report.followup_chart import VERDICT_WORDS
-from corcal.report.interpretation_choice import first_percentile
+from corcal.report.interpretation_choice import (
+    difference_words,
+    first_percentile,
+    is_comparable,
+)
 from corcal.report.interpretation_words import class_words, score_words
 from corcal.report.percentile_words import percentile_words
 from corcal.report.words import (
@@ -21,7 +25,7 @@ from corcal.report.words import (
 )
 from corcal.result import Result, ReviewRecord
 from corcal.risk.interpretation_types import Interpretation
-from corcal.risk.limits import REFERENCE_NAMES
+from corcal.risk.limits import MADE_FROM_GATED, REFERENCE_NAMES
 
 __all__ = ["impression"]
 
@@ -94,10 +98,11 @@ def _place_and_risk(meaning: Interpretation) -> list[tuple[str, str]]:
         name, each = found
         words = percentile_words(each, meaning.agatston, has_scores=False)
         rows.append(("Percentile", f"{REFERENCE_NAMES[name]}: {words}"))
-    if meaning.difference is not None and meaning.difference.text is not None:
-        rows.append(
-            ("Risk in 10 years", f"Coronary heart disease (MESA): {meaning.difference.text}")
-        )
+    elif meaning.person is not None and not is_comparable(meaning):
+        rows.append(("Percentile", f"Not given: {MADE_FROM_GATED}."))
+    risk = difference_words(meaning)
+    if risk is not None:
+        rows.append(("Risk in 10 years", f"Coronary heart disease (MESA): {risk}"))
     return rows
 
 

@@ -4,7 +4,7 @@ from corcal.lesions.sites import Vessel
 from corcal.report.amounts import shown
 from corcal.report.clinician.suitability import meaning_of
 from corcal.report.document import Beside, Block, Heading, Paragraph, Picture, Table, Text
-from corcal.report.interpretation_choice import charted_reference
+from corcal.report.interpretation_choice import charted_reference, is_comparable
 from corcal.report.interpretation_words import arterial_age_words, class_words
 from corcal.report.percentile_words import percentile_words
 from corcal.report.words import ARTERY_NAMES, interval_range
@@ -83,7 +83,7 @@ def _notes(told: Interpretation) -> list[str]:
 
 def _chart(told: Interpretation) -> tuple[Picture, ...]:
     person, reference = told.person, charted_reference(told)
-    if person is None or reference is None:
+    if person is None or reference is None or not is_comparable(told):
         return ()
     # matplotlib takes most of a second to import: only for those who want a picture
     from corcal.report.percentile_chart import percentile_inset
