@@ -10,6 +10,7 @@ import pytest
 from corcal.ct.scan import Patient
 from corcal.exam_numbers import exam_numbers
 from corcal.followup import compare
+from corcal.interpreted import interpret_result
 from corcal.report.amounts import shown
 from corcal.report.clinician import clinician_document
 from corcal.report.document import Document, PageStyle, Picture
@@ -117,7 +118,9 @@ def test_class_percentile_risk_and_guidance_are_those_of_the_record(name):
     if rows:
         cells = [row[1:] for row in table(result, "Risk by model").rows]
         assert [row[0] for row in cells] == [percent_words(row.ten_years) for row in rows]
-        assert [row[1] for row in cells] == [percent_words(row.with_calcium) for row in rows]
+        with_calcium = [row.with_calcium for row in rows]
+        if any(each is not None for each in with_calcium):
+            assert [row[1] for row in cells] == [percent_words(each) for each in with_calcium]
 
 
 def test_risk_without_and_with_calcium_are_worked_out_by_the_record_alone():
@@ -126,6 +129,16 @@ def test_risk_without_and_with_calcium_are_worked_out_by_the_record_alone():
     assert rows[0] == ("MESA risk score: coronary heart disease", "3.9 %", "8.6 %")
     assert ("Pooled Cohort Equations: atherosclerotic disease (ASCVD)", "6.0 %", "-") in rows
     assert "The models predict different things" in words(case("ordinary"))
+
+
+def test_a_fact_that_the_risk_with_calcium_needs_is_named_and_no_column_is_of_dashes_alone():
+    person = replace(PERSON, family_history=None, premature_family_history=None)
+    result = case("ordinary")
+    result = replace(result, interpretation=interpret_result(result, person))
+    assert "With calcium" not in table(result, "Risk by model").head
+    assert "MESA risk score: needs heart attack in the family." in words(result)
+    assert "With calcium" in table(case("ordinary"), "Risk by model").head
+    assert "MESA risk score: needs" not in words(case("ordinary"))
 
 
 def test_a_risk_in_thirty_years_has_a_column_where_there_is_one():

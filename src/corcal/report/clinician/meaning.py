@@ -17,6 +17,8 @@ from corcal.risk.limits import MODEL_NAMES, OUTCOME_NAMES
 __all__ = ["meaning"]
 
 _WIDTHS = (1.05, 1.0)
+_KNOWS_SCORE = "mesa_chd"  # the one family of models with a number with the calcium
+_HEAD = ("Risk in 10 years of", "Without", "With calcium", "In 30 years")
 
 
 def meaning(result: Result) -> tuple[Block, ...]:
@@ -35,14 +37,20 @@ def meaning(result: Result) -> tuple[Block, ...]:
 
 
 def _table(rows: list[RiskRow]) -> Table:
-    has_thirty = any(row.thirty_years is not None for row in rows)
-    head = ("Risk in 10 years of", "Without", "With calcium", "In 30 years")
-    last = len(head) if has_thirty else len(head) - 1
+    """Give the columns that have a number in some row."""
+    cells = [_row(row) for row in rows]
+    has_number = (
+        True,
+        True,
+        any(row.with_calcium is not None for row in rows),
+        any(row.thirty_years is not None for row in rows),
+    )
+    shown = [k for k, is_shown in enumerate(has_number) if is_shown]
     return Table(
         caption="Risk by model, in 10 years without and with the calcium",
-        head=head[:last],
-        rows=tuple(_row(row)[:last] for row in rows),
-        numeric=frozenset(range(1, last)),
+        head=tuple(_HEAD[k] for k in shown),
+        rows=tuple(tuple(row[k] for k in shown) for row in cells),
+        numeric=frozenset(range(1, len(shown))),
     )
 
 
@@ -60,6 +68,8 @@ def _notes(told: Interpretation, rows: list[RiskRow]) -> list[str]:
     notes = []
     if len({MODEL_NAMES[row.model] for row in rows}) > 1:
         notes.append(OUTCOMES_DIFFER)
+    needs = (each for each in told.limits if each.about.startswith(_KNOWS_SCORE))
+    notes += [each.text for each in needs]  # why no number counts the calcium
     model, prevent_class = told.risk.prevent_model, prevent_class_words(told.risk)
     if model is not None:
         words = "" if prevent_class is None else f" Its ASCVD in 10 years is {prevent_class}."
