@@ -275,6 +275,8 @@ def _scan_record(scan: CTScan) -> ScanRecord:
         shape=scan.shape,
         is_gated=acquisition.is_gated,
         sop_instance_uids=tuple(source.sop_instance_uid for source in scan.slices),
+        accession_number=series.accession_number,
+        patient_id_issuer=series.patient_id_issuer,
     )
 
 

@@ -1,7 +1,7 @@
 """The one record of a scored exam: versioned, serialisable, the contract between all rooms."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -45,7 +45,11 @@ _Kind = TypeVar("_Kind")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanRecord:
-    """Which scan was scored, and how it was made."""
+    """Which scan was scored, and how it was made.
+
+    `accession_number` is that of the order (DICOM AccessionNumber), and `patient_id_issuer` who
+    gave the identifier of the patient (IssuerOfPatientID); ``None`` where the headers are silent.
+    """
 
     patient: Patient
     study_instance_uid: str | None
@@ -67,6 +71,8 @@ class ScanRecord:
     shape: tuple[int, int, int]
     is_gated: bool | None
     sop_instance_uids: tuple[str | None, ...]
+    accession_number: str | None = field(default=None, repr=False)
+    patient_id_issuer: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

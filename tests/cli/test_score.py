@@ -147,6 +147,23 @@ def test_reports_of_a_person_of_whom_nothing_is_known(run_corcal, exam):
     assert read_result(exam / "out" / "result.json").interpretation.person is None
 
 
+def test_the_record_has_the_number_of_the_order_and_the_issuer(run_corcal, exam):
+    make_series(
+        *(exam / "ordered",),
+        hu=read_scan(exam / "scan").hu,
+        spacing_mm=SPACING_MM,
+        origin_mm=(0.0, 0.0, 0.0),
+        tags={"AccessionNumber": "ACC-7", "IssuerOfPatientID": "HOSPITAL"},
+    )
+    outcome = run_corcal(
+        *("score", exam / "ordered", "--annotations", exam / "labels.nrrd", "--force"),
+        *("--json", exam / "result.json"),
+    )
+    assert outcome.code == 0, outcome.err
+    scan = read_result(exam / "result.json").scan
+    assert (scan.accession_number, scan.patient_id_issuer) == ("ACC-7", "HOSPITAL")
+
+
 def test_reports_of_a_scan_that_is_no_dicom_have_no_dicom_objects(run_corcal, exam):
     image = sitk.GetImageFromArray(read_scan(exam / "scan").hu)
     image.SetSpacing(SPACING_MM[::-1])

@@ -78,6 +78,7 @@ class SeriesIdentity:
     sop_class_uid: str | None = None
     series_number: int | None = None
     accession_number: str | None = field(default=None, repr=False)
+    patient_id_issuer: str | None = field(default=None, repr=False)  # of PatientID
     study_id: str | None = field(default=None, repr=False)
     study_date: str | None = None
     study_time: str | None = None

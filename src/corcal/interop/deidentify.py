@@ -140,6 +140,8 @@ class Deidentifier:
             series_description=None,
             date=_moved(scan.date, days),
             time=None,
+            accession_number=None,
+            patient_id_issuer=None,
         )
 
 
@@ -223,6 +225,7 @@ def _cleaner(result: Result, also: Collection[str | None]) -> Callable[[str], st
         *(made.reviewed.readers if made.reviewed is not None else ()),
         *(scan.study_instance_uid, scan.series_instance_uid, scan.frame_of_reference_uid),
         *(*scan.sop_instance_uids, scan.study_description, scan.series_description, scan.date),
+        *(scan.accession_number, scan.patient_id_issuer),
         *also,
     )
     words = {word for word in found if word is not None and len(word) >= _MIN_WORD}
@@ -251,7 +254,8 @@ def deidentified_exam(exam: _ExamT, deidentifier: Deidentifier) -> _ExamT:
     scan = exam.scan
     names = {name for one in scan.slices for name in (one.source, PurePosixPath(one.source).name)}
     series, made = scan.series, scan.acquisition
-    also = (*names, series.accession_number, series.study_id, made.protocol_name)
+    numbers = (series.accession_number, series.patient_id_issuer, series.study_id)
+    also = (*names, *numbers, made.protocol_name)
     result = deidentifier(exam.result, also=also)
     clean = _cleaner(exam.result, also)
     hidden = replace(
@@ -277,6 +281,7 @@ def _hidden_headers(
             series_instance_uid=hide.uid(series.series_instance_uid),
             frame_of_reference_uid=hide.uid(series.frame_of_reference_uid),
             accession_number=None,
+            patient_id_issuer=None,
             study_id=None,
             study_date=moved.replace("-", "") if moved else None,
             study_time=None,

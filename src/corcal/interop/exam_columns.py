@@ -203,6 +203,13 @@ def _finding_codes(result: Result) -> str:
 
 EXAM_COLUMNS: tuple[Column[Result], ...] = (
     column_of("patient_id", "", "Patient identifier of the header.", "scan.patient.patient_id"),
+    column_of(
+        "patient_id_issuer",
+        "",
+        "Who gave that identifier: IssuerOfPatientID.",
+        "scan.patient_id_issuer",
+    ),
+    column_of("accession_number", "", "AccessionNumber of the order.", "scan.accession_number"),
     column_of("sex", "", "M, F or O, as the header says.", "scan.patient.sex"),
     column_of("age_years", "years", "Age at acquisition.", "scan.patient.age_years"),
     column_of("date", "", "Date of the exam, YYYY-MM-DD.", "scan.date"),

@@ -130,6 +130,7 @@ def _report(result: Result, told: Iterable[Observable]) -> Json:
         | {
             "text": narrative(lines),
             "identifier": [_identifier(result, _REPORT)],
+            "basedOn": _order(result),
             "category": [hl7_concept("v2-0074", "RAD", "Radiology")],
             "code": concept_json(EXAMINATION),
             "result": [_reference(result, each.key) for each in told],
@@ -139,11 +140,26 @@ def _report(result: Result, told: Iterable[Observable]) -> Json:
     )
 
 
+def _accession(result: Result) -> Json | None:
+    """Give the accession number as the identifier that it is."""
+    number = clean(result.scan.accession_number)
+    if not number:
+        return None
+    return {"type": hl7_concept("v2-0203", "ACSN", "Accession ID"), "value": number}
+
+
+def _order(result: Result) -> list[Json] | None:
+    """Refer to the order by its accession number: the receiver knows it by that."""
+    number = _accession(result)
+    return None if number is None else [{"type": "ServiceRequest", "identifier": number}]
+
+
 def _patient(result: Result) -> Json:
     patient = result.scan.patient
-    identifier = clean(patient.patient_id)
+    identifier, issuer = clean(patient.patient_id), clean(result.scan.patient_id_issuer)
+    assigner = {"display": issuer} if issuer else None
     return _head("Patient", str(patient_uuid(result))) | {
-        "identifier": [{"value": identifier}] if identifier else None,
+        "identifier": [{"value": identifier, "assigner": assigner}] if identifier else None,
         "name": human_name(patient.name),
         "gender": gender(patient.sex),
         "birthDate": valid_date(patient.birth_date),
@@ -181,9 +197,11 @@ def _imaging_study(result: Result) -> Json:
         "modality": modality[0],
         "description": clean(scan.series_description),
     }
+    accession = _accession(result)
     study = {"system": _DICOM_UID_SYSTEM, "value": f"urn:oid:{scan.study_instance_uid}"}
     return _head("ImagingStudy", str(exam_uuid(result, _STUDY))) | {
-        "identifier": [study] if has_study else None,
+        "identifier": [*([study] if has_study else []), *([accession] if accession else [])],
+        "basedOn": _order(result),
         "status": "available",
         "modality": modality,
         "subject": {"reference": f"urn:uuid:{patient_uuid(result)}"},

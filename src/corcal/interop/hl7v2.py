@@ -105,12 +105,19 @@ def _pid(result: Result) -> Segment:
     own = f"{exam_uuid(result, 'patient').hex}^^^CORCAL^ANON"
     fields = {
         1: "1",
-        3: hl7_text(patient.patient_id) or own,
+        3: _patient_id(result) or own,
         5: _name(patient.name) or "^^^^^^U",  # table 0200: unspecified
         7: _day(patient.birth_date),
         8: _SEXES.get(patient.sex or "", "U"),
     }
     return ("PID", *_numbered(fields))
+
+
+def _patient_id(result: Result) -> str:
+    """Write the identifier of the patient as CX, with its assigning authority if that is known."""
+    identifier = hl7_text(result.scan.patient.patient_id)
+    issuer = hl7_text(result.scan.patient_id_issuer)
+    return f"{identifier}^^^{issuer}" if identifier and issuer else identifier
 
 
 def _name(name: str | None) -> str:
@@ -121,13 +128,18 @@ def _name(name: str | None) -> str:
 
 
 def _obr(result: Result) -> Segment:
-    """Observation request: which examination, when, and how far the report is."""
-    reader = result.provenance.reader
+    """Observation request: of which order, which examination, when, how far the report is.
+
+    The accession number is the order's (OBR-2), and where IHE Radiology has it (OBR-18).
+    """
+    reader, accession = result.provenance.reader, hl7_text(result.scan.accession_number)
     fields = {
         1: "1",
+        2: accession,
         3: f"{exam_uuid(result, 'report').hex}^CORCAL",
         4: _coded(EXAMINATION),
         7: _when(result),
+        18: accession,
         22: _moment(result.provenance.created),
         24: _RADIOLOGY,
         25: _status(result),

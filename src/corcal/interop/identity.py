@@ -49,7 +49,9 @@ def patient_uuid(result: Result) -> UUID:
     patient = result.scan.patient
     if patient.patient_id is None:
         return exam_uuid(result, "patient")
-    known = (patient.patient_id, patient.name, patient.birth_date, patient.sex)
+    issuer = result.scan.patient_id_issuer
+    known = [patient.patient_id, patient.name, patient.birth_date, patient.sex]
+    known += [] if issuer is None else [issuer]
     return _named("patient", *(each or "" for each in known))
 
 

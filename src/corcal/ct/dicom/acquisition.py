@@ -86,6 +86,7 @@ def read_identity(top: Tags) -> SeriesIdentity:
         sop_class_uid=top.uid(0x00080016),
         series_number=top.integer(0x00200011),
         accession_number=top.decoded(0x00080050),
+        patient_id_issuer=top.decoded(0x00100021),
         study_id=top.decoded(0x00200010),
         study_date=top.text(0x00080020),
         study_time=top.text(0x00080030),

@@ -224,6 +224,8 @@ def name_patient(dataset: Dataset, scan: CTScan) -> None:
     dataset.StudyDate = _if_valid(series.study_date, r"(19|2\d)\d{6}")  # before 1900: a dummy
     dataset.StudyTime = _if_valid(series.study_time, r"\d{6}(\.\d{1,6})?")
     dataset.AccessionNumber = series.accession_number or ""
+    if series.patient_id_issuer is not None:
+        dataset.IssuerOfPatientID = series.patient_id_issuer
     if series.deidentification_method is not None:
         dataset.PatientIdentityRemoved = "YES"
         dataset.DeidentificationMethod = series.deidentification_method
