@@ -14,9 +14,9 @@ from corcal.serve.app import create_app
 from corcal.serve.doing import DOCUMENTS
 from corcal.serve.services import Services
 from corcal.serve.settings import Settings
-from corcal.store.records import Role
+from corcal.store.records import ExamState, Role
 from corcal.store.store import Store
-from serve.serve_maker import SHAPE, SPACING_MM, Person, hu, person, scored_exam
+from serve.serve_maker import SHAPE, SPACING_MM, Person, hu, person, scored_exam, write_scan
 
 # 32 voxels of 0.75 mm3; two slices of 4 mm2: LAD 2 x 4 x 4, RCA 2 x 4 x 2
 LAD, RCA = 32.0, 16.0
@@ -327,8 +327,6 @@ def test_locks_are_advice(reader: Person, second: Person, fresh: str) -> None:
 def test_an_exam_without_a_result_has_no_review(
     reader: Person, store: Store, tmp_path: Path
 ) -> None:
-    from serve.serve_maker import write_scan
-
     write_scan(tmp_path / "scan", 999)
     (waiting,) = store.import_study(tmp_path / "scan").exams
     answer = reader.get(f"/exams/{waiting}/review")
@@ -345,3 +343,45 @@ def test_a_new_score_begins_a_new_review(reader: Person, store: Store, fresh: st
     assert store.exam(fresh).latest_version == first.latest_version + 1
     review = reader.get(f"/exams/{fresh}/review").json()
     assert (review["sequence"], review["score"]["total"]["agatston"]) == (0, LAD + RCA)
+
+
+def test_an_exam_is_scored_again_once(reader: Person, store: Store, fresh: str) -> None:
+    first, second = (reader.post(f"/exams/{fresh}/rescore") for _ in range(2))
+    assert first.status_code == 202
+    assert first.json() == second.json()
+    (job,) = store.jobs.of(exam_id=fresh)
+    assert job.id == first.json()["job_id"]
+
+
+def test_a_failed_exam_waits_again(reader: Person, store: Store, tmp_path: Path) -> None:
+    write_scan(tmp_path / "scan", 998)
+    (exam,) = store.import_study(tmp_path / "scan").exams
+    store.set_state(exam, ExamState.FAILED, reason="the power was out")
+    assert reader.post(f"/exams/{exam}/rescore").status_code == 202
+    assert store.exam(exam).state is ExamState.WAITING
+
+
+def test_files_of_an_unsigned_version_are_made_when_asked_for(
+    reader: Person, store: Store, fresh: str
+) -> None:
+    assert reader.get(f"/exams/{fresh}/versions/1/files").json()["state"] == "none"
+    for _ in range(2):
+        asked = reader.post(f"/exams/{fresh}/versions/1/files")
+        assert (asked.status_code, asked.json()["state"]) == (202, "making")
+    assert len(store.jobs.of(exam_id=fresh)) == 1
+
+
+def test_rule_comment_and_confirmation(reader: Person, fresh: str) -> None:
+    answer = edit(
+        reader,
+        fresh,
+        0,
+        {"type": "rule", "rule": "ge"},
+        {"type": "comment", "text": "motion at the RCA"},
+        {"type": "confirm"},
+    ).json()
+    assert (answer["sequence"], answer["rule"]) == (3, "ge")
+    assert answer["score"]["is_complete"]
+    signed = {"expected_sequence": 3, "statement_confirmed": True}
+    assert reader.post(f"/exams/{fresh}/sign", signed).status_code == 201
+    assert reader.get(f"/exams/{fresh}/review").json()["sequence"] == 3  # confirmed already
