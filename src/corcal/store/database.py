@@ -1,8 +1,9 @@
 """The connection to SQLite or PostgreSQL: transactions, and the schema's revision."""
 
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import URL, Connection, create_engine, event, inspect, make_url, text
@@ -57,6 +58,11 @@ class Database:
             event.listen(self.engine, "connect", _set_up_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         self._writer = self.engine.execution_options(corcal_writes=True)
+        # SQLite has one writer, and who waits for it asks again and again at ever longer
+        # intervals: threads of one process wait in a row instead, and none of them for long
+        self._turn: AbstractContextManager[object] = (
+            threading.Lock() if self.kind == "sqlite" else nullcontext()
+        )
         self._snapshot = self.engine.execution_options(
             **({} if self.kind == "sqlite" else {"isolation_level": "REPEATABLE READ"})
         )
@@ -86,6 +92,7 @@ class Database:
             writer at a time in any case.
         """
         with (
+            self._turn,
             _plain_errors(),
             Session(self._writer, expire_on_commit=False) as session,
             session.begin(),
