@@ -149,3 +149,13 @@ def test_gating_is_what_the_tags_say_or_what_the_series_is(tag, is_gated):
     base = make_result()  # a series judged to be a gated calcium scan
     tagged = replace(base, scan=replace(base.scan, is_gated=tag))
     assert interpret_result(tagged).is_gated is is_gated
+
+
+def test_a_sex_of_plain_text_that_contradicts_the_headers_is_said():
+    # as a server is told it: the enumeration's value, not its member
+    result = make_result()
+    patient = Patient(sex="F", age_years=60.0)
+    result = replace(result, scan=replace(result.scan, patient=patient))
+    person = Person(age_years=60.0, sex="male")
+    texts = [one.text for one in interpret_result(result, person).limits]
+    assert "The sex typed (male) is not that of the scan's header (female)." in texts

@@ -225,7 +225,7 @@ def _contradictions(result: Result, person: Person) -> tuple[Limit, ...]:
     header_sex = _SEX.get(patient.sex or "", "")
     told = {
         "age_years": f"age typed ({person.age_years:g})",
-        "sex": f"sex typed ({person.sex.value})",
+        "sex": f"sex typed ({person.sex})",
     }
     headers = {"age_years": f"{patient.age_years or 0:g}", "sex": str(header_sex)}
     return tuple(
