@@ -78,7 +78,7 @@ def check_sex(result: Result, facts: dict[str, Any]) -> None:
     if typed is None or header is None or typed == header:
         return
     msg = (
-        f"the sex typed ({typed.value}) is not that of the scan's header ({header.value}): is it "
+        f"the sex typed ({typed}) is not that of the scan's header ({header}): is it "
         "the same person? If the header is wrong, --trust-typed takes what was typed"
     )
     raise InputError(msg)
