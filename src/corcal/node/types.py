@@ -1,0 +1,62 @@
+"""What the parts of the node hand each other: a study that came in, and what is done with it."""
+
+from dataclasses import dataclass, field
+
+__all__ = ["StudySummary", "TakeDecision"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudySummary:
+    """A study in the spool, as far as its headers and its senders tell; no pixel data.
+
+    Attributes
+    ----------
+    study_instance_uid : str
+        Of all its images; a valid UID.
+    peer : str
+        `Peer.name` of who sent the first image, by AE title, address and certificate together.
+    calling_aet : str
+        AE title that this sender called itself by.
+    address : str
+        IP address that it called from.
+    modalities : tuple of str
+        Modality of each series, each once, sorted.
+    descriptions : tuple of str
+        StudyDescription and SeriesDescription, each once, as they came. Not for logs.
+    images : int
+        SOP instances in the spool.
+    bytes : int
+        Their size.
+    patient_key : str
+        Hash of patient's number, name and date of birth: the same for the same person, and telling
+        nothing of them.
+    is_reopened : bool
+        A part of this study was taken in before: these are late images.
+    """
+
+    study_instance_uid: str
+    peer: str
+    calling_aet: str
+    address: str
+    modalities: tuple[str, ...]
+    descriptions: tuple[str, ...] = field(repr=False)
+    images: int
+    bytes: int
+    patient_key: str
+    is_reopened: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeDecision:
+    """Whether a study is taken in.
+
+    Attributes
+    ----------
+    taken : bool
+        If not, its images are removed from the spool, and this is written down.
+    why : str
+        Which rule decided, in one line without patient data.
+    """
+
+    taken: bool
+    why: str
