@@ -1,0 +1,212 @@
+"""The rules file: TOML into `NodeRules`, with errors that name the line and the key."""
+
+import re
+from ipaddress import ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from corcal.ct.suitability.verdict import Verdict
+from corcal.errors import InputError
+from corcal.interop.send.address import ae_title
+from corcal.node.rules import (
+    FetchBy,
+    Limits,
+    Network,
+    NodeRules,
+    NodeSettings,
+    Peer,
+    PriorRule,
+    Role,
+    SendFormat,
+    SendRule,
+    TakeRule,
+    TlsFiles,
+    When,
+)
+from corcal.node.toml_tables import Table, TomlFile, read_toml
+
+__all__ = ["rules_of"]
+
+_TABLES = ("node", "limits", "tls", "peer", "take", "send", "priors")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,39}")
+_PORT = (1, 65535)
+
+
+def rules_of(path: Path) -> NodeRules:
+    """Read a rules file; see `corcal.node.rules.read_rules`."""
+    return _rules(read_toml(path), path.parent)
+
+
+def _rules(file: TomlFile, folder: Path) -> NodeRules:
+    for name in file.parsed:
+        if name not in _TABLES:
+            file.refuse(name, 0, None, f"is not known; known are {', '.join(_TABLES)}")
+    peers = tuple(map(_peer, file.several("peer")))
+    for number, one in enumerate(peers):
+        if any(one.name == other.name for other in peers[:number]):
+            file.refuse("peer", number, "name", f'"{one.name}" is there twice')
+    send = tuple(_send(table, peers) for table in file.several("send"))
+    for number, rule in enumerate(send):
+        if any(rule.name == other.name for other in send[:number]):
+            file.refuse("send", number, "name", f'"{rule.name}" is there twice')
+    return NodeRules(
+        node=_node(file.one("node")),
+        limits=_limits(file.one("limits")),
+        tls=_tls(file.one("tls"), folder) if "tls" in file.parsed else None,
+        peers=peers,
+        take=tuple(_take(table, peers) for table in file.several("take")),
+        send=send,
+        priors=_priors(file.one("priors"), peers) if "priors" in file.parsed else None,
+    )
+
+
+def _node(table: Table) -> NodeSettings:
+    usual = NodeSettings()
+    made = NodeSettings(
+        aet=_title(table, "aet", usual.aet),
+        host=table.text("host", usual.host),
+        port=table.whole("port", usual.port, *_PORT),
+        http_host=table.text("http_host", usual.http_host),
+        http_port=table.whole("http_port", usual.http_port, 0, _PORT[1]),
+        quiet_s=table.number("quiet_s", usual.quiet_s, 0.1, 3600),
+        workers=table.whole("workers", usual.workers, 0, 64),
+    )
+    table.done()
+    return made
+
+
+def _limits(table: Table) -> Limits:
+    usual = Limits()
+    made = Limits(
+        associations=table.whole("associations", usual.associations, 1, 1000),
+        object_mb=table.whole("object_mb", usual.object_mb, 1, 4096),
+        objects_per_minute=table.whole(
+            "objects_per_minute", usual.objects_per_minute, 1, 10_000_000
+        ),
+        study_images=table.whole("study_images", usual.study_images, 1, 1_000_000),
+        idle_s=table.number("idle_s", usual.idle_s, 0.1, 3600),
+        disk_free_mb=table.whole("disk_free_mb", usual.disk_free_mb, 0, 10_000_000),
+    )
+    table.done()
+    return made
+
+
+def _tls(table: Table, folder: Path) -> TlsFiles:
+    made = TlsFiles(
+        certificate=folder / table.needed("certificate"),
+        key=folder / table.needed("key"),
+        client_ca=folder / table.needed("client_ca"),
+    )
+    table.done()
+    for key in ("certificate", "key", "client_ca"):
+        if not getattr(made, key).is_file():
+            table.refuse(key, "names a file that is not there")
+    return made
+
+
+def _title(table: Table, key: str, default: str = "") -> str:
+    text = table.text(key, default) or table.needed(key)
+    try:
+        return ae_title(text, of="")
+    except InputError:
+        table.refuse(key, "has 1 to 16 ASCII characters, and no backslash")
+
+
+def _name(table: Table) -> str:
+    name = table.needed("name")
+    if not _NAME.fullmatch(name):
+        table.refuse("name", "has up to 40 letters, digits, spaces, hyphens, dots")
+    return name
+
+
+def _peer(table: Table) -> Peer:
+    has_port, port = table.has("port"), table.whole("port", 104, *_PORT)
+    made = Peer(
+        name=_name(table),
+        aet=_title(table, "aet"),
+        host=table.text("host", "") or None,
+        port=port if has_port else None,
+        addresses=_networks(table),
+        roles=frozenset(table.words("roles", Role, (Role.SEND, Role.QUERY))),
+        dicomweb=table.text("dicomweb", "") or None,
+        is_tls=table.flag("tls", default=False),
+    )
+    if (made.host is None) != (made.port is None):
+        table.refuse("port" if has_port else "host", "and the other belong together: give both")
+    if made.dicomweb and urlsplit(made.dicomweb).scheme not in ("https", "http"):
+        table.refuse("dicomweb", "is an address that begins with https:// or http://")
+    table.done()
+    return made
+
+
+def _networks(table: Table) -> tuple[Network, ...]:
+    found = []
+    for text in table.texts("addresses"):
+        try:
+            found.append(ip_network(text))
+        except ValueError:
+            problem = f'has "{text}", which is no address or network such as 10.1.0.0/16'
+            table.refuse("addresses", problem)
+    return tuple(found)
+
+
+def _senders(table: Table, peers: tuple[Peer, ...]) -> tuple[str, ...]:
+    names = table.texts("from")
+    for name in names:
+        if all(name != peer.name for peer in peers):
+            table.refuse("from", f'names "{name}", and there is no [[peer]] of that name')
+    return names
+
+
+def _take(table: Table, peers: tuple[Peer, ...]) -> TakeRule:
+    usual = TakeRule()
+    made = TakeRule(
+        senders=_senders(table, peers),
+        modality=table.texts("modality", usual.modality),
+        description=table.pattern("description"),
+        suitable=table.words("suitable", Verdict, usual.suitable),
+        score=table.flag("score", default=True),
+    )
+    table.done()
+    return made
+
+
+def _send(table: Table, peers: tuple[Peer, ...]) -> SendRule:
+    usual = SendRule(name="", to="")
+    has_limit = table.has("max_agatston")
+    limit = table.number("max_agatston", 0, 0, 1e6)
+    made = SendRule(
+        name=_name(table),
+        to=table.needed("to"),
+        formats=tuple(dict.fromkeys(table.words("formats", SendFormat, usual.formats))),
+        when=table.word("when", When, usual.when),
+        senders=_senders(table, peers),
+        description=table.pattern("description"),
+        verdict=table.words("verdict", Verdict, usual.verdict),
+        max_agatston=limit if has_limit else None,
+        despite_review_advice=table.flag("despite_review_advice", default=False),
+        commit=table.flag("commit", default=False),
+    )
+    table.done()
+    return made
+
+
+def _priors(table: Table, peers: tuple[Peer, ...]) -> PriorRule:
+    usual = PriorRule(source="")
+    made = PriorRule(
+        source=table.needed("from"),
+        by=table.word("by", FetchBy, usual.by),
+        years=table.whole("years", usual.years, 1, 100),
+        at_most=table.whole("at_most", usual.at_most, 1, 50),
+    )
+    table.done()
+    peer = next((one for one in peers if one.name == made.source), None)
+    if peer is None:
+        table.refuse("from", f'names "{made.source}", and there is no [[peer]] of that name')
+    if Role.QUERY not in peer.roles:
+        table.refuse("from", f'names "{made.source}", which does not have the role "query"')
+    if made.by is FetchBy.DICOM and peer.host is None:
+        table.refuse("from", f'names "{made.source}", which has no host and port')
+    if made.by is FetchBy.DICOMWEB and peer.dicomweb is None:
+        table.refuse("from", f'names "{made.source}", which has no dicomweb address')
+    return made
