@@ -1,5 +1,6 @@
 """The program ``corcal``, also as ``python -m corcal``."""
 
+import gc
 import sys
 
 __all__ = ["main"]
@@ -14,6 +15,10 @@ def main() -> int:
     except KeyboardInterrupt:
         sys.stderr.write("\ncorcal: interrupted\n")
         return 130
+    finally:
+        # The interpreter looks for cycles once more as it ends: among the tables of highdicom that
+        # takes half a second, for memory that the system takes back at once.
+        gc.freeze()
 
 
 if __name__ == "__main__":

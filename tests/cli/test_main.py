@@ -1,5 +1,6 @@
 """The command line's own rules: help, exit codes, one plain line for each error."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+import corcal.__main__
 import corcal.cli
 from corcal.errors import SeriesError, UnfitError
 
@@ -124,3 +126,12 @@ def test_what_a_file_name_holds_does_not_steer_the_terminal(run_corcal):
     outcome = run_corcal("inspect", "no\x1b[31m such\x07")
     assert outcome.code == 2
     assert outcome.err.removesuffix("\n").isprintable()
+
+
+def test_the_program_looks_for_no_cycles_as_it_ends(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["corcal", "--version"])
+    try:
+        assert corcal.__main__.main() == 0
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
