@@ -51,6 +51,24 @@ def test_the_icc_is_that_of_its_mean_squares_by_hand():
     assert icc_absolute([[1, 2], [3, 3], [5, 7]]).value == pytest.approx(6 / 7)
 
 
+@pytest.mark.parametrize("subjects", [3, 12, 60])
+@pytest.mark.parametrize("raters", [2, 4])
+def test_the_icc_is_that_of_an_analysis_of_variance_by_statsmodels(subjects, raters):
+    from pandas import DataFrame
+    from statsmodels.formula.api import ols
+    from statsmodels.stats.anova import anova_lm
+
+    scores = np.random.default_rng(subjects + raters).lognormal(4, 2, (subjects, 1))
+    x = scores * np.random.default_rng(1).uniform(0.7, 1.4, (subjects, raters))
+    subject, rater = np.indices(x.shape)
+    rows = DataFrame({"score": x.ravel(), "subject": subject.ravel(), "rater": rater.ravel()})
+    table = anova_lm(ols("score ~ C(subject) + C(rater)", rows).fit())
+    bms, jms, ems = table["mean_sq"]
+    # ICC(2,1) of Shrout and Fleiss 1979
+    icc = (bms - ems) / (bms + (raters - 1) * ems + raters * (jms - ems) / subjects)
+    assert icc_absolute(x).value == pytest.approx(icc, rel=1e-9)
+
+
 def test_a_constant_bias_lowers_absolute_agreement():
     # Residuals 0, so EMS = 0; BMS = 2 * 2 / 2 = 2; JMS = 3 (0.25 + 0.25) = 1.5;
     # ICC = 2 / (2 + 2 * 1.5 / 3) = 2 / 3, although the two go in parallel.
