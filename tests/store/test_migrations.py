@@ -39,6 +39,7 @@ VALUES = {
     "results": {"kind": "automatic", "version": 1, "voxels_sha256": "b" * 64},
     "jobs": {"state": "done", "error": None, "lease_until": None},
     "users": {"role": "admin"},
+    "routes": {"stage": "made"},
     "attachments": {"sha256": "b" * 64},
     "files": {"sha256": "b" * 64},
     "originals": {"sha256": "b" * 64, "suffix": ".nii"},

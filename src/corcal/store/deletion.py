@@ -11,6 +11,8 @@ from corcal.store.folder import DataFolder
 from corcal.store.records import Tombstone
 from corcal.store.tables import (
     AttachmentRow,
+    CommitmentRow,
+    DeliveryRow,
     EventRow,
     ExamRow,
     FileRow,
@@ -18,6 +20,7 @@ from corcal.store.tables import (
     OriginalRow,
     PatientRow,
     ResultRow,
+    RouteRow,
     SignatureRow,
     StudyRow,
     TombstoneRow,
@@ -43,7 +46,11 @@ def delete_patient(database: Database, patient_id: str, *, by: str) -> Tombstone
         hashes = _hashes_of(session, patient_id)
         of_patient = select(ExamRow.id).where(ExamRow.study_id.in_(studies))
         results = select(ResultRow.id).where(ResultRow.exam_id.in_(of_patient))
+        deliveries = select(DeliveryRow.id).where(DeliveryRow.result_id.in_(results))
         for statement in (
+            delete(CommitmentRow).where(CommitmentRow.delivery_id.in_(deliveries)),
+            delete(DeliveryRow).where(DeliveryRow.result_id.in_(results)),
+            delete(RouteRow).where(RouteRow.result_id.in_(results)),
             delete(JobRow).where(JobRow.exam_id.in_(of_patient)),
             delete(EventRow).where(EventRow.exam_id.in_(of_patient)),
             delete(AttachmentRow).where(AttachmentRow.result_id.in_(results)),

@@ -130,13 +130,15 @@ class Jobs:
         with self._database.writing() as session:
             return finish_claim(session, claim)
 
-    def fail(self, claim: Job, error: str, *, retry: bool = False) -> Job:
+    def fail(self, claim: Job, error: str, *, retry: bool = False, delay_s: float = 0.0) -> Job:
         """Tell that the job went wrong; with `retry` it is tried again while attempts are left.
 
         Parameters
         ----------
         error : str
             One line without patient data.
+        delay_s : float
+            How long nobody tries it again.
 
         Raises
         ------
@@ -147,6 +149,8 @@ class Jobs:
             row = _held(session, claim)
             if retry and row.attempts < row.max_attempts:
                 _requeue(row)
+                row.not_before = now() + timedelta(seconds=delay_s) if delay_s else None
+                row.progress_text = clean(error)
             else:
                 _end(session, row, clean(error) or "no reason was given")
             return _job(row)
@@ -217,8 +221,9 @@ def finish_claim(session: Session, claim: Job) -> Job:
 
 def _next(session: Session, kinds: Sequence[str]) -> JobRow | None:
     """Give the oldest job that is queued, or whose worker is taken for dead; locked."""
+    is_due = or_(JobRow.not_before.is_(None), JobRow.not_before <= now())
     is_free = or_(
-        JobRow.state == JobState.QUEUED,
+        and_(JobRow.state == JobState.QUEUED, is_due),
         and_(JobRow.state == JobState.RUNNING, JobRow.lease_until < now()),
     )
     statement = select(JobRow).where(is_free).order_by(JobRow.created_at, JobRow.id).limit(1)
@@ -230,7 +235,7 @@ def _next(session: Session, kinds: Sequence[str]) -> JobRow | None:
 def _take(row: JobRow, worker: str, lease_s: float) -> Job:
     row.state, row.worker = JobState.RUNNING, worker
     row.attempts += 1
-    row.progress, row.progress_text = 0.0, None
+    row.progress, row.progress_text, row.not_before = 0.0, None, None
     row.started_at = now()
     row.lease_until = row.started_at + timedelta(seconds=lease_s)
     return _job(row)

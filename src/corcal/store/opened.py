@@ -12,6 +12,7 @@ from corcal.store.deletion import remove_doomed, remove_unknown
 from corcal.store.folder import DataFolder, Incoming
 from corcal.store.jobs import Jobs
 from corcal.store.logins import Logins
+from corcal.store.outgoing import Outgoing
 from corcal.store.people import Audit, Users
 from corcal.store.tables import REVISION
 
@@ -53,6 +54,7 @@ class OpenedStore:
         self.users = Users(self._database)
         self.logins = Logins(self._database)
         self.audit = Audit(self._database)
+        self.outgoing = Outgoing(self._database)
 
     def _open(self) -> None:
         """Make or check the folder, bring the schema up to date, clear what the killed left."""

@@ -49,6 +49,8 @@ class Store(ResultStore):
         Who may log in, see `corcal.store.people`.
     audit : Audit
         Who looked at what, see `corcal.store.people`.
+    outgoing : Outgoing
+        Where results go, see `corcal.store.outgoing`.
 
     Raises
     ------

@@ -29,6 +29,8 @@ __all__ = [
     "AttachmentRow",
     "AuditRow",
     "Base",
+    "CommitmentRow",
+    "DeliveryRow",
     "EventRow",
     "ExamRow",
     "FileRow",
@@ -36,6 +38,7 @@ __all__ = [
     "OriginalRow",
     "PatientRow",
     "ResultRow",
+    "RouteRow",
     "SessionRow",
     "SignatureRow",
     "StudyRow",
@@ -47,7 +50,7 @@ __all__ = [
 ]
 
 
-REVISION = "0003"
+REVISION = "0004"
 """The migration that makes these tables: the last one."""
 
 
@@ -240,7 +243,10 @@ class EventRow(Base):
 
 
 class JobRow(Base):
-    """Work to be done once. `attempts` is also the number of the claim that holds it."""
+    """Work to be done once. `attempts` is also the number of the claim that holds it.
+
+    Nobody claims it before `not_before`.
+    """
 
     __tablename__ = "jobs"
     __table_args__ = (
@@ -265,6 +271,51 @@ class JobRow(Base):
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
+
+
+class RouteRow(Base):
+    """That the rules were asked about a version, when it was made or when it was signed.
+
+    The row without a result says that routing has begun: what was there before is left alone.
+    """
+
+    __tablename__ = "routes"
+    __table_args__ = (UniqueConstraint("result_id", "stage"),)
+
+    id: Mapped[str] = mapped_column(Key, primary_key=True, default=new_key)
+    result_id: Mapped[str | None] = mapped_column(ForeignKey("results.id"))
+    stage: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime] = mapped_column(default=now)
+    why: Mapped[str | None]
+
+
+class DeliveryRow(Base):
+    """That a version goes where a rule says; the job is how far that is."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (UniqueConstraint("result_id", "rule"),)
+
+    id: Mapped[str] = mapped_column(Key, primary_key=True, default=new_key)
+    result_id: Mapped[str] = mapped_column(ForeignKey("results.id"))
+    rule: Mapped[str]
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class CommitmentRow(Base):
+    """That an archive was asked to take over what was delivered, and what it said.
+
+    `problem` is empty where it has taken over everything.
+    """
+
+    __tablename__ = "commitments"
+
+    transaction_uid: Mapped[str] = mapped_column(primary_key=True)
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("deliveries.id"), index=True)
+    asked_at: Mapped[datetime] = mapped_column(default=now)
+    answered_at: Mapped[datetime | None]
+    problem: Mapped[str | None]
 
 
 class UserRow(Base):
