@@ -19,7 +19,7 @@ from corcal.ct.wording import shown_code, shown_uid
 from corcal.errors import InputError
 from corcal.progress import Progress, no_progress
 
-__all__ = ["find_series"]
+__all__ = ["find_series", "find_series_among"]
 
 _SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"  # also the prefix of its multi-frame classes
 
@@ -52,23 +52,66 @@ def find_series(path: Path | str, *, progress: Progress = no_progress) -> Catalo
     given = Path(path)
     with FileOpener() as opener:
         candidates, passed_over = list_candidates(given, opener)
-        instances: list[Instance] = []
-        series: list[Series] = []
-        skipped = list(passed_over)
-        damaged = 0
-        for done, candidate in enumerate(candidates, start=1):
-            try:
-                if is_volume_name(candidate.source):
-                    series.append(volume_series(candidate, opener))
-                else:
-                    instances.extend(read_instances(candidate, opener))
-            except SkipFile as skip:
-                skipped.append(SkippedFile(source=candidate.source, reason=skip.reason))
-                damaged += skip.is_damaged
-            progress(done, len(candidates), "reading headers")
-        series += _dicom_series(instances, opener)
+        return _catalog(given.name or str(given), candidates, passed_over, opener, progress)
+
+
+def find_series_among(
+    candidates: Sequence[Candidate],
+    opener: FileOpener,
+    *,
+    called: str,
+    progress: Progress = no_progress,
+) -> Catalog:
+    """List the series of files that are listed already, wherever each of them lies.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        The files; the same file must not be there twice.
+    opener : FileOpener
+        Opens them.
+    called : str
+        What they are called together, for messages.
+    progress : Progress, optional
+        Called after each file.
+
+    Returns
+    -------
+    Catalog
+        As of `find_series`.
+
+    Raises
+    ------
+    InputError
+        If no series is among them.
+    """
+    return _catalog(called, candidates, (), opener, progress)
+
+
+def _catalog(
+    called: str,
+    candidates: Sequence[Candidate],
+    passed_over: Sequence[SkippedFile],
+    opener: FileOpener,
+    progress: Progress,
+) -> Catalog:
+    instances: list[Instance] = []
+    series: list[Series] = []
+    skipped = list(passed_over)
+    damaged = 0
+    for done, candidate in enumerate(candidates, start=1):
+        try:
+            if is_volume_name(candidate.source):
+                series.append(volume_series(candidate, opener))
+            else:
+                instances.extend(read_instances(candidate, opener))
+        except SkipFile as skip:
+            skipped.append(SkippedFile(source=candidate.source, reason=skip.reason))
+            damaged += skip.is_damaged
+        progress(done, len(candidates), "reading headers")
+    series += _dicom_series(instances, opener)
     if not series:
-        raise InputError(_nothing_found(given, candidates, skipped))
+        raise InputError(_nothing_found(called, candidates, skipped))
     if damaged:
         series = [_with_damage(one, damaged) for one in series]
     return Catalog(series=tuple(sorted(series, key=_sort_key)), skipped=tuple(skipped))
@@ -80,13 +123,13 @@ def _sort_key(series: Series) -> tuple[str, int, str]:
 
 
 def _nothing_found(
-    given: Path, candidates: Sequence[Candidate], skipped: Sequence[SkippedFile]
+    called: str, candidates: Sequence[Candidate], skipped: Sequence[SkippedFile]
 ) -> str:
     if len(candidates) == 1 and len(skipped) == 1:
         return f"{skipped[0].source}: {skipped[0].reason}"
     example = f", first {skipped[0].source}: {skipped[0].reason}" if skipped else ""
     return (
-        f"{given.name or given}: no image series in {len(candidates)} files{example}; a folder of "
+        f"{called}: no image series in {len(candidates)} files{example}; a folder of "
         "DICOM files, a zip of them, or a NIfTI, NRRD or MetaImage file is needed"
     )
 
