@@ -179,7 +179,7 @@ def _open(name: str, data: bytes, source: str, digest: str, version: str | None)
     """Make a session of the bytes; `version` is ``None`` for a file that is not known."""
     ort: Any = importlib.import_module("onnxruntime")  # slow to import, not needed for marks
     options = ort.SessionOptions()
-    options.intra_op_num_threads = min(MAX_THREADS, os.cpu_count() or 1)
+    options.intra_op_num_threads = _thread_count()
     options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors only: they are raised as well
     try:
@@ -201,6 +201,13 @@ def _open(name: str, data: bytes, source: str, digest: str, version: str | None)
         metadata=metadata,
         _session=session,
     )
+
+
+def _thread_count() -> int:
+    """Threads that a model may use: fewer where OMP_NUM_THREADS says so, as on a cluster."""
+    asked = os.environ.get("OMP_NUM_THREADS", "").strip()
+    most = int(asked) if asked.isdecimal() and int(asked) else MAX_THREADS
+    return min(MAX_THREADS, most, os.cpu_count() or 1)
 
 
 def _runtime_errors() -> tuple[type[Exception], ...]:
