@@ -11,7 +11,7 @@ from corcal.phantom.protocol import Protocol, draw_protocol
 from corcal.phantom.spec import PatientSpec
 from corcal.phantom.thorax import simulate_exam
 from corcal.phantom.types import SimulatedScan
-from training.lean import sometimes_lean
+from training.lean import sometimes_lean, sometimes_sunk
 
 __all__ = ["Case", "draw_case", "simulate_case"]
 
@@ -37,7 +37,7 @@ def draw_case(seed: int, *, matrix: int = _MATRIX) -> tuple[PatientSpec, Protoco
     if rng.random() < _HARD:
         burden = _hard_burden(rng)
     spec = draw_patient(seed, burden=burden, variety=float(rng.uniform(0.2, 1.0)))
-    spec = sometimes_lean(spec, seed)
+    spec = sometimes_sunk(sometimes_lean(spec, seed), seed)
     spec = replace(spec, confounders=draw_confounders(spec, seed, chance=1.2))
     kind = "chest" if rng.random() < _CHEST else "gated"
     return spec, draw_protocol(seed, kind=kind, spec=spec, matrix=matrix)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
@@ -79,6 +81,20 @@ def test_in_wide_patients_the_arteries_lie_in_fat_and_hang_together(seed: int) -
     assert start["left_main"][1] > start["rca"][1] + 3
     # and not lower, but for a heart pitched by 20 degrees: 24 mm * sin(20 degrees) = 8 mm
     assert start["left_main"][2] > start["rca"][2] - 8
+
+
+def test_arteries_that_are_sunk_lie_in_the_muscle_for_a_part_of_their_way() -> None:
+    spec = draw_patient(3, variety=1.0)
+    deep = replace(spec, variation=replace(spec.variation, sunk_mm=3.0))
+    depths = {}
+    for name, one in (("as drawn", spec), ("sunk", deep)):
+        thorax = Thorax(one, CHEST, field_mm=3.0, only_courses=True)
+        course = thorax.courses["lad"]
+        above = _at(thorax.heart, thorax.heart.solid, course.points_mm) - course.radius_mm
+        depths[name] = above[10:]  # the first centimetre leaves the aorta
+    assert np.percentile(depths["as drawn"], 10) > -0.5
+    assert np.percentile(depths["sunk"], 10) < -1.5
+    assert np.percentile(depths["sunk"], 80) > -0.5  # and comes out of it again
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -29,6 +29,7 @@ _OSTIUM_MM = 9.0  # an artery leaves the aortic wall over this length
 _ROUNDS = 30
 _ROOT_REACH_MM = 38.0  # along an artery, what moves with the root that it leaves
 _FROM_ROOT_MM = {"left_main": 0.0, "rca": 0.0, "lad": 10.0, "lcx": 10.0}
+_SINKS_MM = 60.0  # an artery sinks into the muscle and comes out of it again over this length
 _GROOVE_MM = 16.0  # nearer to both chambers than this, an artery is drawn into their groove
 
 
@@ -100,14 +101,16 @@ def coronary_tree(spec: PatientSpec, placement: Placement, heart: Heart) -> dict
     aorta = reference_vessels(spec)
     tree: dict[str, Course] = {}
     reference = {**BRANCHES, **(LEFT_DOMINANT if spec.left_dominant else {})}
+    rng = np.random.default_rng([spec.seed, 53])
     for name in sorted(reference, key=lambda n: _depth(reference, n)):
         branch = reference[name]
         control = np.array(branch.points_mm, np.float64)
-        lay = _branch
-        if not spec.variation.is_common:
+        sinking = _Sinking(spec.variation.sunk_mm, float(rng.random()))
+        if spec.variation.is_common:
+            tree[name] = _branch(name, branch, control, placement, around, tree)
+        else:
             control = _with_its_root(name, shape.carried(control), control, aorta)
-            lay = _fitted_branch
-        tree[name] = lay(name, branch, control, placement, around, tree)
+            tree[name] = _fitted_branch(name, branch, control, placement, around, tree, sinking)
         if name == "left_main" and spec.variation.left_main_mm is not None:
             tree[name] = _shortened(tree[name], spec.variation.left_main_mm)
     return tree
@@ -228,6 +231,7 @@ def _fitted_branch(
     placement: Placement,
     around: _Surroundings,
     tree: dict[str, Course],
+    sinking: "_Sinking",
 ) -> Course:
     """Lay a branch on a heart unlike the reference: from its origin, along its groove."""
     rows = np.c_[placement.to_patient(control), _groove_offsets(reference)]
@@ -244,7 +248,8 @@ def _fitted_branch(
         points = _attach(points, parent[-1:] if ends_there else parent, over_mm=25.0)
     free = np.clip(way / _OSTIUM_MM - 0.2 if reference.parent is None else way / 4.0, 0, 1)
     part = np.asarray(np.interp(way / way[-1], *_groove_ramp(reference)), np.float64)
-    points = _settle(points, radius, around, free, _Groove(reference.groove, offsets, part))
+    groove = _Groove(reference.groove, offsets, part, sinking.depth_mm(way))
+    points = _settle(points, radius, around, free, groove)
     return Course(name=name, site=reference.site, points_mm=points, radius_mm=radius)
 
 
@@ -267,10 +272,13 @@ def _settle(
 ) -> NDArray[np.float64]:
     """Move a course to the heart's surface; `free` 0 holds a point where it is."""
     points = points.copy()
+    sunk = np.zeros(len(radius)) if groove is None else groove.sunk_mm
+    height = radius - sunk  # of its middle, above the muscle
+    down = np.where(sunk > 0, 1.0, 0.3)  # fat under an artery varies; bridge it softly
     for _ in range(_ROUNDS if groove is None else 2 * _ROUNDS):
         above = around.distance("solid", points)
-        push = np.clip(radius + _GAP_MM - above, -1.0, 1.5)
-        push[(push < 0) & (push > -1.0)] *= 0.3  # fat under an artery varies; bridge it softly
+        push = np.clip(height + _GAP_MM - above, -1.0, 1.5)
+        push = np.where((push < 0) & (push > -1.0), down * push, push)
         step = (0.5 * free * push)[:, None] * around.gradient("solid", points)
         if groove is not None:
             step += free[:, None] * groove.pull(points, around)
@@ -283,7 +291,7 @@ def _settle(
             points = _evenly(points)
     if groove is not None:
         for _ in range(8):  # smoothing may have drawn a bend into the wall
-            inside = np.clip(radius - around.distance("solid", points), 0.0, 1.5)
+            inside = np.clip(height - around.distance("solid", points), 0.0, 1.5)
             step = (free * inside)[:, None] * around.gradient("solid", points)
             points = _evenly(points + _across(step, points))
     return points
@@ -304,12 +312,26 @@ def _evenly(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Sinking:
+    """How deep an artery sinks into the muscle, and in which phase of sinking it begins."""
+
+    most_mm: float
+    phase: float
+
+    def depth_mm(self, way_mm: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Depth along the artery's way from its origin."""
+        turns = way_mm / _SINKS_MM + self.phase
+        return np.asarray(self.most_mm * (0.5 - 0.5 * np.cos(2 * np.pi * turns)), np.float64)
+
+
+@dataclass(frozen=True, slots=True)
 class _Groove:
-    """Where between two chambers each point of a course belongs, and how firmly (0 to 1)."""
+    """Where between two chambers each point of a course belongs, how firmly (0 to 1), how deep."""
 
     chambers: tuple[str, str] | None
     offsets_mm: NDArray[np.float64]
     part: NDArray[np.float64]
+    sunk_mm: NDArray[np.float64]
 
     def pull(self, points: NDArray[np.float64], around: _Surroundings) -> NDArray[np.float64]:
         """Step towards the place between the chambers that the reference has."""

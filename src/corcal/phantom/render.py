@@ -80,7 +80,7 @@ class Thorax:
         tree = coronary_tree(spec, self.placement, bare)
         arteries = [course.tube for course in tree.values()]
         self.heart: Heart = with_arteries_inside(bare, arteries)
-        if not spec.variation.is_common:
+        if not spec.variation.is_common and not spec.variation.sunk_mm:
             self.heart = with_tunnels(self.heart, arteries)
         self.body: Body = build_body(
             spec, self.placement, coarse, sac=self.heart.sac, vessels=self.heart.vessels

@@ -73,6 +73,9 @@ class Variation:
         descending one to the left and back.
     groove_fat : float
         How far fat fills the grooves, relative to the reference.
+    sunk_mm : float
+        How deep the arteries lie in the muscle under them, at most: it changes along each. Above 0,
+        no fat is left either where an artery is pinched between chambers.
     left_main_mm : float or None
         Length of the left main at most; ``None``: that of the reference, about 15 mm.
     tendon_mm : float or None
@@ -122,6 +125,7 @@ class Variation:
     arch_mm: float = 0.0
     unfold_mm: float = 0.0
     groove_fat: float = 1.0
+    sunk_mm: float = 0.0
     left_main_mm: float | None = None
     tendon_mm: float | None = None
     dome_mm: Pair = (0.0, 0.0)
