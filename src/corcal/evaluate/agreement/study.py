@@ -6,14 +6,15 @@ of one scan.
 
 import logging
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from corcal.annotations import read_annotation
 from corcal.ct.scan import CTScan, Severity
-from corcal.errors import AnnotationError, CorcalError
+from corcal.errors import AnnotationError, CorcalError, InputError
+from corcal.evaluate.agreement.automatic import AutomaticScore, automatic_of
 from corcal.evaluate.agreement.cases import Case
 from corcal.evaluate.agreement.lesion_match import coronary_scores, match_lesions
 from corcal.evaluate.agreement.records import AgatstonScores, AgreementReport, ScanRow
@@ -31,9 +32,12 @@ __all__ = [
     "ScoredScan",
     "Scorer",
     "compare_exam",
+    "compare_scores",
     "evaluate_cases",
     "evaluate_exams",
     "failed_scan",
+    "reference_of",
+    "row_or_reason",
 ]
 
 _LOG = logging.getLogger(__name__)
@@ -41,6 +45,8 @@ _LOG = logging.getLogger(__name__)
 # Arteries that add up to another number than the total by more than rounding (corcal's decision).
 _SUM_RELATIVE = 0.01
 _SUM_AGATSTON = 1.0
+
+NO_AUTOMATIC_VOXELS = "lesions are not compared: where the automatic calcium lies was not kept"
 
 
 class ScoredScan(Protocol):
@@ -89,6 +95,7 @@ class ExamPair:
 
 
 Scorer = Callable[[Case], ScoredScan]
+VesselTable = Path | Mapping[int, str] | None
 
 
 def compare_exam(pair: ExamPair) -> ScanRow:
@@ -108,36 +115,83 @@ def compare_exam(pair: ExamPair) -> ScanRow:
     GeometryError
         If the reference's voxels are those of a scan of another shape.
     """
-    exam, given = pair.exam, pair.reference
-    result = exam.result
-    rule = rule_named(result.score.rule)
+    exam = pair.exam
+    return compare_scores(
+        pair.name,
+        automatic_of(exam.result),
+        pair.reference,
+        patient=pair.patient,
+        scan=exam.scan,
+        voxels=exam.voxels,
+    )
+
+
+def compare_scores(
+    name: str,
+    automatic: AutomaticScore,
+    given: Reference,
+    *,
+    patient: str | None = None,
+    scan: CTScan | None = None,
+    voxels: SiteVoxels | None = None,
+) -> ScanRow:
+    """Put an automatic score beside its reference, and its lesions where both have voxels.
+
+    Parameters
+    ----------
+    name : str
+        What the study calls the scan.
+    automatic : AutomaticScore
+        What was found.
+    given : Reference
+        What is known.
+    patient : str, optional
+        Whose scan it is; the name if absent.
+    scan : CTScan, optional
+        What was scored; needed by a reference that is voxels.
+    voxels : SiteVoxels, optional
+        Where the automatic calcium is; without it lesions are not compared.
+
+    Returns
+    -------
+    ScanRow
+
+    Raises
+    ------
+    InputError
+        If the reference is voxels and there is no scan.
+    GeometryError
+        If voxels are those of a scan of another shape.
+    """
+    rule = rule_named(automatic.rule)
     reference, notes = given.scores, list(given.notes)
     if given.voxels is not None:
-        total, vessels = coronary_scores(exam.scan, given.voxels, rule=rule)
+        if scan is None:
+            msg = "a reference that is marks needs the scan, which is not there"
+            raise InputError(msg)
+        total, vessels = coronary_scores(scan, given.voxels, rule=rule)
         marked = AgatstonScores(total=total, vessels=vessels)
         reference = marked if reference is None else _completed(reference, marked)
+        if voxels is None:
+            notes.append(NO_AUTOMATIC_VOXELS)
     if reference is not None:
         reference, more = _with_total(reference)
         notes += more
-    automatic = AgatstonScores(
-        total=result.score.total.agatston,
-        vessels={name: site.agatston for name, site in result.score.vessels.items()},
-    )
     return ScanRow(
-        name=pair.name,
-        patient=pair.patient or pair.name,
-        kind=str(result.suitability.kind),
-        verdict=str(result.suitability.verdict),
+        name=name,
+        patient=patient or name,
+        kind=automatic.kind,
+        verdict=automatic.verdict,
         reference=reference,
-        automatic=automatic,
+        automatic=automatic.scores,
         reference_category=_category(reference),
-        automatic_category=_category(automatic),
-        interval=result.score.total.interval,
-        category_probabilities=result.score.category_probabilities,
-        review_advised=None if result.review is None else result.review.advised,
+        automatic_category=_category(automatic.scores),
+        interval=automatic.interval,
+        category_probabilities=automatic.category_probabilities,
+        review_advised=automatic.review_advised,
         match=None
-        if given.voxels is None
-        else match_lesions(exam.scan, given.voxels, exam.voxels, rule=rule),
+        if given.voxels is None or voxels is None or scan is None
+        else match_lesions(scan, given.voxels, voxels, rule=rule),
         notes=tuple(notes),
     )
 
@@ -170,7 +224,7 @@ def evaluate_cases(
     cases: Sequence[Case],
     scorer: Scorer,
     *,
-    vessel_table: Path | None = None,
+    vessel_table: VesselTable = None,
     resampling: Resampling = DEFAULT_RESAMPLING,
     progress: Progress = no_progress,
 ) -> AgreementReport:
@@ -182,7 +236,7 @@ def evaluate_cases(
         From `corcal.evaluate.agreement.cases.read_cases`.
     scorer : callable
         Scores the scan of a case, without looking at its reference.
-    vessel_table : Path, optional
+    vessel_table : Path or mapping, optional
         For references that are label volumes: which label is which site.
     resampling : Resampling
         Of the bootstrap intervals.
@@ -201,16 +255,25 @@ def evaluate_cases(
     return summarise(rows, resampling=resampling)
 
 
-def _row_of(case: Case, scorer: Scorer, vessel_table: Path | None) -> ScanRow:
-    """Score and compare one scan; its failure ends nothing but itself."""
+def _row_of(case: Case, scorer: Scorer, vessel_table: VesselTable) -> ScanRow:
+    """Score and compare one scan."""
     if case.problem is not None:
         return failed_scan(case.name, case.problem, patient=case.patient)
-    try:
+
+    def compared() -> ScanRow:
         exam = scorer(case)
-        reference = _reference_of(case, exam.scan, vessel_table)
+        reference = reference_of(case.annotation, case.scores, exam.scan, vessel_table)
         return compare_exam(
             ExamPair(name=case.name, exam=exam, reference=reference, patient=case.patient)
         )
+
+    return row_or_reason(compared, case.name, case.patient)
+
+
+def row_or_reason(compared: Callable[[], ScanRow], name: str, patient: str) -> ScanRow:
+    """Compare one scan; its failure, whatever it is, ends nothing but itself."""
+    try:
+        return compared()
     except CorcalError as exc:
         reason = str(exc)
     except OSError as exc:
@@ -218,20 +281,31 @@ def _row_of(case: Case, scorer: Scorer, vessel_table: Path | None) -> ScanRow:
     except Exception as exc:  # noqa: BLE001  (the outermost loop of a batch)
         reason = f"a defect of corcal ({type(exc).__name__}); corcal --debug score shows where"
         _LOG.warning("a scan of the study failed by a defect: %s", type(exc).__name__)
-    return failed_scan(case.name, reason, patient=case.patient)
+    return failed_scan(name, reason, patient=patient)
 
 
-def _reference_of(case: Case, scan: CTScan, vessel_table: Path | None) -> Reference:
-    """Read the reference of a case."""
-    if case.annotation is None:
-        return Reference(scores=case.scores)
+def reference_of(
+    annotation: Path | None,
+    scores: AgatstonScores | None,
+    scan: CTScan,
+    vessel_table: VesselTable = None,
+) -> Reference:
+    """Read the reference of a scan: marks, if there are any, and scores.
+
+    Raises
+    ------
+    AnnotationError
+        If the marks cannot be read, or are not those of the scan.
+    """
+    if annotation is None:
+        return Reference(scores=scores)
     try:
-        annotation = read_annotation(case.annotation, scan, vessel_table=vessel_table)
+        marks = read_annotation(annotation, scan, vessel_table=vessel_table)
     except AnnotationError as exc:
-        msg = f"reference {case.annotation.name}: {exc}"
+        msg = f"reference {annotation.name}: {exc}"
         raise AnnotationError(msg) from exc
-    notes = [f"reference: {f.message}" for f in annotation.findings if f.severity != Severity.INFO]
-    return Reference(voxels=annotation.voxels, scores=case.scores, notes=tuple(notes))
+    notes = [f"reference: {f.message}" for f in marks.findings if f.severity != Severity.INFO]
+    return Reference(voxels=marks.voxels, scores=scores, notes=tuple(notes))
 
 
 def _completed(given: AgatstonScores, marked: AgatstonScores) -> AgatstonScores:
