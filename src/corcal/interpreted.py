@@ -3,6 +3,7 @@
 from dataclasses import fields, replace
 from typing import Any
 
+from corcal.ct.scan import Patient
 from corcal.ct.suitability.verdict import KIND_WORDS, Verdict
 from corcal.errors import InputError
 from corcal.exam_numbers import gating, has_device, is_fit
@@ -59,13 +60,13 @@ def known_facts(result: Result) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def check_sex(result: Result, facts: dict[str, Any]) -> None:
+def check_sex(patient: Patient, facts: dict[str, Any]) -> None:
     """Refuse a sex that is typed against the headers: the facts may be somebody else's.
 
     Parameters
     ----------
-    result : Result
-        A scored exam.
+    patient : Patient
+        As the headers of the scan have it.
     facts : dict
         What was typed, by field of `Person`.
 
@@ -74,7 +75,7 @@ def check_sex(result: Result, facts: dict[str, Any]) -> None:
     InputError
         If the headers have the other sex.
     """
-    typed, header = facts.get("sex"), _SEX.get(result.scan.patient.sex or "")
+    typed, header = facts.get("sex"), _SEX.get(patient.sex or "")
     if typed is None or header is None or typed == header:
         return
     msg = (

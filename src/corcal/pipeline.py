@@ -2,6 +2,7 @@
 
 import hashlib
 import platform
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from corcal.anatomy.types import Anatomy, AnatomySource
 from corcal.annotations import Annotation, read_annotation
 from corcal.automatic import Automatic, find_calcium, with_certainty
 from corcal.ct.find import find_series
-from corcal.ct.scan import CTScan, Finding
+from corcal.ct.scan import CTScan, Finding, Patient
 from corcal.ct.series import Catalog
 from corcal.ct.suitability import Suitability, Verdict, assess_scan, choose_series
 from corcal.errors import AnnotationError, InputError, UnfitError
@@ -93,7 +94,11 @@ class Exam:
 
 
 def score_path(
-    path: Path | str, options: Options | None = None, *, progress: Progress = no_progress
+    path: Path | str,
+    options: Options | None = None,
+    *,
+    progress: Progress = no_progress,
+    check_patient: Callable[[Patient], None] | None = None,
 ) -> Exam:
     """Score the best series of a folder, a file or an archive.
 
@@ -105,6 +110,8 @@ def score_path(
         The person's choices.
     progress : Progress, optional
         Told of each step's advance.
+    check_patient : callable, optional
+        Given the patient of the headers before anything is scored; what it raises ends the call.
 
     Returns
     -------
@@ -122,6 +129,8 @@ def score_path(
     rule_named(options.rule)  # a misspelt rule is told before the reading, not after it
     catalog = find_series(path, progress=progress)
     choice = choose_series(catalog, series=_wanted(catalog, options), progress=progress)
+    if check_patient is not None:
+        check_patient(choice.scan.patient)
     return score_scan(
         choice.scan, options, suitability=choice.suitability, series_reason=choice.reason
     )

@@ -266,6 +266,34 @@ def test_into_the_folder_of_an_exam_is_into_its_record(run_corcal, result_file):
     assert read_result(folder / "result.json").interpretation is not None
 
 
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_the_record_of_another_exam_is_not_replaced(run_corcal, result_file, tmp_path, is_folder):
+    base = make_automatic_result()
+    other = replace(base, scan=replace(base.scan, series_instance_uid="2.25.99"))
+    place = tmp_path / "other" / "result.json"
+    place.parent.mkdir()
+    place.write_text(result_json(other), encoding="utf-8")
+    outcome = run_corcal("interpret", result_file, "--into", place.parent if is_folder else place)
+    assert outcome.code == 2
+    assert "result.json is the record of another exam: give the one of this exam" in outcome.err
+    assert read_result(place) == other
+
+
+def test_a_folder_without_a_record_is_not_that_of_the_exam(run_corcal, result_file, tmp_path):
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    outcome = run_corcal("interpret", result_file, "--into", folder)
+    assert outcome.code == 2
+    assert "--into empty has no result.json: give the folder of the exam, or a file" in outcome.err
+
+
+def test_a_file_that_is_no_record_is_not_replaced(run_corcal, result_file, tmp_path):
+    notes = tmp_path / "notes.json"
+    notes.write_text("{}", encoding="utf-8")
+    outcome = run_corcal("interpret", result_file, "--into", notes)
+    assert (outcome.code, notes.read_text("utf-8")) == (2, "{}")
+
+
 def test_only_the_guideline_that_was_asked_for(run_corcal):
     key = next(iter(GUIDELINES))
     told = interpret_json(run_corcal, "--agatston", 350, *KNOWN, "--guideline", key)

@@ -173,6 +173,15 @@ def test_no_output_of_a_deidentified_exam_holds_an_original(run_corcal, result_f
         assert not any(word.encode() in path.read_bytes() for word in ORIGINALS)
 
 
+def test_files_without_names_are_not_put_beside_a_record(run_corcal, result_file):
+    folder = result_file.parent
+    result_file.rename(folder / "result.json")
+    told = run_corcal("report", folder, "--deidentify", "--out", folder)
+    assert told.code == 2
+    assert "holds the result.json of an exam, which names the patient" in told.err
+    assert names_in(folder) == {"result.json"}
+
+
 def test_a_key_file_gives_the_same_names_again(run_corcal, result_file, out, tmp_path):
     key = tmp_path / "key"
     for folder in ("one", "two"):

@@ -5,6 +5,8 @@ import json
 import pytest
 
 from corcal.result import result_json
+from dicom_maker import make_series
+from exam_maker import SPACING_MM, water
 from result_maker import make_result
 
 LIMIT_OF_AGE = "The age typed (63) is not that of the scan's header (61)."
@@ -58,3 +60,13 @@ def test_the_caution_comes_first_on_the_screen_and_reaches_report_and_letter(run
     letter = (folder / "letter.html").read_text(encoding="utf-8")
     assert "made for an age of 63. The data of your scan say 61." in letter
     assert "another sex" not in letter
+
+
+def test_another_sex_is_refused_before_anything_is_scored(run_corcal, tmp_path, monkeypatch):
+    make_series(tmp_path / "scan", hu=water(), spacing_mm=SPACING_MM, tags={"PatientSex": "F"})
+    monkeypatch.setattr("corcal.pipeline.score_scan", lambda *_, **__: pytest.fail("it was scored"))
+    args = ("score", tmp_path / "scan", "--force", "--out", tmp_path / "out", "--report")
+    told = run_corcal(*args, "--age", "61", "--sex", "male")
+    assert told.code == 2
+    assert "the sex typed (male) is not that of the scan's header (female)" in told.err
+    assert not (tmp_path / "out").exists()

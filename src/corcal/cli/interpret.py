@@ -18,6 +18,7 @@ from corcal.cli.person_options import (
     typed_facts,
     warn_of_headers,
 )
+from corcal.cli.records import RESULT_NAME, check_own_record, record_place
 from corcal.errors import InputError
 from corcal.risk.guidance import GUIDELINES
 from corcal.whole_file import write_whole
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-RESULT_NAME = "result.json"
 _OF_EGFR = ("age_years", "sex")  # what turns creatinine into an eGFR
 
 
@@ -99,8 +99,7 @@ def command(
     """
     describes_scan = bool(vessels) or is_gated is not None or has_stent or has_device
     _require_one_score(path, agatston, describes_scan=describes_scan, into=into)
-    if into is not None and into.is_dir():
-        into = into / RESULT_NAME  # as PATH may be the folder of an exam
+    into = None if into is None else record_place(into)
     _check_files(path, json_to, chart, into)
     facts = typed_facts(given, unit=unit, creatinine=creatinine)
     if has_stent:
@@ -117,6 +116,8 @@ def command(
         )
     else:
         result = _result_at(path)
+        if into is not None:
+            check_own_record(into, result)
         if not is_typed_right:
             _check_sex(result, facts)
         meaning = _of_result(result, facts, wanted)
@@ -232,7 +233,7 @@ def _result_at(path: Path) -> "Result":
 def _check_sex(result: "Result", facts: dict[str, Any]) -> None:
     from corcal.interpreted import check_sex
 
-    check_sex(result, facts)
+    check_sex(result.scan.patient, facts)
 
 
 def _of_result(

@@ -10,9 +10,19 @@ from corcal.errors import InputError
 if TYPE_CHECKING:
     from corcal.ct.scan import CTScan
     from corcal.pipeline import Exam
-    from corcal.result import Result
+    from corcal.result import Provenance, Result, ScanRecord
+    from corcal.scoring.types import Score
 
-__all__ = ["chosen_names", "exam_of", "files_of_exam", "files_of_scan", "record_file"]
+__all__ = [
+    "RESULT_NAME",
+    "check_own_record",
+    "chosen_names",
+    "exam_of",
+    "files_of_exam",
+    "files_of_scan",
+    "record_file",
+    "record_place",
+]
 
 RESULT_NAME = "result.json"
 
@@ -32,6 +42,41 @@ def record_file(path: Path) -> Path:
         msg = f"no {RESULT_NAME} in {path.name}: give a result, or the folder of corcal score --out"
         raise InputError(msg)
     return inside
+
+
+def record_place(into: Path) -> Path:
+    """Give the file that ``--into`` means: a folder has a record already, that of the exam.
+
+    Raises
+    ------
+    InputError
+        If the folder has no record: what is in it is of no exam, or of an unknown one.
+    """
+    if not into.is_dir() or (into / RESULT_NAME).is_file():
+        return into / RESULT_NAME if into.is_dir() else into
+    msg = f"--into {into.name} has no {RESULT_NAME}: give the folder of the exam, or a file"
+    raise InputError(msg)
+
+
+def check_own_record(into: Path, result: "Result") -> None:
+    """Refuse to replace what is not a record of this exam, so that no folder mixes two.
+
+    An interpretation or a comparison makes no other exam of it; another score does.
+
+    Raises
+    ------
+    InputError
+        If there is a file that is no record, or that of another exam.
+    """
+    from corcal.result import read_result
+
+    if into.exists() and _exam_in(read_result(into)) != _exam_in(result):
+        msg = f"--into {into.name} is the record of another exam: give the one of this exam"
+        raise InputError(msg)
+
+
+def _exam_in(result: "Result") -> tuple["ScanRecord", "Score", "Provenance"]:
+    return result.scan, result.score, result.provenance
 
 
 def exam_of(file: Path, result: "Result", scan_path: Path) -> "Exam":

@@ -10,7 +10,13 @@ import click
 from corcal.cli import plain
 from corcal.cli.outputs import check_folder
 from corcal.cli.parameters import GIVEN_PATH
-from corcal.cli.records import chosen_names, exam_of, files_of_exam, record_file
+from corcal.cli.records import (
+    RESULT_NAME,
+    chosen_names,
+    exam_of,
+    files_of_exam,
+    record_file,
+)
 from corcal.cli.report_formats import (
     FORMATS,
     PAPERS,
@@ -131,6 +137,8 @@ def command(
         msg = "--key-file is for --deidentify"
         raise click.UsageError(msg)
     named = None if formats is None else chosen_names(formats, FORMATS, "format")
+    if deidentify:
+        _check_unnamed(out)
     if scan_path is None:
         chosen_formats(named, None)  # what needs the scan is told before anything is read
     layout = Layout(language=language, paper=paper, is_large=is_large)
@@ -160,6 +168,16 @@ def command(
         click.echo(f"wrote {plain(written)}")
     if deidentify and key_file is None:
         click.echo("The key is not kept: use --key-file where exams of one person must match.")
+
+
+def _check_unnamed(folder: Path) -> None:
+    """Refuse to put files without names beside a record, which tells whose they are."""
+    if (folder / RESULT_NAME).exists():
+        msg = (
+            f"--out {plain(folder)} holds the {RESULT_NAME} of an exam, which names the patient: "
+            "with --deidentify give a folder without one"
+        )
+        raise click.UsageError(msg)
 
 
 def check_layout(layout: Layout, formats: tuple[str, ...]) -> None:

@@ -27,7 +27,10 @@ from corcal.risk.person import PERSON_FIELDS
 from corcal.whole_file import write_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from corcal.anatomy.types import AnatomySource
+    from corcal.ct.scan import Patient
     from corcal.pipeline import Exam
     from corcal.result import Result
 
@@ -135,11 +138,12 @@ def command(
         force=force,
     )
     with progress_bar() as progress:
-        exam = score_path(path, options, progress=progress)
+        check = None if layout is None or is_typed_right else _sex_check(facts)
+        exam = score_path(path, options, progress=progress, check_patient=check)
     if layout is not None:
         from corcal.cli.scored_report import interpreted
 
-        exam = interpreted(exam, facts, is_typed_right=is_typed_right)
+        exam = interpreted(exam, facts)
     wanted = _Wanted(out=out, json_to=json_to, pictures=pictures, dicom=dicom, layout=layout)
     _check_places(wanted, exam, [path, annotations, vessel_table])
     _deliver(exam, wanted)
@@ -159,6 +163,13 @@ class _Wanted:
 for _option in command.params:  # the person's are told in one sentence: there are thirty
     if _option.name in {*PERSON_FIELDS, "creatinine", "unit"} and isinstance(_option, click.Option):
         _option.hidden = True
+
+
+def _sex_check(facts: dict[str, Any]) -> "Callable[[Patient], None]":
+    """Refuse what contradicts the headers before the scan is scored."""
+    from corcal.interpreted import check_sex
+
+    return lambda patient: check_sex(patient, facts)
 
 
 def _check_places(wanted: _Wanted, exam: "Exam", read: "list[Path | None]") -> None:

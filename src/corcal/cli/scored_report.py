@@ -9,7 +9,7 @@ import msgspec
 from corcal.cli.person_options import make_person
 from corcal.cli.report import Layout, pictures_for
 from corcal.cli.report_formats import Request, chosen_formats, tell_without_dicom, write_report
-from corcal.interpreted import check_sex, interpret_result, known_facts, with_interpretation
+from corcal.interpreted import interpret_result, known_facts, with_interpretation
 from corcal.result import Result, result_json
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["interpreted", "report_exam"]
 
 
-def interpreted(exam: "Exam", facts: dict[str, Any], *, is_typed_right: bool) -> "Exam":
+def interpreted(exam: "Exam", facts: dict[str, Any]) -> "Exam":
     """Give the exam with what its score means for the person.
 
     Parameters
@@ -27,8 +27,6 @@ def interpreted(exam: "Exam", facts: dict[str, Any], *, is_typed_right: bool) ->
         Its headers may know age and sex.
     facts : dict
         What was typed (`corcal.cli.person_options.typed_facts`): it stands above the headers.
-    is_typed_right : bool
-        Whether that holds for a sex that contradicts them, too.
 
     Returns
     -------
@@ -38,10 +36,8 @@ def interpreted(exam: "Exam", facts: dict[str, Any], *, is_typed_right: bool) ->
     Raises
     ------
     InputError
-        If a fact is outside its range, or the sex is not that of the headers.
+        If a fact is outside its range.
     """
-    if not is_typed_right:
-        check_sex(exam.result, facts)
     person = make_person(known_facts(exam.result) | facts)
     told = with_interpretation(exam.result, interpret_result(exam.result, person))
     # as whoever reads the record has it, to the last digit: 61 years are 61.0
