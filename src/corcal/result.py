@@ -165,6 +165,14 @@ class Provenance:
         """Whether no person has said which calcium is coronary: not by marks, nor in a review."""
         return self.annotation is None and self.reviewed is None
 
+    @property
+    def is_signed(self) -> bool:
+        """Whether a reader has reviewed the exam to its end: from then on reports are final.
+
+        A reader who is only named (``corcal score --reader``) has signed nothing.
+        """
+        return self.reviewed is not None and self.reviewed.is_complete
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewAdvice:

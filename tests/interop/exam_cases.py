@@ -5,7 +5,7 @@ from dataclasses import replace
 from corcal.ct.scan import Patient
 from corcal.ct.suitability import SeriesKind
 from corcal.interpreted import interpret_result, with_interpretation
-from corcal.result import Result
+from corcal.result import Result, ReviewRecord
 from corcal.risk.types import Person, Race, Sex
 from result_maker import make_automatic_result, make_result
 
@@ -28,6 +28,30 @@ PERSON = Person(
 
 def interpreted(result: Result, person: Person | None = PERSON) -> Result:
     return with_interpretation(result, interpret_result(result, person))
+
+
+REVIEW = ReviewRecord(
+    readers=("Reader^One",),
+    started="2026-01-02T10:30:00+00:00",
+    finished="2026-01-02T10:40:00+00:00",
+    event_count=2,
+    change_count=1,
+    candidates_by_reader=1,
+    is_complete=True,
+    proposed_by="automatic",
+    proposed_rule="textbook",
+    proposed_agatston=12.0,
+)
+
+
+def made_by(result: Result, **made: object) -> Result:
+    return replace(result, provenance=replace(result.provenance, **made))
+
+
+def signed_result(*, is_complete: bool = True) -> Result:
+    """Found automatically, then reviewed by somebody who stands for it."""
+    review = replace(REVIEW, is_complete=is_complete)
+    return made_by(make_automatic_result(), reader="Reader^One", method="reviewed", reviewed=review)
 
 
 def full_result() -> Result:

@@ -12,7 +12,15 @@ from corcal.interop.codes import CODES, CORCAL, LN, SCT
 from corcal.interop.fhir import fhir_bundle, fhir_json
 from corcal.interop.observables import NOT_GATED
 from corcal.result import RESEARCH_USE, Result
-from interop.exam_cases import CASES, full_result, interpreted, not_gated_result, zero_result
+from interop.exam_cases import (
+    CASES,
+    full_result,
+    interpreted,
+    made_by,
+    not_gated_result,
+    signed_result,
+    zero_result,
+)
 from result_maker import make_automatic_result, make_result
 
 VESSELS = {"LM": "3227004", "LAD": "59438005", "LCX": "57396003", "RCA": "13647002"}
@@ -255,14 +263,28 @@ def test_a_scan_without_gating_is_flagged_in_words_and_as_a_value() -> None:
     assert NOT_GATED not in json.dumps(gated)
 
 
-def test_a_report_is_preliminary_until_a_reader_stands_behind_it() -> None:
-    result = make_automatic_result()
-    read = replace(result, provenance=replace(result.provenance, reader="Reader^One"))
-    for status, each in (("preliminary", result), ("final", read)):
-        report = resources(each, "DiagnosticReport")[0]
-        assert report["status"] == status
-        assert {one["status"] for one in resources(each, "Observation")} == {status}
-    assert resources(read, "DiagnosticReport")[0]["performer"] == [{"display": "Reader^One"}]
+@pytest.mark.parametrize(
+    ("result", "status"),
+    [
+        (make_automatic_result(), "preliminary"),
+        (made_by(make_automatic_result(), reader="Reader^One"), "preliminary"),  # named, not signed
+        (signed_result(is_complete=False), "preliminary"),
+        (signed_result(), "final"),
+    ],
+)
+def test_a_report_is_preliminary_until_a_reader_has_signed_it(result: Result, status: str) -> None:
+    report = resources(result, "DiagnosticReport")[0]
+    assert report["status"] == status
+    assert {one["status"] for one in resources(result, "Observation")} == {status}
+    reader = result.provenance.reader
+    assert report.get("performer") == ([{"display": reader}] if reader else None)
+
+
+def test_after_a_review_nobody_says_that_nobody_has_checked() -> None:
+    unnamed = made_by(signed_result(), reader=None)  # as without the names
+    words = "Found by software alone"
+    assert words not in json.dumps(fhir_bundle(unnamed))
+    assert words in json.dumps(fhir_bundle(make_automatic_result()))
 
 
 def test_the_same_exam_has_the_same_names_and_another_has_others() -> None:

@@ -32,7 +32,7 @@ from corcal.interop.fhir_types import (
 )
 from corcal.interop.identity import exam_uuid, patient_uuid
 from corcal.interop.observables import observables, report_notes
-from corcal.interop.summary import conclusion, is_checked
+from corcal.interop.summary import conclusion
 from corcal.result import RESEARCH_USE, Result
 
 __all__ = ["fhir_bundle", "fhir_json"]
@@ -110,10 +110,10 @@ def _reference(result: Result, part: str) -> Json:
 
 
 def _told_of(result: Result) -> Json:
-    """Give what report and observations share: status, whose, when, and who checked it."""
+    """Give what report and observations share: status, whose, when, and who stands for it."""
     reader = clean(result.provenance.reader)
     return {
-        "status": "final" if is_checked(result) else "preliminary",
+        "status": "final" if result.provenance.is_signed else "preliminary",
         "subject": {"reference": f"urn:uuid:{patient_uuid(result)}"},
         "effectiveDateTime": valid_date(result.scan.date),
         "issued": instant(result.provenance.created),

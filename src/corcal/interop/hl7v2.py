@@ -14,7 +14,7 @@ from corcal.interop.facts import Fact, Observable, Span, Value
 from corcal.interop.identity import exam_uuid
 from corcal.interop.observables import observables, report_notes
 from corcal.interop.strings import without_controls
-from corcal.interop.summary import conclusion, is_checked
+from corcal.interop.summary import conclusion
 from corcal.result import Result
 
 __all__ = ["NUMBER_WIDTH", "hl7_message", "hl7_number", "hl7_text"]
@@ -223,7 +223,7 @@ def _coded(concept: Concept, title: str | None = None) -> str:
 
 
 def _status(result: Result) -> str:
-    return _FINAL if is_checked(result) else _PRELIMINARY
+    return _FINAL if result.provenance.is_signed else _PRELIMINARY
 
 
 def _numbered(fields: dict[int, str], *, start: int = 1) -> list[str]:

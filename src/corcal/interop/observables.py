@@ -97,7 +97,7 @@ def _notes(result: Result) -> Iterator[str]:
     is_gated = gating(result)
     if is_gated is not True:
         yield _GATING_UNKNOWN if is_gated is None else NOT_GATED
-    if result.provenance.annotation is None and result.provenance.reader is None:
+    if result.provenance.is_automatic and result.provenance.reader is None:
         yield _NOT_CHECKED
     if words := zero_words(result):
         yield f"{words[0].upper()}{words[1:]}."

@@ -1,4 +1,4 @@
-"""The result in one or two sentences, and whether a person stands behind it."""
+"""The result in one or two sentences."""
 
 from collections.abc import Iterator
 
@@ -6,14 +6,9 @@ from corcal.report.amounts import shown
 from corcal.report.words import interval_words, score_name
 from corcal.result import Result
 
-__all__ = ["conclusion", "is_checked"]
+__all__ = ["conclusion"]
 
 _SHOWN_CATEGORY = "plain"
-
-
-def is_checked(result: Result) -> bool:
-    """Whether a person marked or checked the calcium: else the report is preliminary."""
-    return result.provenance.reader is not None
 
 
 def conclusion(result: Result) -> str:

@@ -6,8 +6,11 @@ import pytest
 from pydicom import dcmread
 
 from corcal.interop.dicom import write_dicom
+from corcal.interop.dicom.cardiovascular_report import write_cardiovascular_report
+from corcal.interop.dicom.encapsulated_pdf import write_encapsulated_pdf
 from corcal.interop.dicom.identity import reader_name
 from corcal.interop.dicom.statements import statements
+from corcal.interop.dicom.structured_report import write_structured_report
 from corcal.result import ReviewRecord
 from interop.dicom.dicom_exams import CORONARY, make_exam
 from result_maker import make_automatic_result, make_result
@@ -68,6 +71,37 @@ def test_a_reader_is_named_as_dicom_names_a_person(reader, name):
 )
 def test_a_report_says_who_stands_behind_the_calcium(result, said):
     assert statements(result)[1] == said
+
+
+@pytest.mark.parametrize(
+    ("made", "flags"),
+    [
+        ({"reader": "Eader^Rita"}, ("UNVERIFIED", "PRELIMINARY")),  # named, and nothing signed
+        (
+            {"reader": "Eader^Rita", "reviewed": replace(REVIEW, is_complete=False)},
+            ("UNVERIFIED", "PRELIMINARY"),
+        ),
+        ({"reader": "Eader^Rita", "reviewed": REVIEW}, ("VERIFIED", "FINAL")),
+        ({"reader": None, "reviewed": REVIEW}, ("UNVERIFIED", "FINAL")),  # the name is taken out
+    ],
+)
+def test_a_report_is_final_once_a_reader_has_signed(tmp_path, dciodvfy, made, flags):
+    exam = make_exam(CORONARY)
+    signed = replace(exam, result=made_by(exam.result, **made))
+    for kind, write in (
+        ("Comprehensive3DSR", write_structured_report),
+        ("ComprehensiveSR", write_cardiovascular_report),
+    ):
+        path = write(signed, tmp_path / f"{kind}.dcm")
+        report = dcmread(path)
+        assert (report.VerificationFlag, report.PreliminaryFlag) == flags
+        assert dciodvfy(path, kind=kind) == []
+        if report.VerificationFlag == "VERIFIED":
+            (observer,) = report.VerifyingObserverSequence
+            assert str(observer.VerifyingObserverName) == "Eader^Rita"
+            assert observer.VerificationDateTime.startswith(report.ContentDate)
+    pdf = dcmread(write_encapsulated_pdf(signed, b"%PDF-1.7", tmp_path / "pdf.dcm"))
+    assert pdf.VerificationFlag == flags[0]
 
 
 def test_every_object_of_a_later_version_of_a_review_has_a_uid_of_its_own(tmp_path):

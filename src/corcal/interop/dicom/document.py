@@ -7,12 +7,21 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from corcal._version import __version__
-from corcal.interop.dicom.identity import MANUFACTURER, exam_key, made_uid, reader_name, stamp
+from corcal.interop.dicom.identity import (
+    MANUFACTURER,
+    exam_key,
+    made_uid,
+    reader_name,
+    signer_name,
+    stamp,
+)
 from corcal.interop.dicom.save import save_whole
 from corcal.interop.dicom.source import ScoredExam, name_patient, source_instances
 from corcal.result import Result
 
 __all__ = ["container", "observation_context", "save_document", "text"]
+
+_NO_ORGANIZATION = "not known"  # of who signed; the standard wants some text
 
 Document = type[hd.sr.Comprehensive3DSR] | type[hd.sr.ComprehensiveSR]
 
@@ -54,7 +63,7 @@ def save_document(
     evidence = source_instances(exam.scan)
     if segmentation is not None:
         evidence.append(segmentation)
-    key = exam_key(exam.result)
+    key, signer = exam_key(exam.result), signer_name(exam.result)
     written = document(
         evidence=evidence,
         content=content,
@@ -68,7 +77,10 @@ def save_document(
         device_serial_number=__version__,
         series_description=f"corcal {name} (research use only)",
         is_complete=True,
-        is_final=False,  # nobody has signed it
+        is_final=exam.result.provenance.is_signed,
+        is_verified=bool(signer),
+        verifying_observer_name=signer or None,
+        verifying_organization=_NO_ORGANIZATION if signer else None,
     )
     stamp(written, exam.result)
     name_patient(written, exam.scan)

@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import EncapsulatedPDFStorage
 
 from corcal.errors import InputError
-from corcal.interop.dicom.identity import exam_key, made_uid, stamp
+from corcal.interop.dicom.identity import exam_key, made_uid, signer_name, stamp
 from corcal.interop.dicom.own_object import bare_object
 from corcal.interop.dicom.save import save_whole
 from corcal.interop.dicom.source import (
@@ -94,7 +94,7 @@ def _document(exam: ScoredExam, pdf: bytes, title: str, instance_number: int) ->
     document.BurnedInAnnotation = may_name_patient(exam.scan)
     document.DocumentTitle = title
     document.ConceptNameCodeSequence = [code_item(CALCIUM_EXAMINATION)]
-    document.VerificationFlag = "UNVERIFIED"  # nobody has signed it
+    document.VerificationFlag = "VERIFIED" if signer_name(exam.result) else "UNVERIFIED"
     document.SourceInstanceSequence = [_reference(one) for one in source_instances(exam.scan)]
     document.MIMETypeOfEncapsulatedDocument = "application/pdf"
     document.EncapsulatedDocument = pdf  # of odd length, it is padded when it is written

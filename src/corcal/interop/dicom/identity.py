@@ -25,6 +25,7 @@ __all__ = [
     "lesion_tracking",
     "made_uid",
     "reader_name",
+    "signer_name",
     "site_tracking",
     "stamp",
 ]
@@ -96,6 +97,11 @@ def reader_name(result: Result) -> str:
     return name[:_LONGEST_NAME] if text else ""
 
 
+def signer_name(result: Result) -> str:
+    """Write who has signed the exam as DICOM writes a person; empty if nobody has, or no name."""
+    return reader_name(result) if result.provenance.is_signed else ""
+
+
 def stamp(dataset: "Dataset", result: Result) -> None:
     """Give a written object the moment of its exam's record, in local time as DICOM has it."""
     moment = datetime.fromisoformat(result.provenance.created)
@@ -104,6 +110,8 @@ def stamp(dataset: "Dataset", result: Result) -> None:
         if day in dataset or day in _ALWAYS:
             setattr(dataset, day, local.strftime("%Y%m%d"))
             setattr(dataset, time, local.strftime("%H%M%S"))
+    for item in dataset.get("VerifyingObserverSequence", []):
+        item.VerificationDateTime = local.strftime("%Y%m%d%H%M%S")
     for item in dataset.get("ContributingEquipmentSequence", []):
         if "ContributionDateTime" in item:
             item.ContributionDateTime = local.strftime("%Y%m%d%H%M%S")
