@@ -1,6 +1,7 @@
 """What the parts of the node hand each other: a study that came in, and what is done with it."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 __all__ = ["StudySummary", "TakeDecision"]
 
@@ -32,6 +33,10 @@ class StudySummary:
         nothing of them.
     is_reopened : bool
         A part of this study was taken in before: these are late images.
+    is_fetched : bool
+        All of it came because this node asked for it (C-MOVE): an earlier study, to compare with.
+    first_image_at, last_image_at : datetime
+        When the first and the last of these images came; after a restart of the node, that moment.
     """
 
     study_instance_uid: str
@@ -44,6 +49,9 @@ class StudySummary:
     bytes: int
     patient_key: str
     is_reopened: bool
+    is_fetched: bool
+    first_image_at: datetime
+    last_image_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
