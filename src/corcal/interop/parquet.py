@@ -12,7 +12,7 @@ from corcal.interop.columns import LESION_COLUMNS, Column, Kind
 from corcal.interop.tables import columns_of_exams
 from corcal.result import RESEARCH_USE, Result
 
-__all__ = ["write_exam_parquet", "write_lesion_parquet"]
+__all__ = ["arrow_schema", "pyarrow_modules", "write_exam_parquet", "write_lesion_parquet"]
 
 T = TypeVar("T")
 
@@ -54,8 +54,22 @@ def write_exam_parquet(results: Sequence[Result], path: Path | str) -> None:
 
 
 def _write(path: Path | str, columns: Sequence[Column[T]], records: Iterable[T]) -> None:
-    """Write a table; units and descriptions are metadata of its fields."""
-    arrow, parquet = _pyarrow()
+    arrow, parquet = pyarrow_modules()
+    rows = [{column.name: column.value(record) for column in columns} for record in records]
+    path = Path(path)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        parquet.write_table(arrow.Table.from_pylist(rows, schema=arrow_schema(columns)), part)
+        part.replace(path)
+    except OSError as exc:
+        part.unlink(missing_ok=True)
+        msg = f"cannot write the table {path.name}: {exc.strerror or 'not possible there'}"
+        raise InputError(msg) from exc
+
+
+def arrow_schema(columns: Sequence[Column[Any]]) -> Any:
+    """Give the schema of a table; units and descriptions are metadata of its fields."""
+    arrow, _ = pyarrow_modules()
     types = {
         Kind.TEXT: arrow.string(),
         Kind.NUMBER: arrow.float64(),
@@ -71,21 +85,17 @@ def _write(path: Path | str, columns: Sequence[Column[T]], records: Iterable[T])
         )
         for column in columns
     ]
-    schema = arrow.schema(fields, metadata={"statement": RESEARCH_USE})
-    rows = [{column.name: column.value(record) for column in columns} for record in records]
-    path = Path(path)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        parquet.write_table(arrow.Table.from_pylist(rows, schema=schema), part)
-        part.replace(path)
-    except OSError as exc:
-        part.unlink(missing_ok=True)
-        msg = f"cannot write the table {path.name}: {exc.strerror or 'not possible there'}"
-        raise InputError(msg) from exc
+    return arrow.schema(fields, metadata={"statement": RESEARCH_USE})
 
 
-def _pyarrow() -> tuple[Any, Any]:
-    """Import pyarrow: it is an extra, and takes a fifth of a second."""
+def pyarrow_modules() -> tuple[Any, Any]:
+    """Import pyarrow: it is an extra, and takes a fifth of a second.
+
+    Raises
+    ------
+    InputError
+        If it is not installed.
+    """
     try:
         import pyarrow
         from pyarrow import parquet

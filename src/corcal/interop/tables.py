@@ -26,8 +26,10 @@ __all__ = [
     "RULE_COLUMNS",
     "TABLE_COLUMNS",
     "Column",
+    "cell_text",
     "columns_as_markdown",
     "columns_of_exams",
+    "columns_of_rules",
     "dictionary_csv",
     "write_exam_table",
     "write_lesion_table",
@@ -87,7 +89,12 @@ def columns_of_exams(results: Sequence[Result]) -> tuple[Column[Result], ...]:
     result without that rule leaves them empty.
     """
     rules = dict.fromkeys(rule for result in results for rule in result.score.by_rule)
-    return EXAM_COLUMNS + tuple(_of_rule(column, rule) for rule in rules for column in RULE_COLUMNS)
+    return EXAM_COLUMNS + columns_of_rules(rules)
+
+
+def columns_of_rules(rules: Iterable[str]) -> tuple[Column[Result], ...]:
+    """Give the columns of a table of exams that are there once for each of these rules."""
+    return tuple(_of_rule(column, rule) for rule in rules for column in RULE_COLUMNS)
 
 
 def dictionary_csv() -> str:
@@ -145,11 +152,11 @@ def _rows(header: Sequence[Cell], cells: Iterable[Sequence[Cell]]) -> Iterator[S
 def _csv_text(rows: Iterable[Sequence[Cell]]) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, dialect="excel")
-    writer.writerows([_as_text(cell) for cell in row] for row in rows)
+    writer.writerows([cell_text(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 
-def _as_text(cell: Cell) -> str:
+def cell_text(cell: Cell) -> str:
     """Write a cell: numbers exactly, text such that no spreadsheet takes it for a formula."""
     if cell is None:
         return ""
