@@ -76,6 +76,9 @@ class NodeSettings:
         Where associations are taken.
     http_host, http_port : str, int
         Where health, metrics and the message "study complete" are served; port 0 for not at all.
+    http_token_file : Path or None
+        Holds the token that the message "study complete" needs; without one, it is taken only
+        where `http_host` is the loopback address.
     quiet_s : float
         A study is complete when no image of it has come for so long.
     workers : int
@@ -87,6 +90,7 @@ class NodeSettings:
     port: int = 11112
     http_host: str = "127.0.0.1"
     http_port: int = 8422
+    http_token_file: Path | None = None
     quiet_s: float = 30.0
     workers: int = 1
 
@@ -121,11 +125,22 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsFiles:
-    """PEM files of an encrypted port; callers must show a certificate that `client_ca` signed."""
+    """PEM files for encrypted connections.
+
+    Attributes
+    ----------
+    certificate, key : Path
+        Who we are, to who calls us and to whom we call.
+    client_ca : Path
+        Callers must show a certificate that this authority signed.
+    server_ca : Path or None
+        Authority of those whom we call; ``None`` for those that the operating system trusts.
+    """
 
     certificate: Path
     key: Path
     client_ca: Path
+    server_ca: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +161,8 @@ class Peer:
         What it may do.
     dicomweb : str or None
         Root of its DICOMweb service.
+    token_file : Path or None
+        Holds the token for it.
     is_tls : bool
         Whether it is called over TLS.
     """
@@ -157,6 +174,7 @@ class Peer:
     addresses: tuple[Network, ...] = ()
     roles: frozenset[Role] = frozenset({Role.SEND, Role.QUERY})
     dicomweb: str | None = None
+    token_file: Path | None = None
     is_tls: bool = False
 
 
@@ -211,6 +229,8 @@ class SendRule:
         Whether a result that asks for a look may go before anybody had one.
     commit : bool
         Whether the archive is asked to take over responsibility (storage commitment).
+    token_file : Path or None
+        Holds the token for a FHIR server.
     """
 
     name: str
@@ -223,6 +243,7 @@ class SendRule:
     max_agatston: float | None = None
     despite_review_advice: bool = False
     commit: bool = False
+    token_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from corcal.ct.suitability.verdict import Verdict
 from corcal.errors import InputError
-from corcal.interop.send.address import ae_title
+from corcal.interop.send.address import DicomAddress, ae_title
+from corcal.node.destinations import Destination, destination_of, impossible_formats, usual_formats
 from corcal.node.rules import (
     FetchBy,
     Limits,
@@ -41,16 +42,16 @@ def _rules(file: TomlFile, folder: Path) -> NodeRules:
     for name in file.parsed:
         if name not in _TABLES:
             file.refuse(name, 0, None, f"is not known; known are {', '.join(_TABLES)}")
-    peers = tuple(map(_peer, file.several("peer")))
+    peers = tuple(_peer(table, folder) for table in file.several("peer"))
     for number, one in enumerate(peers):
         if any(one.name == other.name for other in peers[:number]):
             file.refuse("peer", number, "name", f'"{one.name}" is there twice')
-    send = tuple(_send(table, peers) for table in file.several("send"))
+    send = tuple(_send(table, peers, folder) for table in file.several("send"))
     for number, rule in enumerate(send):
         if any(rule.name == other.name for other in send[:number]):
             file.refuse("send", number, "name", f'"{rule.name}" is there twice')
     return NodeRules(
-        node=_node(file.one("node")),
+        node=_node(file.one("node"), folder),
         limits=_limits(file.one("limits")),
         tls=_tls(file.one("tls"), folder) if "tls" in file.parsed else None,
         peers=peers,
@@ -60,7 +61,8 @@ def _rules(file: TomlFile, folder: Path) -> NodeRules:
     )
 
 
-def _node(table: Table) -> NodeSettings:
+def _node(table: Table, folder: Path) -> NodeSettings:
+    token = table.text("http_token_file", "")
     usual = NodeSettings()
     made = NodeSettings(
         aet=_title(table, "aet", usual.aet),
@@ -68,6 +70,7 @@ def _node(table: Table) -> NodeSettings:
         port=table.whole("port", usual.port, *_PORT),
         http_host=table.text("http_host", usual.http_host),
         http_port=table.whole("http_port", usual.http_port, 0, _PORT[1]),
+        http_token_file=folder / token if token else None,
         quiet_s=table.number("quiet_s", usual.quiet_s, 0.1, 3600),
         workers=table.whole("workers", usual.workers, 0, 64),
     )
@@ -96,10 +99,12 @@ def _tls(table: Table, folder: Path) -> TlsFiles:
         certificate=folder / table.needed("certificate"),
         key=folder / table.needed("key"),
         client_ca=folder / table.needed("client_ca"),
+        server_ca=folder / trusted if (trusted := table.text("server_ca", "")) else None,
     )
     table.done()
-    for key in ("certificate", "key", "client_ca"):
-        if not getattr(made, key).is_file():
+    for key in ("certificate", "key", "client_ca", "server_ca"):
+        path = getattr(made, key)
+        if path is not None and not path.is_file():
             table.refuse(key, "names a file that is not there")
     return made
 
@@ -119,7 +124,8 @@ def _name(table: Table) -> str:
     return name
 
 
-def _peer(table: Table) -> Peer:
+def _peer(table: Table, folder: Path) -> Peer:
+    token = table.text("token_file", "")
     has_port, port = table.has("port"), table.whole("port", 104, *_PORT)
     made = Peer(
         name=_name(table),
@@ -129,6 +135,7 @@ def _peer(table: Table) -> Peer:
         addresses=_networks(table),
         roles=frozenset(table.words("roles", Role, (Role.SEND, Role.QUERY))),
         dicomweb=table.text("dicomweb", "") or None,
+        token_file=folder / token if token else None,
         is_tls=table.flag("tls", default=False),
     )
     if (made.host is None) != (made.port is None):
@@ -171,14 +178,18 @@ def _take(table: Table, peers: tuple[Peer, ...]) -> TakeRule:
     return made
 
 
-def _send(table: Table, peers: tuple[Peer, ...]) -> SendRule:
+def _send(table: Table, peers: tuple[Peer, ...], folder: Path) -> SendRule:
     usual = SendRule(name="", to="")
+    token = table.text("token_file", "")
     has_limit = table.has("max_agatston")
     limit = table.number("max_agatston", 0, 0, 1e6)
+    to = table.needed("to")
+    destination = _destination(table, to, peers, folder)
+    kind, archive = destination.kind, destination.archive
     made = SendRule(
         name=_name(table),
-        to=table.needed("to"),
-        formats=tuple(dict.fromkeys(table.words("formats", SendFormat, usual.formats))),
+        to=to,
+        formats=tuple(dict.fromkeys(table.words("formats", SendFormat, usual_formats(kind)))),
         when=table.word("when", When, usual.when),
         senders=_senders(table, peers),
         description=table.pattern("description"),
@@ -186,9 +197,21 @@ def _send(table: Table, peers: tuple[Peer, ...]) -> SendRule:
         max_agatston=limit if has_limit else None,
         despite_review_advice=table.flag("despite_review_advice", default=False),
         commit=table.flag("commit", default=False),
+        token_file=folder / token if token else None,
     )
     table.done()
+    if made.commit and not isinstance(archive, DicomAddress):
+        table.refuse("commit", "asks for storage commitment, which goes by C-STORE alone")
+    for wrong in impossible_formats(made, kind):
+        table.refuse("formats", f'has "{wrong}", which cannot go to this destination')
     return made
+
+
+def _destination(table: Table, to: str, peers: tuple[Peer, ...], folder: Path) -> Destination:
+    try:
+        return destination_of(to, peers, base=folder)
+    except InputError as exc:
+        table.refuse("to", str(exc))
 
 
 def _priors(table: Table, peers: tuple[Peer, ...]) -> PriorRule:

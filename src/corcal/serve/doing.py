@@ -16,7 +16,7 @@ from corcal.store.jobs import SCORE
 from corcal.store.records import ExamRecord, ExamState, Job
 from corcal.store.store import AUTOMATIC, Store
 
-__all__ = ["DOCUMENTS", "DOINGS", "SEND", "SENT", "Beat"]
+__all__ = ["DOCUMENTS", "DOINGS", "SEND", "SENT", "Beat", "Doing", "make_documents"]
 
 DOCUMENTS = "documents"
 """The kind of job that makes the files of a version."""
@@ -94,13 +94,28 @@ def _import(store: Store, job: Job, beat: Beat) -> None:
 
 
 def _documents(store: Store, job: Job, beat: Beat) -> None:
-    """Make the files of a version; those that are there already are never made again."""
+    """Make the files of a version, and send them on if that was asked for."""
+    exam_id, payload = job.exam_id or "", job.payload or {}
+    version = int(payload["version"])
+    make_documents(store, exam_id, version, beat)
+    if payload.get("send_to"):
+        sent = {"version": version, "to": payload["send_to"], "address": payload["address"]}
+        store.jobs.enqueue(SEND, exam_id=exam_id, payload=sent)
+    store.jobs.finish(job)
+
+
+def make_documents(store: Store, exam_id: str, version: int, beat: Beat) -> None:
+    """Make the files of a version; those that are there already are never made again.
+
+    Raises
+    ------
+    InputError
+        If the version has no voxels.
+    """
     from corcal.pipeline import Exam
     from corcal.serve.documents import documents_of
     from corcal.serve.opened import scan_of_version
 
-    exam_id, payload = job.exam_id or "", job.payload or {}
-    version = int(payload["version"])
     voxels = store.voxels(exam_id, version)
     if voxels is None:
         msg = "this version has no voxels: its files cannot be made"
@@ -113,10 +128,6 @@ def _documents(store: Store, job: Job, beat: Beat) -> None:
         beat.reading(len(files), _MOST_FILES, "making files")
     with contextlib.suppress(ConflictError):  # made before a kill: what is there is never changed
         store.attach(exam_id, version, files)
-    if payload.get("send_to"):
-        sent = {"version": version, "to": payload["send_to"], "address": payload["address"]}
-        store.jobs.enqueue(SEND, exam_id=exam_id, payload=sent)
-    store.jobs.finish(job)
 
 
 def _send(store: Store, job: Job, beat: Beat) -> None:

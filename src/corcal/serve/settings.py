@@ -73,6 +73,8 @@ class Settings:
         Memory for the voxels of exams that are open: 2 GB hold some sixty scans of 60 slices.
     send_to : mapping of str to str
         Archives by the name that the screen shows.
+    node_rules : Path or None
+        Rules of the DICOM node whose deliveries the workers make, too.
     """
 
     data: Path
@@ -88,6 +90,7 @@ class Settings:
     workers: int = 1
     opened_bytes: int = 2 * 2**30
     send_to: dict[str, str] = field(default_factory=dict)
+    node_rules: Path | None = None
     limits: Limits = field(default_factory=Limits)
 
     @property

@@ -15,13 +15,17 @@ from corcal.serve.doing import DOCUMENTS, SEND
 from corcal.serve.settings import Settings
 from corcal.serve.uploads import IMPORT
 from corcal.store.jobs import SCORE
+from corcal.store.outgoing import DELIVER
 from corcal.store.records import JobState
 from corcal.store.store import Store
 
-__all__ = ["OTHER_KINDS", "Supervisor"]
+__all__ = ["NODE_KINDS", "OTHER_KINDS", "Supervisor"]
 
 OTHER_KINDS = (IMPORT, DOCUMENTS, SEND)
 """What a worker of its own does, so that nobody waits behind a scan that is being scored."""
+PRIORS = "priors"
+"""The kind of job that fetches earlier scans; like deliveries, done by the node alone."""
+NODE_KINDS = (DELIVER, PRIORS)
 _LOOK_S = 0.5
 _AGAIN_S = 1.0
 _MOST_AGAIN_S = 30.0
@@ -59,6 +63,9 @@ class Supervisor:
         self._slots = [_Slot(kinds=(SCORE,)) for _ in range(settings.workers)]
         if settings.workers:
             self._slots.append(_Slot(kinds=OTHER_KINDS))
+        if settings.workers and settings.node_rules is not None:
+            # Of its own: an archive that does not answer keeps nobody else waiting
+            self._slots.append(_Slot(kinds=NODE_KINDS))
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="supervisor")
         self._count = 0
@@ -114,6 +121,8 @@ class Supervisor:
             *("--data", str(self._settings.data), "--name", slot.name),
             *(part for kind in slot.kinds for part in ("--kind", kind)),
         ]
+        if self._settings.node_rules is not None:
+            command += ["--node", str(self._settings.node_rules)]
         environment = dict(os.environ)
         if self._settings.database is not None:  # it holds a password: not on the command line
             environment["CORCAL_DATABASE"] = self._settings.database

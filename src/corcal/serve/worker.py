@@ -10,10 +10,11 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from corcal.errors import CorcalError, InputError, NotFoundError, StateError, UnfitError
-from corcal.serve.doing import DOINGS
+from corcal.serve.doing import DOINGS, Doing
 from corcal.serve.logs import place_of
 from corcal.store.records import Job
 from corcal.store.store import Store
@@ -69,7 +70,14 @@ class _Beat:
             quick = min(quick * 1.5, _RENEW_S)
 
 
-def run_jobs(data: Path, *, database: str | None, kinds: tuple[str, ...], name: str) -> None:
+def run_jobs(
+    data: Path,
+    *,
+    database: str | None,
+    kinds: tuple[str, ...],
+    name: str,
+    doings: Mapping[str, Doing] = DOINGS,
+) -> None:
     """Do jobs until standard input ends: who started this process has gone, or wants it to stop.
 
     Parameters
@@ -79,9 +87,11 @@ def run_jobs(data: Path, *, database: str | None, kinds: tuple[str, ...], name: 
     database : str or None
         As of `Store`.
     kinds : tuple of str
-        What this worker does; empty for everything.
+        What this worker does; empty for everything that it can.
     name : str
         What it is called in the table of jobs.
+    doings : mapping of str to callable
+        What it can, by kind.
     """
     stop = threading.Event()
     with Store(data, database=database) as store:
@@ -89,7 +99,7 @@ def run_jobs(data: Path, *, database: str | None, kinds: tuple[str, ...], name: 
         threading.Thread(target=_wait_for_end, args=(store, holder, stop), daemon=True).start()
         while not stop.is_set():
             try:
-                is_idle = not work_once(store, kinds=kinds, name=name, holder=holder)
+                is_idle = not work_once(store, kinds=kinds, name=name, holder=holder, doings=doings)
             except CorcalError as exc:
                 _log.warning("the store could not be used: %s", exc)
                 is_idle = True
@@ -98,7 +108,12 @@ def run_jobs(data: Path, *, database: str | None, kinds: tuple[str, ...], name: 
 
 
 def work_once(
-    store: Store, *, kinds: tuple[str, ...] = (), name: str, holder: list[Job] | None = None
+    store: Store,
+    *,
+    kinds: tuple[str, ...] = (),
+    name: str,
+    holder: list[Job] | None = None,
+    doings: Mapping[str, Doing] = DOINGS,
 ) -> bool:
     """Do the next job, if there is one.
 
@@ -112,14 +127,14 @@ def work_once(
     bool
         Whether there was one.
     """
-    job = store.jobs.claim(name, kinds=kinds, lease_s=LEASE_S)
+    job = store.jobs.claim(name, kinds=kinds or tuple(doings), lease_s=LEASE_S)
     if job is None:
         return False
     held = [] if holder is None else holder
     held[:] = [job]
     try:
         with _Beat(store, job) as beat:
-            _do(store, job, beat)
+            _do(store, job, beat, doings)
     except (StateError, NotFoundError) as exc:
         _log.info("job %s is no longer this worker's: %s", job.id, exc)
     except CorcalError as exc:
@@ -132,8 +147,8 @@ def work_once(
     return True
 
 
-def _do(store: Store, job: Job, beat: _Beat) -> None:
-    doing = DOINGS.get(job.kind)
+def _do(store: Store, job: Job, beat: _Beat, doings: Mapping[str, Doing]) -> None:
+    doing = doings.get(job.kind)
     if doing is None:
         msg = f"no worker of this release knows jobs of kind {job.kind}"
         raise InputError(msg)

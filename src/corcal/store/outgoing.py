@@ -9,14 +9,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import Row, Select, and_, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from corcal.errors import NotFoundError
 from corcal.store.database import Database
-from corcal.store.jobs import insert_job
-from corcal.store.records import JobState
+from corcal.store.jobs import finish_claim, insert_job
+from corcal.store.reading import exam_row
+from corcal.store.records import Job, JobState
+from corcal.store.review import append
 from corcal.store.tables import (
     CommitmentRow,
     DeliveryRow,
@@ -73,6 +76,8 @@ class Delivery:
     committed : bool or None
         Whether the archive has taken over responsibility; ``None`` if it was not asked, or has
         not answered yet.
+    commitment : str or None
+        Why it has not.
     """
 
     id: str
@@ -86,6 +91,7 @@ class Delivery:
     next_at: datetime | None
     error: str | None
     committed: bool | None = None
+    commitment: str | None = None
 
 
 class Outgoing:
@@ -202,6 +208,19 @@ class Outgoing:
                 (rule, JobState(state)): count for rule, state, count in session.execute(statement)
             }
 
+    def finish(self, claim: Job, kind: str, *, by: str, after: Any) -> None:
+        """End a delivery's job and write that into the exam's history, in one transaction.
+
+        Raises
+        ------
+        StateError
+            If the claim is lost: another worker delivers.
+        """
+        with self._database.writing() as session:
+            finish_claim(session, claim)
+            exam = exam_row(session, claim.exam_id or "", lock=True)
+            append(session, exam, kind, by=by, after=after)
+
     def revive(self, delivery_id: str | None = None, *, max_attempts: int) -> int:
         """Try again what had failed for good; all of it, or one delivery.
 
@@ -224,18 +243,26 @@ class Outgoing:
                 row.max_attempts, row.not_before = row.attempts + max_attempts, None
             return len(rows)
 
-    def ask_commitment(self, delivery_id: str, transaction_uid: str) -> None:
+    def ask_commitment(self, delivery_id: str, transaction_uid: str, objects: int) -> None:
         """Write down that an archive is asked to take over a delivery, before it is asked."""
         with self._database.writing() as session:
-            session.add(CommitmentRow(transaction_uid=transaction_uid, delivery_id=delivery_id))
+            session.add(
+                CommitmentRow(
+                    transaction_uid=transaction_uid, delivery_id=delivery_id, objects=objects
+                )
+            )
 
-    def answer_commitment(self, transaction_uid: str, problem: str | None) -> bool:
+    def answer_commitment(
+        self, transaction_uid: str, *, committed: int = 0, problem: str | None = None
+    ) -> bool:
         """Write down what the archive said.
 
         Parameters
         ----------
-        problem : str or None
-            What it did not take over, and why; ``None`` if it has everything.
+        committed : int
+            How many objects it says that it has taken over.
+        problem : str, optional
+            Why not all of them.
 
         Returns
         -------
@@ -246,6 +273,8 @@ class Outgoing:
             row = session.get(CommitmentRow, transaction_uid, with_for_update=True)
             if row is None or row.answered_at is not None:
                 return False
+            if problem is None and committed < row.objects:
+                problem = f"the archive has taken over {committed} of {row.objects} objects"
             row.answered_at, row.problem = now(), clean(problem)
             return True
 
@@ -290,6 +319,7 @@ def _deliveries() -> Select[DeliveryRow, JobRow, ResultRow]:
 
 def _delivery(session: Session, found: Row[DeliveryRow, JobRow, ResultRow]) -> Delivery:
     row, job, result = found
+    asked = _last_commitment(session, row.id)
     return Delivery(
         id=row.id,
         exam_id=result.exam_id,
@@ -301,18 +331,16 @@ def _delivery(session: Session, found: Row[DeliveryRow, JobRow, ResultRow]) -> D
         finished_at=job.finished_at,
         next_at=job.not_before,
         error=job.error or job.progress_text,
-        committed=_committed(session, row.id),
+        committed=None if asked is None else asked.problem is None,
+        commitment=None if asked is None else asked.problem,
     )
 
 
-def _committed(session: Session, delivery_id: str) -> bool | None:
-    """Say what the last answer about a delivery was."""
-    row = session.scalar(
+def _last_commitment(session: Session, delivery_id: str) -> CommitmentRow | None:
+    """Give the last answer about a delivery."""
+    return session.scalar(
         select(CommitmentRow)
-        .where(CommitmentRow.delivery_id == delivery_id)
+        .where(CommitmentRow.delivery_id == delivery_id, CommitmentRow.answered_at.is_not(None))
         .order_by(CommitmentRow.asked_at.desc())
         .limit(1)
     )
-    if row is None or row.answered_at is None:
-        return None
-    return row.problem is None

@@ -313,6 +313,7 @@ class CommitmentRow(Base):
 
     transaction_uid: Mapped[str] = mapped_column(primary_key=True)
     delivery_id: Mapped[str] = mapped_column(ForeignKey("deliveries.id"), index=True)
+    objects: Mapped[int]
     asked_at: Mapped[datetime] = mapped_column(default=now)
     answered_at: Mapped[datetime | None]
     problem: Mapped[str | None]

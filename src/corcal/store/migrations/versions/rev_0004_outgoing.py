@@ -44,6 +44,7 @@ def upgrade() -> None:
         "commitments",
         sa.Column("transaction_uid", sa.Text(), nullable=False),
         sa.Column("delivery_id", sa.String(length=32), nullable=False),
+        sa.Column("objects", sa.Integer(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("problem", sa.Text(), nullable=True),

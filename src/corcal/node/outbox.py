@@ -1,0 +1,68 @@
+"""The outbox as people see it: what waits, what was given up, and how it is tried again.
+
+A delivery that goes wrong is tried again after 5 s, 10 s, 20 s and so on, at most an hour, for
+about a day: long enough for a night without the archive. Then it is a dead letter, which stays
+until somebody tries it again or its patient is deleted.
+"""
+
+from corcal.store.outgoing import Delivery
+from corcal.store.records import JobState
+from corcal.store.store import Store
+
+__all__ = ["MOST_ATTEMPTS", "pause_s", "revive", "summary"]
+
+MOST_ATTEMPTS = 33  # 10 in the first 85 minutes, then hourly: about a day
+_FIRST_PAUSE_S = 5.0
+_MOST_PAUSE_S = 3600.0
+_MOST_SHOWN = 20
+
+
+def pause_s(attempts: int) -> float:
+    """Say how long to wait after so many attempts.
+
+    Examples
+    --------
+    >>> [pause_s(n) for n in (1, 2, 3, 10, 33)]
+    [5.0, 10.0, 20.0, 2560.0, 3600.0]
+    """
+    return float(min(_FIRST_PAUSE_S * 2 ** min(attempts - 1, 20), _MOST_PAUSE_S))
+
+
+def revive(store: Store, delivery_id: str | None = None) -> int:
+    """Try dead letters again, all of them or one; how many."""
+    return store.outgoing.revive(delivery_id, max_attempts=MOST_ATTEMPTS)
+
+
+def summary(store: Store) -> tuple[str, ...]:
+    """Describe the outbox, a line for each rule, then for each delivery that is in trouble."""
+    counts = store.outgoing.counts()
+    lines = [_rule_line(rule, counts) for rule in sorted({rule for rule, _ in counts})]
+    waiting = [one for one in store.outgoing.of(states=(JobState.QUEUED,)) if one.error]
+    dead = store.outgoing.of(states=(JobState.FAILED,))
+    lines += [_line("waits", one) for one in waiting[:_MOST_SHOWN]]
+    lines += [_line("given up", one) for one in dead[:_MOST_SHOWN]]
+    more = max(0, len(waiting) - _MOST_SHOWN) + max(0, len(dead) - _MOST_SHOWN)
+    if more:
+        lines.append(f"and {more} more")
+    return tuple(lines)
+
+
+def _rule_line(rule: str, counts: dict[tuple[str, JobState], int]) -> str:
+    words = {
+        JobState.DONE: "sent",
+        JobState.RUNNING: "being sent",
+        JobState.QUEUED: "waiting",
+        JobState.FAILED: "given up",
+    }
+    said = [
+        f"{counts[rule, state]} {word}" for state, word in words.items() if (rule, state) in counts
+    ]
+    return f"{rule}: {', '.join(said)}"
+
+
+def _line(word: str, one: Delivery) -> str:
+    then = f", again at {one.next_at:%Y-%m-%d %H:%M:%S} UTC" if one.next_at else ""
+    return (
+        f"{word}: {one.rule}, exam {one.exam_id[:8]}, version {one.version}, "
+        f"{one.attempts} attempts{then}: {one.error} (delivery {one.id[:8]})"
+    )
