@@ -8,6 +8,7 @@ history of the exam, one step for each request, as events of kind ``"review"``.
 import json
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.ct.scan import CTScan
+from corcal.ct.series import Catalog, Series
 from corcal.errors import ConflictError, InputError, NotFoundError, SeriesError
 from corcal.result import Result
 from corcal.review import (
@@ -342,24 +344,52 @@ def scan_of_version(store: Store, exam_id: str, version: int) -> CTScan:
 def _scan_of(store: Store, exam_id: str, base: int, candidates: Candidates) -> CTScan:
     """Read the series that was scored: the one that the candidates are of."""
     from corcal.ct.find import find_series
-    from corcal.ct.read import read_series
 
-    uid = store.result(exam_id, base).scan.series_instance_uid
+    scored = store.result(exam_id, base).scan
     with store.originals_folder(exam_id) as folder:
         try:
-            listed = find_series(folder).series
+            catalog = find_series(folder)
+            scan = _first_of(catalog.series, candidates, scored.series_instance_uid)
+            if scan is None and _later_removed(catalog, frozenset(scored.sop_instance_uids)):
+                series = find_series(folder).series
+                scan = _first_of(series, candidates, scored.series_instance_uid)
         except InputError:  # not one image is left
-            listed = ()
-        alike = [one for one in listed if one.slice_count == candidates.shape[0]]
-        for one in sorted(alike, key=lambda each: each.identity.series_instance_uid != uid):
-            try:
-                scan = read_series(one)
-                candidates.check_scan(scan)
-            except (SeriesError, InputError):
-                continue
-            return scan
+            scan = None
+    if scan is not None:
+        return scan
     msg = "the images of this exam cannot be read any more: check the data folder"
     raise NotFoundError(msg)
+
+
+def _first_of(
+    listed: Sequence[Series], candidates: Candidates, series_instance_uid: str | None
+) -> CTScan | None:
+    """Read the series that candidates are of; the one of this UID is tried first."""
+    from corcal.ct.read import read_series
+
+    uid = series_instance_uid
+    alike = [one for one in listed if one.slice_count == candidates.shape[0]]
+    for one in sorted(alike, key=lambda each: each.identity.series_instance_uid != uid):
+        try:
+            scan = read_series(one)
+            candidates.check_scan(scan)
+        except (SeriesError, InputError):
+            continue
+        return scan
+    return None
+
+
+def _later_removed(catalog: Catalog, scored: frozenset[str | None]) -> bool:
+    """Remove the links to images that came after a version was scored; whether there were any."""
+    later = {
+        image.path
+        for series in catalog.series
+        for image in series.images
+        if image.sop_instance_uid not in scored
+    }
+    for path in later:
+        path.unlink()
+    return bool(later)
 
 
 def pixels_int16(hu: NDArray[Any]) -> NDArray[np.int16]:

@@ -1,13 +1,14 @@
 """Results of exams and their history: the middle of the store."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from corcal.errors import NotFoundError
 from corcal.lesions.voxels import SiteVoxels
 from corcal.result import Result, result_from_json
 from corcal.store import attachments as attached
-from corcal.store import importing, reading, review
+from corcal.store import importing, late, reading, review
 from corcal.store.jobs import finish_claim
 from corcal.store.opened import AUTOMATIC, OpenedStore
 from corcal.store.records import Event, ExamRecord, ExamState, Job, ResultKind, ResultVersion
@@ -265,6 +266,58 @@ class ResultStore(OpenedStore):
                 before=before,
                 after=after,
                 expected_sequence=expected_sequence,
+            )
+
+    def files_of_study(self, study_instance_uid: str) -> tuple[Path, ...]:
+        """Say where the images of a study are; none if the store does not have it."""
+        with self._database.reading() as session:
+            return late.files_of_study(session, self.folder, study_instance_uid)
+
+    def take_late_images(
+        self,
+        exam_id: str,
+        *,
+        content: str,
+        reason: str,
+        job_kind: str,
+        expected_version: int,
+        by: str = AUTOMATIC,
+    ) -> bool:
+        """Open an exam again whose study has images that its result does not know.
+
+        It is scored again, as a further version; a signed one is to be reviewed again instead, and
+        what was signed stays valid. Both are in its history, as a step ``"late_images"``.
+
+        Parameters
+        ----------
+        content : str
+            What tells these images from others: the same content opens an exam once.
+        reason : str
+            What a reader is told; one line without patient data.
+        job_kind : str
+            Of the job that scores it.
+        expected_version : int
+            The latest version that the caller has seen (0 for none).
+
+        Returns
+        -------
+        bool
+            Whether it was opened.
+
+        Raises
+        ------
+        StateError
+            If it is being scored, or has a further version meanwhile.
+        """
+        with self._database.writing() as session:
+            return late.take_late_images(
+                session,
+                exam_id,
+                content=content,
+                reason=reason,
+                job_kind=job_kind,
+                by=by,
+                expected_version=expected_version,
             )
 
     def events(self, exam_id: str, *, after: int = 0) -> tuple[Event, ...]:
