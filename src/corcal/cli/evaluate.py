@@ -1,20 +1,22 @@
 """``corcal evaluate``: automatic scores against a reference, for a set of scans."""
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from corcal.cli import plain
 from corcal.cli.parameters import GIVEN_PATH
 from corcal.cli.progress import progress_bar
+from corcal.errors import InputError
 from corcal.whole_file import write_whole
 
 if TYPE_CHECKING:
     from corcal.evaluate.agreement.cases import Case
     from corcal.evaluate.agreement.records import AgreementReport
-    from corcal.evaluate.agreement.study import Scorer
+    from corcal.evaluate.agreement.study import Scorer, VesselTable
     from corcal.pipeline import Exam
 
 __all__ = ["command"]
@@ -28,46 +30,123 @@ TEXT_NAME = "agreement.txt"
 @click.option(
     "--reference",
     type=GIVEN_PATH,
-    help="Table of scores, folder of annotations, or the annotation of the one scan.",
+    help="Table of scores, folder of annotations or DICOM objects, or that of the one scan.",
 )
 @click.option(
     "--vessel-table",
     type=GIVEN_PATH,
     help="For references that are label volumes: JSON or CSV that names the site of each label.",
 )
-@click.option("--rule", default="textbook", show_default=True, help="As in corcal score.")
+@click.option(
+    "--orcascore",
+    is_flag=True,
+    help="The reference is label images of orCaScore: 1 LAD with the left main, 2 LCX, 3 RCA.",
+)
+@click.option(
+    "--left-main-in-lad",
+    is_flag=True,
+    help="The reference counts the left main with the LAD: take both sides so.",
+)
+@click.option(
+    "--scans", type=GIVEN_PATH, help="Of exam folders: where the scans are, to compare with marks."
+)
+@click.option("--rule", help="As in corcal score; of scans that are yet to be scored.")
 @click.option("--force", is_flag=True, help="Score scans that are judged unfit, too.")
-@click.option("--out", type=GIVEN_PATH, help="Write text, JSON and pictures here.")
+@click.option("--out", type=GIVEN_PATH, help="Write the report as HTML, text, JSON and pictures.")
 @click.option("--json", "json_to", metavar="FILE", help="Write the JSON here; - is stdout.")
-def command(
-    paths: tuple[Path, ...],
-    reference: Path | None,
-    vessel_table: Path | None,
-    rule: str,
-    out: Path | None,
-    json_to: str | None,
-    *,
-    force: bool,
-) -> int:
-    """Score the scans of a study automatically and compare them with their reference.
+def command(paths: tuple[Path, ...], out: Path | None, json_to: str | None, **how: Any) -> int:
+    """Compare automatic scores with a reference.
 
-    PATH is a table (CSV: scan_path, then annotation_path or total, LM, LAD, LCX, RCA), or a folder
-    whose scans have an annotation beside them; with --reference, scans or folders of scans.
+    PATH is what is scored already: the output of corcal batch, or exam folders of corcal score.
+    Its reference is beside the scans, or given by --reference. Or PATH is what is yet to be scored:
+    a table (CSV: scan_path, then annotation_path or total, LM, LAD, LCX, RCA), or a folder whose
+    scans have an annotation beside them; with --reference, scans or folders of scans.
 
     Ends with 2 if not one scan could be compared.
     """
-    from corcal.evaluate.agreement.cases import read_cases
-    from corcal.evaluate.agreement.study import evaluate_cases
-    from corcal.scoring.rules import rule_named
+    from corcal.cohort.finished import is_finished
 
-    rule_named(rule)  # a misspelt rule is told once, not for every scan
-    cases = read_cases(paths, reference)
-    with progress_bar() as progress:
-        report = evaluate_cases(
-            cases, _scorer(rule, force=force), vessel_table=vessel_table, progress=progress
-        )
+    wanted = _Wanted(**how)
+    finished = [is_finished(path) for path in paths]
+    if any(finished) and not all(finished):
+        msg = "some of the paths are scored already and some are not: evaluate them apart"
+        raise InputError(msg)
+    report = _of_finished(paths, wanted) if any(finished) else _of_scans(paths, wanted)
     _deliver(report, out, json_to)
     return 0 if report.compared else 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """The options of the comparison."""
+
+    reference: Path | None
+    vessel_table: Path | None
+    orcascore: bool
+    left_main_in_lad: bool
+    scans: Path | None
+    rule: str | None
+    force: bool
+
+    def labels(self) -> "VesselTable":
+        """Give what the labels of label volumes mean."""
+        from corcal.evaluate.agreement.left_main import ORCASCORE_LABELS
+
+        if self.orcascore and self.vessel_table is None:
+            return ORCASCORE_LABELS
+        return self.vessel_table
+
+
+def _of_finished(paths: tuple[Path, ...], wanted: _Wanted) -> "AgreementReport":
+    """Compare what is scored already."""
+    from corcal.cohort.finished import finished_scans
+    from corcal.evaluate.agreement.references import find_references
+    from corcal.evaluate.agreement.scored import Comparison, evaluate_finished, references_beside
+
+    if wanted.rule is not None or wanted.force:
+        msg = "--rule and --force are for scans that are yet to be scored; these are scored"
+        raise InputError(msg)
+    finished = [one for path in paths for one in finished_scans(path, scans=wanted.scans)]
+    references = (
+        references_beside(finished)
+        if wanted.reference is None
+        else find_references(wanted.reference, orcascore=wanted.orcascore)
+    )
+    if not references:
+        msg = "no annotation beside the scans that were scored: give the reference by --reference"
+        raise InputError(msg)
+    comparison = Comparison(
+        vessel_table=wanted.labels(),
+        left_main_in_lad=wanted.left_main_in_lad or wanted.orcascore,
+    )
+    with progress_bar() as progress:
+        return evaluate_finished(finished, references, comparison=comparison, progress=progress)
+
+
+def _of_scans(paths: tuple[Path, ...], wanted: _Wanted) -> "AgreementReport":
+    """Score and compare."""
+    from corcal.evaluate.agreement.cases import read_cases, read_orcascore_cases
+    from corcal.evaluate.agreement.study import evaluate_cases
+    from corcal.scoring.rules import DEFAULT_RULE, rule_named
+
+    if wanted.scans is not None:
+        msg = "--scans is for exam folders; these are scans"
+        raise InputError(msg)
+    rule = wanted.rule or DEFAULT_RULE
+    rule_named(rule)  # a misspelt rule is told once, not for every scan
+    cases = (
+        read_orcascore_cases(paths, wanted.reference)
+        if wanted.orcascore
+        else read_cases(paths, wanted.reference)
+    )
+    with progress_bar() as progress:
+        return evaluate_cases(
+            cases,
+            _scorer(rule, force=wanted.force),
+            vessel_table=wanted.labels(),
+            left_main_in_lad=wanted.left_main_in_lad or wanted.orcascore,
+            progress=progress,
+        )
 
 
 def _scorer(rule: str, *, force: bool) -> "Scorer":

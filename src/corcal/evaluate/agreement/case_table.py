@@ -14,10 +14,22 @@ __all__ = ["TableRow", "is_table", "read_table"]
 
 MAX_TABLE_BYTES = 2**27  # far above a line for each of a million scans
 
-_KEYS = ("scan_path", "path", "id", "scan", "filename")
+_SERIES = ("series", "series_instance_uid")
+_KEYS = (
+    "scan_path", "path", "id", "scan", "filename",
+    "series_instance_uid", "study_instance_uid", "accession_number",
+)  # fmt: skip
 _ANNOTATIONS = ("annotation_path", "annotation")
-# "LCA" is what the table of the COCA data set calls the left main artery.
-_SCORES = {"total": "total", "lca": "LM", **{str(v).lower(): str(v) for v in Vessel}}
+# "LCA" is what the table of the COCA data set calls the left main artery; those that end in
+# _agatston are the columns of corcal's own table of exams.
+_SCORES = {
+    "total": "total",
+    "agatston": "total",
+    "total_agatston": "total",
+    "lca": "LM",
+    **{str(v).lower(): str(v) for v in Vessel},
+    **{f"{v}_agatston".lower(): str(v) for v in Vessel},
+}
 _MISSING = ("", "na", "nan", "n/a", "none", "-")
 
 
@@ -44,7 +56,8 @@ def read_table(path: Path) -> list[TableRow]:
     ----------
     path : Path
         CSV in UTF-8, separated by commas, semicolons or tabs, with a heading: ``scan_path`` (or
-        ``path`` or ``id``), then ``annotation_path``, or ``total``, ``LM`` (or ``LCA``), ``LAD``,
+        ``path``, ``id``, or the UID of series or study, or the accession number, of a scan that is
+        scored already), then ``annotation_path``, or ``total``, ``LM`` (or ``LCA``), ``LAD``,
         ``LCX``, ``RCA``, of which some may be missing; ``patient`` and ``series`` if wanted. Case
         does not matter, other columns are ignored. Annotations are relative to the table's folder.
 
@@ -110,7 +123,7 @@ def _row(path: Path, number: int, line: dict[str, str], key: str) -> TableRow:
         annotation=None if marks is None else path.parent / marks,
         scores=_scores(path, number, line),
         patient=line.get("patient") or None,
-        series=line.get("series") or None,
+        series=next((line[name] for name in _SERIES if line.get(name)), None),
     )
 
 

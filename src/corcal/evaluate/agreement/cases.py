@@ -13,11 +13,21 @@ from corcal.errors import InputError
 from corcal.evaluate.agreement.case_table import TableRow, is_table, read_table
 from corcal.evaluate.agreement.records import AgatstonScores
 
-__all__ = ["Case", "read_cases"]
+__all__ = [
+    "ANNOTATION_STEMS",
+    "ANNOTATION_SUFFIXES",
+    "Case",
+    "entries_of",
+    "is_annotation",
+    "natural",
+    "read_cases",
+    "read_orcascore_cases",
+    "stem",
+]
 
 _ROI_SUFFIXES = (".xml", ".plist")
-_ANNOTATION_STEMS = ("annotation", "annotations", "calcium", "labels", "marks", "reference", "seg")
-_ANNOTATION_SUFFIXES = (*_ROI_SUFFIXES, ".dcm", *FORMATS)
+ANNOTATION_STEMS = ("annotation", "annotations", "calcium", "labels", "marks", "reference", "seg")
+ANNOTATION_SUFFIXES = (*_ROI_SUFFIXES, ".dcm", *FORMATS)
 _SCAN_FOLDERS = ("dicom", "scan")
 
 
@@ -85,12 +95,53 @@ def read_cases(paths: Sequence[Path], reference: Path | None = None) -> tuple[Ca
     elif is_table(reference):
         rows = read_table(reference)
     elif len(paths) == 1:
-        key = _stem(paths[0].name)
+        key = stem(paths[0].name)
         return (_case(key, paths[0], TableRow(key=key, annotation=reference)),)
     else:
         msg = f"one annotation is no reference of {len(paths)} scans; give a folder or a table"
         raise InputError(msg)
     return tuple(_joined(row, paths) for row in rows)
+
+
+def read_orcascore_cases(paths: Sequence[Path], reference: Path | None = None) -> tuple[Case, ...]:
+    """Find the scans of the orCaScore challenge (``TRV1P1CTI.mhd``) and their label images.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Folders with scans.
+    reference : Path, optional
+        Folder with label images (``TRV1P1R.mhd``), or one of them; by default those of the scans.
+
+    Returns
+    -------
+    tuple of Case
+        A label image without its scan has a problem.
+
+    Raises
+    ------
+    InputError
+        If there is no label image.
+    """
+    from corcal.evaluate.agreement.references import find_references
+
+    volumes = [
+        one
+        for path in paths
+        for one in (path.rglob("*") if path.is_dir() else (path,))
+        if one.suffix == ".mhd"
+    ]
+    folders = (reference,) if reference is not None else tuple(paths)
+    cases = []
+    for given in (one for folder in folders for one in find_references(folder, orcascore=True)):
+        row = TableRow(key=given.keys[0], annotation=given.annotation)
+        scans = [one for one in volumes if one.stem.casefold() == row.key.casefold()]
+        if len(scans) == 1:
+            cases.append(_case(row.key, scans[0], row))
+        else:
+            what = f"{len(scans)} scans named {row.key}.mhd where scans were given"
+            cases.append(_problem(row, Path(row.key), what))
+    return tuple(cases)
 
 
 def _self_described(path: Path) -> list[Case]:
@@ -116,8 +167,8 @@ def _self_described(path: Path) -> list[Case]:
 
 def _beside(folder: Path, root: Path) -> Iterator[Case]:
     """Yield the scans of a folder and of those below it that have an annotation beside them."""
-    entries = _entries(folder)
-    annotations = [one for one in entries if _is_annotation(one)]
+    entries = entries_of(folder)
+    annotations = [one for one in entries if is_annotation(one)]
     if not annotations:
         for one in entries:
             if one.is_dir():
@@ -137,15 +188,15 @@ def _beside(folder: Path, root: Path) -> Iterator[Case]:
     yield _case(name, scan, row)
 
 
-def _entries(folder: Path) -> list[Path]:
+def entries_of(folder: Path) -> list[Path]:
     """Return what lies in a folder, without hidden files, 2 before 10."""
     visible = (one for one in folder.iterdir() if not one.name.startswith("."))
-    return sorted(visible, key=_natural)
+    return sorted(visible, key=natural)
 
 
 def _scan_beside(folder: Path, entries: list[Path]) -> Path | None:
     """Tell which entry of a folder is the scan: a subfolder, a volume, or the folder itself."""
-    others = [one for one in entries if not _is_annotation(one)]
+    others = [one for one in entries if not is_annotation(one)]
     folders = [one for one in others if one.is_dir()]
     named = [one for one in folders if one.name.lower() in _SCAN_FOLDERS]
     if len(named or folders) == 1:
@@ -158,27 +209,27 @@ def _scan_beside(folder: Path, entries: list[Path]) -> Path | None:
     return folder if others else None
 
 
-def _is_annotation(path: Path) -> bool:
+def is_annotation(path: Path) -> bool:
     """Whether what lies beside a scan is an annotation, by its name."""
     lower = path.name.lower()
     if not path.is_file():
         return False
     if lower.endswith(_ROI_SUFFIXES):
         return True
-    return lower.split(".")[0] in _ANNOTATION_STEMS and lower.endswith(_ANNOTATION_SUFFIXES)
+    return lower.split(".")[0] in ANNOTATION_STEMS and lower.endswith(ANNOTATION_SUFFIXES)
 
 
 def _rows_of_folder(folder: Path) -> list[TableRow]:
     """Take every annotation of a folder for the scan of the same name."""
     files = [
         one
-        for one in _entries(folder)
-        if one.is_file() and one.name.lower().endswith(_ANNOTATION_SUFFIXES)
+        for one in entries_of(folder)
+        if one.is_file() and one.name.lower().endswith(ANNOTATION_SUFFIXES)
     ]
     if not files:
         msg = f"no annotation in the folder {folder.name or folder} given as reference"
         raise InputError(msg)
-    return [TableRow(key=_stem(one.name), annotation=one) for one in files]
+    return [TableRow(key=stem(one.name), annotation=one) for one in files]
 
 
 def _joined(row: TableRow, paths: Sequence[Path]) -> Case:
@@ -187,10 +238,10 @@ def _joined(row: TableRow, paths: Sequence[Path]) -> Case:
     for path in paths:
         if (path / row.key).exists():
             found.append(path / row.key)
-        elif row.key in {path.name, _stem(path.name)}:
+        elif row.key in {path.name, stem(path.name)}:
             found.append(path)
         elif path.is_dir():
-            found += [one for one in path.iterdir() if one.is_file() and _stem(one.name) == row.key]
+            found += [one for one in path.iterdir() if one.is_file() and stem(one.name) == row.key]
     if not found:
         return _problem(row, Path(row.key), "no scan of this name where scans were given")
     if len(found) > 1:
@@ -202,8 +253,8 @@ def _without_annotation(scan: Path) -> Path:
     """Pass by an annotation beside a scan: a label volume would be taken for a second scan."""
     if not scan.is_dir():
         return scan
-    entries = _entries(scan)
-    beside = any(_is_annotation(one) for one in entries)
+    entries = entries_of(scan)
+    beside = any(is_annotation(one) for one in entries)
     return (_scan_beside(scan, entries) or scan) if beside else scan
 
 
@@ -226,12 +277,12 @@ def _problem(row: TableRow, scan: Path, problem: str) -> Case:
     return Case(name=row.key, patient=row.patient or row.key, scan=scan, problem=problem)
 
 
-def _stem(name: str) -> str:
+def stem(name: str) -> str:
     """Name without the suffix of a volume, an archive or an annotation."""
     suffix = volume_suffix(name)
     return name[: -len(suffix)] if suffix else Path(name).stem
 
 
-def _natural(path: Path) -> tuple[int, str]:
+def natural(path: Path) -> tuple[int, str]:
     """Order names that are numbers by their size: 2 before 10."""
     return (int(path.stem) if path.stem.isdecimal() else -1, path.name)

@@ -260,6 +260,10 @@ class AgreementReport:
         ``None`` if no reference is voxels.
     certainty : CertaintyAgreement or None
         ``None`` if no automatic score states one.
+    left_main_in_lad : bool
+        Whether the left main is counted with the LAD, on both sides.
+    without_reference : int
+        Scored scans that no reference is of.
     """
 
     software: str
@@ -274,4 +278,6 @@ class AgreementReport:
     categories: CategoryAgreement | None
     lesions: LesionAgreement | None
     certainty: CertaintyAgreement | None
+    left_main_in_lad: bool = False
+    without_reference: int = 0
     statement: str = RESEARCH_USE

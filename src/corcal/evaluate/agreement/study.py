@@ -7,7 +7,8 @@ of one scan.
 import logging
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +17,11 @@ from corcal.ct.scan import CTScan, Severity
 from corcal.errors import AnnotationError, CorcalError, InputError
 from corcal.evaluate.agreement.automatic import AutomaticScore, automatic_of
 from corcal.evaluate.agreement.cases import Case
+from corcal.evaluate.agreement.left_main import (
+    automatic_with_left_main,
+    scores_with_left_main,
+    voxels_with_left_main,
+)
 from corcal.evaluate.agreement.lesion_match import coronary_scores, match_lesions
 from corcal.evaluate.agreement.records import AgatstonScores, AgreementReport, ScanRow
 from corcal.evaluate.agreement.resample import DEFAULT_RESAMPLING, Resampling
@@ -98,13 +104,15 @@ Scorer = Callable[[Case], ScoredScan]
 VesselTable = Path | Mapping[int, str] | None
 
 
-def compare_exam(pair: ExamPair) -> ScanRow:
+def compare_exam(pair: ExamPair, *, left_main_in_lad: bool = False) -> ScanRow:
     """Put an automatic exam beside its reference.
 
     Parameters
     ----------
     pair : ExamPair
         The exam, and what is known of its scan.
+    left_main_in_lad : bool
+        The reference counts the left main with the LAD: both sides are taken so.
 
     Returns
     -------
@@ -123,6 +131,7 @@ def compare_exam(pair: ExamPair) -> ScanRow:
         patient=pair.patient,
         scan=exam.scan,
         voxels=exam.voxels,
+        left_main_in_lad=left_main_in_lad,
     )
 
 
@@ -134,6 +143,7 @@ def compare_scores(
     patient: str | None = None,
     scan: CTScan | None = None,
     voxels: SiteVoxels | None = None,
+    left_main_in_lad: bool = False,
 ) -> ScanRow:
     """Put an automatic score beside its reference, and its lesions where both have voxels.
 
@@ -151,6 +161,8 @@ def compare_scores(
         What was scored; needed by a reference that is voxels.
     voxels : SiteVoxels, optional
         Where the automatic calcium is; without it lesions are not compared.
+    left_main_in_lad : bool
+        The reference counts the left main with the LAD: both sides are taken so.
 
     Returns
     -------
@@ -164,6 +176,9 @@ def compare_scores(
         If voxels are those of a scan of another shape.
     """
     rule = rule_named(automatic.rule)
+    if left_main_in_lad:
+        automatic, given = automatic_with_left_main(automatic), _reference_with_left_main(given)
+        voxels = voxels_with_left_main(voxels)
     reference, notes = given.scores, list(given.notes)
     if given.voxels is not None:
         if scan is None:
@@ -196,6 +211,14 @@ def compare_scores(
     )
 
 
+def _reference_with_left_main(given: Reference) -> Reference:
+    return replace(
+        given,
+        voxels=voxels_with_left_main(given.voxels),
+        scores=scores_with_left_main(given.scores),
+    )
+
+
 def failed_scan(name: str, reason: str, *, patient: str | None = None) -> ScanRow:
     """Make the row of a scan that could not be compared."""
     return ScanRow(name=name, patient=patient or name, failure=reason)
@@ -225,6 +248,7 @@ def evaluate_cases(
     scorer: Scorer,
     *,
     vessel_table: VesselTable = None,
+    left_main_in_lad: bool = False,
     resampling: Resampling = DEFAULT_RESAMPLING,
     progress: Progress = no_progress,
 ) -> AgreementReport:
@@ -238,6 +262,8 @@ def evaluate_cases(
         Scores the scan of a case, without looking at its reference.
     vessel_table : Path or mapping, optional
         For references that are label volumes: which label is which site.
+    left_main_in_lad : bool
+        The references count the left main with the LAD: both sides are taken so.
     resampling : Resampling
         Of the bootstrap intervals.
     progress : Progress, optional
@@ -249,25 +275,22 @@ def evaluate_cases(
         A scan that fails, whatever the reason, is a row with this reason.
     """
     rows = []
-    for done, case in enumerate(cases, start=1):
-        rows.append(_row_of(case, scorer, vessel_table))
-        progress(done, len(cases), "scoring the study")
-    return summarise(rows, resampling=resampling)
 
-
-def _row_of(case: Case, scorer: Scorer, vessel_table: VesselTable) -> ScanRow:
-    """Score and compare one scan."""
-    if case.problem is not None:
-        return failed_scan(case.name, case.problem, patient=case.patient)
-
-    def compared() -> ScanRow:
+    def compared(case: Case) -> ScanRow:
         exam = scorer(case)
         reference = reference_of(case.annotation, case.scores, exam.scan, vessel_table)
-        return compare_exam(
-            ExamPair(name=case.name, exam=exam, reference=reference, patient=case.patient)
-        )
+        pair = ExamPair(name=case.name, exam=exam, reference=reference, patient=case.patient)
+        return compare_exam(pair, left_main_in_lad=left_main_in_lad)
 
-    return row_or_reason(compared, case.name, case.patient)
+    for done, case in enumerate(cases, start=1):
+        rows.append(
+            row_or_reason(partial(compared, case), case.name, case.patient)
+            if case.problem is None
+            else failed_scan(case.name, case.problem, patient=case.patient)
+        )
+        progress(done, len(cases), "scoring the study")
+    report = summarise(rows, resampling=resampling)
+    return replace(report, left_main_in_lad=left_main_in_lad)
 
 
 def row_or_reason(compared: Callable[[], ScanRow], name: str, patient: str) -> ScanRow:
