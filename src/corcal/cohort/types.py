@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Literal, get_args
 
 from corcal.errors import CorcalError
@@ -20,13 +21,15 @@ __all__ = [
     "Place",
     "Status",
     "Task",
+    "ended",
     "task_key",
+    "utc_now",
 ]
 
 Status = Literal["scored", "unfit", "unreadable", "no_heart", "failed", "crashed"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 
-DEFAULT_MEMORY_MB = 3000
+DEFAULT_MEMORY_MB = 3200
 """What one worker may use: 1000 slices of 512 x 512 are scored within it."""
 DEFAULT_TIME_LIMIT_S = 1800.0
 _KEY_DIGITS = 20  # hexadecimal: two of a million tasks are alike once in 2 * 10^12
@@ -177,3 +180,34 @@ def task_key(*parts: str | None) -> str:
     """
     text = "\x1f".join("" if part is None else part for part in parts)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_KEY_DIGITS]
+
+
+def ended(task: Task, status: Status, reason: str, *, error: str | None = None) -> Outcome:
+    """Make the outcome of a task that was not scored.
+
+    Parameters
+    ----------
+    task : Task
+        The task.
+    status : Status
+        Any but ``scored``.
+    reason : str
+        Why, in one sentence without patient data.
+    error : str, optional
+        Class of the error behind it.
+    """
+    return Outcome(
+        key=task.key,
+        source=task.source,
+        status=status,
+        study_instance_uid=task.study_instance_uid,
+        series_instance_uid=task.series_instance_uid,
+        reason=" ".join(reason.split()),
+        error=error,
+        finished=utc_now(),
+    )
+
+
+def utc_now() -> str:
+    """Give the time as outcomes have it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,108 @@
+"""The files of a task, brought to where they can be read: nothing to do for local ones."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from corcal.cohort.sources import Kind, kind_of
+from corcal.cohort.types import BatchOptions, Place, Task
+from corcal.ct.files import Candidate, FileOpener, list_candidates, printable
+from corcal.ct.find import find_series, find_series_among
+from corcal.ct.series import Catalog
+from corcal.errors import InputError
+
+__all__ = ["SCRATCH_PREFIX", "catalog_of"]
+
+SCRATCH_PREFIX = "corcal-scan-"
+
+
+@contextmanager
+def catalog_of(task: Task, options: BatchOptions) -> Iterator[Catalog]:
+    """Find the series of a task; its files are there until the ``with`` block ends.
+
+    Parameters
+    ----------
+    task : Task
+        Local files are read where they are; those of an object store or a DICOMweb server are
+        copied into a folder of their own, which is removed in the end.
+    options : BatchOptions
+        Where that folder is made, and how the store is spoken to.
+
+    Yields
+    ------
+    Catalog
+        The series of the study that the task is about.
+
+    Raises
+    ------
+    InputError
+        If nothing usable is there.
+    PeerError
+        If a server does not answer.
+    """
+    kind = kind_of(task.source)
+    if kind is Kind.LOCAL:
+        yield _of_study(task, _local(task))
+        return
+    with tempfile.TemporaryDirectory(prefix=SCRATCH_PREFIX, dir=options.scratch) as scratch:
+        folder = Path(scratch)
+        if kind is Kind.WEB:
+            from corcal.cohort.dicomweb import fetch_study
+
+            fetch_study(task, folder)
+        else:
+            from corcal.cohort.objects import fetch_places
+
+            fetch_places(task, folder, options.storage)
+        yield _of_study(task, find_series(folder))
+
+
+def _local(task: Task) -> Catalog:
+    if not task.places:
+        return find_series(task.source)
+    with FileOpener() as opener:
+        candidates = [one for place in task.places for one in _candidates(place, opener)]
+        return find_series_among(candidates, opener, called=Path(task.source).name)
+
+
+def _candidates(place: Place, opener: FileOpener) -> Iterator[Candidate]:
+    """List the files of a place; those that have gone since are left out."""
+    path = Path(place.path)
+    if not path.is_dir():
+        yield from _members(place, path, opener)
+        return
+    names = place.names
+    if names is None:
+        names = tuple(sorted(entry.name for entry in path.iterdir() if entry.is_file()))
+    for name in names:
+        file = path / name
+        try:
+            size = file.stat().st_size
+        except OSError:
+            continue
+        source = printable(f"{path.name}/{name}")
+        yield Candidate(path=file, source=source, member=None, size=size)
+
+
+def _members(place: Place, path: Path, opener: FileOpener) -> Iterator[Candidate]:
+    candidates, _ = list_candidates(path, opener)
+    wanted = None if place.names is None else set(place.names)
+    for one in candidates:
+        if wanted is None or one.member in wanted:
+            yield one
+
+
+def _of_study(task: Task, catalog: Catalog) -> Catalog:
+    """Leave out the series of other studies, which lie in the same place."""
+    if task.study_instance_uid is None:
+        return catalog
+    ours = tuple(
+        one
+        for one in catalog.series
+        if one.identity.study_instance_uid in (task.study_instance_uid, None)
+    )
+    if not ours:
+        msg = "the study is no longer where it was found"
+        raise InputError(msg)
+    return Catalog(series=ours, skipped=catalog.skipped)
