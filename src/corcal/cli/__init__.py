@@ -44,6 +44,7 @@ COMMANDS = {
     ),
     "serve": ("corcal.cli.serve", "Review and sign exams in the browser."),
     "serve-worker": ("corcal.cli.serve_worker", "Score what waits in the store, for a server."),
+    "node": ("corcal.cli.node", "Take studies by DICOM, score them, send the results on."),
     "user": ("corcal.cli.user", "Add and change the accounts of people who log in."),
     "import": ("corcal.cli.store_import", "Take scans into the store of exams."),
     "list": ("corcal.cli.store_list", "List the exams of the store."),

@@ -1,0 +1,86 @@
+"""``corcal node``: the DICOM node of a hospital."""
+
+import json
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from corcal.cli.parameters import GIVEN_PATH
+from corcal.cli.store_options import data_option
+
+if TYPE_CHECKING:
+    from corcal.node.rules import NodeRules
+
+__all__ = ["command"]
+
+_RULES = "node.toml"
+
+
+@click.group("node", invoke_without_command=True)
+@data_option
+@click.option(
+    "--rules", type=GIVEN_PATH, metavar="FILE", help="What is taken, and where results go."
+)
+@click.option(
+    "--check", is_flag=True, help="Only read the rules, and say whether they can be used."
+)
+@click.pass_context
+def command(ctx: click.Context, data: Path | None, rules: Path | None, *, check: bool) -> None:
+    """Take studies by DICOM, score them, and send the results on.
+
+    The rules are DATA/node.toml if no file is named. Without rules it listens at this machine
+    alone, and takes nothing from anybody.
+    """
+    from corcal.node.rules import NodeRules, read_rules
+    from corcal.store.opened import default_data_folder
+
+    folder = data or default_data_folder()
+    ctx.obj = {**(ctx.obj or {}), "data": folder}
+    if ctx.invoked_subcommand is not None:
+        return
+    path = rules or folder / _RULES
+    read = read_rules(path) if rules is not None or path.exists() else NodeRules()
+    if check:
+        click.echo(f"{path.name} can be used" if path.exists() else "there are no rules")
+        return
+    _run(folder, read, path if path.exists() else None)
+
+
+def _run(folder: Path, rules: "NodeRules", path: Path | None) -> None:
+    from corcal.node.json_logs import set_up_node_logs
+    from corcal.node.run import run_node
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    set_up_node_logs()
+    run_node(
+        folder,
+        rules,
+        rules_path=path,
+        database=os.environ.get("CORCAL_DATABASE") or None,
+        say=click.echo,
+        stop=stop,
+    )
+
+
+@command.command("status")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_context
+def status(ctx: click.Context, *, as_json: bool) -> None:
+    """Say what is coming in, what waits, and what was refused and why."""
+    from corcal.node.status import node_status, status_lines
+    from corcal.store.store import Store
+
+    data: Path = ctx.obj["data"]
+    with Store(data, database=os.environ.get("CORCAL_DATABASE") or None) as store:
+        found = node_status(store, data)
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    for line in status_lines(found):
+        click.echo(line)
