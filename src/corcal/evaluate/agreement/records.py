@@ -104,7 +104,9 @@ class ScoreAgreement:
     concordance : Estimate
         Lin's coefficient with a bootstrap interval.
     bland_altman : BlandAltman
-        Automatic minus reference, Agatston.
+        Automatic minus reference, Agatston, with intervals by t, which suppose normal differences.
+    bias, lower_limit, upper_limit : Estimate
+        The same with bootstrap intervals, which do not.
     bland_altman_log : BlandAltman
         The same of ln(score + 1): the exponential is a ratio of score + 1.
     """
@@ -117,6 +119,9 @@ class ScoreAgreement:
     icc_log: Estimate
     concordance: Estimate
     bland_altman: BlandAltman
+    bias: Estimate
+    lower_limit: Estimate
+    upper_limit: Estimate
     bland_altman_log: BlandAltman
 
 

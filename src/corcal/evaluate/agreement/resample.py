@@ -19,6 +19,10 @@ __all__ = ["DEFAULT_RESAMPLING", "Resampling", "bootstrap_estimate"]
 # With fewer patients the few distinct draws cannot show a tail of 2.5 % (corcal's decision: of ten
 # there are 92 378 distinct draws, of five 126).
 MIN_PATIENTS = 10
+# With more, acceleration is below what 2000 draws can tell, and its jackknife takes the time of
+# every patient times every patient (corcal's decision).
+MOST_FOR_BCA = 2000
+_BATCH_PLACES = 2_000_000  # of drawn patients in memory at once: 16 MB
 _LEAST_DEFINED = 0.9  # part of the draws that must have a value; fewer would be another question
 
 Statistic = Callable[[NDArray[np.intp]], float | None]
@@ -66,8 +70,9 @@ def bootstrap_estimate(
     Returns
     -------
     Estimate
-        The interval is bias-corrected and accelerated (BCa) [1]_; where that is not defined, or
-        some draws have no value, the percentiles of those that have. Without an interval for fewer
+        The interval is bias-corrected and accelerated (BCa) [1]_; where that is not defined,
+        some draws have no value, or there are more than `MOST_FOR_BCA` patients, the percentiles
+        of the draws that have one. Without an interval for fewer
         than `MIN_PATIENTS` patients, if fewer than 90 % of the draws have a value, or if all
         have the same: that is no sign of certainty.
     """
@@ -83,11 +88,11 @@ def bootstrap_estimate(
         got = statistic(first[of] if is_one_each else np.concatenate([rows_of[k] for k in of]))
         return float("nan") if got is None else got
 
-    low, high, draws = _bca(drawn, len(rows_of), resampling)
+    low, high, draws = _interval(drawn, len(rows_of), resampling)
     defined = draws[np.isfinite(draws)]
     if defined.size < _LEAST_DEFINED * draws.size or np.ptp(defined) == 0:
         return Estimate(value=value)
-    if np.isfinite(low) and np.isfinite(high):
+    if np.isfinite(low) and np.isfinite(high) and len(rows_of) <= MOST_FOR_BCA:
         return Estimate(value=value, low=low, high=high, method="BCa")
     tail = (1 - resampling.level) / 2
     low, high = (float(q) for q in np.quantile(defined, (tail, 1 - tail)))
@@ -102,7 +107,7 @@ def _rows_by_patient(patients: Sequence[Hashable]) -> list[NDArray[np.intp]]:
     return [np.array(of, dtype=np.intp) for of in rows.values()]
 
 
-def _bca(
+def _interval(
     drawn: Callable[[NDArray[np.integer]], float], patients: int, resampling: Resampling
 ) -> tuple[float, float, NDArray[np.float64]]:
     """Interval and all draws; the interval is not a number where BCa is undefined."""
@@ -116,8 +121,9 @@ def _bca(
             drawn,
             vectorized=False,
             n_resamples=resampling.draws,
+            batch=max(1, _BATCH_PLACES // patients),
             confidence_level=resampling.level,
-            method="BCa",
+            method="BCa" if patients <= MOST_FOR_BCA else "percentile",
             random_state=np.random.default_rng(resampling.seed),
         )
     interval = found.confidence_interval

@@ -30,6 +30,7 @@ from corcal.scoring.categories import CATEGORIES, category_of
 
 __all__ = [
     "LEVEL",
+    "SD_OF_LIMITS",
     "BlandAltman",
     "Estimate",
     "Proportion",
@@ -43,7 +44,7 @@ __all__ = [
 ]
 
 LEVEL = 0.95  # of every confidence interval
-_SD_OF_LIMITS = 1.96  # standard deviations from the bias to a limit of agreement [3]
+SD_OF_LIMITS = 1.96  # standard deviations from the bias to a limit of agreement [3]
 
 _Floats = NDArray[np.float64]
 
@@ -233,12 +234,12 @@ def bland_altman(first: ArrayLike, second: ArrayLike, *, level: float = LEVEL) -
     n, sd = x.size, float(difference.std(ddof=1))
     quantile = float(t.ppf((1 + level) / 2, n - 1))
     of_bias = quantile * sd / np.sqrt(n)
-    of_limit = quantile * sd * np.sqrt(1 / n + _SD_OF_LIMITS**2 / (2 * (n - 1)))
+    of_limit = quantile * sd * np.sqrt(1 / n + SD_OF_LIMITS**2 / (2 * (n - 1)))
     return BlandAltman(
         bias=_around(bias, of_bias),
         sd=sd,
-        lower_limit=_around(bias - _SD_OF_LIMITS * sd, of_limit),
-        upper_limit=_around(bias + _SD_OF_LIMITS * sd, of_limit),
+        lower_limit=_around(bias - SD_OF_LIMITS * sd, of_limit),
+        upper_limit=_around(bias + SD_OF_LIMITS * sd, of_limit),
     )
 
 

@@ -34,6 +34,7 @@ from corcal.evaluate.agreement.resample import (
     bootstrap_estimate,
 )
 from corcal.evaluate.agreement.statistics import (
+    SD_OF_LIMITS,
     Estimate,
     bland_altman,
     category_table,
@@ -115,6 +116,13 @@ def _score_agreement(name: str, rows: Sequence[ScanRow], resampling: Resampling)
     def lin(of: _Rows) -> float | None:
         return concordance(true[of], found[of])
 
+    differences = found - true
+
+    def difference(standard_deviations: float) -> Estimate:
+        return bootstrap_estimate(
+            _limit_of(differences, standard_deviations), patients, resampling=resampling
+        )
+
     level = resampling.level
     near = np.abs(found - true) <= np.maximum(CLOSE_RELATIVE * true, CLOSE_AGATSTON)
     return ScoreAgreement(
@@ -126,6 +134,9 @@ def _score_agreement(name: str, rows: Sequence[ScanRow], resampling: Resampling)
         icc_log=bootstrap_estimate(_icc_of(logs), patients, resampling=resampling),
         concordance=bootstrap_estimate(lin, patients, resampling=resampling),
         bland_altman=bland_altman(found, true, level=level),
+        bias=difference(0.0),
+        lower_limit=difference(-SD_OF_LIMITS),
+        upper_limit=difference(SD_OF_LIMITS),
         bland_altman_log=bland_altman(logs[:, 1], logs[:, 0], level=level),
     )
 
@@ -135,6 +146,19 @@ def _icc_of(pairs: _Floats) -> Statistic:
 
     def statistic(of: _Rows) -> float | None:
         return icc_absolute(pairs[of], level=None).value
+
+    return statistic
+
+
+def _limit_of(differences: _Floats, standard_deviations: float) -> Statistic:
+    """Mean of some of the differences, plus so many of their standard deviations."""
+
+    def statistic(of: _Rows) -> float | None:
+        if of.size < 2 and standard_deviations:
+            return None
+        drawn = differences[of]
+        spread = float(drawn.std(ddof=1)) if standard_deviations else 0.0
+        return float(drawn.mean()) + standard_deviations * spread
 
     return statistic
 

@@ -51,7 +51,12 @@ def agreement_text(report: AgreementReport) -> str:
 def _heading(report: AgreementReport) -> str:
     counts = [f"{report.compared} compared", f"{report.failed} failed"]
     people = "1 patient" if report.patients == 1 else f"{report.patients} patients"
-    return f"Automatic against reference: {', '.join(counts)}, {people}"
+    heading = f"Automatic against reference: {', '.join(counts)}, {people}"
+    if report.without_reference:
+        heading += f"\nScored scans without a reference: {report.without_reference}"
+    if report.left_main_in_lad:
+        heading += "\nThe left main is counted with the LAD, on both sides."
+    return heading
 
 
 def _score_lines(scores: Sequence[ScoreAgreement]) -> list[str]:
@@ -72,8 +77,9 @@ def _score_lines(scores: Sequence[ScoreAgreement]) -> list[str]:
     ]
     for one in scores:
         plain, ratio = one.bland_altman, one.bland_altman_log
+        bias = one.bias if one.bias.low is not None else plain.bias
         lines.append(
-            f"{one.name:9}{_estimate(plain.bias, '+.1f'):26}"
+            f"{one.name:9}{_estimate(bias, '+.1f'):26}"
             f"{_range(plain.lower_limit, plain.upper_limit, '+.1f'):20}"
             f"{_ratios(ratio)}"
         )
@@ -184,8 +190,8 @@ def _note_lines(report: AgreementReport) -> list[str]:
     return [
         "",
         f"In parentheses: {report.resampling.level:.0%} intervals; of counts by Wilson, of the "
-        "bias by t,",
-        "of the rest by drawing patients again (ICC of fewer than 10 patients: by F).",
+        "rest by drawing",
+        "patients again (of fewer than 10 patients: ICC by F, difference by t).",
         "Close: within 10 % or 5 Agatston. Ratio: of score + 1. - is what so few or so",
         "even scans cannot tell.",
     ]
