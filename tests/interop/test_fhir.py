@@ -253,6 +253,16 @@ def test_every_resource_and_score_says_research_use(case: str) -> None:
         assert RESEARCH_USE in notes
 
 
+def test_a_scan_without_gating_has_no_percentile_and_no_risk_with_the_calcium() -> None:
+    told = observations(not_gated_result())
+    for name in ("percentile-mesa", "percentile-hoff"):
+        assert "without ECG gating" in told[name]["dataAbsentReason"]["text"]
+        assert "component" not in told[name]
+    assert "risk-mesa_chd-chd-10y" in told
+    assert not {"risk-mesa_chd_with_cac-chd-10y", "arterial-age"} & told.keys()
+    assert "risk-mesa_chd_with_cac-chd-10y" in observations(full_result())
+
+
 def test_a_scan_without_gating_is_flagged_in_words_and_as_a_value() -> None:
     told = observations(not_gated_result())
     assert told["agatston-total"]["code"]["text"].startswith("Agatston-equivalent")

@@ -204,6 +204,8 @@ def test_a_scan_without_gating_is_flagged() -> None:
     result = not_gated_result()
     assert NOT_GATED in [str(segment[3]) for segment in parsed(result).segments("NTE")]
     assert values(result)["suitability", "ecg-gated"] == ("CWE", "N", "No", "HL70136")
+    assert not any("with_cac" in name for name, _ in values(result))
+    assert values(result)["percentile-mesa", "percentile-mesa"] == ("", "")
     total = next(s for s in parsed(result).segments("OBX") if str(s[4]) == "total")
     assert "Agatston-equivalent" in str(total[3])
 

@@ -16,7 +16,7 @@ from corcal.interop.tables import (
     write_lesion_table,
 )
 from corcal.result import Result
-from interop.exam_cases import CASES, full_result, zero_result
+from interop.exam_cases import CASES, full_result, not_gated_result, zero_result
 from result_maker import make_automatic_result, make_result
 
 NEW = ("category_", "percentile_", "arterial_age_", "risk_")
@@ -52,6 +52,13 @@ def test_where_a_person_decided_certainty_is_empty(tmp_path: Path) -> None:
         "review_advised",
     ):
         assert row[name] == ""
+
+
+def test_without_gating_there_is_no_percentile_and_no_risk_with_the_calcium(tmp_path: Path) -> None:
+    row = exam_row(not_gated_result(), tmp_path)
+    empty = ("percentile_", "arterial_age_", "risk_mesa_chd_with_cac")
+    assert {cell for name, cell in row.items() if name.startswith(empty)} == {""}
+    assert float(row["risk_mesa_chd"]) > 0
 
 
 def test_without_an_interpretation_its_columns_are_empty(tmp_path: Path) -> None:

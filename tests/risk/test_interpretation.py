@@ -219,6 +219,46 @@ def test_known_disease_is_not_screened(change, words):
     assert "risk is intermediate" not in meaning.categories["plain"].reading
 
 
+@pytest.mark.parametrize("person", [WOMAN, None])
+def test_a_score_without_gating_has_no_percentile_and_says_why(person):
+    meaning = interpret(300, person, is_gated=False)
+    for each in meaning.percentile.values():
+        assert (each.value, each.at_least, each.at_most, each.p_nonzero) == (None,) * 4
+        assert each.scores == {}
+        assert each.not_covered == (
+            "the scan was made without ECG gating; the reference is of gated scans"
+        )
+    assert "percentile" not in meaning.categories["plain"].reading
+    assert not any(each.key in {"mesa_calculator", "hoff2001"} for each in meaning.sources)
+
+
+def test_a_score_without_gating_has_the_risk_without_it_alone_and_says_why():
+    meaning, gated = interpret(300, WOMAN, is_gated=False), interpret(300, WOMAN)
+    assert meaning.risk == replace(gated.risk, mesa_chd_with_cac=None)
+    why = "the scan was made without ECG gating; the model with the calcium is of gated scans"
+    with_cac = next(each for each in meaning.estimates if each.model == "mesa_chd_with_cac")
+    assert (with_cac.fraction, with_cac.not_valid) == (None, why)
+    assert meaning.difference.with_cac == with_cac
+    assert meaning.difference.text == f"{100 * gated.risk.mesa_chd:.1f} % without the scan"
+    assert {each.model for each in meaning.what_if if "mesa" in each.model} == {"mesa_chd"}
+    assert f"MESA risk score: {why}." in texts(meaning, "mesa_chd")
+
+
+def test_a_score_of_which_gating_is_not_known_keeps_percentile_and_risk():
+    meaning = interpret(300, WOMAN, is_gated=None)
+    assert meaning.percentile == interpret(300, WOMAN).percentile
+    assert meaning.risk.mesa_chd_with_cac is not None
+
+
+def test_what_a_percentile_would_change_is_not_asked_of_a_scan_without_gating():
+    asked = {
+        words
+        for each in interpret(50, replace(WOMAN, race=None), is_gated=False).guidance
+        for words in each.would_change
+    }
+    assert "percentile" not in " ".join(asked)
+
+
 def test_a_device_of_a_person_who_is_said_to_have_no_disease_is_no_stent():
     person = replace(WOMAN, has_known_ascvd=False)
     meaning = interpret(300, person, has_device_excluded=True)

@@ -9,7 +9,9 @@ from corcal.risk.types import Estimate, Person
 __all__ = ["estimates"]
 
 
-def estimates(person: Person, *, agatston: float | None = None) -> tuple[Estimate, ...]:
+def estimates(
+    person: Person, *, agatston: float | None = None, is_gated: bool | None = True
+) -> tuple[Estimate, ...]:
     """Use every model; none is left out, one that cannot be used says why.
 
     Parameters
@@ -18,6 +20,8 @@ def estimates(person: Person, *, agatston: float | None = None) -> tuple[Estimat
         Who it is.
     agatston : float, optional
         The score.
+    is_gated : bool or None
+        Of the scan: without ECG gating no model knows its calcium.
 
     Returns
     -------
@@ -39,7 +43,7 @@ def estimates(person: Person, *, agatston: float | None = None) -> tuple[Estimat
     >>> {each.fraction for each in found}
     {None}
     """
-    with_cac = () if agatston is None else (mesa_chd(person, agatston=agatston),)
+    with_cac = () if agatston is None else (mesa_chd(person, agatston=agatston, is_gated=is_gated),)
     return (
         mesa_chd(person),
         *with_cac,

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from corcal.risk.categories import HIGH_FOR_AGE_PERCENTILE
 from corcal.risk.guidance.facts import FACTS, facts_of
 from corcal.risk.types import Percentile, Person
+from corcal.risk.validity import WITHOUT_GATING
 
 __all__ = [
     "ARTERIAL_AGES_YEARS",
@@ -96,13 +97,17 @@ def is_taken_for_stent(person: Person | None) -> bool:
     return person is None or person.has_known_ascvd is None
 
 
-def why_no_reference(person: Person, *, has_device_excluded: bool) -> str | None:
-    """Say why a person is not compared with people who have no known disease.
+def why_no_reference(
+    person: Person | None, *, is_gated: bool | None, has_device_excluded: bool
+) -> str | None:
+    """Say why a score is not compared with those of people without known disease, in gated scans.
 
     Parameters
     ----------
-    person : Person
-        What is known.
+    person : Person or None
+        What is known; without one the scan alone speaks against it.
+    is_gated : bool or None
+        Of the scan; not known speaks not against it.
     has_device_excluded : bool
         Whether metal was left out of the score.
 
@@ -111,9 +116,11 @@ def why_no_reference(person: Person, *, has_device_excluded: bool) -> str | None
     str or None
         ``None`` where the person can be compared.
     """
-    if person.has_known_ascvd:
+    if person is not None and person.has_known_ascvd:
         return "known cardiovascular disease; the reference is of people without it"
-    if has_device_excluded and is_taken_for_stent(person):
+    if is_gated is False:
+        return f"{WITHOUT_GATING}; the reference is of gated scans"
+    if person is not None and has_device_excluded and is_taken_for_stent(person):
         return (
             f"{_STENT}; the reference is of people without known cardiovascular disease "
             "(--no-known-ascvd says that there is none)"
@@ -142,7 +149,7 @@ def why_no_arterial_age(
     str or None
         All reasons; ``None`` where it applies.
     """
-    found = ["the scan was made without ECG gating"] if is_gated is False else []
+    found = [WITHOUT_GATING] if is_gated is False else []
     if has_device_excluded:
         found.append("metal was left out of the score")
     if person is not None:

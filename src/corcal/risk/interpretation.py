@@ -63,7 +63,8 @@ def interpret(
     vessels : mapping of str to float, optional
         Score of ``LM``, ``LAD``, ``LCX`` and ``RCA``; they give CAC-DRS its count of vessels.
     is_gated : bool or None
-        False for a chest CT without ECG gating, None if that is not known.
+        False for a chest CT without ECG gating, which is compared with nobody and has no risk that
+        knows its calcium; None if that is not known.
     guidelines : tuple of str, optional
         Only these (keys of `corcal.risk.guidance.GUIDELINES`); all by default.
     has_device_excluded : bool
@@ -93,7 +94,9 @@ def interpret(
     if person is not None:
         check_person(person)
     agatston = float(agatston)  # a scalar of numpy could not be written
-    percentile = _percentiles(agatston, person, has_device_excluded=has_device_excluded)
+    percentile = _percentiles(
+        agatston, person, is_gated=is_gated, has_device_excluded=has_device_excluded
+    )
     meaning = Interpretation(
         agatston=agatston,
         vessels=None if vessels is None else _plain(vessels),
@@ -126,24 +129,24 @@ def _with_person(
     meaning: Interpretation, person: Person, guidelines: tuple[str, ...] | None
 ) -> Interpretation:
     """Add what needs to know the person: risks, what if, and what guidelines say."""
-    agatston = meaning.agatston
+    agatston, is_gated = meaning.agatston, meaning.is_gated
     judged = person
     if meaning.has_device_excluded and is_taken_for_stent(person):
         judged = replace(person, has_known_ascvd=True)
-    found = estimates(judged, agatston=agatston)
+    found = estimates(judged, agatston=agatston, is_gated=is_gated)
     return replace(
         meaning,
         risk=_risk_numbers(found),
-        difference=calcium_difference(judged, agatston=agatston),
+        difference=calcium_difference(judged, agatston=agatston, is_gated=is_gated),
         estimates=found,
         # the goals are none for a pregnant person: lipids rise, and the drugs are stopped
-        what_if=() if judged.is_pregnant else what_if(judged, agatston=agatston),
+        what_if=() if judged.is_pregnant else what_if(judged, agatston=agatston, is_gated=is_gated),
         guidance=guidance(
             person,
             agatston=agatston,
             percentile=meaning.percentile["mesa"].value,
             estimates=found,
-            is_gated=meaning.is_gated,
+            is_gated=is_gated,
             guidelines=guidelines,
             has_device_excluded=meaning.has_device_excluded,
         ),
@@ -164,19 +167,23 @@ def _arterial_age(
 
 
 def _percentiles(
-    agatston: float, person: Person | None, *, has_device_excluded: bool
+    agatston: float,
+    person: Person | None,
+    *,
+    is_gated: bool | None,
+    has_device_excluded: bool,
 ) -> dict[str, Percentile]:
     """Compare with both references; each says by itself whom it does not cover."""
-    if person is None:
-        return {
-            "mesa": _nobody("mesa", "age, sex and race are not known", "mesa_calculator"),
-            "hoff": _nobody("hoff", "age and sex are not known", "hoff2001"),
-        }
-    why = why_no_reference(person, has_device_excluded=has_device_excluded)
+    why = why_no_reference(person, is_gated=is_gated, has_device_excluded=has_device_excluded)
     if why is not None:
         return {
             "mesa": _nobody("mesa", why, "mesa_calculator"),
             "hoff": _nobody("hoff", why, "hoff2001"),
+        }
+    if person is None:
+        return {
+            "mesa": _nobody("mesa", "age, sex and race are not known", "mesa_calculator"),
+            "hoff": _nobody("hoff", "age and sex are not known", "hoff2001"),
         }
     age, sex, race = person.age_years, person.sex, person.race
     found = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from corcal.risk.checks import check_agatston
 from corcal.risk.person import check_person
 from corcal.risk.types import Estimate, Person, Race, Sex
-from corcal.risk.validity import Facts, Scope, estimate
+from corcal.risk.validity import WITHOUT_GATING, Facts, Scope, estimate
 
 __all__ = ["CalciumDifference", "calcium_difference", "mesa_chd"]
 
@@ -65,7 +65,8 @@ class CalciumDifference:
     without_cac, with_cac : Estimate
         The two models.
     text : str or None
-        ``"7.9 % without the scan, 12.4 % with it"``; ``None`` if either has no number.
+        ``"7.9 % without the scan, 12.4 % with it"``; of a scan without ECG gating the first half
+        alone; ``None`` if there is no number.
     """
 
     without_cac: Estimate
@@ -73,7 +74,9 @@ class CalciumDifference:
     text: str | None
 
 
-def mesa_chd(person: Person, *, agatston: float | None = None) -> Estimate:
+def mesa_chd(
+    person: Person, *, agatston: float | None = None, is_gated: bool | None = True
+) -> Estimate:
     """Estimate the 10-year risk of coronary heart disease, MESA 2015 [1].
 
     ``1 - s0 ** exp(sum of coefficient times value)``; the score enters as ``ln(score + 1)``.
@@ -87,6 +90,9 @@ def mesa_chd(person: Person, *, agatston: float | None = None) -> Estimate:
         early heart attack in the family is also one at any age.
     agatston : float, optional
         The score. With it, the model that knows the calcium is used.
+    is_gated : bool or None
+        Of the scan. The scores of MESA are of gated scans: without gating the model that knows the
+        calcium is not valid. Not known does not exclude.
 
     Returns
     -------
@@ -125,11 +131,20 @@ def mesa_chd(person: Person, *, agatston: float | None = None) -> Estimate:
         scope=_SCOPE,
         needed=_needed(person),
         source=SOURCE,
-        not_valid=_OTHER_RACE if person.race == Race.OTHER else None,
+        not_valid=_why_not(person, knows_calcium=agatston is not None, is_gated=is_gated),
     )
 
 
-def calcium_difference(person: Person, *, agatston: float) -> CalciumDifference:
+def _why_not(person: Person, *, knows_calcium: bool, is_gated: bool | None) -> str | None:
+    reasons = [_OTHER_RACE] if person.race == Race.OTHER else []
+    if knows_calcium and is_gated is False:
+        reasons.append(f"{WITHOUT_GATING}; the model with the calcium is of gated scans")
+    return "; ".join(reasons) or None
+
+
+def calcium_difference(
+    person: Person, *, agatston: float, is_gated: bool | None = True
+) -> CalciumDifference:
     """Compare the 10-year risk of coronary heart disease without and with the calcium score.
 
     Parameters
@@ -138,24 +153,26 @@ def calcium_difference(person: Person, *, agatston: float) -> CalciumDifference:
         As for `mesa_chd`.
     agatston : float
         The score.
+    is_gated : bool or None
+        Of the scan.
 
     Returns
     -------
     CalciumDifference
-        Both estimates, and the sentence if both have a number.
+        Both estimates, and the sentence.
 
     Raises
     ------
     InputError
         As `mesa_chd`.
     """
-    without, with_cac = mesa_chd(person), mesa_chd(person, agatston=agatston)
+    without = mesa_chd(person)
+    with_cac = mesa_chd(person, agatston=agatston, is_gated=is_gated)
     text = None
-    if without.fraction is not None and with_cac.fraction is not None:
-        text = (
-            f"{100 * without.fraction:.1f} % without the scan,"
-            f" {100 * with_cac.fraction:.1f} % with it"
-        )
+    if without.fraction is not None:
+        text = f"{100 * without.fraction:.1f} % without the scan"
+        if with_cac.fraction is not None:
+            text += f", {100 * with_cac.fraction:.1f} % with it"
     return CalciumDifference(without_cac=without, with_cac=with_cac, text=text)
 
 

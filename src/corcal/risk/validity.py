@@ -6,9 +6,20 @@ from dataclasses import dataclass, field
 from corcal.risk.person import PERSON_FIELDS
 from corcal.risk.types import Estimate, Person
 
-__all__ = ["Facts", "Scope", "estimate", "known_numbers", "missing_fields", "why_not_valid"]
+__all__ = [
+    "WITHOUT_GATING",
+    "Facts",
+    "Scope",
+    "estimate",
+    "known_numbers",
+    "missing_fields",
+    "why_not_valid",
+]
 
 Facts = Mapping[str, float]
+
+WITHOUT_GATING = "the scan was made without ECG gating"
+"""Why a score is not set beside those of studies, which were made from gated scans."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from corcal.risk.estimates import estimates
@@ -159,7 +160,11 @@ def goals_for(agatston: float | None) -> Goals:
 
 
 def what_if(
-    person: Person, *, agatston: float | None = None, goals: Goals | None = None
+    person: Person,
+    *,
+    agatston: float | None = None,
+    is_gated: bool | None = True,
+    goals: Goals | None = None,
 ) -> tuple[WhatIf, ...]:
     """Recompute each risk with modifiable factors changed: one at a time, and together.
 
@@ -178,6 +183,8 @@ def what_if(
         Who it is.
     agatston : float, optional
         The score. With it, MESA with calcium is used instead of MESA without.
+    is_gated : bool or None
+        Of the scan: without ECG gating MESA without calcium is used.
     goals : Goals, optional
         What to change to; `goals_for` the score by default.
 
@@ -200,12 +207,13 @@ def what_if(
     .. [3] CTT Collaborators. Lancet 2005;366:1267-1278. doi:10.1016/S0140-6736(05)67394-1
     """
     check_person(person)
-    before = _shown(estimates(person, agatston=agatston))
+    model = partial(estimates, agatston=agatston, is_gated=is_gated)
+    before = _shown(model(person))
     changes = _changes(person, goals or goals_for(agatston))
-    stopped = _by_key(_changed_estimates(person, changes.get(SMOKING, {}), agatston))
+    stopped = _by_key(model(_changed(person, changes.get(SMOKING, {}))))
     found = []
     for change, fields in changes.items():
-        after = _by_key(_changed_estimates(person, fields, agatston))
+        after = _by_key(model(_changed(person, fields)))
         for key, known in before.items():
             start = stopped[key] if change == TOGETHER else known
             found.append(_compare(person, change, fields, known, after[key], start))
@@ -247,11 +255,9 @@ def _shown(found: tuple[Estimate, ...]) -> dict[_Key, Estimate]:
     return _by_key(tuple(best.values()))
 
 
-def _changed_estimates(
-    person: Person, fields: Mapping[str, Any], agatston: float | None
-) -> tuple[Estimate, ...]:
+def _changed(person: Person, fields: Mapping[str, Any]) -> Person:
     # No model uses LDL cholesterol, and the old value may contradict the new total.
-    return estimates(replace(person, **fields, ldl_mg_dl=None), agatston=agatston)
+    return replace(person, **fields, ldl_mg_dl=None)
 
 
 def _changes(person: Person, goals: Goals) -> dict[str, dict[str, Any]]:

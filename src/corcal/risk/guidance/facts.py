@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from corcal.risk.percentile_tables import MESA_AGES_YEARS
 from corcal.risk.types import Estimate, Person, Race, Sex
+from corcal.risk.validity import WITHOUT_GATING
 
 __all__ = ["FACTS", "QUANTITIES", "Fact", "Facts", "Quantity", "facts_of"]
 
@@ -281,7 +282,7 @@ def _undecided(person: Person) -> tuple[str, ...]:
 
 def _words(person: Person, known: Mapping[str, bool | None]) -> dict[str, str]:
     words = {"undecided": f"not known: {', '.join(_undecided(person))}"}
-    why = _why_no_percentile(person)
+    why = WITHOUT_GATING if known["gated"] is False else _why_no_percentile(person)
     if why is not None:
         words["percentile"] = f"a score that is high for the age ({why})"
     if known["known_ascvd"] and not person.has_known_ascvd:
