@@ -74,6 +74,11 @@ def not_gated_result() -> Result:
     )
 
 
+def other_person_result() -> Result:
+    """Interpreted for a man of 66 years, where the headers have a woman of 61."""
+    return interpreted(make_automatic_result(), replace(PERSON, age_years=66.0, sex=Sex.MALE))
+
+
 def zero_result() -> Result:
     """No calcium at all, in a person that MESA covers."""
     base = make_automatic_result()

@@ -18,6 +18,7 @@ from interop.exam_cases import (
     interpreted,
     made_by,
     not_gated_result,
+    other_person_result,
     signed_result,
     zero_result,
 )
@@ -261,6 +262,22 @@ def test_a_scan_without_gating_has_no_percentile_and_no_risk_with_the_calcium() 
     assert "risk-mesa_chd-chd-10y" in told
     assert not {"risk-mesa_chd_with_cac-chd-10y", "arterial-age"} & told.keys()
     assert "risk-mesa_chd_with_cac-chd-10y" in observations(full_result())
+
+
+def test_facts_that_contradict_the_headers_are_told_with_all_that_follows_from_them() -> None:
+    result = other_person_result()
+    texts = (
+        "The age typed (66) is not that of the scan's header (61).",
+        "The sex typed (male) is not that of the scan's header (female).",
+    )
+    report = resources(result, "DiagnosticReport")[0]
+    told = observations(result)
+    for text in texts:
+        caution = f"Caution: {text} What is said of the person may be of another one."
+        assert caution in report["conclusion"]
+        for name in ("percentile-mesa", "risk-mesa_chd_with_cac-chd-10y", "category-plain"):
+            assert caution in [note["text"] for note in told[name]["note"]]
+    assert "Caution" not in json.dumps(fhir_bundle(full_result()))
 
 
 def test_a_scan_without_gating_is_flagged_in_words_and_as_a_value() -> None:

@@ -11,7 +11,14 @@ from corcal.ct.scan import Patient
 from corcal.interop.hl7v2 import NUMBER_WIDTH, hl7_message, hl7_number, hl7_text
 from corcal.interop.observables import NOT_GATED, observables
 from corcal.result import RESEARCH_USE, Result
-from interop.exam_cases import CASES, full_result, not_gated_result, signed_result, zero_result
+from interop.exam_cases import (
+    CASES,
+    full_result,
+    not_gated_result,
+    other_person_result,
+    signed_result,
+    zero_result,
+)
 from result_maker import make_automatic_result, make_result
 
 NASTY = "A|B^C~D&E\\F\rOBX|99|NM|x||1\nend"
@@ -198,6 +205,13 @@ def test_the_report_says_research_use_and_whether_it_is_preliminary() -> None:
     assert str(message.segment("OBR")[25]) == "P"
     assert {str(segment[11]) for segment in message.segments("OBX")} == {"P"}
     assert str(parsed(signed_result()).segment("OBR")[25]) == "F"
+
+
+def test_facts_that_contradict_the_headers_are_told() -> None:
+    lines = hl7_message(other_person_result()).split("\r")
+    cautions = [line for line in lines if line.startswith("NTE") and "Caution: The sex" in line]
+    first = next(at for at, line in enumerate(lines) if line.startswith("OBX"))
+    assert cautions[0] in lines[:first]  # of the whole report
 
 
 def test_a_scan_without_gating_is_flagged() -> None:

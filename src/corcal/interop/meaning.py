@@ -1,19 +1,30 @@
 """What a score means, as it is told to other programs: categories, percentiles, risks."""
 
+from dataclasses import replace
+
 from corcal.interop.codes import Unit
 from corcal.interop.codes import corcal_code as code
 from corcal.interop.facts import NUMBER, Fact, Observable, Span, fact
+from corcal.report.interpretation_choice import header_doubts
 from corcal.result import RESEARCH_USE
 from corcal.risk.interpretation_types import Interpretation
 from corcal.risk.limits import MODEL_NAMES, OUTCOME_NAMES, REFERENCE_NAMES
 from corcal.risk.sources import source
 from corcal.risk.types import ArterialAge, Category, Estimate, Percentile
 
-__all__ = ["meaning_observables"]
+__all__ = ["header_cautions", "meaning_observables"]
 
 _PERCENT = Unit(ucum="%", shown="%")
 _CALCIUM = {"mesa_chd": " without the calcium", "mesa_chd_with_cac": " with the calcium"}
 _YEARS = Unit(ucum="a", shown="years")
+
+
+def header_cautions(meaning: Interpretation | None) -> tuple[str, ...]:
+    """Say which age or sex is not that of the headers, a sentence pair each."""
+    doubts = [] if meaning is None else header_doubts(meaning)
+    return tuple(
+        f"Caution: {text} What is said of the person may be of another one." for text in doubts
+    )
 
 
 def meaning_observables(
@@ -32,17 +43,20 @@ def meaning_observables(
     -------
     tuple of Observable
         A percentile that does not cover the person says so; a risk that is not known is absent.
+        All bear the caution, if the person may be another one than that of the headers.
     """
     if meaning is None:
         return ()
     base = (derived_from,)
     risks = (each for each in meaning.estimates if each.fraction is not None)
-    return (
+    told = (
         *(_category(each, base) for each in meaning.categories.values()),
         *(_percentile(each, base) for each in meaning.percentile.values()),
         *_arterial_age(meaning.arterial_age, base),
         *(_risk(each, base) for each in risks),
     )
+    cautions = header_cautions(meaning)
+    return tuple(replace(each, notes=(*cautions, *each.notes)) for each in told)
 
 
 def _category(category: Category, base: tuple[str, ...]) -> Observable:

@@ -9,7 +9,7 @@ from corcal.exam_numbers import gating
 from corcal.interop.codes import AGATSTON_METHOD, CORONARY_ARTERIES, SITE_CONCEPTS, Unit
 from corcal.interop.codes import corcal_code as code
 from corcal.interop.facts import NUMBER, Fact, Observable, Span, fact
-from corcal.interop.meaning import meaning_observables
+from corcal.interop.meaning import header_cautions, meaning_observables
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.report.words import score_name, zero_words
 from corcal.result import RESEARCH_USE, Result
@@ -99,6 +99,7 @@ def _notes(result: Result) -> Iterator[str]:
         yield _GATING_UNKNOWN if is_gated is None else NOT_GATED
     if result.provenance.is_automatic and result.provenance.reader is None:
         yield _NOT_CHECKED
+    yield from header_cautions(result.interpretation)
     if words := zero_words(result):
         yield f"{words[0].upper()}{words[1:]}."
 
