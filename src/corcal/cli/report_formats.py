@@ -5,17 +5,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from corcal.cli import plain
+from corcal.cli.report_documents import Setting, begin_clinician, begin_letter
 from corcal.errors import InputError
 from corcal.whole_file import write_whole
 
 if TYPE_CHECKING:
     from corcal.pipeline import Exam
-    from corcal.report.document import Document, PageStyle
+    from corcal.report.document import PageStyle
     from corcal.result import Result
 
 __all__ = [
@@ -32,8 +33,6 @@ __all__ = [
 
 Paper = Literal["a4", "us-letter"]
 PAPERS: tuple[Paper, ...] = ("a4", "us-letter")
-_LARGE_PT = 16.0  # the least that is called large print
-_REPORT_PDF = "report.pdf"
 _KEYS = ("key_LM", "key_LAD", "key_LCX", "key_RCA")
 
 
@@ -60,7 +59,7 @@ class Request:
     is_large : bool
         Whether the letter is in large print.
     made : dict
-        What one format has made and another one takes, by name.
+        Documents that were begun (`corcal.cli.report_documents`), by name.
     """
 
     result: "Result"
@@ -71,7 +70,7 @@ class Request:
     language: str = "en"
     paper: Paper = "a4"
     is_large: bool = False
-    made: dict[str, Any] = field(default_factory=dict)
+    made: dict[str, Setting] = field(default_factory=dict)
 
     @property
     def scored(self) -> "Exam":
@@ -102,6 +101,8 @@ class Format:
         Writes the files and gives their paths. It imports what it needs when it is called.
     files : tuple of str
         Names of all files that it may write.
+    begin : callable or None
+        Begins what `write` waits for: other formats are written meanwhile.
     is_default : bool
         Whether it is written when nobody names a format.
     is_dicom : bool
@@ -113,56 +114,27 @@ class Format:
     help: str
     write: Callable[[Request], tuple[Path, ...]]
     files: tuple[str, ...]
+    begin: Callable[[Request], Setting] | None = None
     is_default: bool = True
     is_dicom: bool = False
     shows_pictures: bool = False
 
 
 def _write_clinician(request: Request) -> tuple[Path, ...]:
-    from corcal.report.document_html import document_html
-
-    pdf, page = request.folder / _REPORT_PDF, request.folder / "report.html"
-    write_whole(pdf, _clinician_pdf(request))
-    write_whole(page, document_html(_clinician_document(request)))
-    return pdf, page
-
-
-def _clinician_pdf(request: Request) -> bytes:
-    from corcal.report.document_pdf import document_pdf
-
-    pdf: bytes = _once(request, _REPORT_PDF, lambda: document_pdf(_clinician_document(request)))
-    return pdf
-
-
-def _clinician_document(request: Request) -> "Document":
-    from corcal.report.clinician import clinician_document
-    from corcal.report.exam_pictures import for_a_page
-
-    pictures, style = for_a_page(request.pictures), request.style()
-    document: Document = _once(
-        request, "report", lambda: clinician_document(request.result, pictures, style=style)
-    )
-    return document
-
-
-def _once(request: Request, name: str, make: Callable[[], Any]) -> Any:
-    """Make what several formats take when the first one needs it."""
-    if name not in request.made:
-        request.made[name] = make()
-    return request.made[name]
+    return _write_document(request, begin_clinician(request), "report")
 
 
 def _write_patient(request: Request) -> tuple[Path, ...]:
-    from corcal.report.document_html import document_html
-    from corcal.report.document_pdf import document_pdf
-    from corcal.report.letter import patient_letter
-    from corcal.report.letter.letter import TEXT_PT
+    return _write_document(request, begin_letter(request), "letter")
 
-    style = request.style(_LARGE_PT if request.is_large else TEXT_PT)
-    letter = patient_letter(request.result, language=request.language, style=style)
-    pdf, page = request.folder / "letter.pdf", request.folder / "letter.html"
-    write_whole(pdf, document_pdf(letter))
-    write_whole(page, document_html(letter))
+
+def _write_document(request: Request, begun: Setting, name: str) -> tuple[Path, ...]:
+    """Write a document as PDF, which is waited for, and as HTML."""
+    from corcal.report.document_html import document_html
+
+    pdf, page = request.folder / f"{name}.pdf", request.folder / f"{name}.html"
+    write_whole(pdf, begun.pdf.result())
+    write_whole(page, document_html(begun.document))
     return pdf, page
 
 
@@ -232,7 +204,7 @@ def _write_sr(request: Request) -> tuple[Path, ...]:
 def _write_pdf(request: Request) -> tuple[Path, ...]:
     from corcal.interop.dicom import write_documents
 
-    documents = {"calcium_report": _clinician_pdf(request)}
+    documents = {"calcium_report": begin_clinician(request).pdf.result()}
     return write_documents(request.scored, documents, request.folder)
 
 
@@ -251,18 +223,20 @@ def _write_key(request: Request) -> tuple[Path, ...]:
     return (*written, write_presentation_state(exam, folder / "presentation_state.dcm"))
 
 
-# A format is added by a line here, and by nothing else. They are written in this order: the
-# segmentation before the report that refers to it.
+# A format is added by a line here, and by nothing else. They are written in this order, but for
+# those that wait: the segmentation before the report that refers to it.
 FORMATS: dict[str, Format] = {
     "clinician": Format(
         help="report for a clinician, PDF and HTML",
         write=_write_clinician,
-        files=(_REPORT_PDF, "report.html"),
+        begin=begin_clinician,
+        files=("report.pdf", "report.html"),
         shows_pictures=True,
     ),
     "patient": Format(
         help="letter to the patient, PDF and HTML",
         write=_write_patient,
+        begin=begin_letter,
         files=("letter.pdf", "letter.html"),
     ),
     "fhir": Format(help="FHIR R4 bundle", write=_write_fhir, files=("fhir.json",)),
@@ -297,6 +271,7 @@ FORMATS: dict[str, Format] = {
     "pdf": Format(
         help="the clinician's report as DICOM",
         write=_write_pdf,
+        begin=begin_clinician,
         files=("calcium_report.dcm",),
         is_dicom=True,
         shows_pictures=True,
@@ -352,10 +327,25 @@ def files_of(formats: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def write_report(request: Request) -> tuple[Path, ...]:
-    """Write a record in each of the formats into the folder, which is made if needed."""
+    """Write a record in each of the formats into the folder, which is made if needed.
+
+    Gives the files in the order of the formats.
+    """
     request.folder.mkdir(parents=True, exist_ok=True)
+    written = {}
     with _without_collection():
-        return tuple(path for name in request.formats for path in FORMATS[name].write(request))
+        for name in request.formats:
+            begin = FORMATS[name].begin
+            if begin is not None:
+                begin(request)
+        for name in sorted(request.formats, key=_waits):
+            written[name] = FORMATS[name].write(request)
+    return tuple(path for name in request.formats for path in written[name])
+
+
+def _waits(name: str) -> bool:
+    """Tell whether a format waits for something: then it is written after those that do not."""
+    return FORMATS[name].begin is not None
 
 
 @contextmanager

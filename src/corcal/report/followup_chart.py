@@ -1,37 +1,35 @@
 """The scores of one person over time, with their intervals: the total, and artery by artery."""
 
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from corcal.followup.types import Followup, Range, Span, Verdict
+from corcal.followup.types import Followup, Range, Verdict
 from corcal.lesions.sites import CORONARY_SITES
-from corcal.report.amounts import shown
 from corcal.report.canvas import png_bytes
 from corcal.report.colours import site_colour
+from corcal.report.followup_plot import (
+    EDGES,
+    EDGES_NAME,
+    INK,
+    TOTAL_COLOUR,
+    amount_words,
+    reach,
+    steps,
+    time_span,
+)
 from corcal.result import RESEARCH_USE
-from corcal.risk.categories import SCHEMES
 from corcal.whole_file import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["VERDICT_WORDS", "draw_followup", "followup_figure", "followup_inset"]
+__all__ = ["VERDICT_WORDS", "draw_followup", "followup_figure"]
 
-_TOTAL_COLOUR = "#0072B2"  # blue of Okabe and Ito's set, dark enough for white paper
-_INK, _FAINT = "#222222", "#BBBBBB"
+_FAINT = "#BBBBBB"
 _MOSAIC = [["total", "total", "LM", "LAD"], ["total", "total", "LCX", "RCA"]]
 _SIZE_INCHES = (11.0, 5.4)
-_INSET_INCHES = (3.6, 1.6)  # half the width of a page: its type is 7 to 8 points there
-_MOST_LABELS = 6  # of scores that stand beside each other in the inset
 _DPI = 110
-_SCHEME = SCHEMES["guideline_2026"]
-_EDGES = tuple(band.low for band in _SCHEME.bands if band.low >= 100)  # lower ones are too close
-_EDGE_LABEL = f"bands of {_SCHEME.title}: {', '.join(f'{edge:g}' for edge in _EDGES)}"
-_LEAST_AXIS = 10.0  # Agatston: a person without calcium has an axis, too
-_LEAST_SPAN = timedelta(days=60)  # of the axis of time
-_HEADROOM = 1.18  # for the numbers above the marks
-_WHOLE_FROM = 100.0  # scores above this are written without decimals
 VERDICT_WORDS = {
     Verdict.INCREASE: "an increase larger than measurement error",
     Verdict.DECREASE: "a decrease larger than measurement error",
@@ -75,25 +73,6 @@ def followup_figure(followup: Followup) -> "Figure":
     return figure
 
 
-def followup_inset(followup: Followup) -> "Figure":
-    """Draw the total over time for a column of a page that says the rest.
-
-    Of more than six exams the first and the last alone have their score beside the mark.
-    """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=_INSET_INCHES, dpi=_DPI, layout="constrained", facecolor="white")
-    axes = figure.subplots()
-    _draw_total(axes, followup)
-    axes.set_title("")
-    axes.set_ylabel("Agatston")
-    if len(followup.exams) > _MOST_LABELS:
-        for label in axes.texts[1:-1]:
-            label.set_visible(False)
-    _legend(figure, axes, [exam.interval for exam in followup.exams], columns=2)
-    return figure
-
-
 def _figure(followup: Followup, size_inches: tuple[float, float]) -> "Figure":
     # Heavy import, needed only for a picture. Figure itself, not pyplot: no global state, no
     # display.
@@ -101,7 +80,7 @@ def _figure(followup: Followup, size_inches: tuple[float, float]) -> "Figure":
 
     figure = Figure(figsize=size_inches, dpi=_DPI, layout="constrained", facecolor="white")
     axes: dict[str, Any] = figure.subplot_mosaic(_MOSAIC)  # type: ignore[arg-type]
-    top = _reach(_vessel_amounts(followup))
+    top = reach(_vessel_amounts(followup))
     for site in CORONARY_SITES:
         scores = [exam.vessels.get(site.label) for exam in followup.exams]
         ranges = [exam.vessel_intervals.get(site.label) for exam in followup.exams]
@@ -125,19 +104,14 @@ def _vessel_amounts(followup: Followup) -> list[float | None]:
 def _draw_total(axes: Any, followup: Followup) -> None:
     exams = followup.exams
     scores: list[float | None] = [exam.agatston for exam in exams]
-    _draw(axes, followup, scores, [exam.interval for exam in exams], _TOTAL_COLOUR, is_small=False)
+    _draw(axes, followup, scores, [exam.interval for exam in exams], TOTAL_COLOUR, is_small=False)
     highs = [exam.interval.high for exam in exams if exam.interval]
-    axes.set_ylim(0, _reach([*scores, *highs]))
-    for edge in _EDGES:
+    axes.set_ylim(0, reach([*scores, *highs]))
+    for edge in EDGES:
         if edge < axes.get_ylim()[1]:
-            axes.axhline(edge, color=_FAINT, lw=0.9, zorder=0, label=_EDGE_LABEL)
+            axes.axhline(edge, color=_FAINT, lw=0.9, zorder=0, label=EDGES_NAME)
     axes.set_title("All coronary arteries", fontsize=10)
     axes.set_ylabel("Agatston score")
-
-
-def _reach(values: list[float | None]) -> float:
-    """Give the upper end of an axis that shows all values."""
-    return _HEADROOM * max([_LEAST_AXIS, *(value for value in values if value is not None)])
 
 
 def _draw(
@@ -151,13 +125,13 @@ def _draw(
 ) -> None:
     """Draw the scores of one place: lines, intervals, marks and, if there is room, numbers."""
     days = [exam.date or date.min for exam in followup.exams]
-    for first, second, alike in _steps(followup):
+    for first, second, alike in steps(followup):
         pair = (scores[first], scores[second])
         if None not in pair:
             style = "-" if alike else ":"
             name = "not comparable" if not alike and not is_small else None
             axes.plot(
-                [days[first], days[second]], pair, style, color=_INK, lw=1.1, label=name, zorder=2
+                [days[first], days[second]], pair, style, color=INK, lw=1.1, label=name, zorder=2
             )
     for day, score, interval in zip(days, scores, ranges, strict=True):
         if score is None:
@@ -165,28 +139,16 @@ def _draw(
         if interval is not None:
             axes.vlines(day, interval.low, interval.high, color=colour, lw=4, alpha=0.45, zorder=1)
         size = 4 if is_small else 7
-        axes.plot(
-            day, score, "o", ms=size, color=colour, mec=_INK, mew=0.6, zorder=3, clip_on=False
-        )
+        axes.plot(day, score, "o", ms=size, color=colour, mec=INK, mew=0.6, zorder=3, clip_on=False)
         if not is_small:
             _write(axes, day, score, above=interval.high if interval else score)
-    _time_axis(axes, followup, days, is_small=is_small)
-
-
-def _steps(followup: Followup) -> list[tuple[int, int, bool]]:
-    """Give the consecutive pairs, and whether each can be compared."""
-    wanted = Span.CONSECUTIVE if len(followup.exams) > 2 else Span.WHOLE
-    return [
-        (change.first, change.second, change.is_comparable)
-        for change in followup.changes
-        if change.span is wanted
-    ]
+    _time_axis(axes, followup, is_small=is_small)
 
 
 def _write(axes: Any, day: date, score: float, *, above: float) -> None:
     """Write a score above its mark and its interval."""
     axes.annotate(
-        shown(score, 0 if score >= _WHOLE_FROM else 1),
+        amount_words(score),
         (day, above),
         xytext=(0, 7),
         textcoords="offset points",
@@ -197,15 +159,12 @@ def _write(axes: Any, day: date, score: float, *, above: float) -> None:
     )
 
 
-def _time_axis(axes: Any, followup: Followup, days: list[date], *, is_small: bool) -> None:
+def _time_axis(axes: Any, followup: Followup, *, is_small: bool) -> None:
     """Show all exams and the start of a statin, with room on both sides."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     started = followup.statin_started
-    ends = [*days, started] if started else days
-    spare = max(_LEAST_SPAN - (max(ends) - min(ends)), timedelta(0)) / 2
-    margin = spare + 0.08 * (max(ends) - min(ends))
-    axes.set_xlim(min(ends) - margin, max(ends) + margin)
+    axes.set_xlim(*time_span(followup))
     if started:
         label = None if is_small else f"statin started {started}"
         axes.axvline(started, color="#009E73", lw=1.2, ls="--", zorder=0, label=label)
@@ -217,19 +176,19 @@ def _time_axis(axes: Any, followup: Followup, days: list[date], *, is_small: boo
         axes.spines[side].set_visible(False)
 
 
-def _legend(figure: Any, axes: Any, intervals: list[Range | None], *, columns: int = 4) -> None:
+def _legend(figure: Any, axes: Any, intervals: list[Range | None]) -> None:
     """Say what bars and lines mean, once."""
     from matplotlib.patches import Patch
 
     handles, labels = axes.get_legend_handles_labels()
     named = dict(zip(labels, handles, strict=True))  # one for each meaning
     for level in sorted({one.level for one in intervals if one}):
-        named[f"{100 * level:g} % interval"] = Patch(color=_TOTAL_COLOUR, alpha=0.45)
+        named[f"{100 * level:g} % interval"] = Patch(color=TOTAL_COLOUR, alpha=0.45)
     figure.legend(
         named.values(),
         named,
         loc="outside lower left",
-        ncols=columns,
-        fontsize=9 if columns > 2 else 7,
+        ncols=4,
+        fontsize=9,
         frameon=False,
     )

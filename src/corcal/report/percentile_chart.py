@@ -8,18 +8,30 @@ import numpy as np
 
 from corcal._version import __version__
 from corcal.errors import InputError
-from corcal.report.amounts import shown
 from corcal.report.canvas import MARGIN_PX, Box, Sheet
 from corcal.report.interpretation_choice import CHARTED, charted_reference
+from corcal.report.percentile_plot import (
+    BANDS,
+    CURVE,
+    INK,
+    LOWEST_HEIGHT,
+    MEDIAN,
+    MUTED,
+    PAPER,
+    POINT,
+    age_ticks,
+    found_curves,
+    is_stepped,
+    is_written_below,
+    is_written_left,
+    score_ticks,
+    score_words,
+    top_height,
+)
 from corcal.report.percentile_words import ordinal
 from corcal.result import RESEARCH_USE
 from corcal.risk.interpretation_types import Interpretation
-from corcal.risk.percentiles import (
-    PercentileCurves,
-    hoff_percentile,
-    mesa_percentile,
-    percentile_curves,
-)
+from corcal.risk.percentiles import PercentileCurves
 from corcal.risk.sources import source
 from corcal.risk.types import Percentile, Race, Sex
 
@@ -29,7 +41,6 @@ if TYPE_CHECKING:
 __all__ = [
     "draw_percentile_chart",
     "interpretation_sheet",
-    "percentile_inset",
     "percentile_sheet",
 ]
 
@@ -37,21 +48,6 @@ _MIN_WIDTH_PX, _MAX_WIDTH_PX = 560, 3000
 _FULL_WIDTH_PX = 1200  # type is full size from here on
 _HEIGHT_BY_WIDTH = 0.72
 _MIN_HEIGHT_PX = 500
-_INSET_PX = (600, 360)  # of half the width of a page: type of 16 pixels is 6 to 7 points there
-_TICKS = (0, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000)
-_FIRST_AGE_STEP = 5
-# White, as the chart of the follow-up: it is printed, and laid beside a letter.
-_PAPER, _INK, _MUTED = "#FFFFFF", "#222222", "#5A6370"
-# Below the 25th percentile, between the curves, above the 90th: darker is less common. One hue, in
-# steps of lightness that any eye and any printer keeps apart; the colours of the arteries are left
-# to the arteries.
-_BANDS = ("#F4F7FA", "#DFE8F0", "#C6D6E4", "#A6BFD4", "#84A6C2")
-_CURVE = "#2F5573"
-_POINT = "#0072B2"  # as the total of the follow-up
-_WHOLE_FROM = 10.0  # a score from here on is written without decimals
-# The axis ends at these multiples of the score and of the highest curve
-_HEADROOM_OF_SCORE, _HEADROOM_OF_CURVES = 3.0, 1.6
-_HIGH_UP = 0.85
 _FONT = "DejaVu Sans"  # comes with matplotlib
 _POINTS_PER_PX = 0.72
 
@@ -147,7 +143,7 @@ def percentile_sheet(
     if not _MIN_WIDTH_PX <= width_px <= _MAX_WIDTH_PX:
         msg = f"a chart is {_MIN_WIDTH_PX} to {_MAX_WIDTH_PX} pixels wide, got {width_px}"
         raise InputError(msg)
-    curves, found = _found(agatston, age_years, sex, race, reference)
+    curves, found = found_curves(agatston, age_years, sex, race, reference)
     size = min(1.0, 0.55 + 0.45 * width_px / _FULL_WIDTH_PX)
     height_px = max(_MIN_HEIGHT_PX, round(width_px * _HEIGHT_BY_WIDTH))
     sheet = _paper(width_px, height_px)
@@ -164,47 +160,9 @@ def percentile_sheet(
     return sheet
 
 
-def percentile_inset(
-    agatston: float,
-    *,
-    age_years: float,
-    sex: Sex,
-    race: Race | None = None,
-    reference: str = "mesa",
-) -> Sheet:
-    """Draw the curves and the point alone, for a page that says the rest.
-
-    Takes and raises what `percentile_sheet` does; the type is legible at half the width of a page.
-    """
-    curves, _ = _found(agatston, age_years, sex, race, reference)
-    width, height = _INSET_PX
-    sheet = _paper(width, height)
-    sheet.top_px = 34.0
-    panel = Box(left=62, top=sheet.top_px, width=width - 118, height=height - sheet.top_px - 50)
-    _name_axes(sheet, panel, 1.0, margin_px=4)
-    _draw(sheet, panel, curves, int(age_years), agatston, 1.0)
-    return sheet
-
-
-def _found(
-    agatston: float, age_years: float, sex: Sex, race: Race | None, reference: str
-) -> tuple[PercentileCurves, Percentile]:
-    """Find curves and percentile of a reference that covers the person."""
-    curves = percentile_curves(reference, sex, race)
-    found = (
-        mesa_percentile(agatston, age_years=age_years, sex=sex, race=race)
-        if reference == "mesa"
-        else hoff_percentile(agatston, age_years=age_years, sex=sex)
-    )
-    if found.not_covered is not None:
-        msg = f"no chart: {found.not_covered}"
-        raise InputError(msg)
-    return curves, found
-
-
 def _paper(width_px: int, height_px: int) -> Sheet:
     sheet = Sheet(width_px=width_px, height_px=height_px, top_px=0)
-    sheet.figure.patch.set_facecolor(_PAPER)
+    sheet.figure.patch.set_facecolor(PAPER)
     return sheet
 
 
@@ -219,23 +177,23 @@ def _draw(
 def _heading(sheet: Sheet, agatston: float, found: Percentile, size: float) -> float:
     """Write the score, its percentile and with whom it is compared; return where this ends."""
     y = 26 * size
-    end = sheet.text(MARGIN_PX, y + 9 * size, "Agatston score", 22 * size, color=_MUTED)
-    score = _score(agatston)
-    end = sheet.text(end + 12 * size, y, score, 34 * size, fontweight="bold", color=_INK)
-    sheet.text(end + 28 * size, y + 6 * size, _position(found), 24 * size, color=_INK)
+    end = sheet.text(MARGIN_PX, y + 9 * size, "Agatston score", 22 * size, color=MUTED)
+    score = score_words(agatston)
+    end = sheet.text(end + 12 * size, y, score, 34 * size, fontweight="bold", color=INK)
+    sheet.text(end + 28 * size, y + 6 * size, _position(found), 24 * size, color=INK)
     y += 52 * size
     for line in _wrapped(sheet, _compared(found), 18 * size):
-        sheet.text(MARGIN_PX, y, line, 18 * size, color=_MUTED)
+        sheet.text(MARGIN_PX, y, line, 18 * size, color=MUTED)
         y += 25 * size
     return y
 
 
-def _name_axes(sheet: Sheet, panel: Box, size: float, *, margin_px: float = MARGIN_PX) -> None:
+def _name_axes(sheet: Sheet, panel: Box, size: float) -> None:
     """Name the two scales above their numbers, level and not turned."""
     y = panel.top - 26 * size
-    sheet.text(margin_px, y, "Agatston score", 16 * size, color=_MUTED)
-    right = sheet.width_px - margin_px
-    sheet.text(right, y, "percentile", 16 * size, color=_MUTED, ha="right")
+    sheet.text(MARGIN_PX, y, "Agatston score", 16 * size, color=MUTED)
+    right = sheet.width_px - MARGIN_PX
+    sheet.text(right, y, "percentile", 16 * size, color=MUTED, ha="right")
 
 
 def _footer(sheet: Sheet, curves: PercentileCurves, size: float) -> float:
@@ -246,7 +204,7 @@ def _footer(sheet: Sheet, curves: PercentileCurves, size: float) -> float:
     lines = _wrapped(sheet, text, 14 * size)
     top = sheet.height_px - 18 - 19 * size * len(lines)
     for number, line in enumerate(lines):
-        sheet.text(MARGIN_PX, top + 19 * size * number, line, 14 * size, color=_MUTED)
+        sheet.text(MARGIN_PX, top + 19 * size * number, line, 14 * size, color=MUTED)
     return top
 
 
@@ -266,24 +224,22 @@ def _axes(sheet: Sheet, box: Box, curves: PercentileCurves, agatston: float, siz
             box.height / sheet.height_px,
         )
     )
-    axes.set_facecolor(_BANDS[0])
+    axes.set_facecolor(BANDS[0])
     axes.set_xlim(curves.ages_years[0], curves.ages_years[-1])
-    highest = max(agatston * _HEADROOM_OF_SCORE, max(curves.scores[90]) * _HEADROOM_OF_CURVES)
-    axes.set_ylim(-0.25, float(np.log1p(highest)))
-    ticks = [tick for tick in _TICKS if tick <= highest]
-    axes.set_yticks(np.log1p(ticks), [f"{tick:,}".replace(",", "\N{THIN SPACE}") for tick in ticks])
-    first = -(-curves.ages_years[0] // _FIRST_AGE_STEP) * _FIRST_AGE_STEP
-    axes.set_xticks(range(first, curves.ages_years[-1] + 1, _FIRST_AGE_STEP))
-    axes.tick_params(colors=_MUTED, length=4, pad=5)
+    axes.set_ylim(LOWEST_HEIGHT, top_height(curves, agatston))
+    ticks = score_ticks(curves, agatston)
+    axes.set_yticks(list(ticks.values()), list(ticks))
+    axes.set_xticks(age_ticks(curves))
+    axes.tick_params(colors=MUTED, length=4, pad=5)
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         label.set(fontfamily=_FONT, fontsize=16 * size * _POINTS_PER_PX)
     axes.set_xlabel(
         "age in completed years",
-        color=_MUTED,
+        color=MUTED,
         fontfamily=_FONT,
         fontsize=16 * size * _POINTS_PER_PX,
     )
-    axes.grid(visible=True, axis="y", color=_PAPER, linewidth=0.9)
+    axes.grid(visible=True, axis="y", color=PAPER, linewidth=0.9)
     axes.set_axisbelow(False)
     for spine in axes.spines.values():
         spine.set_visible(False)
@@ -292,27 +248,26 @@ def _axes(sheet: Sheet, box: Box, curves: PercentileCurves, agatston: float, siz
 
 def _draw_curves(axes: "Axes", curves: PercentileCurves, size: float) -> None:
     """Draw the curves, name each at its end, and fill what lies above it."""
-    is_stepped = curves.reference == "hoff"  # one value for a group of ages
     ages = np.asarray(curves.ages_years, dtype=float)
     top = np.full(ages.shape, axes.get_ylim()[1])
     heights = {each: np.log1p(scores) for each, scores in curves.scores.items()}
-    for band, (percentile, height) in zip(_BANDS[1:], heights.items(), strict=True):
+    for band, (percentile, height) in zip(BANDS[1:], heights.items(), strict=True):
         axes.fill_between(
-            ages, height, top, step="mid" if is_stepped else None, color=band, linewidth=0
+            ages, height, top, step="mid" if is_stepped(curves) else None, color=band, linewidth=0
         )
         axes.plot(
             ages,
             height,
-            color=_CURVE,
-            linewidth=2.2 * size if percentile == 50 else 1.3 * size,
-            drawstyle="steps-mid" if is_stepped else "default",
+            color=CURVE,
+            linewidth=2.2 * size if percentile == MEDIAN else 1.3 * size,
+            drawstyle="steps-mid" if is_stepped(curves) else "default",
         )
         axes.annotate(
             ordinal(percentile),
             (ages[-1], height[-1]),
             xytext=(9 * size, 0),
             textcoords="offset points",
-            color=_INK if percentile == 50 else _MUTED,
+            color=INK if percentile == MEDIAN else MUTED,
             va="center",
             fontfamily=_FONT,
             fontsize=15 * size * _POINTS_PER_PX,
@@ -327,33 +282,32 @@ def _draw_point(
     from matplotlib.patheffects import withStroke
 
     height = float(np.log1p(agatston))
-    axes.axvline(years, color=_INK, linewidth=0.9, linestyle=(0, (2, 3)), alpha=0.6)
+    axes.axvline(years, color=INK, linewidth=0.9, linestyle=(0, (2, 3)), alpha=0.6)
     axes.plot(
         [years],
         [height],
         marker="o",
         markersize=11 * size,
-        markerfacecolor=_POINT,
-        markeredgecolor=_PAPER,
+        markerfacecolor=POINT,
+        markeredgecolor=PAPER,
         markeredgewidth=2.2 * size,
         linestyle="none",
         clip_on=False,
         zorder=5,
     )
-    is_late = years > (curves.ages_years[0] + curves.ages_years[-1]) / 2
-    is_high = height > _HIGH_UP * axes.get_ylim()[1]  # then the number stands below the point
+    is_late, is_high = is_written_left(curves, years), is_written_below(curves, agatston)
     axes.annotate(
-        _score(agatston),
+        score_words(agatston),
         (years, height),
         xytext=(-11 * size if is_late else 11 * size, -6 * size if is_high else 6 * size),
         textcoords="offset points",
         ha="right" if is_late else "left",
         va="top" if is_high else "bottom",
-        color=_INK,
+        color=INK,
         fontfamily=_FONT,
         fontweight="bold",
         fontsize=20 * size * _POINTS_PER_PX,
-        path_effects=[withStroke(linewidth=3, foreground=_PAPER)],
+        path_effects=[withStroke(linewidth=3, foreground=PAPER)],
         zorder=6,
     )
 
@@ -381,8 +335,3 @@ def _compared(found: Percentile) -> str:
     if found.p_nonzero is not None:
         return f"{found.p_nonzero} of 100 {found.group} of the MESA study have calcium."
     return f"Compared with {found.group} who came for a scan by themselves (Hoff 2001)."
-
-
-def _score(agatston: float) -> str:
-    """Write the score with the digits that matter."""
-    return shown(agatston, 0 if agatston >= _WHOLE_FROM else 1)

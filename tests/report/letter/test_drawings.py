@@ -7,12 +7,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from corcal.report.drawing import Drawing, text_width
 from corcal.report.letter.case import PARTS, Case
 from corcal.report.letter.icons import DARK, EDGE, LIGHT, icons_svg
 from corcal.report.letter.language import letter_language, letter_languages
 from corcal.report.letter.number import the_number
 from corcal.report.letter.scale import FILLS, INK, INKS, scale_alt, scale_svg
-from corcal.report.letter.svg import Drawing, text_width
 from corcal.scoring.types import Interval
 from report.letter.letter_cases import automatic, scored
 from report.letter.reading import passages

@@ -2,8 +2,8 @@
 
 from corcal.followup.types import Change, ExamNumbers, Followup, Method, Range, Span
 from corcal.report.amounts import shown
-from corcal.report.canvas import svg_bytes
 from corcal.report.document import Beside, Block, Bullets, Heading, Picture, Table
+from corcal.report.followup_inset import followup_inset
 from corcal.report.followup_text import vessels_words
 from corcal.report.words import interval_range
 from corcal.result import Result
@@ -73,12 +73,9 @@ def _interval(found: Range | None) -> str:
 
 
 def _chart(followup: Followup) -> Picture:
-    # matplotlib takes most of a second to import: only for those who want a picture
-    from corcal.report.followup_chart import followup_inset
-
     scores = "; ".join(f"{exam.date} {shown(exam.agatston)}" for exam in followup.exams)
     return Picture(
-        data=svg_bytes(followup_inset(followup), "Agatston scores over time"),
+        data=followup_inset(followup, "Agatston scores over time"),
         media_type="image/svg+xml",
         alt=f"Agatston scores over time: {scores}.",
     )

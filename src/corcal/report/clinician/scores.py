@@ -6,6 +6,7 @@ from corcal.report.clinician.suitability import meaning_of
 from corcal.report.document import Beside, Block, Heading, Paragraph, Picture, Table, Text
 from corcal.report.interpretation_choice import charted_reference, is_comparable
 from corcal.report.interpretation_words import arterial_age_words, class_words
+from corcal.report.percentile_inset import percentile_inset
 from corcal.report.percentile_words import percentile_words
 from corcal.report.words import ARTERY_NAMES, interval_range
 from corcal.result import Result
@@ -85,20 +86,17 @@ def _chart(told: Interpretation) -> tuple[Picture, ...]:
     person, reference = told.person, charted_reference(told)
     if person is None or reference is None or not is_comparable(told):
         return ()
-    # matplotlib takes most of a second to import: only for those who want a picture
-    from corcal.report.percentile_chart import percentile_inset
-
     found = told.percentile[reference]
-    sheet = percentile_inset(
-        told.agatston,
-        age_years=person.age_years,
-        sex=person.sex,
-        race=person.race,
-        reference=reference,
-    )
     title = f"The score among percentile curves over age ({REFERENCE_NAMES[reference]})"
     picture = Picture(
-        data=sheet.svg(title),
+        data=percentile_inset(
+            told.agatston,
+            age_years=person.age_years,
+            sex=person.sex,
+            race=person.race,
+            reference=reference,
+            title=title,
+        ),
         media_type="image/svg+xml",
         alt=f"{title}. {percentile_words(found, told.agatston)}",
         caption=title,

@@ -1,6 +1,6 @@
 """A picture of 100 people, so many of them dark: a chance that can be counted."""
 
-from corcal.report.letter.svg import Drawing
+from corcal.report.drawing import Drawing
 
 __all__ = ["DARK", "LIGHT", "icons_svg"]
 

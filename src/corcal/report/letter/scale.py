@@ -7,9 +7,9 @@ beginning. One hue from light to dark, which every eye and every printer keeps a
 
 import math
 
+from corcal.report.drawing import Drawing, text_width
 from corcal.report.letter.case import PARTS, Case
 from corcal.report.letter.language import Language
-from corcal.report.letter.svg import Drawing, text_width
 from corcal.risk.categories import SCHEMES
 
 __all__ = ["FILLS", "INK", "INKS", "scale_alt", "scale_svg", "shows_interval"]

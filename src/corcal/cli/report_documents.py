@@ -1,0 +1,69 @@
+"""The documents of a report: composed once, and set as PDF beside other work.
+
+typst lets other threads run while it sets a page, so that the formats that need no document are
+written meanwhile.
+"""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from corcal.cli.report_formats import Request
+    from corcal.report.document import Document
+
+__all__ = ["Setting", "begin_clinician", "begin_letter"]
+
+_LARGE_PT = 16.0  # the least that is called large print
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """A document, and its PDF as soon as that is set.
+
+    Attributes
+    ----------
+    document : Document
+    pdf : Future of bytes
+        Its ``result()`` waits, and raises what `corcal.report.document_pdf.document_pdf` does.
+    """
+
+    document: "Document"
+    pdf: Future[bytes]
+
+
+def begin_clinician(request: "Request") -> Setting:
+    """Compose the clinician's report of a request, at its first call, and begin to set it."""
+    from corcal.report.clinician import clinician_document
+    from corcal.report.exam_pictures import for_a_page
+
+    if "clinician" not in request.made:
+        pictures, style = for_a_page(request.pictures), request.style()
+        document = clinician_document(request.result, pictures, style=style)
+        request.made["clinician"] = _begin(document)
+    return request.made["clinician"]
+
+
+def begin_letter(request: "Request") -> Setting:
+    """Compose the patient's letter of a request, at its first call, and begin to set it."""
+    from corcal.report.letter import patient_letter
+    from corcal.report.letter.letter import TEXT_PT
+
+    if "letter" not in request.made:
+        style = request.style(_LARGE_PT if request.is_large else TEXT_PT)
+        letter = patient_letter(request.result, language=request.language, style=style)
+        request.made["letter"] = _begin(letter)
+    return request.made["letter"]
+
+
+def _begin(document: "Document") -> Setting:
+    from corcal.report.document_pdf import document_pdf
+
+    return Setting(document=document, pdf=_setter().submit(document_pdf, document))
+
+
+@cache
+def _setter() -> ThreadPoolExecutor:
+    """One thread: documents are set in the order in which they were composed."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="corcal-pdf")
