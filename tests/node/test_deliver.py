@@ -1,0 +1,229 @@
+"""A result goes where the rules say, once, and is tried again until it is there."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from corcal.node.outbox import pause_s, revive, summary
+from corcal.store.outgoing import Delivery
+from corcal.store.records import JobState
+from corcal.store.store import Store
+from interop.send.orthanc import AE_TITLE, Orthanc, free_port
+from node.conftest import Scored
+from node.delivering import history, route, rules_file, work
+
+AT_ONCE = 'when = "automatic"\ndespite_review_advice = true'
+
+
+@pytest.fixture
+def store(scored: Scored) -> Store:
+    """A store with one exam that came to the node, was scored, and has its files."""
+    return scored.store
+
+
+@pytest.fixture
+def exam(scored: Scored) -> str:
+    """The exam."""
+    return scored.exam
+
+
+def peers(port: int) -> str:
+    return f"""
+[[peer]]
+name = "PACS"
+aet = "{AE_TITLE}"
+host = "127.0.0.1"
+port = {port}
+"""
+
+
+def sends(to: object, more: str = "", *, name: str = "out") -> str:
+    return f'[[send]]\nname = "{name}"\nto = "{to}"\n{AT_ONCE}\n{more}\n'
+
+
+def only(store: Store) -> Delivery:
+    (delivery,) = store.outgoing.of()
+    return delivery
+
+
+def due_now(store: Store) -> None:
+    """Let the pause between two attempts be over."""
+    with store._database.writing() as session:
+        session.execute(text("UPDATE jobs SET not_before = NULL"))
+
+
+def modalities(archive: Orthanc) -> list[str]:
+    series = archive.rest("/series?expand")
+    assert isinstance(series, list)
+    return sorted(one["MainDicomTags"]["Modality"] for one in series)
+
+
+@pytest.mark.orthanc
+def test_reports_and_segmentation_arrive_in_the_archive_once(
+    store: Store, exam: str, archive: Orthanc, here: Path
+) -> None:
+    path = rules_file(here, peers(archive.dicom_port) + sends("PACS"))
+    assert (route(store, path), work(store, path)) == (1, 1)
+    # Two structured reports, the segmentation, and the report as an encapsulated PDF
+    assert modalities(archive) == ["DOC", "SEG", "SR", "SR"]
+    (study,) = archive.rest("/studies?expand")
+    assert study["MainDicomTags"]["StudyInstanceUID"] == "2.25.1"
+    assert history(store, exam, "delivered") == [{"rule": "out", "version": 1, "objects": 4}]
+    # Nothing is left to be done, however often one asks
+    assert (route(store, path), work(store, path)) == (0, 0)
+    # What is sent again, as after a kill between its arrival and the note of it, is there once
+    there = archive.rest("/instances")
+    store.jobs.enqueue("deliver", exam_id=exam, payload={"delivery": only(store).id})
+    assert work(store, path) == 1
+    assert sorted(archive.rest("/instances")) == sorted(there)
+
+
+@pytest.mark.orthanc
+def test_a_peer_without_a_port_gets_it_over_the_web(
+    store: Store, exam: str, archive: Orthanc, here: Path
+) -> None:
+    peer = f'[[peer]]\nname = "WEB"\naet = "WEB"\ndicomweb = "{archive.web_url}"\n'
+    path = rules_file(here, peer + sends("WEB", 'formats = ["seg"]'))
+    assert (route(store, path), work(store, path)) == (1, 1)
+    assert modalities(archive) == ["SEG"]
+    assert history(store, exam, "delivered")[0]["objects"] == 1
+
+
+def test_a_receiver_that_is_away_gets_it_later(store: Store, exam: str, here: Path) -> None:
+    path = rules_file(here, sends(f"mllp://127.0.0.1:{free_port()}"))
+    assert (route(store, path), work(store, path)) == (1, 1)
+    before = only(store)
+    assert (before.state, before.attempts) == (JobState.QUEUED, 1)
+    assert "no connection, or it broke (Connection refused)" in (before.error or "")
+    assert before.next_at is not None
+    wait = before.next_at - datetime.now(UTC)
+    assert timedelta(0) < wait <= timedelta(seconds=pause_s(1))
+    assert work(store, path) == 0  # not before its time
+    (rule, waits) = summary(store)
+    assert rule == "out: 1 waiting"
+    assert waits.startswith(f"waits: out, exam {exam[:8]}, version 1, 1 attempts, again at 20")
+    # The address is corrected in the file, and counts at once
+    rules_file(here, sends("./out"))
+    due_now(store)
+    assert work(store, path) == 1
+    assert only(store).state is JobState.DONE
+    assert summary(store) == ("out: 1 sent",)
+
+
+def test_what_was_given_up_is_a_dead_letter_until_it_is_tried_again(
+    store: Store, exam: str, here: Path
+) -> None:
+    path = rules_file(here, sends(f"mllp://127.0.0.1:{free_port()}"))
+    route(store, path)
+    with store._database.writing() as session:
+        session.execute(text("UPDATE jobs SET max_attempts = 1"))
+    work(store, path)
+    (rule, dead) = summary(store)
+    assert rule == "out: 1 given up"
+    assert dead.startswith(f"given up: out, exam {exam[:8]}, version 1, 1 attempts: 127.0.0.1:")
+    assert only(store).finished_at is not None
+    assert revive(store, "f" * 32) == 0
+    rules_file(here, sends("./out"))
+    assert (revive(store), work(store, path)) == (1, 1)
+    assert only(store).state is JobState.DONE
+
+
+def test_pauses_double_up_to_an_hour() -> None:
+    assert [pause_s(n) for n in (1, 2, 3, 10, 11, 33)] == [5, 10, 20, 2560, 3600, 3600]
+
+
+def test_a_rule_that_is_gone_ends_in_a_dead_letter(store: Store, here: Path) -> None:
+    path = rules_file(here, sends("./out"))
+    route(store, path)
+    rules_file(here, "")
+    work(store, path)
+    dead = only(store)
+    assert (dead.state, dead.attempts) == (JobState.FAILED, 1)
+    assert dead.error == "there is no [[send]] rule of this name any more"
+
+
+def test_a_rules_file_that_is_broken_for_a_while_costs_nothing(store: Store, here: Path) -> None:
+    path = rules_file(here, sends("./out"))
+    route(store, path)
+    rules_file(here, "[[send")
+    work(store, path)
+    assert only(store).state is JobState.QUEUED
+    assert "the rules file node.toml is not TOML" in (only(store).error or "")
+
+
+def test_a_folder_gets_a_version_whole_and_its_names_tell_nothing(
+    store: Store, exam: str, here: Path
+) -> None:
+    path = rules_file(here, sends("./out", 'formats = ["pdf", "hl7"]'))
+    route(store, path)
+    work(store, path)
+    target = here / "out" / exam / "v1"
+    assert {each.name for each in target.iterdir()} == {
+        "report.pdf",
+        "calcium_report.dcm",
+        "report.hl7",
+    }
+    assert [each.name for each in target.parent.iterdir()] == ["v1"]
+    # An attempt that was killed after the files were there ends well
+    store.jobs.enqueue("deliver", exam_id=exam, payload={"delivery": only(store).id})
+    work(store, path)
+    assert len(history(store, exam, "delivered")) == 2
+
+
+def test_a_folder_that_cannot_be_written_is_tried_again(store: Store, here: Path) -> None:
+    (here / "out").write_text("a file where the folder should be")
+    path = rules_file(here, sends("./out"))
+    route(store, path)
+    work(store, path)
+    assert only(store).state is JobState.QUEUED
+    assert "the disk or a folder refuses: Not a directory" in (only(store).error or "")
+
+
+def test_a_version_that_was_overtaken_is_not_sent(store: Store, exam: str, here: Path) -> None:
+    path = rules_file(here, sends("./out"))
+    route(store, path)
+    store.add_result(
+        exam, store.result(exam, 1), attachments={"result.json": b"{}", "fhir.json": b"2"}
+    )
+    route(store, path)
+    assert work(store, path) == 2
+    assert [each.name for each in (here / "out" / exam).iterdir()] == ["v2"]
+    assert history(store, exam, "superseded") == [{"rule": "out", "version": 1}]
+
+
+def test_a_scan_without_dicom_has_nothing_for_an_archive(
+    store: Store, exam: str, here: Path
+) -> None:
+    store.add_result(exam, store.result(exam, 1), attachments={"result.json": b"{}"})
+    path = rules_file(here, peers(1) + sends("PACS"))
+    route(store, path)
+    work(store, path)
+    assert only(store).state is JobState.FAILED
+    assert "none of the files that the rule sends" in (only(store).error or "")
+
+
+def test_files_that_nobody_made_yet_are_made_first(
+    store: Store, exam: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = iter([("result.json", b"{}"), ("report.hl7", b"MSH|")])
+    monkeypatch.setattr("corcal.serve.documents.documents_of", lambda _exam: made)
+    monkeypatch.setattr("corcal.serve.opened.scan_of_version", lambda *_: None)
+    store.add_result(exam, store.result(exam, 1), voxels=store.voxels(exam, 1))
+    path = rules_file(here, sends("./out", 'formats = ["hl7"]'))
+    route(store, path)
+    work(store, path)
+    assert (here / "out" / exam / "v2" / "report.hl7").read_bytes() == b"MSH|"
+    assert store.attachment(exam, "report.hl7", 2) == b"MSH|"
+
+
+def test_a_patient_who_is_deleted_takes_the_outbox_along(
+    store: Store, exam: str, here: Path
+) -> None:
+    path = rules_file(here, sends("./out"))
+    route(store, path)
+    store.outgoing.ask_commitment(only(store).id, "2.25.77", 4)
+    store.delete_patient(store.exam(exam).patient.id, by="eva")
+    assert store.outgoing.of() == ()
+    assert (route(store, path), work(store, path)) == (0, 0)
