@@ -11,9 +11,10 @@ from corcal.errors import InputError
 from corcal.exam_numbers import exam_numbers
 from corcal.followup import compare
 from corcal.interop.deidentify import Deidentifier
+from corcal.interpreted import interpret_result
 from corcal.result import Result, ReviewAdvice, ReviewRecord, result_json
 from corcal.risk.types import Person, Race, Sex
-from interop.exam_cases import CASES, full_result, interpreted
+from interop.exam_cases import CASES, PERSON, full_result, interpreted
 from result_maker import make_automatic_result, make_result
 
 KEY = b"sixteen bytes ok"
@@ -59,6 +60,62 @@ def test_every_number_stays(case: str) -> None:
     assert (patient.sex, patient.age_years) == (was.sex, was.age_years)
     assert (patient.name, patient.birth_date, bare.scan.time) == (None, None, None)
     assert bare.suitability.verdict == result.suitability.verdict
+
+
+def aged(age_years: float | None, typed: float | None = None) -> Result:
+    """A result whose headers have one age; interpreted for another one, if one is typed."""
+    base = make_automatic_result()
+    patient = replace(base.scan.patient, age_years=age_years)
+    result = replace(base, scan=replace(base.scan, patient=patient))
+    return result if typed is None else interpreted(result, replace(PERSON, age_years=typed))
+
+
+@pytest.mark.parametrize(
+    ("age", "kept"),
+    [
+        (61.0, 61.0),
+        (61.99, 61.0),  # completed years
+        (0.4, 0.0),
+        (89.99, 89.0),
+        (90.0, 90.0),
+        (104.5, 90.0),  # 90 or more
+        (999.0, None),  # no age, as headers have it where it was taken out
+        (None, None),
+    ],
+)
+def test_an_age_is_kept_in_whole_years_up_to_90(age: float | None, kept: float | None) -> None:
+    assert Deidentifier(KEY)(aged(age)).scan.patient.age_years == kept
+
+
+def test_what_the_score_means_is_said_anew_of_the_whole_years() -> None:
+    # a risk of sixteen digits would tell the age to the day
+    result = aged(61.37, typed=61.37)
+    bare = Deidentifier(KEY)(result)
+    assert bare.interpretation == aged(61.0, typed=61.0).interpretation
+    assert bare.interpretation.risk.pce != result.interpretation.risk.pce
+    assert "61.37" not in result_json(bare)
+
+
+def test_an_age_over_89_is_in_no_sentence() -> None:
+    result = aged(93.62, typed=96.0)
+    assert all(age in result_json(result) for age in ("93.62", "(96)", "age is 96 years"))
+    text = result_json(Deidentifier(KEY)(result))
+    assert not re.search(r"9[1-9](\.\d+)? years|\(9[1-9]|93\.62|96\.0", text)
+
+
+def test_only_the_guidelines_that_were_asked_for_are_told_again() -> None:
+    result = aged(61.5)
+    one = interpret_result(result, replace(PERSON, age_years=61.5), guidelines=("accaha2018",))
+    bare = Deidentifier(KEY)(replace(result, interpretation=one))
+    told = {each.guideline for each in bare.interpretation.guidance}
+    assert told == {each.guideline for each in one.guidance}
+
+
+def test_ages_in_a_comparison_are_whole_years_too() -> None:
+    result = compared()
+    exams = tuple(replace(each, age_years=91.27) for each in result.followup.exams)
+    told = replace(result, followup=replace(result.followup, exams=exams))
+    assert {each.age_years for each in Deidentifier(KEY)(told).followup.exams} == {90.0}
 
 
 def test_the_same_key_gives_the_same_names_and_another_key_others() -> None:

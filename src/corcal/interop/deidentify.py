@@ -2,8 +2,10 @@
 
 Identifiers are replaced by a keyed hash (HMAC-SHA-256): with the same key the same person, study
 and series get the same new names, and without the key nobody finds the old ones by trying. Dates of
-one person are all moved by the same number of days. What only describes (study and series
-description, file and reader names) is taken out, because people write names there.
+one person are all moved by the same number of days. Ages are completed years, and 90 stands for all
+above 89, as the safe harbour of HIPAA has it (45 CFR 164.514(b)(2)(i)(C)): what a score means is
+said anew of them, since a risk of sixteen digits would tell the age to the day. What only describes
+(study and series description, file and reader names) is taken out, because people write names there.
 """
 
 import hashlib
@@ -45,6 +47,7 @@ _ID_LENGTH = 12  # hexadecimal digits: 48 bits keep a million people apart
 _DATE = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
 _REMOVED = "[removed]"
 _WHO = {"patient_key", "name", "birth_date", "series_key"}  # of ExamNumbers
+_OLDEST_YEARS, _MAX_AGE_YEARS = 90.0, 120.0  # for all above 89; what is more is no age
 _MIN_WORD = 3  # characters; "A" or "12" as an identifier would be found in every sentence
 
 
@@ -83,11 +86,11 @@ class Deidentifier:
         Result
             Identifier, UIDs and dates are replaced; name, date of birth, time of the scan,
             descriptions, reader and names of files are gone. Every measured number is as it was.
-            Ages are kept, those above 89 years too.
+            Ages are in whole years, 90 at most, and so is what is said of the person.
         """
         days = self.shift_days(result.scan)
         clean = _cleaner(result, also)
-        return replace(
+        hidden = replace(
             result,
             scan=self._scan(result.scan, days),
             suitability=_suitability(result.suitability, clean),
@@ -98,6 +101,7 @@ class Deidentifier:
             review=None if result.review is None else _review(result.review, clean),
             followup=None if result.followup is None else _followup(result.followup, days),
         )
+        return _said_of_whole_years(hidden, result)
 
     def uid(self, uid: str | None) -> str | None:
         """Give the UID that stands for another one: 2.25 and a UUID made from the keyed hash."""
@@ -130,7 +134,7 @@ class Deidentifier:
             patient=Patient(
                 patient_id=self.patient_id(patient.patient_id),
                 sex=patient.sex,
-                age_years=patient.age_years,
+                age_years=_whole_years(patient.age_years),
             ),
             study_instance_uid=self.uid(scan.study_instance_uid),
             series_instance_uid=self.uid(scan.series_instance_uid),
@@ -143,6 +147,34 @@ class Deidentifier:
             accession_number=None,
             patient_id_issuer=None,
         )
+
+
+def _whole_years(age_years: float | None) -> float | None:
+    """Give completed years, 90 for more than 89; what is no age, such as 999, is left out."""
+    if age_years is None or not 0 <= age_years <= _MAX_AGE_YEARS:
+        return None
+    return _completed(age_years)
+
+
+def _completed(age_years: float) -> float:
+    return min(float(int(age_years)), _OLDEST_YEARS)
+
+
+def _said_of_whole_years(hidden: Result, result: Result) -> Result:
+    """Interpret again for the ages that are kept, if they are others than before."""
+    meaning, age = result.interpretation, result.scan.patient.age_years
+    if meaning is None:
+        return hidden
+    person = meaning.person
+    whole = None if person is None else replace(person, age_years=_completed(person.age_years))
+    if (whole, hidden.scan.patient.age_years) == (person, age):
+        return hidden
+    from corcal.interpreted import interpret_result  # the guidance: only where it is needed
+    from corcal.risk.guidance import GUIDELINES
+
+    told = (each.guideline for each in meaning.guidance if each.guideline in GUIDELINES)
+    again = interpret_result(hidden, whole, guidelines=tuple(dict.fromkeys(told)) or None)
+    return replace(hidden, interpretation=again)
 
 
 def _moved(day: str | None, days: int) -> str | None:
@@ -196,6 +228,7 @@ def _followup(followup: Followup, days: int) -> Followup:
     moved = _dates_moved(msgspec.to_builtins(followup), days)
     for exam in moved["exams"]:
         exam.update(dict.fromkeys(_WHO & exam.keys()))
+        exam["age_years"] = _whole_years(exam["age_years"])
     return msgspec.convert(moved, Followup)
 
 
