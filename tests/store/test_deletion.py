@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from corcal.errors import NotFoundError
+from corcal.errors import CorcalError, NotFoundError
 from corcal.store.store import Store
-from corcal.store.tables import ExamRow, OriginalRow
+from corcal.store.tables import EventRow, ExamRow, OriginalRow
 from store.conftest import Place
 from store.study_maker import SLICES, VOXELS, add_exam, files_of, result_for, write_study
 
@@ -112,3 +112,57 @@ def test_a_patient_who_comes_again_is_a_new_one(store: Store, exam: str, tmp_pat
     write_study(tmp_path / "again", patient_id="DELETE-ME", name="Deletion^Candidate")
     (again,) = store.import_study(tmp_path / "again").exams
     assert store.exam(again).patient.id != patient
+
+
+def test_an_exam_goes_by_itself_where_its_patient_has_others(
+    store: Store, exam: str, place: Place, tmp_path: Path
+) -> None:
+    other = add_exam(store, tmp_path / "b", 2, name="Deletion^Candidate", patient_id="DELETE-ME")
+    store.add_result(other, result_for(store, other, agatston=77.25), attachments={"b": b"LATER"})
+    store.sign(other, by="anna", version=1)
+    store.jobs.enqueue("score", exam_id=other)
+    patient = store.exam(exam).patient.id
+    assert store.exam(other).patient.id == patient
+    assert len(files_of(store)) == 2 * SLICES + 3
+    store.delete_exam(other, by="eva")
+    assert len(files_of(store)) == SLICES + 2
+    assert store.worklist().total == 1
+    assert store.verify().is_whole
+    assert len(store.jobs.of()) == 1
+    for trace in (b"LATER", b"77.25", b"2.25.2"):
+        assert trace not in everything(place)
+    (stone,) = store.exam_tombstones()
+    assert (stone.exam_id, stone.patient_id, stone.deleted_by) == (other, patient, "eva")
+    assert store.tombstones() == ()
+    with pytest.raises(NotFoundError, match="no such exam"):
+        store.delete_exam(other, by="eva")
+    store.delete_exam(exam, by="eva")  # the last one: nothing of the patient is left
+    assert [one.exam_count for one in store.tombstones()] == [1]
+    assert files_of(store) == set()
+    assert b"DELETE-ME" not in everything(place)
+
+
+def test_images_that_another_exam_is_scored_from_stay(store: Store, tmp_path: Path) -> None:
+    # One study of two series: the automatic exam is scored from all of it, the second exam from a
+    # series that a person has chosen
+    write_study(tmp_path / "in" / "a", hu=1)
+    write_study(tmp_path / "in" / "b", series_uid="2.25.81", hu=2)
+    (first,) = store.import_study(tmp_path / "in").exams
+    second = store.add_exam(first, "2.25.81", by="anna")
+    third = store.add_exam(first, "2.25.81", by="anna")
+    store.delete_exam(third, by="eva")
+    assert len(files_of(store)) == 2 * SLICES
+    store.delete_exam(first, by="eva")
+    assert len(files_of(store)) == SLICES
+    with store.originals_folder(second) as folder:
+        assert len([path for path in folder.rglob("*") if path.is_file()]) == SLICES
+    again = store.import_study(tmp_path / "in" / "a")
+    assert again.new_file_count == SLICES
+
+
+def test_history_goes_with_its_exam_alone(store: Store, exam: str) -> None:
+    with (
+        pytest.raises(CorcalError, match="the database"),
+        store._database.writing() as session,
+    ):
+        session.execute(delete(EventRow).where(EventRow.exam_id == exam))

@@ -40,6 +40,7 @@ VALUES = {
     "jobs": {"state": "done", "error": None, "lease_until": None},
     "users": {"role": "admin"},
     "routes": {"stage": "made"},
+    "shared": {"kind": "guess"},
     "attachments": {"sha256": "b" * 64},
     "files": {"sha256": "b" * 64},
     "originals": {"sha256": "b" * 64, "suffix": ".nii"},

@@ -14,6 +14,7 @@ from corcal.store.jobs import Jobs
 from corcal.store.logins import Logins
 from corcal.store.outgoing import Outgoing
 from corcal.store.people import Audit, Users
+from corcal.store.shared import Shared
 from corcal.store.tables import REVISION
 
 __all__ = ["AUTOMATIC", "OpenedStore", "database_url", "default_data_folder"]
@@ -55,6 +56,7 @@ class OpenedStore:
         self.logins = Logins(self._database)
         self.audit = Audit(self._database)
         self.outgoing = Outgoing(self._database)
+        self.shared = Shared(self._database)
 
     def _open(self) -> None:
         """Make or check the folder, bring the schema up to date, clear what the killed left."""

@@ -14,7 +14,7 @@ from corcal.store.records import ExamState
 from corcal.store.review import append
 from corcal.store.tables import ExamRow, OriginalRow
 
-__all__ = ["Link", "add_exam", "linked_folder", "links_of"]
+__all__ = ["Link", "add_exam", "linked_folder", "links_of", "series_uid"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ def links_of(session: Session, folder: DataFolder, exam_id: str) -> tuple[Link, 
         )
     )
     if exam.is_series_fixed and exam.series is not None:
-        rows = [row for row in rows if row.series == _uid(exam.series)]
+        rows = [row for row in rows if row.series == series_uid(exam.series)]
     numbers = {name: n for n, name in enumerate(dict.fromkeys(row.series for row in rows), start=1)}
     return tuple(
         Link(
@@ -65,7 +65,7 @@ def add_exam(session: Session, exam_id: str, series: str, *, by: str) -> str:
     other = exam_row(session, exam_id)
     found = session.scalar(
         select(OriginalRow.id)
-        .where(OriginalRow.study_id == other.study_id, OriginalRow.series == _uid(series))
+        .where(OriginalRow.study_id == other.study_id, OriginalRow.series == series_uid(series))
         .limit(1)
     )
     if found is None:
@@ -85,6 +85,6 @@ def add_exam(session: Session, exam_id: str, series: str, *, by: str) -> str:
     return exam.id
 
 
-def _uid(series: str) -> str:
+def series_uid(series: str) -> str:
     """Take the number of a stack off a series' key."""
     return series.split("#")[0]

@@ -82,6 +82,37 @@ class Users:
             )
             return None if row is None else user_record(row)
 
+    def link(self, login: str, issuer: str, subject: str) -> User | None:
+        """Give an account to whom a sign-on service knows by `subject`.
+
+        Returns
+        -------
+        User or None
+            ``None`` if there is no active account of this login that waits for sign-on: one without
+            a password, and nobody's yet.
+
+        Raises
+        ------
+        ConflictError
+            If the subject of this issuer has an account.
+        """
+        with self._database.writing() as session:
+            row = session.scalar(
+                select(UserRow)
+                .where(
+                    UserRow.login == login,
+                    UserRow.is_active,
+                    UserRow.password_hash.is_(None),
+                    UserRow.issuer.is_(None),
+                )
+                .with_for_update()
+            )
+            if row is None:
+                return None
+            row.issuer, row.subject, row.changed_at = issuer, subject, now()
+            session.flush()
+            return user_record(row)
+
     def all(self) -> tuple[User, ...]:
         """List all users by login."""
         with self._database.reading() as session:

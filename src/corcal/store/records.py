@@ -11,6 +11,7 @@ __all__ = [
     "Event",
     "ExamRecord",
     "ExamState",
+    "ExamTombstone",
     "ImportReport",
     "Job",
     "JobState",
@@ -343,6 +344,16 @@ class AuditEntry:
     patient_id: str | None
     exam_id: str | None
     origin: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExamTombstone:
+    """That an exam was deleted whose patient has others; nothing of them."""
+
+    exam_id: str
+    patient_id: str
+    deleted_at: datetime
+    deleted_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

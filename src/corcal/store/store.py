@@ -12,6 +12,7 @@ from corcal.store import backup, deletion, exporting, importing, originals, read
 from corcal.store.opened import AUTOMATIC, database_url, default_data_folder
 from corcal.store.records import (
     ExamRecord,
+    ExamTombstone,
     ImportReport,
     PatientRecord,
     Tombstone,
@@ -49,6 +50,8 @@ class Store(ResultStore):
         Who may log in, see `corcal.store.people`.
     audit : Audit
         Who looked at what, see `corcal.store.people`.
+    shared : Shared
+        What servers share for a while, see `corcal.store.shared`.
     outgoing : Outgoing
         Where results go, see `corcal.store.outgoing`.
 
@@ -295,6 +298,25 @@ class Store(ResultStore):
         self._database.forget_deleted()
         return stone
 
+    def delete_exam(self, exam_id: str, *, by: str) -> None:
+        """Delete all that belongs to an exam; what remains is that, when and by whom it was done.
+
+        Images that another exam of the study is scored from stay. With the last exam of a patient,
+        the patient goes too, as by `delete_patient`.
+
+        Raises
+        ------
+        NotFoundError
+            If there is no such exam.
+        """
+        deletion.delete_exam(self._database, exam_id, by=by)
+        self._clear()
+        self._database.forget_deleted()
+
     def tombstones(self) -> tuple[Tombstone, ...]:
         """List the patients that were deleted."""
         return deletion.tombstones(self._database)
+
+    def exam_tombstones(self) -> tuple[ExamTombstone, ...]:
+        """List the exams that were deleted while their patient stayed."""
+        return deletion.exam_tombstones(self._database)

@@ -33,6 +33,7 @@ __all__ = [
     "DeliveryRow",
     "EventRow",
     "ExamRow",
+    "ExamTombstoneRow",
     "FileRow",
     "JobRow",
     "OriginalRow",
@@ -40,6 +41,7 @@ __all__ = [
     "ResultRow",
     "RouteRow",
     "SessionRow",
+    "SharedRow",
     "SignatureRow",
     "StudyRow",
     "TokenRow",
@@ -50,7 +52,7 @@ __all__ = [
 ]
 
 
-REVISION = "0004"
+REVISION = "0005"
 """The migration that makes these tables: the last one."""
 
 
@@ -392,3 +394,25 @@ class TombstoneRow(Base):
     deleted_at: Mapped[datetime] = mapped_column(default=now)
     deleted_by: Mapped[str]
     exam_count: Mapped[int]
+
+
+class ExamTombstoneRow(Base):
+    """That an exam was deleted whose patient has others: when and by whom, and nothing else."""
+
+    __tablename__ = "exam_tombstones"
+
+    exam_id: Mapped[str] = mapped_column(Key, primary_key=True)
+    patient_id: Mapped[str] = mapped_column(Key)
+    deleted_at: Mapped[datetime] = mapped_column(default=now)
+    deleted_by: Mapped[str]
+
+
+class SharedRow(Base):
+    """What servers share for a while, such as failed logins; gone after `until`."""
+
+    __tablename__ = "shared"
+
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    key: Mapped[str] = mapped_column(Hash, primary_key=True)
+    value: Mapped[Any | None] = mapped_column(JsonText)
+    until: Mapped[datetime]
