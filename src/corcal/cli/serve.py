@@ -33,6 +33,13 @@ _DEFAULT_PORT = 8420
 @click.option("--tls-key", type=GIVEN_PATH, metavar="FILE", help="Its key.")
 @click.option("--proxy", metavar="ADDRESS", help="Proxy with HTTPS in front of this server.")
 @click.option(
+    "--oidc",
+    type=GIVEN_PATH,
+    envvar="CORCAL_OIDC",
+    metavar="FILE",
+    help="Settings of sign-on by OpenID Connect, TOML; or CORCAL_OIDC.",
+)
+@click.option(
     "--send-to",
     multiple=True,
     metavar="NAME=ADDRESS",
@@ -47,6 +54,7 @@ def command(
     tls_cert: Path | None,
     tls_key: Path | None,
     proxy: str | None,
+    oidc: Path | None,
     send_to: tuple[str, ...],
     *,
     accounts: bool,
@@ -60,12 +68,14 @@ def command(
     from corcal.serve.logs import set_up_logs
     from corcal.serve.run import run_server
     from corcal.serve.settings import Mode, Settings, is_loopback
+    from corcal.serve.sign_on.settings import read_sign_on
     from corcal.store.opened import default_data_folder
 
     if (tls_cert is None) != (tls_key is None):
         msg = "--tls-cert and --tls-key belong together"
         raise click.UsageError(msg)
-    is_personal = is_loopback(host) and not accounts
+    sign_on, secret = (None, None) if oidc is None else read_sign_on(oidc)
+    is_personal = is_loopback(host) and not accounts and sign_on is None
     set_up_logs()
     settings = Settings(
         data=data or default_data_folder(),
@@ -78,6 +88,8 @@ def command(
         reader=_reader(),
         workers=workers,
         send_to=_destinations(send_to),
+        sign_on=sign_on,
+        sign_on_secret=secret,
     )
     run_server(
         settings,

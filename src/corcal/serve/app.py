@@ -29,12 +29,14 @@ from corcal.serve.routes import (
     pixels,
     review,
     session,
+    sign_on,
     signing,
     uploads,
 )
 from corcal.serve.services import Services
 from corcal.serve.sessions import Sessions, StartLink
 from corcal.serve.settings import Mode, Settings
+from corcal.serve.sign_on.provider import Provider
 from corcal.serve.supervisor import Supervisor
 from corcal.serve.uploads import Uploads
 from corcal.store.records import Role
@@ -105,6 +107,7 @@ def create_app(settings: Settings) -> FastAPI:
     ):
         app.include_router(part.router, prefix=API, responses=_ERRORS)
     app.include_router(session.start_router)
+    app.include_router(sign_on.router)
     _add_screen(app)
     app.add_middleware(Gate, settings=settings, sessions=services.sessions)
     return app
@@ -119,12 +122,15 @@ def _services(settings: Settings) -> Services:
         store=store,
         sessions=Sessions(store, settings),
         start=StartLink(),
-        guesses=GuessLimit(),
+        guesses=GuessLimit(store.shared),
         uploads=Uploads(settings.data / UPLOADS, settings.limits),
         facts=FactCache(store),
         opened=OpenedExams(store, most_bytes=settings.opened_bytes),
-        locks=Locks(),
+        locks=Locks(store.shared),
         notices=Notices(store),
+        provider=None
+        if settings.sign_on is None
+        else Provider(settings.sign_on, settings.sign_on_secret),
     )
 
 

@@ -104,7 +104,9 @@ class Gate:
             return None
         who = await self._principal(headers)
         if who is None:
-            return problem(401, "login", "log in first", headers={"WWW-Authenticate": "Bearer"})
+            more = {"sign_on": self._settings.sign_on is not None}
+            headers_back = {"WWW-Authenticate": "Bearer"}
+            return problem(401, "login", "log in first", headers=headers_back, more=more)
         scope[PRINCIPAL] = who
         if self._is_too_long(path, headers.get("content-length", "")):
             return problem(413, "body_too_large", self._too_long)
@@ -172,6 +174,8 @@ def _own_names(settings: Settings) -> frozenset[str]:
     own = {"localhost", settings.host, *settings.allowed_hosts}
     if settings.mode != "personal":
         own |= {socket.gethostname(), socket.getfqdn()}
+    if settings.sign_on is not None:
+        own.add(settings.sign_on.host)
     return frozenset(name.lower() for name in own)
 
 

@@ -99,6 +99,7 @@ class SessionInfo(BaseModel):
         research_use="For research use only.",
         mode="personal",
         send_to=["archive"],
+        sign_on=False,
     )
 
     user: UserInfo
@@ -107,6 +108,7 @@ class SessionInfo(BaseModel):
     research_use: str
     mode: Literal["personal", "department"]
     send_to: list[str]
+    sign_on: bool
 
 
 class PatientInfo(BaseModel):

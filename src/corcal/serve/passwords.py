@@ -1,15 +1,19 @@
 """Passwords: argon2id hashes, and how often somebody may guess."""
 
-import threading
+import hashlib
 import time
-from collections import deque
+from typing import Any
 
 from corcal.errors import InputError
+from corcal.store.shared import Shared
 
 __all__ = ["GuessLimit", "hash_password", "is_right"]
 
 MIN_LENGTH = 12  # NIST SP 800-63B-4 asks for 15 alone, 8 with a second factor; no rules of kinds
 MAX_LENGTH = 256  # a longer one is work for the server and no safer
+WINDOW_S = 300.0
+_MOST = {"login": 5, "from": 20}  # attempts within the window that may fail
+_KIND = "guess"
 
 
 def hash_password(password: str) -> str:
@@ -53,45 +57,63 @@ def _nobody() -> str:
 
 
 class GuessLimit:
-    """Counts failed logins, by account and by address.
+    """Counts logins that failed, by account and by address, for all servers of a store.
+
+    A login counts before it is looked at and is taken back when it was right: however many come at
+    once, no more are looked at than may fail.
 
     Parameters
     ----------
-    most : int
-        Failures within the window that one key may have.
-    window_s : float
-        Seconds.
+    shared : Shared
+        Where the counters are kept.
     """
 
-    _MAX_KEYS = 10_000  # against somebody who fills the memory with made-up logins
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
 
-    def __init__(self, *, most: int = 5, window_s: float = 300.0) -> None:
-        self._most, self._window_s = most, window_s
-        self._failures: dict[str, deque[float]] = {}
-        self._lock = threading.Lock()
+    def attempt(self, *keys: str) -> float:
+        """Count an attempt with each key.
 
-    def wait_s(self, *keys: str) -> float:
-        """Say how long the keys have to wait; 0 if they may try."""
-        with self._lock:
-            return max((self._wait(key) for key in keys), default=0.0)
+        Parameters
+        ----------
+        *keys : str
+            ``login:...`` or ``from:...``: an address may fail more often than an account, as many
+            may be behind it.
 
-    def failed(self, *keys: str) -> None:
-        """Count a failure of each key."""
-        now = time.monotonic()
-        with self._lock:
-            if len(self._failures) > self._MAX_KEYS:
-                self._failures = {k: v for k, v in self._failures.items() if self._wait(k) > 0}
-            for key in keys:
-                self._failures.setdefault(key, deque(maxlen=self._most)).append(now)
+        Returns
+        -------
+        float
+            How long they have to wait, in seconds; 0 if they may try.
+        """
+        return max((self._counted(key) for key in keys), default=0.0)
 
-    def forget(self, *keys: str) -> None:
-        """Forget the failures of those who got in."""
-        with self._lock:
-            for key in keys:
-                self._failures.pop(key, None)
+    def succeeded(self, *keys: str) -> None:
+        """Take an attempt with each key back."""
+        for key in keys:
+            self._shared.change(_KIND, _hashed(key), _without_last, lasts_s=WINDOW_S)
 
-    def _wait(self, key: str) -> float:
-        known = self._failures.get(key)
-        if known is None or len(known) < self._most:
-            return 0.0
-        return max(0.0, known[0] + self._window_s - time.monotonic())
+    def _counted(self, key: str) -> float:
+        hashed, most, moment = _hashed(key), _MOST[key.partition(":")[0]], time.time()
+        recent = _recent(self._shared.get(_KIND, hashed), moment)
+
+        def count(known: Any | None) -> Any:
+            nonlocal recent
+            recent = _recent(known, moment)
+            return [*recent, moment] if len(recent) < most else recent
+
+        if len(recent) < most:  # who has to wait anyway is no work for the store
+            self._shared.change(_KIND, hashed, count, lasts_s=WINDOW_S)
+        return 0.0 if len(recent) < most else recent[0] + WINDOW_S - moment
+
+
+def _recent(known: Any | None, moment: float) -> list[float]:
+    return [one for one in known or [] if one > moment - WINDOW_S]
+
+
+def _without_last(known: Any | None) -> Any:
+    return known[:-1] or None if known else None
+
+
+def _hashed(key: str) -> str:
+    """Hash what was typed, perhaps a password in the field for names."""
+    return hashlib.sha256(key.encode()).hexdigest()

@@ -14,6 +14,7 @@ from corcal.serve.passwords import GuessLimit
 from corcal.serve.problems import Problem
 from corcal.serve.sessions import Principal, Sessions, StartLink
 from corcal.serve.settings import Settings
+from corcal.serve.sign_on.provider import Provider
 from corcal.serve.uploads import Uploads
 from corcal.store.records import Role
 from corcal.store.store import Store
@@ -37,6 +38,7 @@ class Services:
     opened: OpenedExams
     locks: Locks
     notices: Notices
+    provider: Provider | None
 
 
 def principal_of(request: Request) -> Principal:

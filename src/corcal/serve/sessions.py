@@ -26,6 +26,8 @@ class Principal:
         sends by itself.
     session : str or None
         Value of the session's cookie.
+    has_sign_on : bool
+        Whether they come by sign-on, and have no password here.
     """
 
     user_id: str
@@ -34,6 +36,7 @@ class Principal:
     role: Role
     csrf: str | None = field(default=None, repr=False)
     session: str | None = field(default=None, repr=False)
+    has_sign_on: bool = False
 
 
 class Sessions:
@@ -114,4 +117,5 @@ def _principal(user: User, *, csrf: str | None = None, session: str | None = Non
         role=user.role,
         csrf=csrf,
         session=session,
+        has_sign_on=user.issuer is not None,
     )

@@ -5,6 +5,8 @@ from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
 
+from corcal.serve.sign_on.settings import SignOn
+
 __all__ = ["Limits", "Mode", "Settings", "is_loopback"]
 
 _DAY_S = 24 * 3600
@@ -75,6 +77,10 @@ class Settings:
         Archives by the name that the screen shows.
     node_rules : Path or None
         Rules of the DICOM node whose deliveries the workers make, too.
+    sign_on : SignOn or None
+        The provider of sign-on, if there is one.
+    sign_on_secret : str or None
+        What this server proves itself to it by.
     """
 
     data: Path
@@ -92,6 +98,8 @@ class Settings:
     send_to: dict[str, str] = field(default_factory=dict)
     node_rules: Path | None = None
     limits: Limits = field(default_factory=Limits)
+    sign_on: SignOn | None = None
+    sign_on_secret: str | None = field(default=None, repr=False)
 
     @property
     def cookie_name(self) -> str:

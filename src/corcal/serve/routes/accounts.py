@@ -11,6 +11,7 @@ from corcal.serve.access import wrote_down
 from corcal.serve.models import Key, UserInfo, example
 from corcal.serve.passwords import hash_password, is_right
 from corcal.serve.problems import Problem
+from corcal.serve.routes.session import count_attempt
 from corcal.serve.services import ADMIN, Admin, Service, Services, Viewer
 from corcal.serve.sessions import TOKEN_PREFIX, digest, new_secret
 from corcal.store.logins import TokenRecord
@@ -140,13 +141,12 @@ def change_user(
 @router.post("/session/password", status_code=204, summary="Change one's password")
 def change_password(services: Service, who: Viewer, request: Request, given: NewPassword) -> None:
     """Change one's own password; all other sessions end."""
-    keys = (f"login:{who.login.casefold()}",)
-    if services.guesses.wait_s(*keys) > 0:
-        raise Problem(429, "too_many_logins", "too many wrong passwords: try again later")
+    key = f"login:{who.login.casefold()}"
+    count_attempt(services, key)
     user = services.store.users.get(who.login)
     if not is_right(given.old, user.password_hash):
-        services.guesses.failed(*keys)
         raise Problem(403, "password", "the old password is not right")
+    services.guesses.succeeded(key)
     hashed = hash_password(given.new)
     services.store.users.change(who.login, UserChange(password_hash=hashed))
     services.store.logins.end_all(who.login)

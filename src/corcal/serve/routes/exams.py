@@ -97,18 +97,12 @@ def rescore(services: Service, who: Reader, request: Request, exam_id: Key) -> d
     return {"job_id": job.id}
 
 
-@router.delete("/exams/{exam_id}", status_code=204, summary="Delete the exam's patient")
+@router.delete("/exams/{exam_id}", status_code=204, summary="Delete an exam")
 def delete_exam(services: Service, who: Admin, request: Request, exam_id: Key) -> None:
-    """Delete the patient of an exam who has no other exam; else 409: nothing is deleted by half."""
-    found = opened_exam(services, request, exam_id, "delete")
-    all_of_theirs = services.store.worklist(WorklistQuery(patient=found.patient.id, limit=2))
-    if all_of_theirs.total > 1:
-        raise Problem(
-            409,
-            "other_exams",
-            f"the patient has {all_of_theirs.total} exams: delete the patient instead",
-        )
-    _delete(services, found.patient.id, who.login)
+    """Delete all that belongs to an exam, and the patient with their last one."""
+    opened_exam(services, request, exam_id, "delete")
+    services.store.delete_exam(exam_id, by=who.login)
+    _gone(services, exam_id)
 
 
 @router.delete("/patients/{patient_id}", status_code=204, summary="Delete a patient")
@@ -122,8 +116,12 @@ def _delete(services: Services, patient_id: str, login: str) -> None:
     listed = services.store.worklist(WorklistQuery(patient=patient_id, limit=500)).exams
     services.store.delete_patient(patient_id, by=login)
     for one in listed:
-        services.opened.forget(one.id)
-        services.notices.publish("exam", {"id": one.id, "state": "deleted", "version": 0})
+        _gone(services, one.id)
+
+
+def _gone(services: Services, exam_id: str) -> None:
+    services.opened.forget(exam_id)
+    services.notices.publish("exam", {"id": exam_id, "state": "deleted", "version": 0})
 
 
 def _page(services: Services, request: Request, search: ExamSearch) -> Worklist:

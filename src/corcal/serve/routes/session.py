@@ -15,7 +15,7 @@ from corcal.serve.sessions import Principal
 from corcal.serve.settings import Mode
 from corcal.store.records import User, WorklistQuery
 
-__all__ = ["router", "start_router"]
+__all__ = ["begin_session", "count_attempt", "origin_of", "router", "start_router"]
 
 router = APIRouter(tags=["session"])
 start_router = APIRouter(include_in_schema=False)
@@ -45,24 +45,18 @@ def session(services: Service, who: Viewer) -> SessionInfo:
 @router.post("/session", response_model=SessionInfo, summary="Log in")
 def login(services: Service, given: Login, request: Request, response: Response) -> SessionInfo:
     """Begin a session by name and password; 429 after too many failures."""
-    keys = (f"login:{given.name.casefold()}", f"from:{_origin(request)}")
-    wait = services.guesses.wait_s(*keys)
-    if wait > 0:
-        raise Problem(
-            429,
-            "too_many_logins",
-            f"too many failed logins: try again in {wait:.0f} s",
-            headers={"Retry-After": str(int(wait) + 1)},
-        )
+    keys = (f"login:{given.name.casefold()}", f"from:{origin_of(request)}")
+    count_attempt(services, *keys)
     user = _user(services, given.name)
     if not is_right(given.password, None if user is None else user.password_hash) or user is None:
-        services.guesses.failed(*keys)
         services.store.audit.record(
-            by="-" if user is None else user.login, action="login refused", origin=_origin(request)
+            by="-" if user is None else user.login,
+            action="login refused",
+            origin=origin_of(request),
         )
         raise Problem(401, "login", "name or password is not right")
-    services.guesses.forget(*keys)
-    return _begin(services, user, request, response)
+    services.guesses.succeeded(*keys)
+    return begin_session(services, user, request, response)
 
 
 @router.delete("/session", status_code=204, summary="Log out")
@@ -80,7 +74,7 @@ def start(services: Service, token: str, request: Request) -> Response:
         detail = "the link was used already: start corcal serve again for another one"
         return JSONResponse({"detail": detail}, status_code=403)
     response = RedirectResponse("/", status_code=303)
-    _begin(services, services.store.users.get(services.settings.reader), request, response)
+    begin_session(services, services.store.users.get(services.settings.reader), request, response)
     return response
 
 
@@ -92,7 +86,28 @@ def _user(services: Services, login: str) -> User | None:
     return found if found.is_active else None
 
 
-def _begin(services: Services, user: User, request: Request, response: Response) -> SessionInfo:
+def count_attempt(services: Services, *keys: str) -> None:
+    """Count an attempt to come in, before it is looked at.
+
+    Raises
+    ------
+    Problem
+        429, if too many have failed.
+    """
+    wait = services.guesses.attempt(*keys)
+    if wait > 0:
+        raise Problem(
+            429,
+            "too_many_logins",
+            f"too many failed logins: try again in {wait:.0f} s",
+            headers={"Retry-After": str(int(wait) + 1)},
+        )
+
+
+def begin_session(
+    services: Services, user: User, request: Request, response: Response
+) -> SessionInfo:
+    """Begin a session of a user: its cookie is in the response."""
     value, who = services.sessions.begin(user)
     settings = services.settings
     response.set_cookie(
@@ -104,7 +119,7 @@ def _begin(services: Services, user: User, request: Request, response: Response)
         httponly=True,
         samesite="strict",
     )
-    services.store.audit.record(by=user.login, action="login", origin=_origin(request))
+    services.store.audit.record(by=user.login, action="login", origin=origin_of(request))
     request.scope[PRINCIPAL] = who
     return _info(services, who)
 
@@ -118,8 +133,10 @@ def _info(services: Services, who: Principal) -> SessionInfo:
         research_use=RESEARCH_USE,
         mode=settings.mode.value,
         send_to=sorted(settings.send_to),
+        sign_on=who.has_sign_on,
     )
 
 
-def _origin(request: Request) -> str:
+def origin_of(request: Request) -> str:
+    """Say where a request comes from."""
     return request.client.host if request.client else "-"

@@ -1,0 +1,1 @@
+"""Sign-on by OpenID Connect: what the provider is told, asked, and believed."""
