@@ -1,9 +1,11 @@
 """The files of a task, brought to where they can be read: nothing to do for local ones."""
 
+import errno
+import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from corcal.cohort.sources import Kind, kind_of
 from corcal.cohort.types import BatchOptions, Place, Task
@@ -51,19 +53,24 @@ def catalog_of(task: Task, options: BatchOptions) -> Iterator[Catalog]:
             from corcal.cohort.dicomweb import fetch_study
 
             fetch_study(task, folder)
+            catalog = find_series(folder)
         else:
             from corcal.cohort.objects import fetch_places
 
-            fetch_places(task, folder, options.storage)
-        yield _of_study(task, find_series(folder))
+            catalog = _among(fetch_places(task, folder, options.storage), task.source)
+        yield _of_study(task, catalog)
 
 
 def _local(task: Task) -> Catalog:
-    if not task.places:
-        return find_series(task.source)
+    if not Path(task.source).exists():  # a disk that is away, perhaps: not the fault of the scan
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    return _among(task.places, task.source) if task.places else find_series(task.source)
+
+
+def _among(places: Sequence[Place], source: str) -> Catalog:
     with FileOpener() as opener:
-        candidates = [one for place in task.places for one in _candidates(place, opener)]
-        return find_series_among(candidates, opener, called=Path(task.source).name)
+        candidates = [one for place in places for one in _candidates(place, opener)]
+        return find_series_among(candidates, opener, called=PurePath(source).name)
 
 
 def _candidates(place: Place, opener: FileOpener) -> Iterator[Candidate]:

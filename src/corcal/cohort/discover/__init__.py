@@ -1,0 +1,78 @@
+"""Where studies come from: a folder tree, an object store, a DICOMweb server, a list."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from corcal.cohort.discover.folder_tree import Looked, look_through, no_look
+from corcal.cohort.discover.index import Index, Part
+from corcal.cohort.sources import Kind, kind_of
+from corcal.cohort.types import Task
+
+__all__ = ["Found", "Index", "find_tasks"]
+
+_SAVE_EVERY = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The studies that were found.
+
+    Attributes
+    ----------
+    total : int
+        How many.
+    tasks : iterator of Task
+        Each once, made when it is asked for.
+    """
+
+    total: int
+    tasks: Iterator[Task]
+
+
+def find_tasks(
+    root: str, index: Index, *, storage: Mapping[str, str] | None = None, looked: Looked = no_look
+) -> Found:
+    """Find all studies below a root.
+
+    Parameters
+    ----------
+    root : str
+        A folder, the address of an object store, or of a DICOMweb server.
+    index : Index
+        Keeps what is found; made for the same root.
+    storage : mapping, optional
+        Options of fsspec for an object store.
+    looked : callable, optional
+        Told of the progress.
+
+    Raises
+    ------
+    InputError
+        If there is no such place.
+    PeerError
+        If a server does not answer.
+    """
+    kind = kind_of(root)
+    if kind is Kind.WEB:
+        _ask_server(root, index, looked)
+        asked = (replace(task, source=root, places=()) for task in index.tasks())
+        return Found(total=index.count(), tasks=asked)
+    if kind is Kind.LOCAL:
+        look_through(Path(root), index, looked=looked)
+    else:
+        from corcal.cohort.objects import look_through_store
+
+        look_through_store(root, index, storage or {}, looked=looked)
+    return Found(total=index.count(), tasks=index.tasks())
+
+
+def _ask_server(url: str, index: Index, looked: Looked) -> None:
+    from corcal.cohort.dicomweb import ct_studies
+
+    for count, study in enumerate(ct_studies(url), start=1):
+        index.put(f"{url}#{study}", "", (Part(study=study),))
+        looked(0, count)
+        if count % _SAVE_EVERY == 0:
+            index.save()
+    index.close_pass()

@@ -1,0 +1,100 @@
+"""The studies of a list: a text file with a path or an address a line, or a CSV with columns."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from corcal.cohort.sources import Kind, kind_of
+from corcal.cohort.types import Task, task_key
+from corcal.errors import InputError
+
+__all__ = ["count_listed", "listed_tasks"]
+
+_SOURCE_NAMES = ("source", "path")
+_STUDY, _SERIES = "study_instance_uid", "series_instance_uid"
+
+
+def listed_tasks(path: Path) -> Iterator[Task]:
+    """Give the studies of a list, line by line.
+
+    Parameters
+    ----------
+    path : Path
+        One folder, archive, file or address a line; empty lines and lines that begin with ``#``
+        are passed over. Or a CSV whose header has a column ``source`` (or ``path``) and may have
+        ``study_instance_uid`` and ``series_instance_uid``, such as the ``status.csv`` of a run. A
+        path is taken from the folder of the list.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or is a CSV without a column that says where the scans are.
+    """
+    with _opened(path) as stream:
+        for source, study, series in _rows(path, stream):
+            place = _placed(source, path.absolute().parent)
+            yield Task(
+                key=task_key(source, study, series),
+                source=place,
+                study_instance_uid=study,
+                series_instance_uid=series,
+            )
+
+
+def count_listed(path: Path) -> int:
+    """Count the studies of a list.
+
+    Raises
+    ------
+    InputError
+        As of `listed_tasks`.
+    """
+    with _opened(path) as stream:
+        return sum(1 for _ in _rows(path, stream))
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        return path.open(encoding="utf-8-sig", errors="surrogateescape", newline="")
+    except OSError as exc:
+        msg = f"the list {path.name} cannot be read: {(exc.strerror or 'unknown').lower()}"
+        raise InputError(msg) from exc
+
+
+def _rows(path: Path, stream: TextIO) -> Iterator[tuple[str, str | None, str | None]]:
+    first = stream.readline()
+    names = next(csv.reader([first]), [])
+    if not {*names} & {*_SOURCE_NAMES, _STUDY, _SERIES}:
+        stream.seek(0)
+        for line in stream:
+            text = line.strip()
+            if text and not text.startswith("#"):
+                yield text, None, None
+        return
+    column = next((name for name in _SOURCE_NAMES if name in names), None)
+    if column is None:
+        msg = f"the list {path.name} has no column source: it says where each study is"
+        raise InputError(msg)
+    try:
+        yield from _cells(csv.reader(stream), names, column)
+    except csv.Error as exc:
+        msg = f"the list {path.name} is no CSV: {exc}"
+        raise InputError(msg) from exc
+
+
+def _cells(
+    rows: Iterator[list[str]], names: Sequence[str], column: str
+) -> Iterator[tuple[str, str | None, str | None]]:
+    for row in rows:
+        cells = dict(zip(names, row, strict=False))
+        source = cells.get(column, "").strip()
+        if source:
+            study, series = (cells.get(name, "").strip() or None for name in (_STUDY, _SERIES))
+            yield source, study, series
+
+
+def _placed(source: str, folder: Path) -> str:
+    if kind_of(source) is not Kind.LOCAL:
+        return source
+    return str(folder / Path(source).expanduser())
