@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ __all__ = ["command"]
 
 JSON_NAME = "agreement.json"
 TEXT_NAME = "agreement.txt"
+PAGE_NAME = "agreement.html"
 
 
 @click.command("evaluate")
@@ -189,9 +191,15 @@ def _write(report: "AgreementReport", record: str, text: str, out: Path | None) 
     """Write the files into the folder, if one is wanted."""
     if out is None:
         return []
+    from corcal.evaluate.agreement.page import agreement_document
     from corcal.evaluate.agreement.pictures import draw_agreement
+    from corcal.report.document_html import document_html
 
     out.mkdir(parents=True, exist_ok=True)
     write_whole(out / JSON_NAME, record)
     write_whole(out / TEXT_NAME, text + "\n")
-    return [out / JSON_NAME, out / TEXT_NAME, *draw_agreement(report, out).values()]
+    drawn = draw_agreement(report, out)
+    pictures = {name: path.read_bytes() for name, path in drawn.items()}
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    write_whole(out / PAGE_NAME, document_html(agreement_document(report, pictures, created=now)))
+    return [out / PAGE_NAME, out / JSON_NAME, out / TEXT_NAME, *drawn.values()]

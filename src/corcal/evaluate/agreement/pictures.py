@@ -16,6 +16,7 @@ from corcal.evaluate.agreement.records import (
     ScoreAgreement,
 )
 from corcal.evaluate.agreement.statistics import Estimate
+from corcal.evaluate.agreement.words import artery_words
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.report.colours import site_colour
 
@@ -78,16 +79,21 @@ def _draw_scores(figure: Any, report: AgreementReport) -> bool:
         else:
             colour = site_colour(Site[name])
             one.scatter(true, found, s=_size(true.size), color=colour, ec=_INK, lw=0.4, zorder=2)
-        one.set_title(_score_title(name, scores.get(name)), fontsize=11 if name == "total" else 9)
+        merged = report.left_main_in_lad
+        one.set_title(
+            _score_title(name, scores.get(name), with_left_main=merged),
+            fontsize=11 if name == "total" else 9,
+        )
     axes["total"].set_xlabel("reference, Agatston")
     axes["total"].set_ylabel("automatic, Agatston")
     _legend(figure, axes["total"])
     return True
 
 
-def _score_title(name: str, found: ScoreAgreement | None) -> str:
+def _score_title(name: str, found: ScoreAgreement | None, *, with_left_main: bool) -> str:
     if found is None:
-        return f"{name}: no reference"
+        return f"{name}: with the LAD" if with_left_main else f"{name}: no reference"
+    name = artery_words(name, left_main_in_lad=with_left_main)
     icc = found.icc_bootstrap if found.icc_bootstrap.low is not None else found.icc
     text = f"{name}, {_scans(found.scans)}"
     if icc.value is None:

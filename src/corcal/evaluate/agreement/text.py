@@ -1,6 +1,5 @@
 """A study of agreement in plain text for a terminal, 80 columns."""
 
-import math
 from collections.abc import Sequence
 
 from corcal.evaluate.agreement.records import (
@@ -11,7 +10,17 @@ from corcal.evaluate.agreement.records import (
     ScanRow,
     ScoreAgreement,
 )
-from corcal.evaluate.agreement.statistics import BlandAltman, Estimate, Proportion
+from corcal.evaluate.agreement.words import (
+    artery_words,
+    estimate_words,
+    number_words,
+    of_words,
+    proportion_words,
+    range_words,
+    ratio_words,
+    score_words,
+    short_name,
+)
 
 __all__ = ["agreement_text"]
 
@@ -35,7 +44,7 @@ def agreement_text(report: AgreementReport) -> str:
     """
     lines = [_heading(report)]
     if report.scores:
-        lines += _score_lines(report.scores)
+        lines += _score_lines(report)
     if report.categories is not None:
         lines += _category_lines(report.categories)
     if report.lesions is not None:
@@ -59,31 +68,35 @@ def _heading(report: AgreementReport) -> str:
     return heading
 
 
-def _score_lines(scores: Sequence[ScoreAgreement]) -> list[str]:
+def _score_lines(report: AgreementReport) -> list[str]:
     """Write the agreement of the scores: correlation, then differences, then ratios."""
     lines = [
         "",
         f"{'Agatston':9}{'scans':>6}  {'ICC(2,1)':22}  {'of ln(x + 1)':>12}{'Lin':>7}  close",
     ]
-    for one in scores:
+    for one in report.scores:
         icc = one.icc_bootstrap if one.icc_bootstrap.low is not None else one.icc
         lines.append(
-            f"{one.name:9}{one.scans:6d}  {_estimate(icc):22}  {_number(one.icc_log):>12}"
-            f"{_number(one.concordance):>7}  {_of(one.close)}"
+            f"{_artery(one, report):9}{one.scans:6d}  {estimate_words(icc):22}  {number_words(one.icc_log):>12}"
+            f"{number_words(one.concordance):>7}  {of_words(one.close)}"
         )
     lines += [
         "",
         f"{'':9}{'automatic - reference':26}{'limits of agreement':20}ratio, limits",
     ]
-    for one in scores:
+    for one in report.scores:
         plain, ratio = one.bland_altman, one.bland_altman_log
         bias = one.bias if one.bias.low is not None else plain.bias
         lines.append(
-            f"{one.name:9}{_estimate(bias, '+.1f'):26}"
-            f"{_range(plain.lower_limit, plain.upper_limit, '+.1f'):20}"
-            f"{_ratios(ratio)}"
+            f"{_artery(one, report):9}{estimate_words(bias, '+.1f'):26}"
+            f"{range_words(plain.lower_limit, plain.upper_limit, '+.1f'):20}"
+            f"{ratio_words(ratio)}"
         )
     return lines
+
+
+def _artery(one: ScoreAgreement, report: AgreementReport) -> str:
+    return artery_words(one.name, left_main_in_lad=report.left_main_in_lad)
 
 
 def _category_lines(found: CategoryAgreement) -> list[str]:
@@ -94,11 +107,11 @@ def _category_lines(found: CategoryAgreement) -> list[str]:
         lines.append(f"{label:>9}{'':5}" + "".join(f"{count:9d}" for count in row))
     return [
         *lines,
-        f"same category            {_proportion(found.same)}",
-        f"zero called zero         {_proportion(found.zero_called_zero)}",
-        f"calcium called calcium   {_proportion(found.calcium_called_calcium)}",
-        f"weighted kappa, linear   {_estimate(found.kappa_linear)}",
-        f"weighted kappa, squared  {_estimate(found.kappa_quadratic)}",
+        f"same category            {proportion_words(found.same)}",
+        f"zero called zero         {proportion_words(found.zero_called_zero)}",
+        f"calcium called calcium   {proportion_words(found.calcium_called_calcium)}",
+        f"weighted kappa, linear   {estimate_words(found.kappa_linear)}",
+        f"weighted kappa, squared  {estimate_words(found.kappa_quadratic)}",
     ]
 
 
@@ -106,15 +119,15 @@ def _lesion_lines(found: LesionAgreement) -> list[str]:
     """Lesions by size, and false ones."""
     scans = "1 scan" if found.scans == 1 else f"{found.scans} scans"
     lines = ["", f"{'Lesions, Agatston':25}found in {scans} with marked calcium"]
-    lines += [f"{size.label:25}{_proportion(size.found)}" for size in found.by_size]
+    lines += [f"{size.label:25}{proportion_words(size.found)}" for size in found.by_size]
     false = found.false_per_scan
     return [
         *lines,
-        f"{'all':25}{_proportion(found.found)}; by patient {_range(found.sensitivity)}",
-        f"{'false lesions':25}{found.false_count}: {_estimate(false, '.2f')} a scan, "
+        f"{'all':25}{proportion_words(found.found)}; by patient {range_words(found.sensitivity)}",
+        f"{'false lesions':25}{found.false_count}: {estimate_words(false, '.2f')} a scan, "
         f"at most {found.most_false_in_a_scan}, "
         f"largest {found.largest_false_agatston:.1f}",
-        f"{'scans without':25}{_proportion(found.scans_without_false)}",
+        f"{'scans without':25}{proportion_words(found.scans_without_false)}",
     ]
 
 
@@ -125,10 +138,12 @@ def _artery_lines(found: LesionAgreement) -> list[str]:
     lines.append(f"{'reference':10}" + "".join(f"{name:>11}" for name in table.columns))
     for name, row in zip(table.rows, table.agatston, strict=True):
         lines.append(f"{name:10}" + "".join(f"{value:11.1f}" for value in row))
+    of_found = estimate_words(found.right_artery_of_found)
+    of_all = estimate_words(found.right_artery_of_all)
     return [
         *lines,
-        f"right artery: {_estimate(found.right_artery_of_found)} of the calcium that was found,",
-        f"              {_estimate(found.right_artery_of_all)} of all calcium of the reference",
+        f"right artery: {of_found} of the calcium that was found,",
+        f"              {of_all} of all calcium of the reference",
     ]
 
 
@@ -136,7 +151,7 @@ def _certainty_lines(found: CertaintyAgreement) -> list[str]:
     """Whether the stated certainty came true."""
     lines = ["", "How sure"]
     lines += [
-        f"{one.level:.0%} intervals held {_proportion(one.held)}: {one.below} below, "
+        f"{one.level:.0%} intervals held {proportion_words(one.held)}: {one.below} below, "
         f"{one.above} above; median width {one.median_width:.0f}"
         for one in found.intervals
     ]
@@ -148,7 +163,7 @@ def _certainty_lines(found: CertaintyAgreement) -> list[str]:
         ]
         lines += [
             f"{one.low:.1f} to {one.high:.1f}, mean {one.mean_probability:.2f}   "
-            f"{_proportion(one.happened)}"
+            f"{proportion_words(one.happened)}"
             for one in found.called_bins
         ]
     return lines
@@ -170,16 +185,14 @@ def _scan_lines(rows: Sequence[ScanRow]) -> list[str]:
         interval = f"{row.interval.low:.1f} to {row.interval.high:.1f}" if row.interval else "-"
         review = {True: "advised", False: "no", None: "-"}[row.review_advised]
         lines.append(
-            f"{_short(row.name):{_NAME_WIDTH}}{_score(reference):>11}{_score(automatic):>11}   "
-            f"{interval:18}{review}"
+            f"{_name(row):{_NAME_WIDTH}}{score_words(reference):>11}{score_words(automatic):>11}"
+            f"   {interval:18}{review}"
         )
-    lines += [f"  {_short(row.name)}: {note}" for row in shown for note in row.notes]
+    lines += [f"  {_name(row)}: {note}" for row in shown for note in row.notes]
     failed = [row for row in rows if row.failure is not None]
     if failed:
         lines += ["", "Not compared"]
-        lines += [
-            f"  {_short(row.name)}: {' '.join((row.failure or '').split())}" for row in failed
-        ]
+        lines += [f"  {_name(row)}: {' '.join((row.failure or '').split())}" for row in failed]
     return lines
 
 
@@ -197,52 +210,5 @@ def _note_lines(report: AgreementReport) -> list[str]:
     ]
 
 
-def _short(name: str) -> str:
-    """Cut a long name at its beginning: scans of a study differ at the end."""
-    line = " ".join(name.split())
-    return line if len(line) < _NAME_WIDTH else "…" + line[-(_NAME_WIDTH - 2) :]
-
-
-def _score(value: float | None) -> str:
-    return "-" if value is None else f"{value:.1f}"
-
-
-def _number(estimate: Estimate, form: str = ".3f") -> str:
-    return "-" if estimate.value is None else format(estimate.value, form)
-
-
-def _range(low: Estimate, high: Estimate | None = None, form: str = ".3f") -> str:
-    """Write an interval, or the range from one estimate to another."""
-    ends = (low.low, low.high) if high is None else (low.value, high.value)
-    if ends[0] is None or ends[1] is None:
-        return "-"
-    return f"{ends[0]:{form}} to {ends[1]:{form}}"
-
-
-def _estimate(estimate: Estimate, form: str = ".3f") -> str:
-    """Write a value with its interval."""
-    if estimate.low is None:
-        return _number(estimate, form)
-    return f"{_number(estimate, form)} ({_range(estimate, form=form)})"
-
-
-def _ratios(of_log: BlandAltman) -> str:
-    """Write bias and limits of ln(score + 1) as ratios."""
-    bias, low, high = (
-        None if one.value is None else math.exp(one.value)
-        for one in (of_log.bias, of_log.lower_limit, of_log.upper_limit)
-    )
-    if bias is None:
-        return "-"
-    return f"{bias:.2f}" if low is None else f"{bias:.2f}, {low:.2f} to {high:.2f}"
-
-
-def _of(found: Proportion) -> str:
-    return f"{found.count} of {found.total}"
-
-
-def _proportion(found: Proportion) -> str:
-    """Write a count with its fraction and interval."""
-    if not found.total:
-        return "none"
-    return f"{_of(found)} ({_range(found.fraction, form='.2f')})"
+def _name(row: ScanRow) -> str:
+    return short_name(row.name, _NAME_WIDTH)
