@@ -20,7 +20,14 @@ from scoring.small_scans import voxels_of
 
 SPACING_MM = (3.0, 0.5, 0.5)
 SHAPE = (20, 64, 64)
-FILES = ["agreement.json", "agreement.txt", "categories.png", "differences.png", "lesions.png"]
+FILES = [
+    "agreement.html",
+    "agreement.json",
+    "agreement.txt",
+    "categories.png",
+    "differences.png",
+    "lesions.png",
+]
 FILES += ["scores.png"]
 
 

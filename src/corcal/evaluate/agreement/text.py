@@ -77,8 +77,9 @@ def _score_lines(report: AgreementReport) -> list[str]:
     for one in report.scores:
         icc = one.icc_bootstrap if one.icc_bootstrap.low is not None else one.icc
         lines.append(
-            f"{_artery(one, report):9}{one.scans:6d}  {estimate_words(icc):22}  {number_words(one.icc_log):>12}"
-            f"{number_words(one.concordance):>7}  {of_words(one.close)}"
+            f"{_artery(one, report):9}{one.scans:6d}  {estimate_words(icc):22}  "
+            f"{number_words(one.icc_log):>12}{number_words(one.concordance):>7}  "
+            f"{of_words(one.close)}"
         )
     lines += [
         "",
