@@ -18,6 +18,10 @@ __all__ = ["group", "main", "plain"]
 # `corcal --help` imports none of the modules
 COMMANDS = {
     "score": ("corcal.cli.score", "Score the coronary calcium of a CT."),
+    "batch": (
+        "corcal.cli.batch",
+        "Score many studies into tables: a folder tree, an object store, a server, a list.",
+    ),
     "inspect": (
         "corcal.cli.inspect",
         "List every series: what it is, and if it can be scored.",

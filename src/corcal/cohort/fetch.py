@@ -14,9 +14,9 @@ from corcal.ct.find import find_series, find_series_among
 from corcal.ct.series import Catalog
 from corcal.errors import InputError
 
-__all__ = ["SCRATCH_PREFIX", "catalog_of"]
+__all__ = ["catalog_of"]
 
-SCRATCH_PREFIX = "corcal-scan-"
+_PREFIX = "corcal-scan-"
 
 
 @contextmanager
@@ -47,7 +47,9 @@ def catalog_of(task: Task, options: BatchOptions) -> Iterator[Catalog]:
     if kind is Kind.LOCAL:
         yield _of_study(task, _local(task))
         return
-    with tempfile.TemporaryDirectory(prefix=SCRATCH_PREFIX, dir=options.scratch) as scratch:
+    if options.scratch is not None:
+        Path(options.scratch).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=options.scratch) as scratch:
         folder = Path(scratch)
         if kind is Kind.WEB:
             from corcal.cohort.dicomweb import fetch_study

@@ -23,7 +23,7 @@ _ARCHIVE_END = ".zip"
 _PREAMBLE_BYTES, _MAGIC = 128, b"DICM"
 
 
-def look_through_store(url: str, index: Index, storage: Mapping[str, str], *, looked: Any) -> None:
+def look_through_store(url: str, index: Index, storage: Mapping[str, Any], *, looked: Any) -> None:
     """Note in the index which study lies where in an object store.
 
     The objects of one folder are taken for one study, named by the first of them that has a
@@ -60,7 +60,7 @@ def look_through_store(url: str, index: Index, storage: Mapping[str, str], *, lo
     index.close_pass()
 
 
-def fetch_places(task: Task, folder: Path, storage: Mapping[str, str]) -> tuple[Place, ...]:
+def fetch_places(task: Task, folder: Path, storage: Mapping[str, Any]) -> tuple[Place, ...]:
     """Copy the objects of a task into a folder.
 
     Returns
@@ -156,7 +156,7 @@ def _safe(path: str) -> str:
     return name if name not in ("", "..") else "object"
 
 
-def _store(url: str, storage: Mapping[str, str]) -> tuple[Any, str]:
+def _store(url: str, storage: Mapping[str, Any]) -> tuple[Any, str]:
     try:
         core: Any = importlib.import_module("fsspec.core")
         store, root = core.url_to_fs(url, **storage)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from corcal.errors import CorcalError
 from corcal.interop.columns import Cell
@@ -162,7 +162,7 @@ class BatchOptions:
     memory_mb: int = DEFAULT_MEMORY_MB
     time_limit_s: float = DEFAULT_TIME_LIMIT_S
     scratch: str | None = None
-    storage: Mapping[str, str] = field(default_factory=dict)
+    storage: Mapping[str, Any] = field(default_factory=dict)
 
 
 Executor = Callable[[Iterator[Task], BatchOptions], Iterator[Outcome]]

@@ -1,15 +1,16 @@
 """Where studies come from: a folder tree, an object store, a DICOMweb server, a list."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from corcal.cohort.discover.folder_tree import Looked, look_through, no_look
-from corcal.cohort.discover.index import Index, Part
+from corcal.cohort.discover.index import INDEX_NAME, Index, Part, read_index
 from corcal.cohort.sources import Kind, kind_of
 from corcal.cohort.types import Task
 
-__all__ = ["Found", "Index", "find_tasks"]
+__all__ = ["INDEX_NAME", "Found", "Index", "find_tasks", "read_index"]
 
 _SAVE_EVERY = 1000
 
@@ -31,7 +32,7 @@ class Found:
 
 
 def find_tasks(
-    root: str, index: Index, *, storage: Mapping[str, str] | None = None, looked: Looked = no_look
+    root: str, index: Index, *, storage: Mapping[str, Any] | None = None, looked: Looked = no_look
 ) -> Found:
     """Find all studies below a root.
 
@@ -56,9 +57,7 @@ def find_tasks(
     kind = kind_of(root)
     if kind is Kind.WEB:
         _ask_server(root, index, looked)
-        asked = (replace(task, source=root, places=()) for task in index.tasks())
-        return Found(total=index.count(), tasks=asked)
-    if kind is Kind.LOCAL:
+    elif kind is Kind.LOCAL:
         look_through(Path(root), index, looked=looked)
     else:
         from corcal.cohort.objects import look_through_store

@@ -12,9 +12,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from corcal.cohort.sources import Kind, kind_of
 from corcal.cohort.types import OutputError, Place, Task, task_key
+from corcal.errors import InputError
 
-__all__ = ["INDEX_NAME", "Index", "Part"]
+__all__ = ["INDEX_NAME", "Index", "Part", "read_index"]
 
 INDEX_NAME = "found.sqlite"
 _VERSION = 1
@@ -157,11 +159,35 @@ class Index:
             for path, names in rows
         )
         source = places[0].path
+        if kind_of(self._root) is Kind.WEB:
+            return Task(key=task_key(study), source=self._root, study_instance_uid=study)
         if study is not None:
             return Task(key=task_key(study), source=source, study_instance_uid=study, places=places)
         names = places[0].names or ()
         inside = source.removeprefix(self._root)
         return Task(key=task_key(None, inside, *names), source=source, places=places)
+
+
+def read_index(path: Path) -> Index:
+    """Open an index that an earlier search has made, for its one root; it is not changed.
+
+    Raises
+    ------
+    InputError
+        If it is none, or of another release.
+    """
+    try:
+        base = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        version = base.execute("PRAGMA user_version").fetchone()[0]
+        roots = [row[0] for row in base.execute("SELECT DISTINCT root FROM place")]
+    except sqlite3.DatabaseError as exc:
+        msg = f"{path.name} is not what --find-only leaves"
+        raise InputError(msg) from exc
+    base.close()
+    if version != _VERSION or len(roots) != 1:
+        msg = f"{path.name} is of another release, or of {len(roots)} searches: one is needed"
+        raise InputError(msg)
+    return Index(path, roots[0])
 
 
 def _opened(path: Path) -> sqlite3.Connection:
