@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from corcal.errors import InputError, NotFoundError, StateError
@@ -195,6 +195,17 @@ class Jobs:
             statement = statement.where(JobRow.state.in_(states))
         with self._database.reading() as session:
             return tuple(_job(row) for row in session.scalars(statement))
+
+    def counts(self) -> dict[tuple[str, JobState], int]:
+        """Count jobs by kind and state; those that are done are left out."""
+        statement = (
+            select(JobRow.kind, JobRow.state, func.count())
+            .where(JobRow.state != JobState.DONE)
+            .group_by(JobRow.kind, JobRow.state)
+            .order_by(JobRow.kind, JobRow.state)
+        )
+        with self._database.reading() as session:
+            return {(kind, JobState(state)): n for kind, state, n in session.execute(statement)}
 
 
 def insert_job(
