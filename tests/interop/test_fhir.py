@@ -1,6 +1,8 @@
 """The FHIR bundle is valid, says what the record says, and keeps its identifiers."""
 
+import hashlib
 import json
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -8,6 +10,7 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 
 from corcal.ct.scan import Patient
+from corcal.errors import InputError
 from corcal.interop.codes import CODES, CORCAL, LN, SCT
 from corcal.interop.fhir import fhir_bundle, fhir_json
 from corcal.interop.observables import NOT_GATED
@@ -278,6 +281,25 @@ def test_facts_that_contradict_the_headers_are_told_with_all_that_follows_from_t
         for name in ("percentile-mesa", "risk-mesa_chd_with_cac-chd-10y", "category-plain"):
             assert caution in [note["text"] for note in told[name]["note"]]
     assert "Caution" not in json.dumps(fhir_bundle(full_result()))
+
+
+def test_the_pdf_of_the_report_is_its_presented_form() -> None:
+    pdf = b"%PDF-1.7\n" + bytes(range(256))
+    text = fhir_json(full_result(), pdf=pdf)
+    Bundle.model_validate_json(text)
+    report = json.loads(text)["entry"][0]["resource"]
+    (form,) = report["presentedForm"]
+    assert b64decode(form["data"], validate=True) == pdf
+    assert b64decode(form["hash"]) == hashlib.sha1(pdf, usedforsecurity=False).digest()
+    told = (form["contentType"], form["language"], form["size"], form["title"])
+    assert told == ("application/pdf", "en", len(pdf), "Coronary calcium report")
+    assert form["creation"] == full_result().provenance.created
+    assert "presentedForm" not in resources(full_result(), "DiagnosticReport")[0]
+
+
+def test_what_is_no_pdf_is_no_presented_form() -> None:
+    with pytest.raises(InputError, match="a PDF begins with '%PDF-', these 4 bytes do not"):
+        fhir_json(make_result(), pdf=b"text")
 
 
 def test_a_scan_without_gating_is_flagged_in_words_and_as_a_value() -> None:

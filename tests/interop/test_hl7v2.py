@@ -1,6 +1,8 @@
 """The HL7 v2 message: parsed by two parsers of other people, and the same numbers come out."""
 
+from base64 import b64decode
 from dataclasses import replace
+from typing import Any
 
 import hl7
 import pytest
@@ -8,7 +10,8 @@ from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.parser import parse_message
 
 from corcal.ct.scan import Patient
-from corcal.interop.hl7v2 import NUMBER_WIDTH, hl7_message, hl7_number, hl7_text
+from corcal.errors import InputError
+from corcal.interop.hl7v2 import NUMBER_WIDTH, Route, hl7_message, hl7_number, hl7_text
 from corcal.interop.observables import NOT_GATED, observables
 from corcal.result import RESEARCH_USE, Result
 from interop.exam_cases import (
@@ -22,11 +25,11 @@ from interop.exam_cases import (
 from result_maker import make_automatic_result, make_result
 
 NASTY = "A|B^C~D&E\\F\rOBX|99|NM|x||1\nend"
-SEGMENTS = ("MSH", "PID", "OBR", "NTE", "OBX")
+SEGMENTS = ("MSH", "PID", "ORC", "OBR", "NTE", "OBX")
 
 
-def parsed(result: Result) -> hl7.Message:
-    return hl7.parse(hl7_message(result))
+def parsed(result: Result, **options: Any) -> hl7.Message:
+    return hl7.parse(hl7_message(result, **options))
 
 
 def values(result: Result) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -222,6 +225,57 @@ def test_a_scan_without_gating_is_flagged() -> None:
     assert values(result)["percentile-mesa", "percentile-mesa"] == ("", "")
     total = next(s for s in parsed(result).segments("OBX") if str(s[4]) == "total")
     assert "Agatston-equivalent" in str(total[3])
+
+
+PDF = b"%PDF-1.7\n" + bytes(range(256)) * 40
+
+
+def test_the_pdf_of_the_report_is_inside_and_comes_back() -> None:
+    message = parsed(signed_result(), pdf=PDF)
+    last = list(message.segments("OBX"))[-1]
+    assert str(last[2]) == "ED"
+    assert str(last[3]).split("^")[:3] == ["36934-8", "CT Heart for calcium scoring", "LN"]
+    assert str(last[3]).split("^")[3:] == [
+        "report-pdf",
+        "Report for a clinician as PDF",
+        "99CORCAL",
+    ]
+    source, kind, subtype, encoding, data = str(last[5]).split("^")
+    assert (source, kind, subtype, encoding) == ("CORCAL", "application", "pdf", "Base64")
+    assert b64decode(data, validate=True) == PDF
+    assert (str(last[4]), str(last[11])) == ("report", "F")
+    assert not any(str(each[2]) == "ED" for each in parsed(signed_result()).segments("OBX"))
+
+
+def test_what_is_no_pdf_is_not_sent_as_one() -> None:
+    with pytest.raises(InputError, match="a PDF begins with '%PDF-', these 4 bytes do not"):
+        hl7_message(make_result(), pdf=b"text")
+
+
+def test_who_sends_and_who_receives_is_told() -> None:
+    route = Route(
+        sending_facility="ST MARY", receiving_application="RIS", receiving_facility="A|B^2.25.7^ISO"
+    )
+    msh = parsed(make_result(), route=route).segment("MSH")
+    assert [str(msh[number]) for number in (3, 4, 5)] == ["CORCAL", "ST MARY", "RIS"]
+    assert hl7_message(make_result(), route=route).split("|")[5] == r"A\F\B^2.25.7^ISO"
+    # hl7apy takes the data for a string of 199 characters; by 2.5.1 they may be 65536
+    message = hl7_message(make_result(), route=route, pdf=PDF[:100])
+    assert parse_message(message, validation_level=VALIDATION_LEVEL.STRICT).validate()
+
+
+def test_an_address_of_more_than_three_parts_is_refused() -> None:
+    with pytest.raises(InputError, match="receiving_facility has 4 parts, allowed are 1 to 3"):
+        Route(receiving_facility="A^B^C^D")
+
+
+@pytest.mark.parametrize(("result", "status"), [(make_result(), "A"), (signed_result(), "CM")])
+def test_the_order_is_that_of_the_request(result: Result, status: str) -> None:
+    result = replace(result, scan=replace(result.scan, accession_number="ACC-7"))
+    orc, obr = (parsed(result).segment(name) for name in ("ORC", "OBR"))
+    assert (str(orc[1]), str(orc[5])) == ("RE", status)
+    assert [str(orc[number]) for number in (2, 3)] == [str(obr[number]) for number in (2, 3)]
+    assert str(orc[2]) == "ACC-7"
 
 
 def test_the_total_alone_has_the_code_of_the_score() -> None:

@@ -198,6 +198,7 @@ _TABLE: tuple[tuple[str, str, tuple[Concept, ...]], ...] = (
     ("series-instance-uid", "SeriesInstanceUID", ()),
     ("software", "Software that scored the scan", ()),
     ("model", "Model that the software used", ()),
+    ("report-pdf", "Report for a clinician as PDF", (EXAMINATION,)),
     ("research-use-only", "For research use only", ()),
 )
 

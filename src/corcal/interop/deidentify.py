@@ -4,8 +4,9 @@ Identifiers are replaced by a keyed hash (HMAC-SHA-256): with the same key the s
 and series get the same new names, and without the key nobody finds the old ones by trying. Dates of
 one person are all moved by the same number of days. Ages are completed years, and 90 stands for all
 above 89, as the safe harbour of HIPAA has it (45 CFR 164.514(b)(2)(i)(C)): what a score means is
-said anew of them, since a risk of sixteen digits would tell the age to the day. What only describes
-(study and series description, file and reader names) is taken out, because people write names there.
+said anew of them, since a risk of sixteen digits would tell the age to the day. What only
+describes (study and series description, file and reader names) is taken out, because people write
+names there.
 """
 
 import hashlib

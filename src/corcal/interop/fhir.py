@@ -9,6 +9,8 @@ a second to import, and a detour of each number through a decimal type; what the
 of this module, which is the same on every machine.
 """
 
+import hashlib
+from base64 import b64encode
 from collections.abc import Iterable
 
 import msgspec
@@ -32,7 +34,7 @@ from corcal.interop.fhir_types import (
 )
 from corcal.interop.identity import exam_uuid, patient_uuid
 from corcal.interop.observables import observables, report_notes
-from corcal.interop.summary import conclusion
+from corcal.interop.summary import REPORT_TITLE, check_pdf, conclusion
 from corcal.result import RESEARCH_USE, Result
 
 __all__ = ["fhir_bundle", "fhir_json"]
@@ -42,22 +44,29 @@ _DICOM_UID_SYSTEM = "urn:dicom:uid"
 _REPORT, _STUDY, _DEVICE = "report", "imaging-study", "device"
 
 
-def fhir_bundle(result: Result) -> Json:
+def fhir_bundle(result: Result, *, pdf: bytes | None = None) -> Json:
     """Make the bundle of a scored exam.
 
     Parameters
     ----------
     result : Result
         The exam; what it does not have is absent from the bundle.
+    pdf : bytes, optional
+        The clinician's report, which becomes the `presentedForm` of the DiagnosticReport.
 
     Returns
     -------
     dict
         A FHIR R4 Bundle of type transaction, as JSON has it. Numbers are those of the record.
+
+    Raises
+    ------
+    InputError
+        If the report is no PDF.
     """
     told = observables(result)
     resources = (
-        _report(result, told),
+        _report(result, told, pdf),
         _patient(result),
         _device(result),
         _imaging_study(result),
@@ -77,9 +86,9 @@ def fhir_bundle(result: Result) -> Json:
     return bundle
 
 
-def fhir_json(result: Result) -> str:
+def fhir_json(result: Result, *, pdf: bytes | None = None) -> str:
     """Make the bundle of a scored exam as text: indented JSON with a final newline."""
-    encoded = msgspec.json.encode(fhir_bundle(result))
+    encoded = msgspec.json.encode(fhir_bundle(result, pdf=pdf))
     return msgspec.json.format(encoded, indent=2).decode() + "\n"
 
 
@@ -121,7 +130,7 @@ def _told_of(result: Result) -> Json:
     }
 
 
-def _report(result: Result, told: Iterable[Observable]) -> Json:
+def _report(result: Result, told: Iterable[Observable], pdf: bytes | None) -> Json:
     """Make the report, to which all else belongs."""
     lines = (conclusion(result), *report_notes(result))
     return (
@@ -136,8 +145,23 @@ def _report(result: Result, told: Iterable[Observable]) -> Json:
             "result": [_reference(result, each.key) for each in told],
             "imagingStudy": [_reference(result, _STUDY)],
             "conclusion": clean(" ".join(lines)),
+            "presentedForm": None if pdf is None else [_attachment(result, pdf)],
         }
     )
+
+
+def _attachment(result: Result, pdf: bytes) -> Json:
+    """Embed the report as it is; FHIR R4 wants a SHA-1 of the bytes."""
+    check_pdf(pdf)
+    return {
+        "contentType": "application/pdf",
+        "language": "en",
+        "data": b64encode(pdf).decode(),
+        "size": len(pdf),
+        "hash": b64encode(hashlib.sha1(pdf, usedforsecurity=False).digest()).decode(),
+        "title": REPORT_TITLE,
+        "creation": instant(result.provenance.created),
+    }
 
 
 def _accession(result: Result) -> Json | None:

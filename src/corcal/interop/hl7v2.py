@@ -5,19 +5,22 @@ type SN. What the delimiters are used for is escaped (``\F\``, ``\S\``, ``\T\``,
 and a line break in a text is ``\.br\``, so that no text of a header can make a segment.
 """
 
+from base64 import b64encode
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from corcal.interop.codes import EXAMINATION, UCUM, Concept
+from corcal.errors import InputError
+from corcal.interop.codes import EXAMINATION, UCUM, Concept, corcal_code
 from corcal.interop.facts import Fact, Observable, Span, Value
 from corcal.interop.identity import exam_uuid
 from corcal.interop.observables import observables, report_notes
 from corcal.interop.strings import without_controls
-from corcal.interop.summary import conclusion
+from corcal.interop.summary import check_pdf, conclusion
 from corcal.result import Result
 
-__all__ = ["NUMBER_WIDTH", "hl7_message", "hl7_number", "hl7_text"]
+__all__ = ["NUMBER_WIDTH", "Route", "hl7_message", "hl7_number", "hl7_text"]
 
 NUMBER_WIDTH = 16  # characters of an NM, HL7 v2.5.1 chapter 2A
 _FIELD, _COMPONENT, _REPETITION, _ESCAPE, _SUB = "|", "^", "~", "\\", "&"
@@ -34,26 +37,72 @@ _VERSION = "2.5.1"
 _CONTROL_ID_LENGTH = 20  # of MSH-10
 _RADIOLOGY = "RAD"  # table 0074
 _PRELIMINARY, _FINAL, _NO_RESULT = "P", "F", "X"  # tables 0123 and 0085
+_RESULTS_FOLLOW, _COMPLETED, _SOME_RESULTS = "RE", "CM", "A"  # tables 0119 and 0038
+_MAX_PARTS = 3  # of an HD: namespace, universal identifier, its type
 _SEXES = {"F": "F", "M": "M", "O": "O"}  # DICOM to table 0001
 
 Segment = tuple[str, ...]
 
 
-def hl7_message(result: Result) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """From where a message comes and where it goes, as the hospital's engine names the places.
+
+    Attributes
+    ----------
+    sending_facility, receiving_application, receiving_facility : str
+        MSH-4, MSH-5, MSH-6: a name, or name, universal identifier and its type, parted by ``^``:
+        ``"ST MARY^2.25.7^ISO"``. Empty where nobody asks for it.
+
+    Raises
+    ------
+    InputError
+        If one has more parts.
+    """
+
+    sending_facility: str = ""
+    receiving_application: str = ""
+    receiving_facility: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("sending_facility", "receiving_application", "receiving_facility"):
+            parts = getattr(self, name).count(_COMPONENT) + 1
+            if parts > _MAX_PARTS:
+                msg = f"{name} has {parts} parts, allowed are 1 to {_MAX_PARTS}: NAME^UID^ISO"
+                raise InputError(msg)
+
+
+_NOWHERE = Route()
+
+
+def hl7_message(result: Result, *, pdf: bytes | None = None, route: Route = _NOWHERE) -> str:
     """Make the message of a scored exam.
 
     Parameters
     ----------
     result : Result
         The exam.
+    pdf : bytes, optional
+        The clinician's report, which becomes the last OBX, encapsulated data (ED) in base64.
+    route : Route
+        Sending facility, receiving application and facility.
 
     Returns
     -------
     str
-        Segments MSH, PID, OBR, NTE, OBX (with NTE), each ended by CR. Numbers are those of the
+        Segments MSH, PID, ORC, OBR, NTE, OBX (with NTE), each ended by CR. Numbers are those of the
         record, to the 16 characters that HL7 gives them.
+
+    Raises
+    ------
+    InputError
+        If the report is no PDF.
     """
-    segments = (_msh(result), _pid(result), _obr(result), *_body(result))
+    body = list(_body(result))
+    if pdf is not None:
+        count = sum(each[0] == "OBX" for each in body)
+        body.append(_obx_of_pdf(result, pdf, count + 1))
+    segments = (_msh(result, route), _pid(result), _orc(result), _obr(result), *body)
     return "".join(_FIELD.join(each).rstrip(_FIELD) + _SEGMENT_END for each in segments)
 
 
@@ -83,12 +132,15 @@ def hl7_number(value: float) -> str:
     return short if float(short) != 0 else text  # a trace is never told as nothing
 
 
-def _msh(result: Result) -> Segment:
+def _msh(result: Result, route: Route) -> Segment:
     """Message header; MSH-1 is the delimiter that joins it to the rest."""
     delimiters = _COMPONENT + _REPETITION + _ESCAPE + _SUB
     control_id = exam_uuid(result, f"message {result.provenance.created}").hex
     fields = {
         3: hl7_text(result.provenance.software.upper()),
+        4: _place(route.sending_facility),
+        5: _place(route.receiving_application),
+        6: _place(route.receiving_facility),
         7: _moment(result.provenance.created),
         9: "ORU^R01^ORU_R01",
         10: control_id[:_CONTROL_ID_LENGTH],
@@ -97,6 +149,11 @@ def _msh(result: Result) -> Segment:
         18: "UNICODE UTF-8",
     }
     return ("MSH", delimiters, *_numbered(fields, start=3))
+
+
+def _place(name: str) -> str:
+    """Write an HD, each of its parts escaped."""
+    return _COMPONENT.join(hl7_text(part) for part in name.split(_COMPONENT))
 
 
 def _pid(result: Result) -> Segment:
@@ -127,6 +184,21 @@ def _name(name: str | None) -> str:
     return _COMPONENT.join((family, given, middle, suffix, prefix)).rstrip(_COMPONENT)
 
 
+def _orc(result: Result) -> Segment:
+    """Name the order that the results are of; preliminary ones are some of its results."""
+    fields = {
+        1: _RESULTS_FOLLOW,
+        2: hl7_text(result.scan.accession_number),
+        3: _filler_number(result),
+        5: _COMPLETED if result.provenance.is_signed else _SOME_RESULTS,
+    }
+    return ("ORC", *_numbered(fields))
+
+
+def _filler_number(result: Result) -> str:
+    return f"{exam_uuid(result, 'report').hex}^CORCAL"
+
+
 def _obr(result: Result) -> Segment:
     """Observation request: of which order, which examination, when, how far the report is.
 
@@ -136,7 +208,7 @@ def _obr(result: Result) -> Segment:
     fields = {
         1: "1",
         2: accession,
-        3: f"{exam_uuid(result, 'report').hex}^CORCAL",
+        3: _filler_number(result),
         4: _coded(EXAMINATION),
         7: _when(result),
         18: accession,
@@ -182,6 +254,23 @@ def _obx(result: Result, number: int, told: Observable, fact: Fact) -> Segment:
         14: _when(result),
         17: _coded(told.method) if told.method is not None and is_main else "",
         18: _software(result) if is_main else "",
+    }
+    return ("OBX", *_numbered(fields))
+
+
+def _obx_of_pdf(result: Result, pdf: bytes, number: int) -> Segment:
+    """Encapsulate the report; the words for its type are those of MIME, which receivers know."""
+    check_pdf(pdf)
+    value = ("CORCAL", "application", "pdf", "Base64", b64encode(pdf).decode())
+    fields = {
+        1: str(number),
+        2: "ED",
+        3: _coded(corcal_code("report-pdf")),
+        4: "report",
+        5: _COMPONENT.join(value),
+        11: _status(result),
+        14: _when(result),
+        18: _software(result),
     }
     return ("OBX", *_numbered(fields))
 

@@ -19,13 +19,12 @@ from corcal.interop.dicom.source import (
     source_instances,
 )
 from corcal.interop.dicom.terms import CALCIUM_EXAMINATION, code_item
+from corcal.interop.summary import REPORT_TITLE, check_pdf
 
-__all__ = ["REPORT_TITLE", "write_encapsulated_pdf"]
+__all__ = ["write_encapsulated_pdf"]
 
 SERIES_NUMBER = 9004
-REPORT_TITLE = "Coronary calcium report"
 _MAX_TITLE = 1024  # characters of a Short Text
-_PDF_START = b"%PDF-"
 
 
 def write_encapsulated_pdf(
@@ -62,9 +61,7 @@ def write_encapsulated_pdf(
         If the scan has no UIDs to refer to, the bytes are no PDF, or the title is too long.
     """
     require_dicom(exam.scan)
-    if not pdf.startswith(_PDF_START):
-        msg = f"a PDF begins with {_PDF_START.decode()!r}, these {len(pdf)} bytes do not"
-        raise InputError(msg)
+    check_pdf(pdf)
     if not 0 < len(title) <= _MAX_TITLE:
         msg = f"the title has {len(title)} characters, allowed are 1 to {_MAX_TITLE}"
         raise InputError(msg)
