@@ -10,7 +10,8 @@ The tree::
     ├── StoreError             2   the store of exams refuses what was asked of it
     │   ├── NotFoundError      2   it has no such patient, exam, version, job or user
     │   ├── StateError         2   not in this state: a final exam is not scored again, for instance
-    │   └── ConflictError      2   somebody else has changed it meanwhile
+    │   ├── ConflictError      2   somebody else has changed it meanwhile
+    │   └── UnavailableError   2   its database cannot be used now: locked, gone, or its disk is full
     ├── UnfitError             3   the scan was read, but is not fit for calcium scoring
     └── PeerError              4   another system cannot be reached, or refuses
 
@@ -29,6 +30,7 @@ __all__ = [
     "SeriesError",
     "StateError",
     "StoreError",
+    "UnavailableError",
     "UnfitError",
 ]
 
@@ -69,6 +71,10 @@ class StateError(StoreError):
 
 class ConflictError(StoreError):
     """Somebody else has changed it since it was read; read it again."""
+
+
+class UnavailableError(StoreError):
+    """The database cannot be used now; it may be later."""
 
 
 class UnfitError(CorcalError):

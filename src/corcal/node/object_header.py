@@ -36,6 +36,13 @@ _KEY_DIGITS = 32
 _IMPLEMENTATION = "2.25.226741982415036482107592636874320158817"
 _SOP_CLASS, _SOP_INSTANCE, _STUDY, _SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
 _MODALITY, _STUDY_TEXT, _SERIES_TEXT = 0x00080060, 0x00081030, 0x0008103E
+_SAMPLES, _FRAMES, _ROWS, _COLUMNS, _BITS = (
+    0x00280002,
+    0x00280008,
+    0x00280010,
+    0x00280011,
+    0x00280100,
+)
 _PATIENT_NAME, _PATIENT_ID, _BIRTH_DATE = 0x00100010, 0x00100020, 0x00100030
 
 
@@ -158,8 +165,21 @@ def _check_whole(raw: RawDataset, path: Path) -> None:
         if missing > 0:
             msg = f"its pixels are cut off: {missing} bytes are missing"
             raise InputError(msg)
+        _check_pixels(Tags(raw), pixels.length)
     if len(raw.meta) > _META_ELEMENTS:
         msg = "its data set holds file meta information"
+        raise InputError(msg)
+
+
+def _check_pixels(tags: Tags, length: int) -> None:
+    """Refuse a grey image with fewer bytes of pixels than its rows and columns need."""
+    counts = [tags.ushort(tag) for tag in (_ROWS, _COLUMNS, _BITS)]
+    if tags.ushort(_SAMPLES) != 1 or None in counts:
+        return
+    rows, columns, bits = (count or 0 for count in counts)
+    needed = rows * columns * bits * (tags.integer(_FRAMES) or 1) // 8
+    if length < needed:
+        msg = f"its pixels are cut off: {needed} bytes are needed, {length} are there"
         raise InputError(msg)
 
 

@@ -6,14 +6,24 @@ twice. A queue in a database of its own (such as huey's) cannot promise that.
 """
 
 import contextlib
+import errno
 import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from corcal.errors import CorcalError, InputError, NotFoundError, StateError, UnfitError
+from corcal.errors import (
+    CorcalError,
+    InputError,
+    NotFoundError,
+    StateError,
+    StoreError,
+    UnavailableError,
+    UnfitError,
+)
 from corcal.serve.doing import DOINGS, Doing
 from corcal.serve.logs import place_of
 from corcal.store.records import Job
@@ -26,6 +36,9 @@ _RENEW_S = 4.0
 _FIRST_BEAT_S = 1.0  # the first beats are for those who look on
 IDLE_S = 0.3
 _READING_ENDS = 0.3  # of the progress that is shown; the rest of scoring tells nothing
+_NO_DISK = (errno.ENOSPC, errno.EDQUOT)
+_NO_DISK_S, _MOST_NO_DISK_S = 1.0, 30.0
+_MOST_BACK = 100
 _log = logging.getLogger(__name__)
 
 
@@ -58,7 +71,7 @@ class _Beat:
             self._text = "scoring"
 
     def _renew(self) -> None:
-        with contextlib.suppress(StateError, NotFoundError):  # lost: what is brought is refused
+        with contextlib.suppress(StoreError):  # lost: what is brought is refused
             self._store.jobs.renew(
                 self.job, progress=self._progress, text=self._text, lease_s=LEASE_S
             )
@@ -137,8 +150,18 @@ def work_once(
             _do(store, job, beat, doings)
     except (StateError, NotFoundError) as exc:
         _log.info("job %s is no longer this worker's: %s", job.id, exc)
+    except UnavailableError as exc:  # the database cannot be used now: not the fault of this job
+        _give_back(store, job, str(exc))
+        return False
     except CorcalError as exc:
         _fail(store, job, str(exc), retry=not isinstance(exc, InputError | UnfitError))
+    except OSError as exc:
+        if exc.errno not in _NO_DISK:
+            _log.error("job %s failed: %s at %s", job.id, type(exc).__name__, place_of(exc))
+            _fail(store, job, f"a file could not be used ({exc.strerror})", retry=True)
+            return True
+        _give_back(store, job, exc.strerror or "no room")
+        return False
     except Exception as exc:  # noqa: BLE001  (the outermost loop of a worker: the failure is kept with the job)
         _log.error("job %s failed: %s at %s", job.id, type(exc).__name__, place_of(exc))
         _fail(store, job, f"a defect of corcal ({type(exc).__name__})", retry=True)
@@ -158,6 +181,26 @@ def _do(store: Store, job: Job, beat: _Beat, doings: Mapping[str, Doing]) -> Non
 def _fail(store: Store, job: Job, error: str, *, retry: bool) -> None:
     with contextlib.suppress(StateError, NotFoundError):
         store.jobs.fail(job, error, retry=retry)
+
+
+def _give_back(store: Store, job: Job, why: str) -> None:
+    """Give a job back that could not be done for want of a disk or a database, after a while.
+
+    It counts as no attempt, within bounds: a job that itself fills the disk ends some time.
+    """
+    _log.warning("job %s could not be done now: %s", job.id, why)
+    while True:
+        time.sleep(min(_NO_DISK_S * job.attempts, _MOST_NO_DISK_S))
+        try:
+            if job.attempts < _MOST_BACK:
+                store.jobs.release(job)
+            else:
+                store.jobs.fail(job, why, retry=True)
+        except UnavailableError:
+            continue
+        except (StateError, NotFoundError):  # somebody else has it: its claim had run out
+            pass
+        return
 
 
 def _wait_for_end(store: Store, holder: list[Job], stop: threading.Event) -> None:

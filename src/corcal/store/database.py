@@ -16,7 +16,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.orm import Session
 
-from corcal.errors import ConflictError, InputError, StoreError
+from corcal.errors import ConflictError, InputError, StoreError, UnavailableError
 
 __all__ = ["Database"]
 
@@ -177,7 +177,7 @@ def _plain_errors() -> Iterator[None]:
         raise ConflictError(msg) from None
     except DBAPIError as exc:
         msg = f"the database cannot be used now ({_cause(exc)})"
-        raise StoreError(msg) from None
+        raise UnavailableError(msg) from None
     except SQLAlchemyError as exc:
         msg = f"the database cannot be used ({type(exc).__name__})"
         raise StoreError(msg) from exc
