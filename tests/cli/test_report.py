@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sys
+from base64 import b64decode
 from dataclasses import replace
 
 import hl7
@@ -180,6 +181,38 @@ def test_files_without_names_are_not_put_beside_a_record(run_corcal, result_file
     assert told.code == 2
     assert "holds the result.json of an exam, which names the patient" in told.err
     assert names_in(folder) == {"result.json"}
+
+
+def pdf_inside(folder):
+    """The PDF inside of the bundle, and that inside of the message; ``None`` without one."""
+    report = json.loads((folder / "fhir.json").read_text("utf-8"))["entry"][0]["resource"]
+    forms = [b64decode(form["data"]) for form in report.get("presentedForm", [])]
+    message = (folder / "report.hl7").read_bytes().decode().split("\r")
+    values = [line.split("|")[5] for line in message if "|ED|" in line]
+    return *(forms or [None]), *([b64decode(value.split("^")[4]) for value in values] or [None])
+
+
+def test_the_report_is_inside_of_bundle_and_message_unless_it_is_left_out(
+    run_corcal, result_file, out
+):
+    args = ("report", result_file, "--out", out, "--format")
+    assert run_corcal(*args, "fhir,hl7,clinician").code == 0
+    pdf = (out / "report.pdf").read_bytes()
+    assert pdf_inside(out) == (pdf, pdf)
+    assert run_corcal(*args, "fhir,hl7").code == 0  # without the file beside them, too
+    assert pdf_inside(out) == (pdf, pdf)
+    assert run_corcal(*args, "fhir,hl7", "--no-embed-pdf").code == 0
+    assert pdf_inside(out) == (None, None)
+
+
+def test_the_message_says_where_it_comes_from_and_where_it_goes(run_corcal, result_file, out):
+    route = ("--sending-facility", "ST MARY", "--receiving-application", "RIS")
+    args = ("report", result_file, "--out", out, "--format", "hl7", *route)
+    assert run_corcal(*args, "--receiving-facility", "HOSPITAL^2.25.7^ISO").code == 0
+    text = (out / "report.hl7").read_text("utf-8")
+    assert text.startswith("MSH|^~\\&|CORCAL|ST MARY|RIS|HOSPITAL^2.25.7^ISO|")
+    told = run_corcal(*args, "--receiving-facility", "A^B^C^D")
+    assert (told.code, "4 parts, allowed are 1 to 3" in told.err) == (2, True)
 
 
 def test_a_key_file_gives_the_same_names_again(run_corcal, result_file, out, tmp_path):
@@ -422,7 +455,7 @@ def test_pictures_come_from_the_folder_of_the_exam_or_are_drawn(scanned, tmp_pat
     only = {"key_LAD": drawn["key_LAD"]}
     assert pictures_for(formats, exam.result, tmp_path / "exam", None) == only
     assert pictures_for(formats, exam.result, tmp_path / "exam", exam) == drawn
-    assert pictures_for(("csv", "fhir"), exam.result, tmp_path / "exam", exam) == {}
+    assert pictures_for(("csv", "sr"), exam.result, tmp_path / "exam", exam) == {}
 
 
 def test_no_dicom_object_of_a_deidentified_exam_names_the_patient(run_corcal, scanned, tmp_path):

@@ -105,6 +105,16 @@ def layout_options(command: "Callable[..., Any]") -> "Callable[..., Any]":
 )
 @layout_options
 @click.option(
+    "--embed-pdf/--no-embed-pdf",
+    "embeds_pdf",
+    default=True,
+    show_default=True,
+    help="Whether FHIR and HL7 have the clinician's report inside.",
+)
+@click.option("--sending-facility", default="", metavar="NAME", help="MSH-4 of HL7.")
+@click.option("--receiving-application", default="", metavar="NAME", help="MSH-5 of HL7.")
+@click.option("--receiving-facility", default="", metavar="NAME", help="MSH-6 of HL7.")
+@click.option(
     "--deidentify",
     is_flag=True,
     help="Take out names, replace identifiers and UIDs, and move all dates.",
@@ -125,18 +135,22 @@ def command(
     key_file: Path | None,
     *,
     is_large: bool,
+    embeds_pdf: bool,
     deidentify: bool,
+    **places: str,
 ) -> None:
     """Write a scored exam in the formats of other people and other programs.
 
     RESULT is a result.json, or a folder that corcal score --out has written.
     """
+    from corcal.interop.hl7v2 import Route
     from corcal.result import read_result
 
     if key_file is not None and not deidentify:
         msg = "--key-file is for --deidentify"
         raise click.UsageError(msg)
     named = None if formats is None else chosen_names(formats, FORMATS, "format")
+    route = Route(**places)
     if deidentify:
         _check_unnamed(out)
     if scan_path is None:
@@ -161,6 +175,8 @@ def command(
         language=layout.language,
         paper=layout.paper,
         is_large=layout.is_large,
+        embeds_pdf=embeds_pdf,
+        route=route,
     )
     if named is None:
         tell_without_dicom(exam)

@@ -15,6 +15,7 @@ from corcal.errors import InputError
 from corcal.whole_file import write_whole
 
 if TYPE_CHECKING:
+    from corcal.interop.hl7v2 import Route
     from corcal.pipeline import Exam
     from corcal.report.document import PageStyle
     from corcal.result import Result
@@ -58,6 +59,10 @@ class Request:
         One of `PAPERS`.
     is_large : bool
         Whether the letter is in large print.
+    embeds_pdf : bool
+        Whether the clinician's report is inside of what other programs take.
+    route : Route or None
+        From where and to where an HL7 message is sent, as far as that was said.
     made : dict
         Documents that were begun (`corcal.cli.report_documents`), by name.
     """
@@ -70,6 +75,8 @@ class Request:
     language: str = "en"
     paper: Paper = "a4"
     is_large: bool = False
+    embeds_pdf: bool = True
+    route: "Route | None" = None
     made: dict[str, Setting] = field(default_factory=dict)
 
     @property
@@ -114,7 +121,7 @@ class Format:
     help: str
     write: Callable[[Request], tuple[Path, ...]]
     files: tuple[str, ...]
-    begin: Callable[[Request], Setting] | None = None
+    begin: Callable[[Request], Setting | None] | None = None
     is_default: bool = True
     is_dicom: bool = False
     shows_pictures: bool = False
@@ -142,16 +149,27 @@ def _write_fhir(request: Request) -> tuple[Path, ...]:
     from corcal.interop.fhir import fhir_json
 
     path = request.folder / "fhir.json"
-    write_whole(path, fhir_json(request.result))
+    write_whole(path, fhir_json(request.result, pdf=_embedded(request)))
     return (path,)
 
 
 def _write_hl7(request: Request) -> tuple[Path, ...]:
-    from corcal.interop.hl7v2 import hl7_message
+    from corcal.interop.hl7v2 import Route, hl7_message
 
     path = request.folder / "report.hl7"
-    write_whole(path, hl7_message(request.result))
+    route = request.route or Route()
+    write_whole(path, hl7_message(request.result, pdf=_embedded(request), route=route))
     return (path,)
+
+
+def _begin_embedded(request: Request) -> Setting | None:
+    return begin_clinician(request) if request.embeds_pdf else None
+
+
+def _embedded(request: Request) -> bytes | None:
+    """Give the report that is embedded; it is waited for."""
+    begun = _begin_embedded(request)
+    return None if begun is None else begun.pdf.result()
 
 
 def _write_csv(request: Request) -> tuple[Path, ...]:
@@ -239,8 +257,20 @@ FORMATS: dict[str, Format] = {
         begin=begin_letter,
         files=("letter.pdf", "letter.html"),
     ),
-    "fhir": Format(help="FHIR R4 bundle", write=_write_fhir, files=("fhir.json",)),
-    "hl7": Format(help="HL7 v2.5.1 message ORU^R01", write=_write_hl7, files=("report.hl7",)),
+    "fhir": Format(
+        help="FHIR R4 bundle",
+        write=_write_fhir,
+        begin=_begin_embedded,
+        files=("fhir.json",),
+        shows_pictures=True,
+    ),
+    "hl7": Format(
+        help="HL7 v2.5.1 message ORU^R01",
+        write=_write_hl7,
+        begin=_begin_embedded,
+        files=("report.hl7",),
+        shows_pictures=True,
+    ),
     "csv": Format(
         help="tables and their data dictionary",
         write=_write_csv,
