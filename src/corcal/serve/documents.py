@@ -58,17 +58,17 @@ def documents_of(exam: Exam) -> Iterator[tuple[str, bytes]]:
     letter = patient_letter(result)
     yield "letter.pdf", document_pdf(letter)
     yield "letter.html", document_html(letter).encode()
-    yield from _for_machines(exam)
+    yield from _for_machines(exam, pdf)
     yield from _dicom(exam, pictures, pdf)
 
 
-def _for_machines(exam: Exam) -> Iterator[tuple[str, bytes]]:
+def _for_machines(exam: Exam, pdf: bytes) -> Iterator[tuple[str, bytes]]:
     from corcal.interop.fhir import fhir_json
     from corcal.interop.hl7v2 import hl7_message
     from corcal.interop.tables import write_exam_table, write_lesion_table
 
-    yield "fhir.json", fhir_json(exam.result).encode()
-    yield "report.hl7", hl7_message(exam.result).encode()
+    yield "fhir.json", fhir_json(exam.result, pdf=pdf).encode()
+    yield "report.hl7", hl7_message(exam.result, pdf=pdf).encode()
     with tempfile.TemporaryDirectory() as made:
         write_exam_table([exam.result], Path(made) / "exam.csv")
         write_lesion_table(exam.result, Path(made) / "lesions.csv")
