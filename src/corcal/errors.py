@@ -11,7 +11,7 @@ The tree::
     │   ├── NotFoundError      2   it has no such patient, exam, version, job or user
     │   ├── StateError         2   not in this state: a final exam is not scored again, for instance
     │   ├── ConflictError      2   somebody else has changed it meanwhile
-    │   └── UnavailableError   2   its database cannot be used now: locked, gone, or its disk is full
+    │   └── UnavailableError   2   its database cannot be used now: it is away, or its disk is full
     ├── UnfitError             3   the scan was read, but is not fit for calcium scoring
     └── PeerError              4   another system cannot be reached, or refuses
 
