@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from corcal.node.deliver import deliver_job
+from corcal.node.priors import PRIORS, priors_job
 from corcal.serve.doing import Doing
 from corcal.store.outgoing import DELIVER
 
@@ -19,4 +20,7 @@ def node_doings(rules_path: Path) -> Mapping[str, Doing]:
     rules_path : Path
         The rules file, which is read anew for each job.
     """
-    return {DELIVER: partial(deliver_job, rules_path=rules_path)}
+    return {
+        DELIVER: partial(deliver_job, rules_path=rules_path),
+        PRIORS: partial(priors_job, rules_path=rules_path),
+    }

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from corcal.errors import CorcalError, InputError
-from corcal.node import commitment, route
+from corcal.node import commitment, http, priors, route
 from corcal.node.intake import Intake
 from corcal.node.rules import NodeRules
 from corcal.serve.logs import place_of
@@ -74,6 +74,7 @@ def run_node(
             store,
             rules,
             data / FOLDER,
+            wanted=lambda exam_id: _want(store, exam_id, rules),
             answered=lambda answer, kind: commitment.answered(store, answer, kind),
         )
         settings = Settings(
@@ -85,13 +86,21 @@ def run_node(
         supervisor = Supervisor(settings, store)
         intake.start()
         supervisor.start()
+        served = None
         try:
+            served = http.start(rules, intake, store)
             say(f"corcal takes studies as {rules.node.aet} at port {intake.ae.port}")
             _loop(intake, store, rules, data / FOLDER / RUNNING, stop)
         finally:
+            if served is not None:
+                served.stop()
             intake.stop()
             supervisor.stop()
             (data / FOLDER / RUNNING).unlink(missing_ok=True)
+
+
+def _want(store: Store, exam_id: str, rules: NodeRules) -> None:
+    priors.wanted(store, exam_id, rules)
 
 
 def _loop(
