@@ -177,11 +177,13 @@ class _Crew:
             except (EOFError, OSError):
                 yield from self._bury(worker)
                 continue
-            if isinstance(answer, BaseException):
+            if answer is None:  # its libraries are loaded: now it begins
+                worker.begun, worker.is_new = time.monotonic(), False
+            elif isinstance(answer, OutputError):
                 raise answer
-            if worker.task is not None and isinstance(answer, Outcome):
-                attempt, worker.task, worker.is_new = worker.attempt, None, False
-                yield replace(answer, attempts=attempt)
+            else:
+                worker.task = None
+                yield replace(answer, attempts=worker.attempt)
         for worker in list(self._workers):
             if worker.task is not None and self._rest(worker) <= 0:
                 yield self._give_up(worker, worker.task)
@@ -252,6 +254,9 @@ def _serve(pipe: "Connection", options: BatchOptions, scorer: Scorer) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what libraries warn of may name patients
     limit_process(options.memory_mb)
+    if scorer is _score:
+        _load()
+    pipe.send(None)
     while True:
         try:
             task = pipe.recv()
@@ -264,6 +269,11 @@ def _serve(pipe: "Connection", options: BatchOptions, scorer: Scorer) -> None:
             answer = exc
         with contextlib.suppress(OSError):  # nobody listens any more: the next `recv` says so
             pipe.send(answer)
+
+
+def _load() -> None:
+    """Load what scoring needs: the time for it is not that of the first scan."""
+    import corcal.cohort.score_task  # noqa: F401
 
 
 def _end_with_parent() -> None:
