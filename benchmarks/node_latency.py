@@ -24,10 +24,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from tests.interop.send.orthanc import AE_TITLE, PROGRAM_NAMES, Orthanc, running_orthanc
-
 from benchmarks.serve_kills import QUICK, free_port
 from corcal.store.store import Store
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # what starts an archive is there
+from interop.send.orthanc import (
+    AE_TITLE,
+    PROGRAM_NAMES,
+    Orthanc,
+    running_orthanc,
+)
 
 WANTED = ("DOC", "SEG", "SR", "SR")
 _START_S, _RESULT_S = 60.0, 600.0
