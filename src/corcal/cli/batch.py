@@ -1,6 +1,5 @@
 """``corcal batch``: every study of a folder, a store, a server or a list, scored into tables."""
 
-import importlib
 import json
 import re
 import signal
@@ -317,9 +316,10 @@ def _stopping(progress: BatchProgress) -> Iterator[None]:
 
 def _executor(options: "BatchOptions", workers: int | None, scheduler: str | None) -> "Executor":
     if scheduler is not None:
-        module: Any = importlib.import_module("corcal.cohort.dask_run")
-        distributed: Executor = module.run_dask(scheduler, workers=workers)
-        return distributed
+        from corcal.cohort.dask_cluster import dask_client
+        from corcal.cohort.dask_run import run_dask
+
+        return run_dask(dask_client(scheduler, workers=workers, memory_mb=options.memory_mb))
     from corcal.cohort.local import run_local, worker_count
 
     return run_local(workers=workers or worker_count(options.memory_mb))

@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 
 from corcal.cohort.sources import Kind, kind_of
-from corcal.cohort.types import BatchOptions, Place, Task
+from corcal.cohort.types import BatchOptions, Outcome, Place, Task
 from corcal.ct.files import Candidate, FileOpener, list_candidates, printable
 from corcal.ct.find import find_series, find_series_among
+from corcal.ct.scan import CTScan
 from corcal.ct.series import Catalog
+from corcal.ct.suitability import choose_series
 from corcal.errors import InputError
 
-__all__ = ["catalog_of"]
+__all__ = ["catalog_of", "scan_of"]
 
 _PREFIX = "corcal-scan-"
 
@@ -61,6 +63,33 @@ def catalog_of(task: Task, options: BatchOptions) -> Iterator[Catalog]:
 
             catalog = _among(fetch_places(task, folder, options.storage), task.source)
         yield _of_study(task, catalog)
+
+
+def scan_of(outcome: Outcome, options: BatchOptions) -> CTScan:
+    """Read the scan once more that an outcome is about.
+
+    Parameters
+    ----------
+    outcome : Outcome
+        Of a study that was scored.
+    options : BatchOptions
+        As of the run.
+
+    Raises
+    ------
+    InputError
+        If it is no longer where it was.
+    """
+    task = Task(
+        key=outcome.key,
+        source=outcome.source,
+        study_instance_uid=outcome.study_instance_uid,
+        places=outcome.places,
+    )
+    with catalog_of(task, options) as catalog:
+        wanted = outcome.series_instance_uid
+        listed = [one for one in catalog.series if one.identity.series_instance_uid == wanted]
+        return choose_series(listed or catalog.series).scan
 
 
 def _local(task: Task) -> Catalog:

@@ -141,6 +141,7 @@ def _written(task: Task, exam: Exam, options: BatchOptions) -> Outcome:
         study_instance_uid=result.scan.study_instance_uid,
         series_instance_uid=result.scan.series_instance_uid,
         finished=utc_now(),
+        places=task.places,
         exam_row=_row(columns_of_exams([result]), result),
         lesion_rows=tuple(_row(LESION_COLUMNS, lesion) for lesion in result.lesions),
         certainty=None if chances is None else max(chances.values()),

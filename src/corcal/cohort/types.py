@@ -113,6 +113,8 @@ class Outcome:
         Probability of the likeliest category; ``None`` if not scored.
     picture, segmentation : str or None
         Files that were written, relative to the folder of the results.
+    places : tuple of Place
+        Of the task: where the images are.
     """
 
     key: str
@@ -131,6 +133,7 @@ class Outcome:
     certainty: float | None = None
     picture: str | None = None
     segmentation: str | None = None
+    places: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +208,7 @@ def ended(task: Task, status: Status, reason: str, *, error: str | None = None) 
         reason=" ".join(reason.split()),
         error=error,
         finished=utc_now(),
+        places=task.places,
     )
 
 

@@ -70,10 +70,10 @@ class _Count:
     def add(self, files: int) -> None:
         """Count, tell, and save now and then."""
         self.files += files
-        self.looked(self.files, self.places)
         if self.files - self.saved >= _SAVE_EVERY:
             self.saved = self.files
             self.index.save()
+        self.looked(self.files, self.places)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +177,5 @@ def _look_into_archive(path: Path, index: Index, count: _Count) -> None:
         parts: tuple[Part, ...] = (Part(study=None),)
     else:
         parts = parts_of(seen)
-        parts = parts or tuple(Part(study=None) for _ in seen[:1])
         count.add(len(seen))
     index.put(str(path), stamp, parts)

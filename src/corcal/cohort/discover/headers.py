@@ -15,7 +15,7 @@ from corcal.errors import InputError
 
 __all__ = ["Seen", "parts_of", "study_of_file", "study_of_stream"]
 
-_STUDY_UID, _SERIES_UID, _SOP_CLASS = 0x0020000D, 0x0020000E, 0x00080016
+_STUDY_UID = 0x0020000D
 _DIRECTORY_RECORDS = 0x00041220
 _BROKEN = (HeaderError, zlib.error, OSError, InputError)
 
@@ -59,7 +59,7 @@ def study_of_stream(name: str, stream: BinaryIO) -> Seen:
         If it has no header that can be read.
     """
     tags = Tags(read_header(stream))
-    if _DIRECTORY_RECORDS in tags or (_SOP_CLASS not in tags and _SERIES_UID not in tags):
+    if _DIRECTORY_RECORDS in tags:  # a DICOMDIR
         return Seen(name=name, is_image=False)
     return Seen(name=name, is_image=True, study=tags.uid(_STUDY_UID))
 
