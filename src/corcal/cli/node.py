@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import threading
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,7 @@ def _run(folder: Path, rules: "NodeRules", path: Path | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     set_up_node_logs()
+    warnings.simplefilter("ignore")  # pydicom's quote what callers sent; the log must not
     run_node(
         folder,
         rules,

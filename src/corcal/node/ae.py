@@ -136,7 +136,7 @@ class NodeAE(Guards):
         if self._server is None:
             return
         server, self._server = self._server, None
-        open_ones = server.active_associations
+        open_ones = [one for one in server.active_associations if one.is_established]
         server.shutdown()
         for association in open_ones:
             association.abort(block=False)

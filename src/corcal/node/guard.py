@@ -160,6 +160,7 @@ class GuardedHandler(RequestHandler):
         _bound_reading(association, guards)
         _end_quietly(association)
         association.dimse = _Messages(association, guards)
+        association.dul.daemon = True  # a caller who has not asked yet does not hold up the end
         return association
 
 

@@ -1,0 +1,422 @@
+"""What the node takes by DICOM, and how each object ends."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pynetdicom import AE
+from pynetdicom.sop_class import InstanceAvailabilityNotification
+
+from corcal.errors import InputError
+from corcal.node import receiving as receiving_module
+from corcal.node import spool as spool_module
+from corcal.node.intake import Intake
+from corcal.node.object_header import known_objects, same_dataset
+from corcal.store.jobs import SCORE
+from corcal.store.records import ExamState, JobState
+from corcal.store.store import Store
+from node.intake_maker import (
+    NODE,
+    RULES,
+    SCANNER,
+    Receiver,
+    calling,
+    connected,
+    receiving,
+    sent,
+    study,
+    with_limits,
+)
+from store.postgres_cluster import temporary_folder
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder in memory, where there is room: each object is made durable."""
+    with temporary_folder() as folder:
+        yield folder
+
+
+SUCCESS, DUPLICATE, NOT_AUTHORISED, NO_ROOM, NOT_UNDERSTOOD = 0, 0x0111, 0x0124, 0xA700, 0xC000
+
+
+def changed(path: Path, **elements: object) -> Path:
+    """Write a file again with other elements."""
+    dataset = dcmread(path)
+    for name, value in elements.items():
+        setattr(dataset, name, value)
+    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    dataset.save_as(path)
+    return path
+
+
+def only_exam(store: Store) -> str:
+    (exam,) = store.worklist().exams
+    return exam.id
+
+
+def test_a_study_is_taken_into_the_store_with_one_job_and_told_from_whom(tmp_path: Path) -> None:
+    images = study(tmp_path / "sent")
+    with receiving(tmp_path / "data") as node:
+        assert sent(node.port, images) == [SUCCESS] * 12
+        assert len(node.files("spool")) == 12
+        node.intake.tick()
+        assert node.files("spool", "taking", "receiving") == []
+        exam = only_exam(node.store)
+        assert node.store.exam(exam).state is ExamState.WAITING
+        assert [job.kind for job in node.store.jobs.of(exam_id=exam)] == [SCORE]
+        (told,) = (step.after for step in node.store.events(exam) if step.kind == "received")
+        assert (told["peer"], told["aet"], told["images"], told["late"]) == (
+            *("scanner", SCANNER, 12, False),
+        )
+        kept = known_objects(node.store.files_of_study(str(dcmread(images[0]).StudyInstanceUID)))
+        assert len(kept) == 12
+        assert all(same_dataset(kept[str(dcmread(one).SOPInstanceUID)], one) for one in images)
+
+
+def test_echo_is_answered(tmp_path: Path) -> None:
+    with receiving(tmp_path / "data") as node, calling(node.port) as association:
+        assert association.send_c_echo().Status == SUCCESS
+
+
+def test_success_is_said_after_file_and_folder_are_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = study(tmp_path / "sent", images=2)
+    steps: list[str] = []
+    whole, fsync, sync = Path.rename, receiving_module.os.fsync, spool_module._sync
+    with receiving(tmp_path / "data") as node:
+        sent(node.port, images[:1])  # the study's folder is there already
+
+        def note_rename(self: Path, target: Path) -> Path:
+            steps.append("named")
+            return whole(self, target)
+
+        monkeypatch.setattr(Path, "rename", note_rename)
+        monkeypatch.setattr(
+            receiving_module.os, "fsync", lambda handle: steps.append("file") or fsync(handle)
+        )
+        monkeypatch.setattr(
+            spool_module, "_sync", lambda path: steps.append("folder") or sync(path)
+        )
+        assert sent(node.port, images[1:]) == [SUCCESS]
+        # fsync of the file; its name; fsync of the folder, which is an fsync again
+        assert steps == ["file", "named", "folder", "file"]
+
+
+def test_an_object_that_comes_again_has_no_effect_and_another_of_its_uid_is_refused(
+    tmp_path: Path,
+) -> None:
+    images = study(tmp_path / "sent")
+    other = changed(study(tmp_path / "other")[0], SeriesDescription="another one")
+    with receiving(tmp_path / "data") as node:
+        # in the spool
+        assert sent(node.port, [images[0], images[0], other]) == [SUCCESS, SUCCESS, DUPLICATE]
+        assert len(node.files("spool", "receiving")) == 1
+        # in the store
+        sent(node.port, images)
+        node.intake.tick()
+        assert sent(node.port, [images[0], other]) == [SUCCESS, DUPLICATE]
+        assert node.files("spool", "receiving") == []
+        node.intake.tick()
+        exam = only_exam(node.store)
+        assert len(node.store.jobs.of(exam_id=exam)) == 1
+        figures = node.intake.figures()
+        assert (figures.objects_received, figures.objects_duplicate) == (12, 3)
+        assert {one.why for one in node.refusals()} == {
+            "another object of the same SOPInstanceUID is here"
+        }
+
+
+def test_the_title_alone_or_the_address_alone_lets_nobody_in(tmp_path: Path) -> None:
+    with receiving(tmp_path / "data") as node:
+        for aet, called in (("STRANGER", NODE), ("FAR", NODE), (SCANNER, "ANOTHER")):
+            with calling(node.port, aet=aet, called=called) as association:
+                assert association.is_rejected
+        whys = [one.why for one in node.refusals()]
+        assert whys == [
+            "no peer of this AE title calls from this address",
+            "no peer of this AE title calls from this address",
+            "called 'ANOTHER' instead of us",
+        ]
+
+
+def test_no_connection_is_taken_from_an_address_of_no_peer(tmp_path: Path) -> None:
+    rules = replace(RULES, peers=RULES.peers[2:])
+    with receiving(tmp_path / "data", rules) as node, connected(node.port) as bare:
+        assert bare.recv(1) == b""
+        assert node.refusals()[0].why == "no peer calls from this address"
+
+
+def test_who_may_only_be_asked_may_send_what_was_asked_for(tmp_path: Path) -> None:
+    images = study(tmp_path / "sent", images=2)
+    with receiving(tmp_path / "data") as node:
+        assert sent(node.port, images[:1], aet="PACS") == [NOT_AUTHORISED]
+        assert sent(node.port, images, aet="PACS", mover=NODE) == [SUCCESS, SUCCESS]
+        (coming,) = node.intake.spool.summaries()
+        assert coming.is_fetched
+
+
+def test_an_object_with_pixels_cut_off_is_refused_and_nothing_of_it_stays(tmp_path: Path) -> None:
+    (path,) = study(tmp_path / "sent", images=1)
+    path.write_bytes(path.read_bytes()[:-100])
+    with receiving(tmp_path / "data") as node:
+        assert sent(node.port, [path]) == [NOT_UNDERSTOOD]
+        assert node.files("spool", "receiving") == []
+        assert "cut off: 100 bytes are missing" in node.refusals()[0].why
+
+
+def test_an_object_that_is_too_large_is_refused_while_others_are_taken(tmp_path: Path) -> None:
+    images = study(tmp_path / "sent", images=2)
+    dataset = dcmread(images[0])
+    dataset.add_new(0x00091010, "OB", bytes(2**20 + 1))
+    dataset.save_as(images[0])
+    with receiving(tmp_path / "data", with_limits(object_mb=1)) as node:
+        assert sent(node.port, images) == [NO_ROOM, SUCCESS]
+        assert node.refusals()[0].why == "an object may have 1 MB here"
+
+
+def test_a_study_has_at_most_so_many_images(tmp_path: Path) -> None:
+    with receiving(tmp_path / "data", with_limits(study_images=3)) as node:
+        images = study(tmp_path / "sent", images=4)
+        assert sent(node.port, images) == [SUCCESS, SUCCESS, SUCCESS, NO_ROOM]
+
+
+def test_nothing_is_taken_where_the_disk_is_nearly_full(tmp_path: Path) -> None:
+    with receiving(tmp_path / "data", with_limits(disk_free_mb=10**9)) as node:
+        assert sent(node.port, study(tmp_path / "sent", images=1)) == [NO_ROOM]
+        assert "MB are free here" in node.refusals()[0].why
+        assert node.intake.ready() is not None
+        assert node.files("spool", "receiving") == []
+
+
+def test_a_disk_that_fills_up_midway_ends_in_a_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = study(tmp_path / "sent", images=2)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with receiving(tmp_path / "data") as node:
+        with monkeypatch.context() as patch:
+            patch.setattr(receiving_module.os, "fsync", full)
+            assert sent(node.port, images[:1]) == [NO_ROOM]
+        assert node.files("spool", "receiving") == []
+        assert sent(node.port, images) == [SUCCESS, SUCCESS]
+
+
+def test_what_was_received_is_found_again_after_a_restart(tmp_path: Path) -> None:
+    images = study(tmp_path / "sent")
+    with receiving(tmp_path / "data") as node:
+        sent(node.port, images)
+        (node.folder / "receiving" / "half").write_bytes(b"of an object")
+        (node.folder / "spool" / "empty").mkdir()
+    with receiving(tmp_path / "data") as node:
+        (coming,) = node.intake.spool.summaries()
+        assert (coming.images, coming.peer, coming.modalities) == (12, "scanner", ("CT",))
+        assert node.files("receiving") == []
+        node.intake.tick()
+        assert node.store.worklist().total == 1
+
+
+@pytest.mark.parametrize("step", ["import_study", "add_event", "files_of_study"])
+def test_a_study_is_imported_once_wherever_the_node_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The node dies before and after the import, and after the exam was told its sender."""
+    images = study(tmp_path / "sent")
+    whole = getattr(Store, step)
+
+    def die(self: Store, *args: object, **kwargs: object) -> object:
+        if step == "add_event":
+            whole(self, *args, **kwargs)
+        raise KeyboardInterrupt
+
+    with receiving(tmp_path / "data") as node:
+        sent(node.port, images)
+        target = (Store, step) if step != "files_of_study" else (spool_module.Spool, "end")
+        with monkeypatch.context() as patch:
+            patch.setattr(*target, die)
+            with pytest.raises(KeyboardInterrupt):
+                node.intake.tick()
+        assert len(node.files("taking")) == 12
+    with receiving(tmp_path / "data") as node:
+        node.intake.tick()
+        exam = only_exam(node.store)
+        assert [job.state for job in node.store.jobs.of(exam_id=exam)] == [JobState.QUEUED]
+        kinds = [step.kind for step in node.store.events(exam)]
+        assert kinds.count("received") == 1
+        assert node.files("taking", "spool", "receiving") == []
+
+
+def test_a_study_is_complete_when_it_was_quiet_or_somebody_says_so(tmp_path: Path) -> None:
+    images = study(tmp_path / "sent")
+    uid = str(dcmread(images[0]).StudyInstanceUID)
+    rules = replace(RULES, node=replace(RULES.node, quiet_s=3600.0))
+    with receiving(tmp_path / "data", rules) as node:
+        assert not node.intake.complete(uid)
+        sent(node.port, images)
+        node.intake.tick()
+        assert node.store.worklist().total == 0
+        assert node.intake.complete(uid)
+        node.intake.tick()
+        assert node.store.worklist().total == 1
+
+
+def notified(node: Receiver, notification: Dataset) -> int:
+    ae = AE(ae_title=SCANNER)
+    ae.add_requested_context(InstanceAvailabilityNotification)
+    association = ae.associate("127.0.0.1", node.port, ae_title=NODE)
+    status, _ = association.send_n_create(notification, InstanceAvailabilityNotification, "1.2.3")
+    association.release()
+    return int(status.Status)
+
+
+def test_a_notification_completes_a_study_once_all_came_that_it_names(tmp_path: Path) -> None:
+    images = study(tmp_path / "sent")
+    uids = {path: str(dcmread(path).SOPInstanceUID) for path in images}
+    notification, series = Dataset(), Dataset()
+    notification.StudyInstanceUID = str(dcmread(images[0]).StudyInstanceUID)
+    notification.ReferencedSeriesSequence = [series]
+    series.ReferencedSOPSequence = []
+    for uid in uids.values():
+        item = Dataset()
+        item.ReferencedSOPInstanceUID = uid
+        series.ReferencedSOPSequence.append(item)
+    rules = replace(RULES, node=replace(RULES.node, quiet_s=3600.0))
+    with receiving(tmp_path / "data", rules) as node:
+        sent(node.port, images[:-1])
+        assert notified(node, notification) == SUCCESS
+        assert node.intake.spool.complete(3600.0) == ()
+        sent(node.port, images[-1:])
+        assert notified(node, notification) == SUCCESS
+        assert len(node.intake.spool.complete(3600.0)) == 1
+        del notification.ReferencedSeriesSequence
+        assert notified(node, notification) == 0x0115
+
+
+def test_a_study_that_is_not_wanted_is_removed_and_told(tmp_path: Path) -> None:
+    images = [changed(path, Modality="MR") for path in study(tmp_path / "sent", images=2)]
+    with receiving(tmp_path / "data") as node:
+        sent(node.port, images)
+        node.intake.tick()
+        assert node.files("spool", "taking", "set_aside") == []
+        (refusal,) = node.refusals()
+        assert (refusal.kind, refusal.why) == ("study", "it holds no CT images")
+
+
+def test_a_study_of_which_nothing_can_be_kept_is_set_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = study(tmp_path / "sent", images=2)
+
+    def nothing(*_: object, **__: object) -> None:
+        msg = "nothing that can be kept was found"
+        raise InputError(msg)
+
+    with receiving(tmp_path / "data") as node:
+        sent(node.port, images)
+        monkeypatch.setattr(Store, "import_study", nothing)
+        node.intake.tick()
+        assert len(node.files("set_aside")) == 2
+        assert node.refusals()[0].why == "set aside: nothing that can be kept was found"
+
+
+def test_a_study_waits_while_the_store_cannot_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = study(tmp_path / "sent")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with receiving(tmp_path / "data") as node:
+        sent(node.port, images)
+        with monkeypatch.context() as patch:
+            patch.setattr(Store, "import_study", full)
+            node.intake.tick()
+        assert len(node.files("taking")) == 12
+        node.intake.tick()  # not before its time
+        assert node.store.worklist().total == 0
+        now = time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: now + 2.0)
+        node.intake.tick()
+        assert node.store.worklist().total == 1
+
+
+def test_only_one_node_listens_at_a_port(tmp_path: Path) -> None:
+    with receiving(tmp_path / "one") as node, Store(tmp_path / "two") as store:
+        rules = replace(RULES, node=replace(RULES.node, port=node.port))
+        with pytest.raises(InputError, match="cannot listen at port"):
+            Intake(store, rules, tmp_path / "two" / "node").start()
+
+
+def test_associations_beyond_the_limit_are_rejected_for_now(tmp_path: Path) -> None:
+    with receiving(tmp_path / "data", with_limits(associations=1)) as node:
+        with calling(node.port) as first, calling(node.port) as second:
+            assert first.is_established
+            assert second.is_rejected
+        assert node.refusals()[0].why == "1 associations are open"
+
+
+def test_a_peer_that_sends_too_fast_waits_and_is_refused_if_that_does_not_help(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from corcal.node import ae
+
+    monkeypatch.setattr(ae, "_PATIENCE_S", 0.1)
+    with receiving(tmp_path / "data", with_limits(objects_per_minute=2)) as node:
+        images = study(tmp_path / "sent", images=3)
+        assert sent(node.port, images) == [SUCCESS, SUCCESS, NO_ROOM]
+        assert node.refusals()[0].why == "a peer may send 2 objects a minute"
+
+
+def test_what_an_ended_association_leaves_half_is_removed(tmp_path: Path) -> None:
+    (path,) = study(tmp_path / "sent", images=1)
+    with receiving(tmp_path / "data") as node:
+        with calling(node.port) as association:
+            service = association.dul.socket
+            whole = service.send
+
+            def half(data: bytes) -> None:
+                if len(data) > 1024:
+                    whole(data[:600])
+                    service.socket.shutdown(socket.SHUT_RDWR)
+                else:
+                    whole(data)
+
+            service.send = half
+            association.send_c_store(dcmread(path))
+            association.abort()
+        until = time.monotonic() + 10
+        while node.files("receiving") and time.monotonic() < until:
+            node.intake.tick()
+            time.sleep(0.05)
+        assert node.files("receiving", "spool") == []
+
+
+def test_the_same_study_by_two_associations_at_once_is_one_study(tmp_path: Path) -> None:
+    images = study(tmp_path / "sent")
+    answers: list[list[int]] = []
+    with receiving(tmp_path / "data") as node:
+        threads = [
+            threading.Thread(
+                target=lambda part: answers.append(sent(node.port, part)), args=(part,)
+            )
+            for part in (images[:8], images[4:])
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert answers == [[SUCCESS] * 8] * 2
+        assert len(node.files("spool")) == 12
+        node.intake.tick()
+        assert node.store.worklist().total == 1
