@@ -38,31 +38,74 @@ function freePort() {
   });
 }
 
-export async function startServer() {
-  const port = await freePort();
-  const data = mkdtempSync(join(tmpdir(), "corcal-e2e-"));
-  const child = spawn(CORCAL, ["serve", "--port", String(port), "--no-browser", "--data", data], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let said = "";
-  const link = await new Promise((give, refuse) => {
-    const late = setTimeout(() => refuse(new Error(`the server did not start: ${said}`)), START_MS);
-    const hear = (chunk) => {
-      said += chunk;
-      const found = /http:\/\/\S+\/start\/\S+/.exec(said);
-      if (!found || !said.includes("serving at port")) return;
-      clearTimeout(late);
-      give(found[0]);
-    };
-    child.stdout.on("data", hear);
-    child.stderr.on("data", hear);
-    child.on("exit", (code) => refuse(new Error(`the server ended with ${code}: ${said}`)));
-  });
-  const stop = async () => {
+/** The variants of an exam that `variants.py` makes, as lists of files. */
+export function variantFiles(dicom, names) {
+  const folder = mkdtempSync(join(tmpdir(), "corcal-variants-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const python = CORCAL.replace(/corcal$/, "python");
+  const made = spawnSync(python, [join(import.meta.dirname, "variants.py"), dicom, folder, ...names]);
+  if (made.status !== 0) throw new Error(`variants.py failed: ${made.stderr}`);
+  return Object.fromEntries(
+    names.map((name) => [name, readdirSync(join(folder, name)).map((file) => join(folder, name, file))]),
+  );
+}
+
+/** A server that can be killed and started again at the same port with the same data. */
+export class Server {
+  #child = null;
+  #options;
+
+  constructor({ accounts = false, data = null } = {}) {
+    this.data = data ?? mkdtempSync(join(tmpdir(), "corcal-e2e-"));
+    this.#options = accounts ? ["--accounts"] : [];
+  }
+
+  async start() {
+    this.port = await freePort();
+    this.url = `http://127.0.0.1:${this.port}`;
+    this.link = await this.#run();
+    return this;
+  }
+
+  /** Starts it again; sessions of before go on. */
+  async again() {
+    await this.#run();
+  }
+
+  async #run() {
+    const command = ["serve", "--port", String(this.port), "--no-browser", "--data", this.data, ...this.#options];
+    const child = spawn(CORCAL, command, { stdio: ["ignore", "pipe", "pipe"] });
+    this.#child = child;
+    let said = "";
+    return new Promise((give, refuse) => {
+      const late = setTimeout(() => refuse(new Error(`the server did not start: ${said}`)), START_MS);
+      const hear = (chunk) => {
+        said += chunk;
+        if (!said.includes("serving at port")) return;
+        clearTimeout(late);
+        give(/http:\/\/\S+\/start\/\S+/.exec(said)?.[0] ?? null);
+      };
+      child.stdout.on("data", hear);
+      child.stderr.on("data", hear);
+      child.on("exit", (code) => refuse(new Error(`the server ended with ${code}: ${said}`)));
+    });
+  }
+
+  /** As the machine would when it fails: no warning, nothing is put away. */
+  async kill() {
+    await this.#end("SIGKILL");
+  }
+
+  async stop({ keep = false } = {}) {
+    await this.#end("SIGTERM");
+    if (!keep) rmSync(this.data, { recursive: true, force: true });
+  }
+
+  async #end(how) {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const gone = new Promise((give) => child.on("exit", give));
-    child.kill("SIGTERM");
+    child.kill(how);
     await gone;
-    rmSync(data, { recursive: true, force: true });
-  };
-  return { url: `http://127.0.0.1:${port}`, link, stop, said: () => said };
+  }
 }

@@ -6,9 +6,9 @@ import type { ComponentType } from "preact";
 import { isLive } from "./api/live";
 import { ROLE_NAMES } from "./lib/format";
 import { route } from "./lib/route";
-import { isKnown, leave, session, setTheme, shownTheme, theme, type Theme } from "./lib/session";
+import { isExpired, isKnown, leave, session, setTheme, shownTheme, theme, type Theme } from "./lib/session";
 import { AgreementPage } from "./pages/agreement";
-import { LoginPage } from "./pages/login";
+import { LoginAgain, LoginPage } from "./pages/login";
 import { SettingsPage } from "./pages/settings";
 import { WorklistPage } from "./pages/worklist";
 import { Loading } from "./ui/message";
@@ -18,15 +18,21 @@ const WARM_UP_MS = 700;
 export function App() {
   const now = route.value;
   useTheme(now.page === "exam" && session.value !== null);
+  useTitle(now.page);
   useReadyReading(now.page === "exams" && session.value !== null);
   if (!isKnown.value) return <Loading what="corcal" />;
   if (!session.value) return <LoginPage />;
+  const look = `frame ${now.page === "exam" ? "frame-reading" : ""} ${isExpired.value ? "frame-veiled" : ""}`;
+  // another person who logs in at this screen begins anew
   return (
-    <div class={now.page === "exam" ? "frame frame-reading" : "frame"}>
+    <div class={look} key={session.value.user.id}>
+      {isExpired.value && <LoginAgain />}
       <a class="skip" href="#content" onClick={skip}>Skip to the content</a>
       {now.page !== "exam" && <Header />}
-      {!isLive.value && (
-        <p class="offline" role="status">The connection to the server is lost; it is being tried again.</p>
+      {!isLive.value && !isExpired.value && (
+        <p class="offline" role="status">
+          The connection to the server is lost; it is being tried again. What you do now is sent when it is back.
+        </p>
       )}
       <div id="content" tabIndex={-1} class="content">
         {now.page === "exams" && <WorklistPage />}
@@ -89,6 +95,15 @@ function Header() {
       <button type="button" class="button" onClick={() => void leave()}>Log out</button>
     </header>
   );
+}
+
+const TITLES = { exams: "Worklist", exam: "Reading", agreement: "Agreement", settings: "Settings" };
+
+/** Which page it is; never who is read: titles stay in the browser's history. */
+function useTitle(page: keyof typeof TITLES): void {
+  useEffect(() => {
+    document.title = `${TITLES[page]} · corcal`;
+  }, [page]);
 }
 
 function useTheme(isReading: boolean): void {

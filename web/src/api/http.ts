@@ -4,13 +4,20 @@ export const API = "/api/v1";
 
 let csrfToken: string | null = null;
 let onLoggedOut: () => void = () => {};
+let onOldToken: () => Promise<boolean> = async () => false;
 
 export function setCsrfToken(token: string | null): void {
   csrfToken = token;
 }
 
+/** Called when the server no longer knows who asks. */
 export function whenLoggedOut(call: () => void): void {
   onLoggedOut = call;
+}
+
+/** Called when another window has logged in anew; whether the same person goes on. */
+export function whenTokenIsOld(call: () => Promise<boolean>): void {
+  onOldToken = call;
 }
 
 /** An answer that is none: RFC 9457, with a sentence for a person. */
@@ -32,7 +39,17 @@ type Options = {
   body?: BodyInit;
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  /** Sent once more, with the token of the session as it is now. */
+  isAgain?: boolean;
 };
+
+/** Answers that pass by: no server, one that starts, or a session that has ended. */
+const PASSING = new Set([0, 401, 502, 503, 504]);
+
+/** Whether it is worth to ask again once the server and the session are there. */
+export function isOutage(error: unknown): boolean {
+  return error instanceof Problem && PASSING.has(error.status);
+}
 
 export async function request(path: string, options: Options = {}): Promise<Response> {
   const method = options.method ?? (options.json === undefined ? "GET" : "POST");
@@ -50,10 +67,13 @@ export async function request(path: string, options: Options = {}): Promise<Resp
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new Problem(0, "unreachable", "The server does not answer. Nothing was changed.");
+    throw new Problem(0, "unreachable", "The server does not answer.");
   }
   if (answer.ok) return answer;
   const problem = await problemOf(answer);
+  if (problem.code === "csrf" && !options.isAgain && (await onOldToken())) {
+    return request(path, { ...options, isAgain: true });
+  }
   if (answer.status === 401 && path !== "/session") onLoggedOut();
   throw problem;
 }

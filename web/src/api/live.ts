@@ -12,24 +12,43 @@ export type JobNews = Record<string, unknown>;
 type Listeners = { exam: Set<(news: ExamNews) => void>; review: Set<(news: ReviewNews) => void>; job: Set<(news: JobNews) => void> };
 
 const listeners: Listeners = { exam: new Set(), review: new Set(), job: new Set() };
+const returned = new Set<() => void>();
 let source: EventSource | null = null;
+let onLost: () => void = () => {};
 
-/** False while the connection is lost; the browser makes it again by itself. */
+/** False while the connection is lost. */
 export const isLive = signal(true);
+
+/** What makes the connection again; the browser itself gives up after some errors. */
+export function whenLost(call: () => void): void {
+  onLost = call;
+}
 
 export function startLive(): void {
   if (source) return;
   source = new EventSource(`${API}/events`);
-  source.onopen = () => (isLive.value = true);
-  source.onerror = () => (isLive.value = false);
+  source.onopen = () => {
+    if (isLive.value) return;
+    isLive.value = true;
+    for (const call of returned) call();
+  };
+  source.onerror = () => {
+    isLive.value = false;
+    close();
+    onLost();
+  };
   listen("exam");
   listen("review");
   listen("job");
 }
 
-export function stopLive(): void {
+function close(): void {
   source?.close();
   source = null;
+}
+
+export function stopLive(): void {
+  close();
   isLive.value = true;
 }
 
@@ -40,17 +59,13 @@ function listen(kind: keyof Listeners): void {
   });
 }
 
-export function onExam(call: (news: ExamNews) => void): () => void {
-  listeners.exam.add(call);
-  return () => listeners.exam.delete(call);
+function add<T>(set: Set<T>, call: T): () => void {
+  set.add(call);
+  return () => set.delete(call);
 }
 
-export function onReview(call: (news: ReviewNews) => void): () => void {
-  listeners.review.add(call);
-  return () => listeners.review.delete(call);
-}
-
-export function onJob(call: (news: JobNews) => void): () => void {
-  listeners.job.add(call);
-  return () => listeners.job.delete(call);
-}
+export const onExam = (call: (news: ExamNews) => void): (() => void) => add(listeners.exam, call);
+export const onReview = (call: (news: ReviewNews) => void): (() => void) => add(listeners.review, call);
+export const onJob = (call: (news: JobNews) => void): (() => void) => add(listeners.job, call);
+/** After the connection was lost: news was missed, and what is shown may be old. */
+export const onReturn = (call: () => void): (() => void) => add(returned, call);

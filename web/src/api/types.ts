@@ -206,7 +206,7 @@ export type Result = {
   score: { total: Amounts; vessels: Record<string, Amounts> } & Record<string, unknown>;
   interpretation: Interpretation | null;
   followup: unknown;
-  review?: { is_advised?: boolean; reasons?: string[] } | null;
+  review?: { advised?: boolean; reasons?: string[] } | null;
   provenance: Record<string, unknown>;
 };
 

@@ -71,6 +71,12 @@ export function words(label: string): string {
   return label.replace(/_/g, " ");
 }
 
+/** Words of the server as a sentence of their own. */
+export function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}
+
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }

@@ -2,12 +2,14 @@
 
 import { computed, signal } from "@preact/signals";
 
-import { Problem, get, remove, setCsrfToken } from "../api/http";
-import { startLive, stopLive } from "../api/live";
+import { Problem, get, remove, setCsrfToken, whenTokenIsOld } from "../api/http";
+import { startLive, stopLive, whenLost } from "../api/live";
 import type { Session } from "../api/types";
 
 export const session = signal<Session | null>(null);
 export const isKnown = signal(false);
+/** The session has ended while someone worked: they log in again, and go on where they were. */
+export const isExpired = signal(false);
 /** Whether people can log in at their organisation. */
 export const hasSignOn = signal(false);
 export const mayRead = computed(() => session.value !== null && session.value.user.role !== "viewer");
@@ -16,6 +18,7 @@ export const isAdmin = computed(() => session.value?.user.role === "admin");
 export function begin(found: Session): void {
   setCsrfToken(found.csrf_token);
   session.value = found;
+  isExpired.value = false;
   startLive();
 }
 
@@ -29,10 +32,50 @@ export async function findSession(): Promise<void> {
   isKnown.value = true;
 }
 
+const RETRY_MS = 1500;
+let returning: Promise<void> | null = null;
+
+/** Resolves when server and session are there again, if by a login in another window. */
+export function whenBack(): Promise<void> {
+  return (returning ??= comeBack().finally(() => (returning = null)));
+}
+
+async function comeBack(): Promise<void> {
+  while (session.value !== null) {
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    try {
+      const found = await get<Session>("/session");
+      if (session.value !== null) begin(found);
+      return;
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) expire(error);
+    }
+  }
+}
+
+function expire(error: Problem): void {
+  hasSignOn.value = error.more.sign_on === true;
+  isExpired.value = session.value !== null;
+}
+
+/** The server says that nobody is logged in. */
+export function loggedOut(): void {
+  if (session.value !== null) void whenBack();
+}
+
+whenLost(() => void whenBack());
+whenTokenIsOld(async () => {
+  const before = session.value?.user.id;
+  const found = await get<Session>("/session");
+  begin(found);
+  return found.user.id === before;
+});
+
 export function forget(): void {
   stopLive();
   setCsrfToken(null);
   session.value = null;
+  isExpired.value = false;
 }
 
 export async function leave(): Promise<void> {

@@ -1,11 +1,40 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import type { ComponentChildren } from "preact";
 
 import { Problem, post, wordsOf } from "../api/http";
 import type { Session } from "../api/types";
-import { begin, hasSignOn } from "../lib/session";
+import { begin, hasSignOn, leave, session } from "../lib/session";
 import { Message } from "../ui/message";
 
+/** Over whatever was open, which nobody sees meanwhile: after the login it is as it was. */
+export function LoginAgain() {
+  const ref = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    ref.current?.showModal();
+  }, []);
+  return (
+    <dialog ref={ref} class="dialog-login" aria-label="Log in again" onCancel={(event) => event.preventDefault()}>
+      <LoginForm>
+        <Message kind="info">
+          Your session has ended. Log in again as {session.value?.user.name}, and go on where you were: nothing is lost.
+        </Message>
+      </LoginForm>
+      <button type="button" class="button button-quiet" onClick={() => void leave()}>Leave instead</button>
+    </dialog>
+  );
+}
+
 export function LoginPage() {
+  return (
+    <main class="login">
+      <LoginForm />
+      <footer class="statement">For research use only. Not a medical device; not for diagnosis.</footer>
+    </main>
+  );
+}
+
+function LoginForm(props: { children?: ComponentChildren }) {
   const [name, setName] = useState("");
   const [password, setPassword] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
@@ -26,39 +55,35 @@ export function LoginPage() {
   };
 
   return (
-    <main class="login">
-      <form class="card" onSubmit={(event) => void submit(event)}>
-        <h1>
-          <img src="/favicon.svg" alt="" width={32} height={32} /> corcal
-        </h1>
-        <p>Coronary calcium: review and sign.</p>
-        {problem && <Message kind="error">{problem}</Message>}
-        <label class="field">
-          Name
-          <input
-            name="username" autocomplete="username" required value={name}
-            onInput={(event) => setName(event.currentTarget.value)}
-          />
-        </label>
-        <label class="field">
-          Password
-          <input
-            name="password" type="password" autocomplete="current-password" required value={password}
-            onInput={(event) => setPassword(event.currentTarget.value)}
-          />
-        </label>
-        <button type="submit" class="button button-main" disabled={isBusy}>
-          {isBusy ? "Logging in…" : "Log in"}
-        </button>
-        <p class="quiet">
-          {hasSignOn.value ? (
-            <a href="/oidc/login">Sign on with your organisation</a>
-          ) : (
-            <>On your own machine, open the link that <code>corcal serve</code> printed.</>
-          )}
-        </p>
-      </form>
-      <footer class="statement">For research use only. Not a medical device; not for diagnosis.</footer>
-    </main>
+    <form class="card" onSubmit={(event) => void submit(event)}>
+      <h1>
+        <img src="/favicon.svg" alt="" width={32} height={32} /> corcal
+      </h1>
+      <p>Coronary calcium: review and sign.</p>
+      {props.children}
+      {problem && <Message kind="error">{problem}</Message>}
+      <label class="field">
+        Name
+        <input
+          name="username" autocomplete="username" required value={name}
+          onInput={(event) => setName(event.currentTarget.value)}
+        />
+      </label>
+      <label class="field">
+        Password
+        <input
+          name="password" type="password" autocomplete="current-password" required value={password}
+          onInput={(event) => setPassword(event.currentTarget.value)}
+        />
+      </label>
+      <button type="submit" class="button button-main" disabled={isBusy}>
+        {isBusy ? "Logging in…" : "Log in"}
+      </button>
+      {hasSignOn.value ? (
+        <a class="button" href="/oidc/login" target={session.value === null ? undefined : "_blank"}>Sign on with your organisation</a>
+      ) : (
+        <p class="quiet">On your own machine, open the link that <code>corcal serve</code> printed.</p>
+      )}
+    </form>
   );
 }

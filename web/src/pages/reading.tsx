@@ -4,10 +4,11 @@ import { signal, type Signal } from "@preact/signals";
 import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { Problem, get, wordsOf } from "../api/http";
-import { onExam } from "../api/live";
-import type { ExamDetail } from "../api/types";
+import { onExam, onReturn } from "../api/live";
+import type { ExamDetail, User } from "../api/types";
 import { session } from "../lib/session";
-import { STATE_NAMES } from "../lib/format";
+import { lastOpened } from "../lib/worklist";
+import { STATE_NAMES, date, personName, sentence } from "../lib/format";
 import { ReadingView } from "../reading/reading_view";
 import { ReviewStore } from "../reading/review_store";
 import { openScan } from "../reading/scan_loader";
@@ -26,6 +27,8 @@ export type OpenedExam = {
   firstMs: number;
 };
 
+const NOBODY: User = { id: "", name: "", role: "viewer" };
+
 /** Opens an exam: what is known of it, its voxels, its review; all three at once. */
 export async function openExam(id: string, abort: AbortSignal): Promise<OpenedExam> {
   const begun = performance.now();
@@ -34,10 +37,8 @@ export async function openExam(id: string, abort: AbortSignal): Promise<OpenedEx
     openScan(id, abort),
   ]);
   const [, ny, nx] = scan.volume.grid.shape;
-  const store = new ReviewStore(id, ny * nx, session.value?.user.name ?? "");
-  void store.load().catch((error: unknown) => {
-    if (!abort.aborted) store.say("error", wordsOf(error));
-  });
+  const store = new ReviewStore(id, ny * nx, session.value?.user ?? NOBODY);
+  void store.open();
   void scan.done.catch((error: unknown) => {
     if (!abort.aborted) store.say("error", wordsOf(error));
   });
@@ -63,6 +64,7 @@ export function ReadingPage(props: { id: string }) {
   const tries = attempt.value;
 
   useEffect(() => {
+    lastOpened.value = props.id;
     const abort = new AbortController();
     let opened: OpenedExam | null = null;
     setExam(null);
@@ -83,10 +85,15 @@ export function ReadingPage(props: { id: string }) {
       if (opened) void refresh(opened);
       else attempt.value += 1;
     });
+    const stopReturn = onReturn(() => {
+      if (opened) void refresh(opened);
+      else attempt.value += 1;
+    });
     return () => {
       abort.abort();
       opened?.store.close();
       stop();
+      stopReturn();
     };
   }, [props.id, tries]);
 
@@ -108,9 +115,18 @@ function NotReadable(props: { text: string; detail: ExamDetail | null }) {
   const row = props.detail?.row;
   return (
     <main class="page narrow">
-      <h1>{row ? STATE_NAMES[row.state] : "This exam cannot be shown"}</h1>
-      {row?.state_reason && <p class="lead">{row.state_reason}</p>}
-      <Message kind="error">{props.text}</Message>
+      <h1>{row ? <bdi>{personName(row.patient.name)}</bdi> : "This exam cannot be shown"}</h1>
+      {row && (
+        <p class="not-readable-facts">
+          <span class={`state state-${row.state}`}>{STATE_NAMES[row.state]}</span>
+          <span>{date(row.exam_date)}</span>
+          <bdi>{row.patient.patient_id}</bdi>
+          <span>{row.description}</span>
+        </p>
+      )}
+      {row?.state_reason ? <p class="lead">{sentence(row.state_reason)}</p> : <Message kind="error">{sentence(props.text)}</Message>}
+      {row?.state === "unfit" && <p class="quiet">It has no score, and its images cannot be shown. A series that is whole can be uploaded beside it.</p>}
+      {(row?.state === "waiting" || row?.state === "scoring") && <p class="quiet">It opens by itself as soon as it is scored.</p>}
       <p>
         <a class="button" href="#/exams">
           Back to the worklist

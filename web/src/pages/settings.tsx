@@ -165,7 +165,7 @@ function Users() {
             {Object.entries(ROLE_NAMES).map(([key, text]) => <option key={key} value={key}>{text}</option>)}
           </select>
         </label>
-        <label class="field">Password<input type="password" required minLength={12} autocomplete="new-password" value={password} onInput={(event) => setPassword(event.currentTarget.value)} /></label>
+        <label class="field">Password, 12 characters or more<input type="password" required minLength={12} autocomplete="new-password" value={password} onInput={(event) => setPassword(event.currentTarget.value)} /></label>
         <button type="submit" class="button">Add</button>
       </form>
     </section>

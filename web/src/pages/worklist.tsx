@@ -3,16 +3,16 @@
 import { useSignal } from "@preact/signals";
 import { useCallback, useEffect, useRef } from "preact/hooks";
 
-import { post, wordsOf } from "../api/http";
-import { onExam } from "../api/live";
-import type { ExamRow, ExamState, Worklist } from "../api/types";
-import { age, date, moment, personName, score, STATE_NAMES } from "../lib/format";
+import { wordsOf } from "../api/http";
+import { onExam, onReturn } from "../api/live";
+import type { ExamRow, ExamState } from "../api/types";
+import { age, date, moment, personName, score, sentence, STATE_NAMES } from "../lib/format";
 import { go } from "../lib/route";
 import { mayRead } from "../lib/session";
+import { PAGE, lastOpened, list, offset, q, search, sort, state } from "../lib/worklist";
 import { Message } from "../ui/message";
 import { UploadArea } from "./upload_area";
 
-const PAGE = 50;
 const STATES: readonly ExamState[] = ["to_review", "final", "waiting", "scoring", "unfit", "failed"];
 
 type Sort = "exam_date" | "name" | "agatston" | "state" | "updated_at";
@@ -27,28 +27,18 @@ const COLUMNS: readonly { name: string; sort: Sort | null; class?: string }[] = 
 ];
 
 export function WorklistPage() {
-  const list = useSignal<Worklist | null>(null);
   const problem = useSignal<string | null>(null);
-  const q = useSignal("");
-  const state = useSignal<ExamState | "">("");
-  const sort = useSignal<string>("-exam_date");
-  const offset = useSignal(0);
   const latest = useRef(0);
 
   const load = useCallback(async (): Promise<void> => {
     const mine = ++latest.current;
     try {
-      const found = await post<Worklist>("/exams/search", {
-        q: q.value,
-        state: state.value ? [state.value] : [],
-        sort: sort.value,
-        limit: PAGE,
-        offset: offset.value,
-      });
+      const found = await search();
       // an answer that was overtaken by a later question is not shown
       if (mine !== latest.current) return;
       list.value = found;
       problem.value = null;
+      performance.mark("corcal worklist");
     } catch (error) {
       if (mine === latest.current) problem.value = wordsOf(error);
     }
@@ -71,11 +61,15 @@ export function WorklistPage() {
       clearTimeout(wait);
       wait = setTimeout(() => void load(), 300);
     });
+    const stopReturn = onReturn(() => void load());
     return () => {
       clearTimeout(wait);
       stop();
+      stopReturn();
     };
   }, []);
+  useBackWhereOneWas();
+  useListKeys();
 
   const total = list.value?.total ?? 0;
   const counts = list.value?.counts;
@@ -88,7 +82,7 @@ export function WorklistPage() {
         <h1>Worklist</h1>
         <form role="search" class="search" onSubmit={(event) => event.preventDefault()}>
           <input
-            type="search" aria-label="Search by name, number or description" placeholder="Name, number, description"
+            type="search" aria-label="Search by name, number or description" placeholder="Name, number, description ( / )"
             autocomplete="off" value={q.value}
             onInput={(event) => {
               clear();
@@ -111,6 +105,9 @@ export function WorklistPage() {
       <div class="table-frame">
         <table class="worklist">
           <caption class="sr-only">Exams</caption>
+          <colgroup>
+            {COLUMNS.map((column) => <col key={column.name} class={`col-${column.name.toLowerCase()}`} />)}
+          </colgroup>
           <thead>
             <tr>
               {COLUMNS.map((column) => (
@@ -131,6 +128,41 @@ export function WorklistPage() {
       <Pager total={total} offset={offset.value} onTurn={(next) => (offset.value = next)} />
     </main>
   );
+}
+
+/** Coming back from an exam, one is at its line. */
+function useBackWhereOneWas(): void {
+  useEffect(() => {
+    const link = document.querySelector<HTMLElement>(`.row-last a`);
+    link?.scrollIntoView({ block: "nearest" });
+    link?.focus({ preventScroll: true });
+  }, []);
+}
+
+/** `/` searches; the arrows go from exam to exam, and Enter opens one, as any link. */
+function useListKeys(): void {
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+      const target = event.target as HTMLElement;
+      const isSearch = target instanceof HTMLInputElement && target.type === "search";
+      const isTyping = !isSearch && target.closest("input, select, textarea") !== null;
+      if (event.key === "/" && !isSearch && !isTyping) {
+        event.preventDefault();
+        document.querySelector<HTMLElement>("input[type=search]")?.focus();
+      }
+      const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+      if (step === 0 || isTyping) return;
+      const links = [...document.querySelectorAll<HTMLElement>(".worklist tbody th a")];
+      const now = links.indexOf(document.activeElement as HTMLElement);
+      const next = links[now < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(Math.max(now + step, 0), links.length - 1)];
+      if (!next) return;
+      event.preventDefault();
+      next.focus();
+    };
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
 }
 
 function Chip(props: { name: string; count?: number; isOn: boolean; onClick: () => void }) {
@@ -159,21 +191,23 @@ function Head(props: { column: (typeof COLUMNS)[number]; sort: string; onSort: (
 function Row({ row }: { row: ExamRow }) {
   const isReadable = row.state === "to_review" || row.state === "final" || row.state === "unfit";
   const years = age(row.patient.birth_date, row.exam_date);
+  // a name may be written from right to left: it does not turn what stands beside it
+  const name = <bdi>{personName(row.patient.name)}</bdi>;
   const who = [row.patient.patient_id, row.patient.sex, years === null ? null : `${years} y`].filter(Boolean).join(" · ");
   const open = (event: MouseEvent): void => {
     if (isReadable && !(event.target as HTMLElement).closest("a, button")) go(`/exams/${row.id}`);
   };
   return (
-    <tr class={isReadable ? "row-open" : ""} onClick={open}>
-      <th scope="row">
-        {isReadable ? <a href={`#/exams/${row.id}`}>{personName(row.patient.name)}</a> : personName(row.patient.name)}
+    <tr class={`${isReadable ? "row-open" : ""} ${row.id === lastOpened.value ? "row-last" : ""}`} onClick={open}>
+      <th scope="row" title={personName(row.patient.name)}>
+        {isReadable ? <a href={`#/exams/${row.id}`}>{name}</a> : name}
         <small>{who}</small>
       </th>
       <td class="nowrap">{date(row.exam_date)}</td>
       <td><State row={row} /></td>
       <td class="number">{row.agatston === null ? <span class="quiet">–</span> : <strong>{score(row.agatston)}</strong>}</td>
       <td class="nowrap">{row.category ?? <span class="quiet">–</span>}</td>
-      <td class="col-description">{row.description}</td>
+      <td class="col-description" title={row.description ?? undefined}>{row.description}</td>
       <td class="col-changed nowrap">{moment(row.updated_at)}</td>
     </tr>
   );
@@ -190,7 +224,7 @@ function State({ row }: { row: ExamRow }) {
           <small>{row.progress.step}</small>
         </span>
       )}
-      {row.state_reason && (row.state === "unfit" || row.state === "failed") && <small class="reason">{row.state_reason}</small>}
+      {row.state_reason && (row.state === "unfit" || row.state === "failed") && <small class="reason" title={row.state_reason}>{sentence(row.state_reason)}</small>}
       {row.signed_by && row.state === "final" && <small>{row.signed_by}</small>}
     </div>
   );

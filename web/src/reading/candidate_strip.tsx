@@ -2,6 +2,7 @@
 
 import type { Candidate } from "../api/types";
 import { percent, score } from "../lib/format";
+import { mayRead } from "../lib/session";
 import type { ReviewStore } from "./review_store";
 import { isByReader, siteColour, siteName } from "./sites";
 import type { ViewState } from "./view_state";
@@ -23,13 +24,14 @@ export function CandidateStrip({ view, store }: { view: ViewState; store: Review
 }
 
 function Idle({ view, store }: { view: ViewState; store: ReviewStore }) {
-  if (!store.isLoaded.value) return <span>Loading the candidates…</span>;
-  const count = store.candidates.value.size;
+  if (store.refusal.value !== null) return <span class="quiet">Images alone: this scan has no score.</span>;
+  if (!store.isLoaded.value) return <span class="quiet">Loading the candidates…</span>;
+  if (store.isFinal.value) return <span class="quiet">Signed: an addendum (under Record) is needed to change it.</span>;
+  if (!mayRead.value) return <span class="quiet">Point at calcium to see what it is. You may look, not edit.</span>;
   return (
     <span class="quiet">
-      {store.isFinal.value
-        ? "Signed: this review can no longer be changed."
-        : `${count} candidates. Point at one to see what it is; a click gives it to ${siteName(store.sites.value, view.activeSite.value)}.`}
+      Point at calcium to see what it is; a click gives it to {siteName(store.sites.value, view.activeSite.value)}. → goes
+      from candidate to candidate, ? shows all keys.
     </span>
   );
 }
@@ -51,7 +53,7 @@ function Line({ one, store }: { one: Candidate; store: ReviewStore }) {
       <span>
         {score(one.agatston)} Agatston · {one.volume_mm3.toFixed(0)} mm³ · peak {Math.round(one.peak_hu)} HU · {slices(one.slices)}
       </span>
-      <span class="quiet">w: why</span>
+      {!store.isBlind.value && <span class="quiet"><kbd>w</kbd> why</span>}
     </>
   );
 }

@@ -5,11 +5,11 @@ import { Dialog } from "../ui/dialog";
 import { KEYS, spelled } from "./keys";
 
 export function HelpDialog(props: { sites: SiteInfo[]; onClose: () => void }) {
-  const groups = ["Move", "Assign", "Tools", "Show"] as const;
+  const groups = ["Move", "Assign", "Tools", "Show", "Exam"] as const;
   return (
-    <Dialog title="Keys" onClose={props.onClose} isWide>
+    <Dialog title="Keys" onClose={props.onClose} size="full">
       <p>
-        Mouse: wheel for slices, Ctrl and wheel for size, drag to pan, right button for brightness and contrast. Fingers:
+        Mouse: wheel for slices, Ctrl and wheel for size, drag to move, right button for brightness and contrast. Fingers:
         one for slices, two for size and place, a tap assigns.
       </p>
       <div class="keys">

@@ -14,6 +14,7 @@ export type KeyActions = {
   isDialogOpen: boolean;
   compare: () => void;
   sign: () => void;
+  next: () => void;
   help: () => void;
 };
 
@@ -39,6 +40,29 @@ export function useReadingKeys(exam: OpenedExam, actions: KeyActions): void {
   });
 }
 
+/**
+ * What is clicked with a mouse does not keep the keys: after a click on an artery, Enter assigns, and
+ * after a choice from a list, the arrows go through the slices again. Who walks by Tab stays where they are.
+ */
+export function useFreedKeys(): void {
+  useEffect(() => {
+    let isPointer = false;
+    const free = (event: Event): void => {
+      const target = event.target as HTMLElement;
+      const control = target.closest<HTMLElement>(".reading button, .reading summary, .reading select");
+      if (!control || control.closest("dialog")) return;
+      if (event.type === "change" ? isPointer : (event as MouseEvent).detail > 0 && control.tagName !== "SELECT") control.blur();
+    };
+    const pointed = (): void => void (isPointer = true);
+    const typed = (): void => void (isPointer = false);
+    const all = [["click", free], ["change", free], ["pointerdown", pointed], ["keydown", typed]] as const;
+    for (const [name, call] of all) addEventListener(name, call);
+    return () => {
+      for (const [name, call] of all) removeEventListener(name, call);
+    };
+  }, []);
+}
+
 function siteOfKey(exam: OpenedExam, key: string): string | undefined {
   return exam.store.sites.value.find((site) => site.key === key)?.label;
 }
@@ -59,7 +83,8 @@ function isOnControl(event: KeyboardEvent, command: Command): boolean {
 function run(command: Command, exam: OpenedExam, actions: KeyActions): void {
   const { view, store } = exam;
   const at = view.at.value;
-  const selected = view.focus.value;
+  // what has the corners, wherever the pointer happens to rest; without it what is pointed at
+  const selected = view.selected.value ?? view.hovered.value;
   const cross = (dy: number, dx: number): void => {
     view.showCross.value = true;
     view.moveTo({ y: at.y + dy, x: at.x + dx });
@@ -85,6 +110,8 @@ function run(command: Command, exam: OpenedExam, actions: KeyActions): void {
     case "show_all": view.showAll.value = !view.showAll.value; return;
     case "overlay": view.showOverlay.value = !view.showOverlay.value; return;
     case "cross": view.showCross.value = !view.showCross.value; return;
+    case "tool_larger": return view.resizeTool(1);
+    case "tool_smaller": return view.resizeTool(-1);
     case "tool_assign": view.tool.value = "assign"; return;
     case "tool_line": view.tool.value = "line"; return;
     case "tool_brush": view.tool.value = "brush"; return;
@@ -100,6 +127,7 @@ function run(command: Command, exam: OpenedExam, actions: KeyActions): void {
     case "layout": view.layout.value = view.layout.value === "axial" ? "reading" : "axial"; return;
     case "compare": return actions.compare();
     case "sign": return actions.sign();
+    case "next_exam": return actions.next();
     case "help": return actions.help();
     case "cancel":
       if (view.stroke.value.length > 0) view.stroke.value = [];

@@ -5,11 +5,11 @@ export type Command =
   | "cross_left" | "cross_right" | "cross_up" | "cross_down"
   | "next" | "previous" | "act" | "remove"
   | "why" | "show_all" | "overlay" | "cross"
-  | "tool_assign" | "tool_line" | "tool_brush" | "tool_region" | "tool_window"
+  | "tool_larger" | "tool_smaller" | "tool_assign" | "tool_line" | "tool_brush" | "tool_region" | "tool_window"
   | "undo" | "redo" | "zoom_in" | "zoom_out" | "fit"
-  | "next_window" | "slab" | "layout" | "compare" | "sign" | "help" | "cancel";
+  | "next_window" | "slab" | "layout" | "compare" | "sign" | "next_exam" | "help" | "cancel";
 
-export type KeyRow = { keys: string; command: Command; says: string; group: "Move" | "Assign" | "Tools" | "Show" };
+export type KeyRow = { keys: string; command: Command; says: string; group: "Move" | "Assign" | "Tools" | "Show" | "Exam" };
 
 /** `keys` is one or more of: modifiers and key, joined by `+`; alternatives parted by a blank. */
 export const KEYS: readonly KeyRow[] = [
@@ -31,13 +31,15 @@ export const KEYS: readonly KeyRow[] = [
   { keys: "Enter", command: "act", says: "assign the selected candidate to the active site; again removes it. With a drawing tool: set a point at the crosshair", group: "Assign" },
   { keys: "Delete Backspace", command: "remove", says: "the selected candidate is no calcium", group: "Assign" },
   { keys: "Ctrl+z u", command: "undo", says: "undo", group: "Assign" },
-  { keys: "Ctrl+Shift+z Ctrl+y Shift+u", command: "redo", says: "redo", group: "Assign" },
+  { keys: "Ctrl+y Shift+u Ctrl+Shift+z", command: "redo", says: "redo", group: "Assign" },
   { keys: "w", command: "why", says: "why this site was proposed", group: "Assign" },
   { keys: "s", command: "tool_assign", says: "select and assign", group: "Tools" },
   { keys: "c", command: "tool_line", says: "cut a candidate by a line", group: "Tools" },
   { keys: "v", command: "tool_brush", says: "part a candidate by a brush", group: "Tools" },
   { keys: "r", command: "tool_region", says: "freehand region", group: "Tools" },
   { keys: "g", command: "tool_window", says: "drag for brightness and contrast", group: "Tools" },
+  { keys: "]", command: "tool_larger", says: "larger brush, deeper region", group: "Tools" },
+  { keys: "[", command: "tool_smaller", says: "smaller brush, shallower region", group: "Tools" },
   { keys: "Escape", command: "cancel", says: "end a drawing, or unselect", group: "Tools" },
   { keys: "i", command: "next_window", says: "next window preset", group: "Show" },
   { keys: "m", command: "slab", says: "maximum projection: single slices, 6, 10, 20 ... mm", group: "Show" },
@@ -45,9 +47,10 @@ export const KEYS: readonly KeyRow[] = [
   { keys: "h", command: "overlay", says: "hide the colours", group: "Show" },
   { keys: "k", command: "cross", says: "crosshair", group: "Show" },
   { keys: "t", command: "layout", says: "axial alone, or with the other planes", group: "Show" },
-  { keys: "x", command: "compare", says: "previous exam beside this one", group: "Show" },
-  { keys: "Shift+s", command: "sign", says: "sign", group: "Show" },
-  { keys: "?", command: "help", says: "these keys", group: "Show" },
+  { keys: "x", command: "compare", says: "earlier exam beside this one", group: "Exam" },
+  { keys: "Shift+s", command: "sign", says: "sign", group: "Exam" },
+  { keys: "Shift+n", command: "next_exam", says: "next exam to review", group: "Exam" },
+  { keys: "?", command: "help", says: "these keys", group: "Exam" },
 ];
 
 export type Pressed = { key: string; shift: boolean; ctrl: boolean };

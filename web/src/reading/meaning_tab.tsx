@@ -173,18 +173,26 @@ function Guidance({ found }: { found: Meaning }) {
 }
 
 function Said({ one, cited }: { one: Statement; cited: string | undefined }) {
+  const { text, note } = withoutNote(one.text);
   const grade = [one.strength && `class ${one.strength}`, one.evidence && `level ${one.evidence}`].filter(Boolean).join(", ");
   return (
     <li>
-      <p>{one.text}</p>
+      <p>{text}</p>
       <details>
-        <summary>{one.year}, {words(one.topic)}{grade && `, ${grade}`}</summary>
+        <summary>{one.year}, {words(one.topic)}{grade && `, ${grade}`}{note && ", second hand"}</summary>
+        {note && <p>{note}</p>}
         {one.fired_by.length > 0 && <p>Because of: {one.fired_by.join("; ")}.</p>}
         {one.would_change.length > 0 && <p>Would change with: {one.would_change.join("; ")}.</p>}
         {cited && <p class="quiet">{cited}</p>}
       </details>
     </li>
   );
+}
+
+/** A statement and the note in brackets at its end, which says that the source itself was not read. */
+function withoutNote(all: string): { text: string; note: string | null } {
+  const found = /^(.*?)\s*\[([^\]]+)\]$/s.exec(all);
+  return found ? { text: found[1] ?? all, note: found[2] ?? null } : { text: all, note: null };
 }
 
 function Limits({ found }: { found: Meaning }) {

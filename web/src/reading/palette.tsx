@@ -28,11 +28,11 @@ export function Palette(props: { view: ViewState; store: ReviewStore; canEdit: b
       <label class="control">
         <span class="sr-only">Slab</span>
         <select
-          value={view.slabMm.value}
+          value={view.slabMm.value} title="Single slices, or a maximum projection of this thickness (m)"
           onChange={(event) => (view.slabMm.value = Number(event.currentTarget.value))}
         >
           {SLABS_MM.map((mm) => (
-            <option value={mm} key={mm}>{mm === 0 ? "Slices" : `${mm} mm slab`}</option>
+            <option value={mm} key={mm}>{mm === 0 ? "Slices" : `${mm} mm`}</option>
           ))}
         </select>
       </label>
@@ -109,24 +109,6 @@ function Tools({ view, canEdit }: { view: ViewState; canEdit: boolean }) {
           onClick={() => (view.tool.value = tool)}
         />
       ))}
-      {canEdit && view.tool.value === "brush" && (
-        <label class="control">
-          <span>Brush</span>
-          <input
-            type="range" min={0.4} max={5} step={0.2} value={view.brushMm.value} aria-label="Radius of the brush in mm"
-            onInput={(event) => (view.brushMm.value = Number(event.currentTarget.value))}
-          />
-        </label>
-      )}
-      {canEdit && view.tool.value === "region" && (
-        <label class="control">
-          <span>± slices</span>
-          <input
-            type="number" min={0} max={20} value={view.regionDepth.value}
-            onInput={(event) => (view.regionDepth.value = Math.max(0, Number(event.currentTarget.value) || 0))}
-          />
-        </label>
-      )}
     </span>
   );
 }
@@ -138,7 +120,7 @@ function Windows({ view }: { view: ViewState }) {
     <label class="control">
       <span class="sr-only">Window</span>
       <select
-        value={now?.name ?? ""}
+        value={now?.name ?? ""} title="Window (i)"
         onChange={(event) => {
           const found = WINDOWS.find(({ name }) => name === event.currentTarget.value);
           if (found) view.window.value = found.window;

@@ -50,6 +50,9 @@ export class PaneController {
   private isOwnLook = false;
   private shownKey = "";
   private isStale = true;
+  /** Between asking for an image and its being drawn: the calcium of one lies never on another. */
+  private isAhead = false;
+  private isStrokeEnded = false;
   private frame = 0;
 
   constructor(private readonly parts: PaneParts) {
@@ -59,7 +62,10 @@ export class PaneController {
     this.look = this.firstLook();
     this.showLook(this.look);
     // with the image, not a frame after it
-    this.stack.onDrawn = () => this.drawNow();
+    this.stack.onDrawn = () => {
+      this.isAhead = false;
+      this.drawNow();
+    };
     this.stops.push(
       effect(() => this.followPlace()),
       effect(() => this.stack.setWindow(view.window.value)),
@@ -159,7 +165,7 @@ export class PaneController {
     const key = `${slab.from}-${slab.to}-${this.arrived(slab)}`;
     if (key !== this.shownKey) {
       this.shownKey = key;
-      this.stack.show(this.image());
+      this.isAhead = this.stack.show(this.image());
       this.isStale = true;
     }
     this.draw();
@@ -177,6 +183,7 @@ export class PaneController {
     const { view, store } = this.parts;
     void [view.hovered.value, view.selected.value, view.showAll.value, view.showOverlay.value];
     void [view.showCross.value, view.stroke.value, view.tool.value, view.at.value];
+    void [view.pointer.value, view.brushMm.value];
     void store?.candidates.value;
     this.draw();
   }
@@ -235,6 +242,7 @@ export class PaneController {
   private drawNow(): void {
     cancelAnimationFrame(this.frame);
     this.frame = 0;
+    if (this.isAhead) return;
     if (this.isStale) this.collect();
     drawScene(this.parts.canvas, this.scene(), this.stack.toScreen());
   }
@@ -242,8 +250,11 @@ export class PaneController {
   private scene(): Scene {
     const { view, isMain } = this.parts;
     const tool = view.tool.peek();
-    const points = isMain ? view.stroke.peek() : [];
+    const pointer = view.pointer.peek();
     const kind = tool === "brush" || tool === "region" ? tool : "line";
+    // before a stroke begins, the brush is shown where it would paint
+    const isIdleBrush = tool === "brush" && view.stroke.peek().length === 0 && pointer !== null;
+    const points = !isMain ? [] : isIdleBrush ? [pointer] : view.stroke.peek();
     return {
       pixels: this.pixels,
       imageWidth: this.size.width,
@@ -308,9 +319,15 @@ export class PaneController {
       },
       hover: (px: number, py: number) => {
         view.hovered.value = this.hit(px, py);
-        parts.frame.style.cursor = view.hovered.value !== null ? "pointer" : "";
+        const tool = view.tool.peek();
+        const draws = parts.isMain && (tool === "line" || tool === "brush" || tool === "region");
+        parts.frame.style.cursor = draws ? "crosshair" : view.hovered.value !== null ? "pointer" : "";
+        view.pointer.value = parts.isMain && tool === "brush" ? this.pointAt(px, py) : null;
       },
-      leave: () => (view.hovered.value = null),
+      leave: () => {
+        view.hovered.value = null;
+        view.pointer.value = null;
+      },
       click: (px: number, py: number) => this.click(px, py),
       scroll: (steps: number) => view.step(parts.plane, steps),
       zoom: (factor: number, px: number, py: number) => this.zoom(factor, px, py),
@@ -357,6 +374,10 @@ export class PaneController {
   private stroke(phase: "start" | "move" | "end" | "cancel", px: number, py: number): void {
     const { view } = this.parts;
     const point = this.pointAt(px, py);
+    if (phase === "start") this.isStrokeEnded = false;
+    // Escape in the middle of a stroke ends it, though the button is still down
+    if (phase !== "start" && view.stroke.value.length === 0) this.isStrokeEnded = true;
+    if (this.isStrokeEnded) return;
     if (phase === "cancel") view.stroke.value = [];
     else if (phase === "start") view.stroke.value = [point];
     else if (view.tool.peek() === "line") view.stroke.value = [view.stroke.value[0] ?? point, point];

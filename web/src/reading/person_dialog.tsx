@@ -41,7 +41,7 @@ export function PersonDialog(props: { examId: string; onClose: () => void; onTol
   const set = (name: string, value: string): void => setValues((now) => ({ ...now, [name]: value }));
 
   return (
-    <Dialog title="Risk factors" onClose={props.onClose} isWide>
+    <Dialog title="Risk factors" onClose={props.onClose} size="wide">
       <form onSubmit={(event) => void submit(event)}>
         <p class="quiet">Leave open what is not known: it is not the same as no.</p>
         {problem && <Message kind="error">{problem}</Message>}

@@ -1,21 +1,29 @@
 /** Who is read, in which state, and what can be done with the whole exam. */
 
+import type { ExamRow } from "../api/types";
 import type { OpenedExam } from "../pages/reading";
-import { age, date, personName, STATE_NAMES } from "../lib/format";
+import { age, date, personName, score, STATE_NAMES } from "../lib/format";
 import { IconButton } from "./palette";
+
+/** Other exams of this person that have images and a score. */
+export function readableExams(exam: OpenedExam): ExamRow[] {
+  return exam.detail.value.previous.filter((one) => one.state === "to_review" || one.state === "final");
+}
 
 export function ReadingHead(props: {
   exam: OpenedExam;
   canEdit: boolean;
   isComparing: boolean;
-  isAdmin: boolean;
+  earlier: ExamRow | null;
   onCompare: () => void;
+  onEarlier: (id: string) => void;
   onSign: () => void;
+  onNext: () => void;
   onHelp: () => void;
-  onBack: () => void;
 }) {
   const { store } = props.exam;
   const { row, lock } = props.exam.detail.value;
+  const readable = readableExams(props.exam);
   const years = age(row.patient.birth_date, row.exam_date);
   const who = [years === null ? null : `${years} y`, row.patient.sex, row.patient.patient_id].filter(Boolean);
   return (
@@ -23,8 +31,8 @@ export function ReadingHead(props: {
       <a class="button button-quiet" href="#/exams" aria-label="Back to the worklist">
         ← <span class="wide-only">Worklist</span>
       </a>
-      <h1>
-        {personName(row.patient.name)} <small>{who.join(" · ")}</small>
+      <h1 title={[personName(row.patient.name), ...who].join(" · ")}>
+        <bdi>{personName(row.patient.name)}</bdi> <small>{who.join(" · ")}</small>
       </h1>
       <span class="exam-date">{date(row.exam_date)}</span>
       <span class={`state state-${row.state}`}>{STATE_NAMES[row.state]}</span>
@@ -42,11 +50,31 @@ export function ReadingHead(props: {
           />
         </span>
       )}
-      <button type="button" class="button" aria-pressed={props.isComparing} onClick={props.onCompare} title="Earlier exam beside this one (x)">
+      {props.isComparing && props.earlier && readable.length > 1 && (
+        <select
+          aria-label="Earlier exam" value={props.earlier.id}
+          onChange={(event) => props.onEarlier(event.currentTarget.value)}
+        >
+          {readable.map((one) => (
+            <option key={one.id} value={one.id}>{`${date(one.exam_date)}: ${score(one.agatston)}`}</option>
+          ))}
+        </select>
+      )}
+      <button
+        type="button" class="button" aria-pressed={props.isComparing} onClick={props.onCompare}
+        disabled={readable.length === 0}
+        title={readable.length === 0 ? "There is no earlier exam of this person here" : "Earlier exam beside this one (x)"}
+      >
         Compare
       </button>
       <button type="button" class="button" onClick={props.onHelp} title="Keys (?)">
         Keys
+      </button>
+      <button
+        type="button" class={props.canEdit ? "button" : "button button-main"} onClick={props.onNext}
+        title="Next exam to review (Shift+N)"
+      >
+        Next
       </button>
       {props.canEdit && (
         <button type="button" class="button button-main" onClick={props.onSign} title="Sign (Shift+S)">

@@ -4,20 +4,23 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 
 import { wordsOf } from "../api/http";
+import { date, score } from "../lib/format";
 import { go } from "../lib/route";
-import { isAdmin, mayRead } from "../lib/session";
+import { mayRead } from "../lib/session";
+import { nextToReview } from "../lib/worklist";
 import { openExam, refresh, type OpenedExam } from "../pages/reading";
 import { Message } from "../ui/message";
 import { matchingSlice, toPlane } from "../viewer/geometry";
 import { actOn, endStroke, show } from "./actions";
 import { CandidateStrip } from "./candidate_strip";
 import { HelpDialog } from "./help_dialog";
-import { useReadingKeys } from "./key_listener";
+import { useFreedKeys, useReadingKeys } from "./key_listener";
 import { Palette } from "./palette";
 import { Panel } from "./panel";
-import { ReadingHead } from "./reading_head";
+import { ReadingHead, readableExams } from "./reading_head";
 import { ScanPane } from "./scan_pane";
 import { SignDialog } from "./sign_dialog";
+import { ToolBar } from "./tool_bar";
 import type { ViewState } from "./view_state";
 import { calciumCentre, steps } from "./sites";
 
@@ -26,6 +29,7 @@ const LOCK_MS = 60_000;
 export function ReadingView({ exam }: { exam: OpenedExam }) {
   const { view, store, volume, fraction } = exam;
   const previous = useSignal<OpenedExam | null>(null);
+  const [leaving] = useState(() => new AbortController());
   const [dialog, setDialog] = useState<"sign" | "help" | null>(null);
   const isFinal = store.isFinal.value;
   const canEdit = mayRead.value && !isFinal && store.isLoaded.value;
@@ -35,16 +39,29 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
       view.layout.value = "reading";
       return;
     }
-    const earlier = earlierExam(exam);
+    const earlier = previous.value?.detail.value.row ?? earlierExam(exam);
     if (!earlier) return store.say("info", "There is no earlier exam of this person here.");
-    if (!previous.value) {
-      try {
-        previous.value = await openExam(earlier.id, new AbortController().signal);
-      } catch (error) {
-        return store.say("error", wordsOf(error));
-      }
+    if (previous.value) view.layout.value = "compare";
+    else await openBeside(earlier.id);
+  };
+  const openBeside = async (id: string): Promise<void> => {
+    try {
+      const opened = await openExam(id, leaving.signal);
+      previous.value?.store.close();
+      previous.value = opened;
+      view.layout.value = "compare";
+    } catch (error) {
+      if (!leaving.signal.aborted) store.say("error", wordsOf(error));
     }
-    view.layout.value = "compare";
+  };
+  const next = async (): Promise<void> => {
+    try {
+      const id = await nextToReview(store.examId);
+      if (id === null) store.say("info", "No other exam waits for a review.");
+      else go(`/exams/${id}`);
+    } catch (error) {
+      store.say("error", wordsOf(error));
+    }
   };
 
   useReadingKeys(exam, {
@@ -52,9 +69,18 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
     isDialogOpen: dialog !== null,
     compare: () => void compare(),
     sign: () => canEdit && setDialog("sign"),
+    next: () => void next(),
     help: () => setDialog("help"),
   });
-  useEffect(() => () => previous.value?.store.close(), []);
+  useEffect(
+    () => () => {
+      leaving.abort();
+      previous.value?.store.close();
+    },
+    [],
+  );
+  useKeptEdits(store);
+  useFreedKeys();
   useFirstPlace(exam);
   useEffect(() => {
     if (!canEdit) return;
@@ -77,10 +103,11 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
         canEdit={canEdit}
         isComparing={layout === "compare"}
         onCompare={() => void compare()}
+        earlier={previous.value?.detail.value.row ?? null}
+        onEarlier={(id) => void openBeside(id)}
         onSign={() => setDialog("sign")}
+        onNext={() => void next()}
         onHelp={() => setDialog("help")}
-        onBack={() => go("/exams")}
-        isAdmin={isAdmin.value}
       />
       <Palette view={view} store={store} canEdit={canEdit} />
       <section class="panes" aria-label="Images">
@@ -88,7 +115,7 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
           {...pane}
           plane="axial"
           isMain
-          title={layout === "compare" ? "This exam" : "Axial"}
+          title={layout === "compare" ? `This exam, ${date(exam.detail.value.row.exam_date)}: score ${score(store.score.value?.total.agatston)}` : "Axial"}
           onStroke={(points) => void endStroke(store, view, points)}
         />
         {layout === "reading" && <ScanPane {...pane} plane="coronal" title="Coronal" />}
@@ -103,8 +130,13 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
             plane="axial"
             canEdit={false}
             onAct={() => {}}
-            title={`Earlier exam, ${previous.value.detail.value.row.exam_date ?? "no date"}`}
+            title={`Earlier exam, ${date(previous.value.detail.value.row.exam_date)}: score ${score(previous.value.detail.value.row.agatston)}`}
+            key={previous.value.store.examId}
           />
+        )}
+        {canEdit && <ToolBar view={view} store={store} />}
+        {store.isWaiting.value && (
+          <p class="waiting" role="status">Your last edit has not reached the server. It waits here, and is sent when the server answers.</p>
         )}
         {store.notice.value && (
           <div class="notice">
@@ -124,10 +156,11 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
         <SignDialog
           store={store}
           onClose={() => setDialog(null)}
-          onSigned={async () => {
+          onSigned={async (wasBlind) => {
             setDialog(null);
             await Promise.all([store.load(), refresh(exam)]);
-            store.say("info", "Signed. The report and the DICOM objects are under Record.");
+            if (wasBlind) store.say("info", "Your blind read is kept for the agreement. You see now what was proposed.");
+            else store.say("info", "Signed. The report and the DICOM objects are under Record. Shift + N opens the next exam.");
           }}
         />
       )}
@@ -136,9 +169,20 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
 }
 
 function earlierExam(exam: OpenedExam) {
-  const { row, previous } = exam.detail.value;
-  const readable = previous.filter((one) => one.state === "to_review" || one.state === "final");
+  const { row } = exam.detail.value;
+  const readable = readableExams(exam);
   return readable.find((one) => (one.exam_date ?? "") <= (row.exam_date ?? "9999")) ?? readable[0];
+}
+
+/** A page with an edit that the server has not got asks before it is closed. */
+function useKeptEdits(store: OpenedExam["store"]): void {
+  useEffect(() => {
+    const ask = (event: BeforeUnloadEvent): void => {
+      if (store.isWaiting.value) event.preventDefault();
+    };
+    addEventListener("beforeunload", ask);
+    return () => removeEventListener("beforeunload", ask);
+  }, [store]);
 }
 
 /** Opens where most of the calcium is, unless the reader has gone somewhere already. */

@@ -2,12 +2,15 @@
 
 import { batch, computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
 
-import { Problem, get, post, remove, request, wordsOf } from "../api/http";
-import { onReview } from "../api/live";
-import type { Candidate, Lock, Review, ReviewChange, ReviewEdit, ScoreTable, SiteInfo } from "../api/types";
+import { Problem, get, isOutage, post, remove, request, wordsOf } from "../api/http";
+import { onReturn, onReview } from "../api/live";
+import type { Candidate, Lock, LogRow, Review, ReviewChange, ReviewEdit, ScoreTable, SiteInfo, User } from "../api/types";
+import { session, whenBack } from "../lib/session";
 import { LabelMap, decodeBase64 } from "./labels";
 
 export type Notice = { kind: "info" | "error"; text: string } | null;
+
+const NOTICE_MS = 8000;
 
 export class ReviewStore {
   readonly sites: Signal<SiteInfo[]> = signal([]);
@@ -21,6 +24,10 @@ export class ReviewStore {
   readonly notice: Signal<Notice> = signal(null);
   readonly isBusy = signal(false);
   readonly isLoaded = signal(false);
+  /** An edit was made that the server has not got yet; it is sent when the server is there again. */
+  readonly isWaiting = signal(false);
+  /** Why there is no review of this exam, such as of one that cannot be scored. */
+  readonly refusal: Signal<string | null> = signal(null);
   /** A blind reader sees no proposals, and what they do signs nothing. */
   readonly isBlind = signal(false);
   readonly lowestThreshold = signal(130);
@@ -30,29 +37,57 @@ export class ReviewStore {
   readonly threshold: ReadonlySignal<number> = computed(() => this.score.value?.threshold_hu ?? 130);
   labels: LabelMap;
   private queue: Promise<void> = Promise.resolve();
-  private readonly unlisten: () => void;
+  private isClosed = false;
+  private newest = 0;
+  private readonly stops: (() => void)[];
 
   constructor(
     readonly examId: string,
     private readonly sliceSize: number,
-    private readonly me: string,
+    private readonly me: User,
   ) {
     this.labels = new LabelMap(sliceSize);
-    this.unlisten = onReview((news) => {
-      if (news.exam_id !== this.examId || news.sequence <= this.sequence.value) return;
-      if (this.isBusy.value) return;
-      void this.load().then(() => {
-        if (news.user !== this.me) this.say("info", `${news.user} changed this review just now.`);
-      });
-    });
+    this.stops = [
+      onReview((news) => {
+        if (news.exam_id !== this.examId) return;
+        this.newest = Math.max(this.newest, news.sequence);
+        if (!this.isBusy.value) void this.catchUp(news.user);
+      }),
+      onReturn(() => {
+        if (!this.isBusy.value) void this.open();
+      }),
+    ];
   }
 
   close(): void {
-    this.unlisten();
+    this.isClosed = true;
+    for (const stop of this.stops) stop();
   }
 
   say(kind: "info" | "error", text: string): void {
-    this.notice.value = { kind, text };
+    const notice = { kind, text };
+    this.notice.value = notice;
+    // what only explains goes by itself; what was refused stays until it is read
+    if (kind === "info") setTimeout(() => this.notice.value === notice && (this.notice.value = null), NOTICE_MS);
+  }
+
+  /** Loads the review; says why there is none. */
+  async open(): Promise<void> {
+    try {
+      await this.load();
+      this.refusal.value = null;
+    } catch (error) {
+      if (this.isClosed || (isOutage(error) && this.isLoaded.value)) return;
+      if (error instanceof Problem && error.status === 409) this.refusal.value = error.message;
+      else this.say("error", wordsOf(error));
+    }
+  }
+
+  /** Takes over what somebody else, or the same reader in another window, has changed. */
+  private async catchUp(user: string): Promise<void> {
+    if (this.newest <= this.sequence.value) return;
+    await this.open();
+    this.say("info", user === this.me.name ? "You changed this review in another window." : `${user} changed this review just now.`);
   }
 
   async load(): Promise<void> {
@@ -105,11 +140,8 @@ export class ReviewStore {
     this.isBusy.value = true;
     const begun = performance.now();
     try {
-      const change = await post<ReviewChange>(`/exams/${this.examId}/review/events`, {
-        expected_sequence: this.sequence.value,
-        events: edits,
-      });
-      await this.take(change);
+      const change = await this.posted(edits);
+      if (change !== null) await this.take(change);
       performance.measure("corcal edit", { start: begun });
       this.notice.value = null;
       return true;
@@ -118,7 +150,39 @@ export class ReviewStore {
       return false;
     } finally {
       this.isBusy.value = false;
+      this.isWaiting.value = false;
+      if (this.newest > this.sequence.value) void this.catchUp("Another reader");
     }
+  }
+
+  /** Sends edits until the server has them; null if it had them already and only its answer was lost. */
+  private async posted(edits: ReviewEdit[]): Promise<ReviewChange | null> {
+    const expected = this.sequence.value;
+    for (;;) {
+      try {
+        if (this.isWaiting.value && (await this.hasArrived(edits, expected))) return null;
+        return await post<ReviewChange>(`/exams/${this.examId}/review/events`, {
+          expected_sequence: expected,
+          events: edits,
+        });
+      } catch (error) {
+        if (!isOutage(error)) throw error;
+        this.isWaiting.value = true;
+        await whenBack();
+        // somebody else has logged in at this screen: the edit is not theirs
+        if (this.isClosed || session.value?.user.id !== this.me.id) throw error;
+      }
+    }
+  }
+
+  /** After an outage: whether the server has these edits; they are this reader's, and the next ones. */
+  private async hasArrived(edits: ReviewEdit[], expected: number): Promise<boolean> {
+    await this.load();
+    if (this.sequence.value === expected) return false;
+    const log = await get<LogRow[]>(`/exams/${this.examId}/review/events`);
+    const later = log.filter((row) => row.sequence > expected);
+    const isMine = (edit: ReviewEdit, i: number) => later[i]?.type === edit.type && later[i]?.user === this.me.login;
+    return later.length === edits.length && edits.every(isMine);
   }
 
   private async take(change: ReviewChange): Promise<void> {
@@ -139,12 +203,15 @@ export class ReviewStore {
   }
 
   private async refused(error: unknown): Promise<void> {
+    if (this.isClosed) return;
     if (error instanceof Problem && error.status === 409) {
-      await this.load();
+      await this.open();
       const user = typeof error.more.user === "string" ? error.more.user : "Another reader";
-      this.say("error", `${user} was faster. Nothing is lost: you see the review with their change; yours was not applied.`);
+      const isMe = user === this.me.name || user === this.me.login;
+      const who = isMe ? "You changed this review in another window" : `${user} was faster`;
+      this.say("error", `${who}. Nothing is lost: you see the review with that change; this last one was not applied.`);
     } else if (error instanceof Problem && error.status === 423) {
-      await this.load();
+      await this.open();
       this.say("error", "This exam is signed. Begin an addendum to change it.");
     } else {
       this.say("error", wordsOf(error));

@@ -2,8 +2,9 @@
 
 import { signal, type Signal } from "@preact/signals";
 
-import { get, request } from "../api/http";
+import { Problem, get, isOutage, request } from "../api/http";
 import type { ScanInfo } from "../api/types";
+import { whenBack } from "../lib/session";
 import type { Grid } from "../viewer/geometry";
 import { Volume, chunkOrder } from "../viewer/volume";
 
@@ -36,13 +37,23 @@ export async function openScan(examId: string, abort: AbortSignal): Promise<Load
     Math.max(0, middle - FIRST_SLICES / 2),
     Math.min(count, middle + FIRST_SLICES / 2),
   ];
-  const fetchChunk = async ([z0, z1]: [number, number]): Promise<void> => {
+  const fetchOnce = async ([z0, z1]: [number, number]): Promise<void> => {
     const answer = await request(`/exams/${examId}/scan/voxels?z0=${z0}&z1=${z1}`, {
       headers: { Accept: "application/octet-stream" },
       signal: abort,
     });
-    volume.put(z0, littleEndian(await answer.arrayBuffer()));
+    volume.put(z0, littleEndian(await bytesOf(answer)));
     fraction.value = volume.fraction;
+  };
+  const fetchChunk = async (chunk: [number, number]): Promise<void> => {
+    for (;;) {
+      try {
+        return await fetchOnce(chunk);
+      } catch (error) {
+        if (abort.aborted || !isOutage(error)) throw error;
+        await whenBack();
+      }
+    }
   };
   await fetchChunk(first);
   const rest = chunkOrder(count, middle, SLICES);
@@ -54,6 +65,16 @@ export async function openScan(examId: string, abort: AbortSignal): Promise<Load
     await Promise.all([worker(), worker()]);
   })();
   return { volume, fraction, done };
+}
+
+/** The whole answer; one that is torn in the middle is an outage, too. */
+async function bytesOf(answer: Response): Promise<ArrayBuffer> {
+  try {
+    return await answer.arrayBuffer();
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Problem(0, "torn", "The connection to the server was lost.");
+  }
 }
 
 function littleEndian(buffer: ArrayBuffer): Int16Array {

@@ -78,18 +78,18 @@ export function ScanPane(props: PaneProps) {
   );
 }
 
-function PaneLabel({ view, plane, isProjection, title, volume }: PaneProps) {
+function PaneLabel({ view, plane, isProjection, title, volume, fraction }: PaneProps) {
   const size = planeSize(volume.grid, plane);
   const at = view.at.value;
   const k = plane === "axial" ? at.z : plane === "coronal" ? at.y : at.x;
   const slab = isProjection ? view.projectionMm.value : plane === "axial" ? view.slabMm.value : 0;
+  const isMissing = plane === "axial" && fraction.value < 1 && !volume.hasSlice(at.z);
+  const where = plane === "axial" && !isProjection ? `slice ${k + 1} of ${size.count}` : `${k + 1} of ${size.count}`;
   return (
     <div class="pane-label">
       <strong>{title}</strong>
-      <span>
-        {plane === "axial" ? `slice ${k + 1} of ${size.count}` : `${k + 1} of ${size.count}`}
-        {slab > 0 ? `, ${slab} mm maximum` : ""}
-      </span>
+      <span>{slab > 0 ? `${where}, ${slab} mm maximum` : where}</span>
+      {isMissing && <span role="status">loading this slice…</span>}
     </div>
   );
 }

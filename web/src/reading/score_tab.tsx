@@ -2,27 +2,43 @@
 
 import { useState } from "preact/hooks";
 
-import type { Amounts, Candidate, ScoreTable } from "../api/types";
-import { decimal, percent, score, words } from "../lib/format";
+import type { Amounts, Candidate, Result, ScoreTable } from "../api/types";
+import { decimal, percent, plural, score, sentence, words } from "../lib/format";
 import type { OpenedExam } from "../pages/reading";
+import { useLoaded } from "../ui/loaded";
+import { placeIn } from "../viewer/geometry";
 import { show } from "./actions";
 import type { ReviewStore } from "./review_store";
 import { VESSELS, isByReader, isVessel, siteColour, siteName, steps } from "./sites";
 import { slices } from "./candidate_strip";
 import { Swatch } from "../ui/swatch";
 
+/** So many lines are listed: a list of thousands makes every edit slow, and nobody reads it. */
+const MOST_LISTED = 150;
+
 export function ScoreTab(props: { exam: OpenedExam; canEdit: boolean }) {
   const { store } = props.exam;
   const table = store.score.value;
+  if (store.refusal.value !== null) return <NoScore exam={props.exam} why={store.refusal.value} />;
   if (!table) return <p class="quiet">Loading the score…</p>;
   return (
     <>
       <Headline table={table} exam={props.exam} />
-      <Arteries table={table} store={store} />
-      <Elsewhere table={table} store={store} />
+      <Sites table={table} store={store} />
       <Lesions exam={props.exam} />
       <RuleForm table={table} store={store} canEdit={props.canEdit} />
     </>
+  );
+}
+
+/** An exam whose images can be looked at, but not scored. */
+function NoScore({ exam, why }: { exam: OpenedExam; why: string }) {
+  const { row } = exam.detail.value;
+  return (
+    <section class="headline">
+      <p class="lead">{row.state === "unfit" ? "This scan cannot be scored." : "There is no score to review."}</p>
+      <p class="advice">{sentence(row.state_reason ?? why)}</p>
+    </section>
   );
 }
 
@@ -50,10 +66,34 @@ function Headline({ table, exam }: { table: ScoreTable; exam: OpenedExam }) {
         {whoseWords(table, exam.store.isBlind.value)}
         {table.is_changed && before !== null && ` Automatic: ${score(before)}.`}
       </p>
-      {row.review_advised && !table.is_complete && (
-        <p class="advice">Look at this one with care: the automatic decisions are unsure.</p>
-      )}
+      {row.review_advised && !exam.store.isBlind.value && <Doubts exam={exam} />}
     </section>
+  );
+}
+
+/** Why the automatic score is unsure, and where: what is doubtful is one click away. */
+function Doubts({ exam }: { exam: OpenedExam }) {
+  const { value } = useLoaded<Result>(`/exams/${exam.store.examId}/result`);
+  const reasons = value?.review?.reasons ?? [];
+  return (
+    <details class="doubts">
+      <summary>Look closely: {reasons.length > 0 ? plural(reasons.length, "reason") : "the automatic decisions are unsure"}</summary>
+      <ul>
+        {reasons.map((one) => {
+          const at = placeIn(one, exam.view.grid);
+          return (
+            <li key={one}>
+              {sentence(one)}
+              {at && (
+                <button type="button" class="link" onClick={() => exam.view.moveTo(at)}>
+                  Show<span class="sr-only"> slice {Math.round(at.z) + 1}</span>
+                </button>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </details>
   );
 }
 
@@ -66,11 +106,13 @@ function whoseWords(table: ScoreTable, isBlind: boolean): string {
     : `${count === 1 ? "One candidate is" : `${count} candidates are`} the reader's; the rest is automatic.`;
 }
 
-function Arteries({ table, store }: { table: ScoreTable; store: ReviewStore }) {
+/** One table, so that all numbers of a kind stand in one column. */
+function Sites({ table, store }: { table: ScoreTable; store: ReviewStore }) {
   const sites = store.sites.value;
+  const elsewhere = Object.entries(table.other_sites).filter(([, amounts]) => amounts.agatston > 0);
   return (
-    <table class="score-table">
-      <caption>By artery</caption>
+    <table class="score-table by-site">
+      <caption class="sr-only">Score by artery, and elsewhere</caption>
       <thead>
         <tr><th scope="col">Artery</th><th scope="col">Agatston</th><th scope="col">mm³</th><th scope="col">mg</th><th scope="col">n</th></tr>
       </thead>
@@ -79,9 +121,17 @@ function Arteries({ table, store }: { table: ScoreTable; store: ReviewStore }) {
           <Row key={vessel} name={vessel} colour={siteColour(sites, vessel)} amounts={table.vessels[vessel]} isChanged={isChanged(table, table.vessels[vessel])} />
         ))}
       </tbody>
-      <tfoot>
+      <tbody class="total">
         <Row name="Total" amounts={table.total} isChanged={isChanged(table, table.total)} />
-      </tfoot>
+      </tbody>
+      {elsewhere.length > 0 && (
+        <tbody class="elsewhere">
+          <tr><th scope="rowgroup" colSpan={5}>Elsewhere, not in the total</th></tr>
+          {elsewhere.map(([label, amounts]) => (
+            <Row key={label} name={siteName(sites, label) || words(label)} amounts={amounts} isChanged={false} />
+          ))}
+        </tbody>
+      )}
     </table>
   );
 }
@@ -112,35 +162,18 @@ function Row(props: { name: string; colour?: string; amounts: Amounts | undefine
   );
 }
 
-function Elsewhere({ table, store }: { table: ScoreTable; store: ReviewStore }) {
-  const found = Object.entries(table.other_sites).filter(([, amounts]) => amounts.agatston > 0);
-  if (found.length === 0) return null;
-  return (
-    <table class="score-table">
-      <caption>Elsewhere, not in the total</caption>
-      <tbody>
-        {found.map(([label, amounts]) => (
-          <tr key={label}>
-            <th scope="row">{siteName(store.sites.value, label) || words(label)}</th>
-            <td>{score(amounts.agatston)}</td>
-            <td>{decimal(amounts.volume_mm3, 0)}</td>
-            <td>{amounts.mass_mg === null ? "–" : decimal(amounts.mass_mg, 1)}</td>
-            <td>{amounts.lesion_count}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
 function Lesions({ exam }: { exam: OpenedExam }) {
   const { store, view } = exam;
   const list = steps(store.candidates.value.values(), view.showAll.value);
+  const hidden = store.candidates.value.size - list.length;
   return (
     <details class="lesions" open>
-      <summary>Candidates ({list.length})</summary>
+      <summary>
+        Candidates ({list.length})
+        {hidden > 0 && <small title="Bone, noise and what is no calcium; a shows them"> · {hidden} hidden</small>}
+      </summary>
       <ul>
-        {list.map((one) => (
+        {list.slice(0, MOST_LISTED).map((one) => (
           <li key={one.id}>
             <button
               type="button" class="lesion" aria-pressed={view.selected.value === one.id}
@@ -155,6 +188,7 @@ function Lesions({ exam }: { exam: OpenedExam }) {
           </li>
         ))}
       </ul>
+      {list.length > MOST_LISTED && <p class="quiet">and {list.length - MOST_LISTED} smaller ones: → goes through all.</p>}
     </details>
   );
 }
@@ -171,6 +205,7 @@ function RuleForm({ table, store, canEdit }: { table: ScoreTable; store: ReviewS
     const value = Number(hu);
     if (hu !== null && Number.isFinite(value)) void store.edit({ type: "threshold", hu: value });
     setHu(null);
+    (document.activeElement as HTMLElement | null)?.blur();
   };
   return (
     <form class="rule-form" onSubmit={apply}>

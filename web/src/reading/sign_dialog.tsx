@@ -10,7 +10,7 @@ import { Message } from "../ui/message";
 import type { ReviewStore } from "./review_store";
 import { VESSELS } from "./sites";
 
-export function SignDialog(props: { store: ReviewStore; onClose: () => void; onSigned: () => Promise<void> }) {
+export function SignDialog(props: { store: ReviewStore; onClose: () => void; onSigned: (wasBlind: boolean) => Promise<void> }) {
   const { store } = props;
   const [isConfirmed, setConfirmed] = useState(false);
   const [target, setTarget] = useState("");
@@ -21,6 +21,7 @@ export function SignDialog(props: { store: ReviewStore; onClose: () => void; onS
 
   const sign = async (event: Event): Promise<void> => {
     event.preventDefault();
+    const wasBlind = store.isBlind.value;
     setBusy(true);
     setProblem(null);
     try {
@@ -29,7 +30,7 @@ export function SignDialog(props: { store: ReviewStore; onClose: () => void; onS
         statement_confirmed: true,
         send_to: target || null,
       });
-      await props.onSigned();
+      await props.onSigned(wasBlind);
     } catch (error) {
       setProblem(wordsOf(error));
       setBusy(false);
@@ -37,7 +38,7 @@ export function SignDialog(props: { store: ReviewStore; onClose: () => void; onS
   };
 
   return (
-    <Dialog title="Sign this score" onClose={props.onClose}>
+    <Dialog title={store.isBlind.value ? "End this blind read" : "Sign this score"} onClose={props.onClose}>
       <form onSubmit={(event) => void sign(event)}>
         {table && (
           <dl class="sign-numbers">
@@ -47,15 +48,25 @@ export function SignDialog(props: { store: ReviewStore; onClose: () => void; onS
             ))}
           </dl>
         )}
+        {table && (
+          <p class={table.is_changed ? "whose whose-reader" : "whose"}>
+            {store.isBlind.value
+              ? "Read blind: nothing was proposed."
+              : table.is_changed
+                ? `Changed by you or another reader; automatic: ${score(table.automatic.total_agatston)}.`
+                : "As proposed: no reader has changed anything."}
+          </p>
+        )}
         <p>
-          A final version is frozen, with its report and DICOM objects. It cannot be changed; a correction makes an
-          addendum, and this version stays readable.
+          {store.isBlind.value
+            ? "Your read is kept for the agreement. It signs nothing, and it cannot be changed afterwards."
+            : "A final version is frozen, with its report and DICOM objects. It cannot be changed; a correction makes an addendum, and this version stays readable."}
         </p>
         <label class="check">
-          <input type="checkbox" checked={isConfirmed} onChange={(event) => setConfirmed(event.currentTarget.checked)} />
+          <input type="checkbox" autofocus checked={isConfirmed} onChange={(event) => setConfirmed(event.currentTarget.checked)} />
           I have looked at the whole scan, and I stand for the score as it is, also for what I did not change.
         </label>
-        {targets.length > 0 && (
+        {targets.length > 0 && !store.isBlind.value && (
           <label class="field">
             Send to
             <select value={target} onChange={(event) => setTarget(event.currentTarget.value)}>
@@ -68,10 +79,10 @@ export function SignDialog(props: { store: ReviewStore; onClose: () => void; onS
         )}
         {problem && <Message kind="error">{problem}</Message>}
         <footer class="dialog-foot">
-          <span class="quiet">Signed as {session.value?.user.name}</span>
+          <span class="quiet">{store.isBlind.value ? "Read" : "Signed"} by {session.value?.user.name}</span>
           <button type="button" class="button" onClick={props.onClose}>Cancel</button>
           <button type="submit" class="button button-main" disabled={!isConfirmed || isBusy}>
-            {isBusy ? "Signing…" : "Sign"}
+            {isBusy ? "One moment…" : store.isBlind.value ? "End the read" : "Sign"}
           </button>
         </footer>
       </form>

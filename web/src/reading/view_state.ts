@@ -18,6 +18,11 @@ export const WINDOWS: readonly { name: string; window: Window }[] = [
 
 export const SLABS_MM = [0, 6, 10, 20, 40, 80] as const;
 
+/** Radius of the brush. */
+export const BRUSH_MM = { least: 0.4, most: 5, step: 0.2 } as const;
+/** Slices that a region may reach up and down. */
+export const MOST_DEPTH = 20;
+
 export class ViewState {
   readonly at: Signal<Voxel>;
   readonly window: Signal<Window> = signal(WINDOWS[0]?.window ?? { center: 130, width: 800 });
@@ -36,6 +41,8 @@ export class ViewState {
   readonly isWhyOpen = signal(false);
   readonly brushMm = signal(1.5);
   readonly regionDepth = signal(0);
+  /** Where the pointer is in the axial images, as long as a brush is shown there. */
+  readonly pointer: Signal<{ u: number; v: number } | null> = signal(null);
   readonly stroke: Signal<{ u: number; v: number }[]> = signal([]);
   readonly look: Signal<Look | null> = signal(null);
   readonly focus = computed(() => this.hovered.value ?? this.selected.value);
@@ -55,6 +62,18 @@ export class ViewState {
       x: clip(at.x ?? now.x, nx),
     };
     if (next.z !== now.z || next.y !== now.y || next.x !== now.x) this.at.value = next;
+  }
+
+  deepen(slices: number): void {
+    this.regionDepth.value = Math.min(Math.max(0, Math.round(slices)), MOST_DEPTH);
+  }
+
+  /** Makes the brush, or the depth of a region, larger or smaller by one step. */
+  resizeTool(by: 1 | -1): void {
+    if (this.tool.value === "region") this.deepen(this.regionDepth.value + by);
+    const mm = this.brushMm.value + by * BRUSH_MM.step;
+    const kept = Math.min(Math.max(mm, BRUSH_MM.least), BRUSH_MM.most);
+    if (this.tool.value === "brush") this.brushMm.value = Math.round(kept * 10) / 10;
   }
 
   step(plane: Plane, steps: number): void {

@@ -36,7 +36,7 @@ export function Chart(props: { path: string; about: string; version: string | nu
           <img class="chart chart-paper" src={url} alt={props.about} />
         </button>
         {isLarge && (
-          <Dialog title={props.about} onClose={() => setLarge(false)} isWide>
+          <Dialog title={props.about} onClose={() => setLarge(false)} size="wide">
             <img class="chart chart-paper" src={url} alt={props.about} />
           </Dialog>
         )}

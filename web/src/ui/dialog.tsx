@@ -7,7 +7,7 @@ export function Dialog(props: {
   title: string;
   onClose: () => void;
   children: ComponentChildren;
-  isWide?: boolean;
+  size?: "wide" | "full";
 }) {
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
@@ -18,7 +18,7 @@ export function Dialog(props: {
   return (
     <dialog
       ref={ref}
-      class={props.isWide ? "dialog dialog-wide" : "dialog"}
+      class={props.size ? `dialog dialog-${props.size}` : "dialog"}
       aria-labelledby="dialog-title"
       onCancel={(event) => {
         event.preventDefault();

@@ -3,6 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { get, wordsOf } from "../api/http";
+import { onReturn } from "../api/live";
 
 export type Loaded<T> = { value: T | null; words: string | null; again: () => void };
 
@@ -33,5 +34,7 @@ export function useLoaded<T>(path: string, version: string | number = 0): Loaded
       abort.abort();
     };
   }, [path, version, count]);
-  return { value, words, again: () => setCount((now) => now + 1) };
+  const again = (): void => setCount((now) => now + 1);
+  useEffect(() => onReturn(again), []);
+  return { value, words, again };
 }

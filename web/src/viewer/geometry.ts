@@ -112,6 +112,24 @@ export function toPatient(grid: Grid, at: Voxel): [number, number, number] {
   return [row(0), row(1), row(2)];
 }
 
+/** The inverse of `toPatient`; the directions are orthonormal. */
+export function fromPatient(grid: Grid, [px, py, pz]: readonly [number, number, number]): Voxel {
+  const [dz, dy, dx] = grid.spacing;
+  const d = grid.direction;
+  const mm = [px - (grid.origin[0] ?? 0), py - (grid.origin[1] ?? 0), pz - (grid.origin[2] ?? 0)] as const;
+  const along = (axis: number) => (d[axis] ?? 0) * mm[0] + (d[3 + axis] ?? 0) * mm[1] + (d[6 + axis] ?? 0) * mm[2];
+  return { z: along(2) / dz, y: along(1) / dy, x: along(0) / dx };
+}
+
+/** The place that a sentence names, such as "at (30, -144, -172) mm" or "at 30 / -144 / -172 mm (LPS)". */
+export function placeIn(text: string, grid: Grid): Voxel | null {
+  const found = /(-?\d+)(?:, | \/ )(-?\d+)(?:, | \/ )(-?\d+)\)? mm/.exec(text);
+  if (!found) return null;
+  const at = fromPatient(grid, [Number(found[1]), Number(found[2]), Number(found[3])]);
+  const voxel = { z: Math.round(at.z), y: Math.round(at.y), x: Math.round(at.x) };
+  return isInside(grid, voxel) ? voxel : null;
+}
+
 /** Letters at the edges of a plane: what of the patient is left, right, top and bottom. */
 export function edgeLetters(plane: Plane): { left: string; right: string; top: string; bottom: string } {
   switch (plane) {

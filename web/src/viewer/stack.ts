@@ -122,13 +122,14 @@ export class StackPane {
     return imageOf(this.imageId, this.square, withSquarePixels(pixels, this.size));
   }
 
-  /** Shows other pixels of the same size. */
-  show(pixels: Int16Array): void {
+  /** Shows other pixels of the same size; whether `onDrawn` is to come. */
+  show(pixels: Int16Array): boolean {
     this.image = this.imageOf(pixels);
     images.set(this.imageId, this.image);
-    if (!this.isReady) return;
+    if (!this.isReady) return false;
     this.viewport.renderImageObject(this.image);
     this.refresh();
+    return true;
   }
 
   setWindow(window: Window): void {
