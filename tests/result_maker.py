@@ -167,3 +167,34 @@ def _provenance() -> Provenance:
         slices_with_calcium=(1, 2),
         libraries={"numpy": "2.0"},
     )
+
+
+def consistent(result: Result) -> Result:
+    """Make total, lesions and rules follow the sites, as in a record that corcal has written."""
+    score, (like, *_) = result.score, make_automatic_result().lesions
+    sites = {
+        name: replace(one, lesion_count=int(max(one.agatston, one.volume_mm3, one.mass_mg) > 0))
+        for name, one in (score.vessels | score.other_sites).items()
+    }
+    vessels = {name: sites[name] for name in score.vessels}
+    sums = ("agatston", "volume_mm3", "mass_mg", "area_mm2", "lesion_count")
+    total = {name: sum(getattr(one, name) for one in vessels.values()) for name in sums}
+    total["vessels_involved"] = sum(one.agatston > 0 for one in vessels.values())
+    by_vessel = {name: one.agatston for name, one in vessels.items()}
+    rule = replace(score.by_rule[score.rule], total=total["agatston"], vessels=by_vessel)
+    lesions = tuple(
+        replace(like, site=name, **{field: getattr(one, field) for field in sums[:4]})
+        for name, one in sites.items()
+        if one.lesion_count
+    )
+    return replace(
+        result,
+        score=replace(
+            score,
+            total=replace(score.total, **total),
+            vessels=vessels,
+            other_sites={name: sites[name] for name in score.other_sites},
+            by_rule=score.by_rule | {score.rule: rule},
+        ),
+        lesions=tuple(replace(one, id=f"L{n}") for n, one in enumerate(lesions, start=1)),
+    )

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from annotations.annotation_maker import make_scan, osirix_list, three_lesions, write_plist
+from corcal.ct.scan import Patient
 from corcal.errors import InputError
 from corcal.lesions.sites import Site
 from corcal.lesions.voxels import SiteVoxels
 from corcal.pipeline import Options, score_path, score_scan
-from corcal.result import result_json
+from corcal.result import result_from_json, result_json
 from corcal.scoring.measure import measure
 from report.automatic_scan import Dense, make_anatomy, with_dense
 from true_detection import automatic_of
@@ -48,6 +49,7 @@ def test_an_annotated_gated_scan_has_the_score_of_an_independent_reading(shared_
     assert got == pytest.approx(expected, rel=1e-4)
     assert result.score.total.agatston == pytest.approx(sum(expected.values()), rel=1e-4)
     assert result.suitability.kind == "gated_calcium"
+    assert result_from_json(result_json(result).encode(), name="it") == result
     assert sum(lesion.agatston for lesion in result.lesions) == pytest.approx(
         result.score.total.agatston
     )
@@ -132,6 +134,22 @@ def test_an_automatic_exam_counts_what_was_found_outside_the_arteries_apart(monk
     assert score.total.agatston == pytest.approx(36.0)
     assert score.other_sites["aortic_valve"].agatston == pytest.approx(100.0)
     assert score.total.lesion_count == 1
+
+
+def test_headers_that_stand_for_nothing_are_not_kept_and_the_record_is_read_back(tmp_path):
+    scan = make_scan()
+    write_plist(tmp_path / "marks.xml", osirix_list(three_lesions(), scan))
+    odd = replace(
+        scan,
+        acquisition=replace(
+            scan.acquisition, kvp=1e300, slice_thickness_mm=-3.0, date="9999-12-31"
+        ),
+        patient=Patient(patient_id="P", age_years=8000.0, birth_date="1950-01-02"),
+    )
+    result = score_scan(odd, Options(annotations=tmp_path / "marks.xml", force=True)).result
+    kept = result_from_json(result_json(result).encode(), name="it").scan
+    assert (kept.kvp, kept.slice_thickness_mm, kept.date) == (None, None, None)
+    assert kept.patient == Patient(patient_id="P", birth_date="1950-01-02")
 
 
 def test_an_annotation_whose_name_is_no_utf8_text_is_recorded_as_text(tmp_path):

@@ -3,7 +3,7 @@
 import hashlib
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +22,8 @@ from corcal.lesions.decision import Detection
 from corcal.lesions.voxels import SiteVoxels
 from corcal.progress import Progress, no_progress
 from corcal.result import (
+    HEADER_DAYS,
+    HEADER_RANGES,
     SCHEMA_VERSION,
     AnnotationRecord,
     Provenance,
@@ -264,7 +266,11 @@ def _annotation_of(scan: CTScan, path: Path, options: Options) -> Annotation:
 def _scan_record(scan: CTScan) -> ScanRecord:
     acquisition, series = scan.acquisition, scan.series
     return ScanRecord(
-        patient=scan.patient,
+        patient=replace(
+            scan.patient,
+            age_years=_kept("age_years", scan.patient.age_years),
+            birth_date=_kept_day(scan.patient.birth_date),
+        ),
         study_instance_uid=series.study_instance_uid,
         series_instance_uid=series.series_instance_uid,
         frame_of_reference_uid=series.frame_of_reference_uid,
@@ -274,11 +280,11 @@ def _scan_record(scan: CTScan) -> ScanRecord:
         modality=acquisition.modality,
         manufacturer=acquisition.manufacturer,
         model_name=acquisition.model_name,
-        date=acquisition.date,
+        date=_kept_day(acquisition.date),
         time=acquisition.time,
-        kvp=acquisition.kvp,
+        kvp=_kept("kvp", acquisition.kvp),
         convolution_kernel=acquisition.convolution_kernel,
-        slice_thickness_mm=acquisition.slice_thickness_mm,
+        slice_thickness_mm=_kept("slice_thickness_mm", acquisition.slice_thickness_mm),
         increment_mm=scan.spacing_mm[0],
         pixel_spacing_mm=scan.spacing_mm[1:],
         shape=scan.shape,
@@ -287,6 +293,17 @@ def _scan_record(scan: CTScan) -> ScanRecord:
         accession_number=series.accession_number,
         patient_id_issuer=series.patient_id_issuer,
     )
+
+
+def _kept(name: str, value: float | None) -> float | None:
+    """Keep a number of the headers unless it cannot be one: a record with it is not read back."""
+    low, high = HEADER_RANGES[name]
+    return value if value is not None and low <= value <= high else None
+
+
+def _kept_day(day: str | None) -> str | None:
+    """Keep a day of the headers unless it stands for none, as 9999-12-31 does."""
+    return day if day is not None and HEADER_DAYS[0] <= day <= HEADER_DAYS[1] else None
 
 
 def _provenance(

@@ -1,8 +1,11 @@
 """The one record of a scored exam: versioned, serialisable, the contract between all rooms."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -14,10 +17,14 @@ from corcal.errors import InputError
 from corcal.followup.types import Followup
 from corcal.lesions.sites import Vessel
 from corcal.risk.interpretation_types import Interpretation
+from corcal.risk.person import check_person
+from corcal.scoring.ranges import Space, check_day, check_equal, check_range
 from corcal.scoring.record import check_score
 from corcal.scoring.types import Lesion, Score
 
 __all__ = [
+    "HEADER_DAYS",
+    "HEADER_RANGES",
     "RESEARCH_USE",
     "SCHEMA_VERSION",
     "AnnotationRecord",
@@ -27,6 +34,7 @@ __all__ = [
     "ReviewRecord",
     "ScanRecord",
     "SuitabilityRecord",
+    "check_result",
     "read_result",
     "result_from_json",
     "result_json",
@@ -40,6 +48,15 @@ _SCHEMA_NAMES = {
     "corcal.followup.types.Verdict": "ChangeVerdict",
 }
 RESEARCH_USE = "For research use only. Not a medical device; not for diagnosis."
+_MAX_SIZE, _MIN_SPACING_MM, _MAX_SPACING_MM = 100_000, 1e-3, 1000.0
+HEADER_DAYS = ("1900-01-01", "2300-12-31")
+"""First and last day of a scan or a birth: where names were taken out, dates lie in the future."""
+
+HEADER_RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {"kvp": (0.0, 1000.0), "slice_thickness_mm": (0.0, 1000.0), "age_years": (0.0, 999.0)}
+)
+"""What headers may say and a record keeps: a number beyond is none."""
+
 _Kind = TypeVar("_Kind")
 
 
@@ -222,8 +239,9 @@ def read_result(path: Path | str) -> Result:
     Raises
     ------
     InputError
-        If the file is not a result of a schema version that this release reads, or its score
-        contradicts itself.
+        If the file is not a result of a schema version that this release reads, a number or a
+        date in it cannot be, or what it says contradicts itself: one line that names the field,
+        what was found and what is allowed.
     """
     name = Path(path).name
     try:
@@ -248,11 +266,83 @@ def result_from_json(text: bytes, *, name: str) -> Result:
         raise InputError(msg)
     result = _decoded(text, Result, f"{name} does not follow the schema {SCHEMA_VERSION}")
     try:
-        check_score(result.score)
+        check_result(result)
     except InputError as exc:
-        msg = f"{name} contradicts itself: {exc}"
+        msg = f"{name} is not to be believed: {exc}"
         raise InputError(msg) from exc
     return result
+
+
+def check_result(result: Result) -> None:
+    """Refuse a record with what cannot be, or with two things that cannot be together.
+
+    Raises
+    ------
+    InputError
+        Naming the first such field, what was found and what is allowed.
+    """
+    scan, made = result.scan, result.provenance
+    _check_scan(scan)
+    space = Space(shape=scan.shape, spacing_mm=(scan.increment_mm, *scan.pixel_spacing_mm))
+    check_score(result.score, result.lesions, space)
+    _check_provenance(made, result.score, space)
+    for at in made.slices_with_calcium:
+        check_range("provenance.slices_with_calcium", at, 0, scan.shape[0] - 1)
+    if result.interpretation is not None:
+        _check_meaning(result.interpretation, result.score)
+
+
+def _check_scan(scan: ScanRecord) -> None:
+    for size in scan.shape:
+        check_range("scan.shape", size, 1, _MAX_SIZE)
+    for name, spacing in (
+        ("scan.increment_mm", scan.increment_mm),
+        *(("scan.pixel_spacing_mm", one) for one in scan.pixel_spacing_mm),
+    ):
+        check_range(name, spacing, _MIN_SPACING_MM, _MAX_SPACING_MM)
+    for name, limits in HEADER_RANGES.items():
+        owner = scan.patient if name == "age_years" else scan
+        check_range(f"scan.{name}", getattr(owner, name), *limits)
+    check_day("scan.date", scan.date, *HEADER_DAYS)
+    check_day("scan.patient.birth_date", scan.patient.birth_date, *HEADER_DAYS)
+
+
+def _check_provenance(made: Provenance, score: Score, space: Space) -> None:
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()  # clocks differ
+    days = (HEADER_DAYS[0], tomorrow)
+    check_day("provenance.created", made.created[:10], *days)
+    if made.rule != score.rule:
+        msg = f"provenance.rule is {made.rule!r}, allowed is that of the score, {score.rule!r}"
+        raise InputError(msg)
+    own = score.by_rule[score.rule].threshold_hu
+    check_equal("provenance.threshold_hu", made.threshold_hu, "that of its rule is", own)
+    review = made.reviewed
+    if review is None:
+        return
+    check_range(
+        "provenance.reviewed.proposed_agatston", review.proposed_agatston, 0, space.agatston
+    )
+    for name in ("event_count", "change_count", "candidates_by_reader"):
+        check_range(f"provenance.reviewed.{name}", getattr(review, name), 0, space.voxel_count)
+    for name, moment in (("started", review.started), ("finished", review.finished)):
+        check_day(f"provenance.reviewed.{name}", moment and moment[:10], *days)
+
+
+def _check_meaning(meaning: Interpretation, score: Score) -> None:
+    """Check that it is of this score, and that what is a probability or a percentage is one."""
+    check_equal("interpretation.agatston", meaning.agatston, "the score has", score.total.agatston)
+    for name, found in meaning.percentile.items():
+        for percent in (found.value, found.at_least, found.at_most, found.p_nonzero):
+            check_range(f"interpretation.percentile.{name}", percent, 0, 100)
+    for each in meaning.estimates:
+        check_range(f"interpretation.estimates: {each.model}", each.fraction, 0, 1)
+    risk = meaning.risk
+    for fraction in (risk.mesa_chd, risk.mesa_chd_with_cac, risk.pce, risk.score2):
+        check_range("interpretation.risk", fraction, 0, 1)
+    for name, each_fraction in risk.prevent.items():
+        check_range(f"interpretation.risk.prevent.{name}", each_fraction, 0, 1)
+    if meaning.person is not None:
+        check_person(meaning.person)
 
 
 def _decoded(text: bytes, kind: type[_Kind], otherwise: str) -> _Kind:

@@ -9,7 +9,7 @@ import pytest
 
 from corcal.result import read_result, result_json
 from corcal.scoring.types import Interval
-from result_maker import make_automatic_result
+from result_maker import consistent, make_automatic_result
 
 
 def result_of(day, agatston, *, patient="SIM-1", kvp=120.0):
@@ -24,7 +24,8 @@ def result_of(day, agatston, *, patient="SIM-1", kvp=120.0):
     )
     age = 61.0 + int(day[:4]) - 2020 if day else None
     person = replace(base.scan.patient, patient_id=patient, age_years=age)
-    return replace(base, score=score, scan=replace(base.scan, date=day, kvp=kvp, patient=person))
+    scan = replace(base.scan, date=day, kvp=kvp, patient=person)
+    return consistent(replace(base, score=score, scan=scan))
 
 
 @pytest.fixture

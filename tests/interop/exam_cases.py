@@ -7,7 +7,7 @@ from corcal.ct.suitability import SeriesKind
 from corcal.interpreted import interpret_result, with_interpretation
 from corcal.result import Result, ReviewRecord
 from corcal.risk.types import Person, Race, Sex
-from result_maker import make_automatic_result, make_result
+from result_maker import consistent, make_automatic_result, make_result
 
 PERSON = Person(
     age_years=61.0,
@@ -57,10 +57,14 @@ def signed_result(*, is_complete: bool = True) -> Result:
 def full_result() -> Result:
     """Automatic, interpreted, with calcium outside the arteries and awkward numbers."""
     base = make_automatic_result()
-    valve = replace(base.score.vessels["LAD"], agatston=1.0 / 3.0, interval=None)
-    total = replace(base.score.total, mass_mg=0.1 + 0.2)  # 0.30000000000000004
-    score = replace(base.score, total=total, other_sites={"aortic_valve": valve, "bone": valve})
-    return interpreted(replace(base, score=score))
+    lad = replace(base.score.vessels["LAD"], mass_mg=0.1 + 0.2)  # 0.30000000000000004
+    valve = replace(lad, agatston=1.0 / 3.0, interval=None)
+    score = replace(
+        base.score,
+        vessels=base.score.vessels | {"LAD": lad},
+        other_sites={"aortic_valve": valve, "bone": valve},
+    )
+    return interpreted(consistent(replace(base, score=score)))
 
 
 def not_gated_result() -> Result:
@@ -96,7 +100,7 @@ def zero_result() -> Result:
     )
     vessels = dict.fromkeys(base.score.vessels, nothing)
     score = replace(base.score, total=total, vessels=vessels)
-    return interpreted(replace(base, score=score, lesions=()))
+    return interpreted(consistent(replace(base, score=score)))
 
 
 def bare_result() -> Result:

@@ -37,8 +37,9 @@ def test_every_cell_of_an_exam_reads_back(case: str, tmp_path: Path) -> None:
 def test_lesions_read_back_with_their_slices_as_a_list(tmp_path: Path) -> None:
     result = full_result()
     write_lesion_parquet(result, tmp_path / "lesions.parquet")
-    (row,) = parquet.read_table(tmp_path / "lesions.parquet").to_pylist()
-    (lesion,) = result.lesions
+    row, *others = parquet.read_table(tmp_path / "lesions.parquet").to_pylist()
+    lesion = result.lesions[0]
+    assert [each["is_coronary"] for each in others] == [False, False]
     assert row["slices"] == [1, 2]
     assert row["is_coronary"] is True
     assert row["agatston"] == lesion.agatston

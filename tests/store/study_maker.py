@@ -10,7 +10,7 @@ from corcal.lesions.voxels import SiteVoxels
 from corcal.result import Result
 from corcal.store.store import Store
 from dicom_maker import SERIES_UID, STUDY_UID, make_series
-from result_maker import make_automatic_result
+from result_maker import consistent, make_automatic_result
 
 SLICES = 12  # of 5 mm: 60 mm, the least that is scored
 VOXELS = SiteVoxels(
@@ -56,6 +56,7 @@ def result_for(store: Store, exam_id: str, *, agatston: float = 14.0) -> Result:
             vessels=score.vessels | {"LAD": lad},
             category_probabilities=None,
         )
+        made = consistent(replace(made, score=score))
     return replace(
         made,
         scan=replace(
@@ -64,7 +65,6 @@ def result_for(store: Store, exam_id: str, *, agatston: float = 14.0) -> Result:
             series_instance_uid=exam.series,
             date=exam.scan_date,
         ),
-        score=score,
     )
 
 
