@@ -171,8 +171,8 @@ _FACTS = {
     "total_cholesterol_mg_dl": "total cholesterol {} mg/dL",
     "hdl_mg_dl": "HDL cholesterol {} mg/dL",
     "ldl_mg_dl": "LDL cholesterol {} mg/dL",
-    "egfr": "eGFR {} mL/min/1.73 m2",
-    "bmi": "body mass index {} kg/m2",
+    "egfr": "eGFR {} mL/min/1.73 m²",
+    "bmi": "body mass index {} kg/m²",
     "age_years": "Given for a White woman of {} years",
 }
 _PREVENT = {

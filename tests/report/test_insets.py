@@ -13,7 +13,7 @@ import pytest
 
 from corcal.errors import InputError
 from corcal.followup import compare
-from corcal.report.followup_inset import followup_inset
+from corcal.report.followup_inset import _key, _key_width, _lines, followup_inset
 from corcal.report.percentile_inset import percentile_inset
 from corcal.risk.percentiles import percentile_curves
 from corcal.risk.types import Race, Sex
@@ -107,7 +107,7 @@ def test_exams_stand_in_the_order_of_time_at_the_height_of_their_scores():
     followup = history(0, 50, 100)
     low, middle, high = circles(followup_inset(followup, "t"))
     assert low[0] < middle[0] < high[0]
-    assert low[1] == pytest.approx(34 + 210, abs=0.1)  # zero is the foot of the panel
+    assert low[1] == pytest.approx(34 + 164, abs=0.1)  # zero is the foot of the panel
     assert middle[1] == pytest.approx((low[1] + high[1]) / 2, abs=0.2)
 
 
@@ -120,19 +120,31 @@ def test_of_many_exams_the_first_and_the_last_alone_have_their_score():
     assert halos(*range(7)) == 2
 
 
-def test_the_key_has_a_line_for_what_is_drawn_and_no_other():
-    def height(followup):
-        return float(parsed(followup_inset(followup, "t")).get("height"))
+def test_the_key_names_what_is_drawn_and_nothing_else():
+    def signs(followup):
+        """Lines that begin at the left edge of the drawing, or after other words of the key."""
+        svg = followup_inset(followup, "t")
+        colours = ("#8CBFDF", "#C4CAD2", "#007F5C", "#222222")
+        found = {colour: lines(svg, colour) for colour in colours}
+        return {
+            colour for colour, each in found.items() if any(line[0][1] > 198 + 34 for line in each)
+        }
 
-    plain = height(history(0, 40))
-    assert height(history(0, 140)) == plain + 27  # the edge of a band at 100 is in the panel
-    assert height(history(0, 40, statin=date(2025, 1, 1))) == plain + 27
-    assert height(history(20, 40, changed={"kvp": 100.0})) == plain + 27  # not comparable
+    assert signs(history(0, 40)) == set()
+    assert signs(history(0, 140)) == {"#C4CAD2"}  # the edge at 100 is in the panel
+    assert signs(history(0, 40, statin=date(2025, 1, 1))) == {"#007F5C"}
+    assert signs(history(20, 40, changed={"kvp": 100.0})) == {"#222222"}
+
+
+def test_the_words_of_the_key_stay_within_the_drawing():
+    followup = history(90, 140, statin=date(2025, 1, 1), changed={"kvp": 100.0})
+    for line in _lines(list(_key(followup))):
+        assert sum(_key_width(words) for _, words in line) - 24 <= 600
 
 
 def test_exams_of_one_month_have_an_axis_of_months_within_the_drawing():
     exams = [exam(10.0, date(2025, 12, 20)), exam(12.0, date(2026, 1, 10))]
     svg = followup_inset(compare(exams), "t")
-    ticks = [line for line in lines(svg, "#4D5763") if line[0][1] == 244 and line[1][1] == 249]
+    ticks = [line for line in lines(svg, "#4D5763") if line[0][1] == 198 and line[1][1] == 203]
     assert len(ticks) == 2  # December and January began within the 60 days, or January and February
     assert all(62 <= line[0][0] <= 592 for line in ticks)

@@ -15,10 +15,10 @@ from corcal.ct.scan import Patient
 from corcal.errors import GeometryError, InputError
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.lesions.voxels import SiteVoxels
-from corcal.report.canvas import Sheet
+from corcal.report.canvas import Box, Sheet
 from corcal.report.colours import rgb, site_colour
 from corcal.report.projection import projection, projection_sheet
-from corcal.report.slices import MAX_SLICES, axial_montage, montage_sheet
+from corcal.report.slices import MAX_SLICES, _names_that_fit, axial_montage, montage_sheet
 from report.scored_scan import SPACING_MM, box, with_calcium
 
 FILL = 0.6  # opacity of the fill in a slice
@@ -255,6 +255,35 @@ def test_a_long_list_of_other_sites_stays_within_the_picture() -> None:
     assert max(ends) < 1500 - 20
     for site in others:
         assert site.label.replace("_", " ") in texts_of(sheet).replace("\n", " ")
+
+
+def test_below_a_slice_each_site_is_named_with_its_lesions() -> None:
+    pieces = {
+        Site.LAD: [box(10, 40, 50)],
+        Site.ASCENDING_AORTA: [box(10, 30, 40)],
+        Site.DESCENDING_AORTA: [box(10, 60, 60)],
+    }
+    lines = texts_of(montage_sheet(*with_calcium(pieces))).split("\n")
+    assert {"LAD L1", "aorta L2", "desc. aorta L3"} <= set(lines)
+    assert not any("other" in line for line in lines)
+
+
+def test_names_below_a_slice_are_as_many_as_have_room() -> None:
+    sheet = Sheet(width_px=800, height_px=200, top_px=0)
+    lesions = {
+        Site.LM: ("L1",),
+        Site.LAD: tuple(f"L{k}" for k in range(2, 12)),
+        Site.BONE: ("L12",),
+    }
+
+    def named(width: float) -> list[str]:
+        box = Box(left=0, top=0, width=width, height=50)
+        return [text for _, text in _names_that_fit(sheet, box, lesions)]
+
+    assert named(800) == ["LM L1", "LAD L2 L3 L4 L5 L6 L7 L8 L9 L10 L11", "bone L12"]
+    assert named(350) == ["LM L1", "LAD L2 L3 L4 +7", "bone L12"]
+    assert named(190) == ["LM", "LAD", "bone"]
+    assert named(120) == ["LM", "LAD"]
 
 
 def test_calcium_that_does_not_count_keeps_its_grey() -> None:

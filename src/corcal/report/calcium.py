@@ -135,16 +135,8 @@ def _require_one_shape(result: Result, scan: CTScan, voxels: SiteVoxels) -> None
         raise GeometryError(msg)
 
 
-def lesions_in_slice(result: Result, z: int) -> dict[Site | None, tuple[str, ...]]:
-    """Names of the lesions that a slice cuts, by artery: ``{Site.LAD: ("L1", "L3")}``.
-
-    Those of all non-coronary sites are together, under ``None``.
-    """
-    arteries = {site.label: site for site in CORONARY_SITES}
-    here = [(arteries.get(x.site), x.id) for x in result.lesions if z in x.slices]
-    found: dict[Site | None, tuple[str, ...]] = {}
-    for site in (*CORONARY_SITES, None):
-        names = tuple(name for where, name in here if where is site)
-        if names:
-            found[site] = names
-    return found
+def lesions_in_slice(result: Result, z: int) -> dict[Site, tuple[str, ...]]:
+    """Names of the lesions that a slice cuts, by site: ``{Site.LAD: ("L1", "L3")}``."""
+    here = [(each.site, each.id) for each in result.lesions if z in each.slices]
+    found = {site: tuple(name for label, name in here if label == site.label) for site in Site}
+    return {site: names for site, names in found.items() if names}

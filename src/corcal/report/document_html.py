@@ -2,6 +2,7 @@
 
 import base64
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -30,6 +31,7 @@ __all__ = ["document_html"]
 
 _USUAL_TEXT_PT = 12.0  # up to here a screen shows its usual size
 _LARGE_TEXT_PT = 14.0  # from here columns are set one below the other, as in the PDF
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})")
 _SIGNS = {"info": "i", "caution": "!", "urgent": "!!"}
 
 
@@ -140,7 +142,13 @@ def _run(part: str | Span) -> Markup:
 
 def _lines(text: str) -> Markup:
     first, *others = in_lines(with_units_kept(text))
-    return joined(first, *(part for line in others for part in (tag("br"), line)))
+    return joined(_line(first), *(part for line in others for part in (tag("br"), _line(line))))
+
+
+def _line(text: str) -> Markup:
+    """Keep each date in one line: browsers break after a hyphen."""
+    parts = _DATE.split(text)
+    return joined(*(tag("span", p, class_="whole") if k % 2 else p for k, p in enumerate(parts)))
 
 
 def _facts(facts: Facts, page: _Page) -> Markup:

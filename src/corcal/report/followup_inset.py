@@ -21,7 +21,7 @@ __all__ = ["followup_inset"]
 
 # Set in a column of half a page, type of 20 is 7 points
 _WIDTH = 600.0
-_PANEL = 210.0  # its height
+_PANEL = 164.0  # its height
 _TYPE, _LINE = 20.0, 27.0
 _LEFT, _RIGHT, _TOP = 62.0, 8.0, 34.0
 _BELOW = 34.0  # room for the dates
@@ -48,7 +48,7 @@ def followup_inset(followup: Followup, title: str) -> bytes:
     title : str
         What it shows, for who hears it read.
     """
-    key = list(_key(followup))
+    key = _lines(list(_key(followup)))
     height = _TOP + _PANEL + _BELOW + _LINE * len(key) + 4
     drawing = Drawing(width=_WIDTH, height=height, title=title)
     scales = _scales(followup)
@@ -58,10 +58,12 @@ def followup_inset(followup: Followup, title: str) -> bytes:
         x = scales.x(followup.statin_started)
         drawing.line((x, _TOP), (x, _TOP + _PANEL), stroke=_STATIN, line=2, dashes=(8, 5))
     _draw_exams(drawing, scales, followup)
-    for number, (sign, words) in enumerate(key):
-        y = _TOP + _PANEL + _BELOW + _LINE * (number + 0.75)
-        _draw_sign(drawing, sign, y)
-        drawing.text(_SIGN + _GAP, y, words, _TYPE, fill=_MUTED, anchor="start")
+    for number, line in enumerate(key):
+        x, y = 0.0, _TOP + _PANEL + _BELOW + _LINE * (number + 0.75)
+        for sign, words in line:
+            _draw_sign(drawing, sign, x, y)
+            drawing.text(x + _SIGN + _GAP, y, words, _TYPE, fill=_MUTED, anchor="start")
+            x += _key_width(words)
     return drawing.svg()
 
 
@@ -180,8 +182,25 @@ def _key(followup: Followup) -> Iterator[tuple[str, str]]:
         yield "edge", EDGES_NAME
 
 
-def _draw_sign(drawing: Drawing, sign: str, y: float) -> None:
-    ends = (0.0, y - _MIDDLE * _TYPE), (_SIGN, y - _MIDDLE * _TYPE)
+def _lines(key: list[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """Set the key in as few lines as have room for it."""
+    lines: list[list[tuple[str, str]]] = []
+    room = 0.0
+    for sign, words in key:
+        if not lines or _key_width(words) > room:
+            lines.append([])
+            room = _WIDTH + 3 * _GAP  # the gap after the last one is not needed
+        lines[-1].append((sign, words))
+        room -= _key_width(words)
+    return lines
+
+
+def _key_width(words: str) -> float:
+    return _SIGN + _GAP + text_width(words, _TYPE) + 3 * _GAP
+
+
+def _draw_sign(drawing: Drawing, sign: str, x: float, y: float) -> None:
+    ends = (x, y - _MIDDLE * _TYPE), (x + _SIGN, y - _MIDDLE * _TYPE)
     match sign:
         case "interval":
             drawing.line(*ends, stroke=_RANGE, line=_BAR)

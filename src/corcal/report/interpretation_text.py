@@ -15,9 +15,11 @@ from corcal.report.interpretation_words import (
     NOT_AN_ORDER,
     OUTCOMES_DIFFER,
     PREVENT_MODELS,
+    SCHEMES_DIFFER,
     TOPICS,
     arterial_age_words,
     guideline_title,
+    has_other_words,
     marks_legend,
     not_known_words,
     percent_words,
@@ -113,6 +115,8 @@ def _what_it_is(meaning: Interpretation) -> Iterator[str]:
         # the usual reading says what the label says, and that of the plain guide is said in short
         if name != "plain" and each.reading not in {band.reading for band in scheme.bands}:
             yield from wrapped(each.reading, indent=6, first=6)
+    if has_other_words(meaning.categories.values()):
+        yield from wrapped(SCHEMES_DIFFER, indent=2)
 
 
 def _compared(meaning: Interpretation) -> Iterator[str]:

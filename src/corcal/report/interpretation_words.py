@@ -19,11 +19,13 @@ __all__ = [
     "NOT_AN_ORDER",
     "OUTCOMES_DIFFER",
     "PREVENT_MODELS",
+    "SCHEMES_DIFFER",
     "TOPICS",
     "arterial_age_words",
     "caution_text",
     "class_words",
     "guideline_title",
+    "has_other_words",
     "marks_legend",
     "not_known_words",
     "percent_words",
@@ -68,6 +70,10 @@ NOT_AN_ORDER = (
 )
 """To be said wherever guidelines are told."""
 
+SCHEMES_DIFFER = "Each scheme has its own limits and words."
+"""To be said wherever schemes have different words for a score (`has_other_words`)."""
+
+_NONE = ("0", "A0", "V0")  # classes of a score of 0
 _ARTERIAL_AGE = (
     "the age at which the risk of such a score is the usual one, among people of 45 to 84 years "
     "without cardiovascular disease or diabetes."
@@ -119,6 +125,11 @@ def class_words(category: Category) -> str:
     if category.code == category.label:
         return category.label
     return f"{category.code}, {category.label}"
+
+
+def has_other_words(categories: Iterable[Category]) -> bool:
+    """Tell whether schemes call a score above 0 by different words: mild, moderate, severe ..."""
+    return len({each.label for each in categories if each.code not in _NONE}) > 1
 
 
 def guideline_title(key: str) -> str:

@@ -175,5 +175,5 @@ def _label(sheet: Sheet, x: float, y: float, text: str, size_px: float, **option
     """Write over the slice, legible on black and on white; return where the text ends."""
     from matplotlib.patheffects import withStroke
 
-    effects = [withStroke(linewidth=3.0, foreground="black")]
+    effects = [withStroke(linewidth=6.0, foreground="black")]
     return sheet.text(x, y, text, size_px, **({"color": TEXT} | options), path_effects=effects)

@@ -24,6 +24,7 @@ _NOT_TEXT = re.compile(
 _BEFORE_UNIT = re.compile(
     r"(?<=\d) (?=(?:%|mm³|mm²|mm|cm|HU|kV|mAs|mg/dL|mmol/L|mmHg|mL|mg|kg|mSv|mGy)(?!\w))"
 )
+_AFTER_SIGN = re.compile(r"(?<=[<>≤≥]) (?=\d)")
 _RIGHT_TO_LEFT = {"ar", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"}
 
 
@@ -73,8 +74,8 @@ def isolated(text: str) -> str:
 
 
 def with_units_kept(text: str) -> str:
-    """`text` where no line ends between a number and its unit: the space there holds them."""
-    return _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text)
+    """`text` where no line ends between a number and its unit or sign: the space holds them."""
+    return _AFTER_SIGN.sub("\N{NO-BREAK SPACE}", _BEFORE_UNIT.sub("\N{NO-BREAK SPACE}", text))
 
 
 def writing_direction(language: str) -> Literal["ltr", "rtl"]:

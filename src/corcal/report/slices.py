@@ -1,6 +1,7 @@
 """The axial slices that hold the calcium, side by side."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,10 +12,10 @@ from numpy.typing import NDArray
 from corcal.ct.scan import CTScan
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.lesions.voxels import SiteVoxels
-from corcal.report.amounts import shown_position
+from corcal.report.amounts import shown_position, shown_site
 from corcal.report.calcium import CountedCalcium, counted_calcium, lesions_in_slice
 from corcal.report.canvas import MARGIN_PX, MUTED, Box, Sheet, orientation_letters, scale_bar
-from corcal.report.colours import OTHER_SITE_COLOUR, rgb, site_colour
+from corcal.report.colours import rgb, site_colour
 from corcal.report.framing import Frame, detail_frame, heart_frame
 from corcal.report.heading import result_sheet
 from corcal.report.outlines import outline_pixels
@@ -34,7 +35,8 @@ _GAP_PX = 16
 _CAPTION_PX = 30
 _LESIONS_PX = 30
 _COLUMNS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 3, 6: 3, 7: 4, 8: 4, 9: 3, 10: 4, 11: 4, 12: 4}
-_NAMES_THAT_FIT = {1: 8, 2: 4, 3: 2}  # lesions listed below a panel, by the sites it shows
+_NAMES_PX = 16.0  # of the type below a panel
+_SHORT = {Site.ASCENDING_AORTA: "aorta", Site.DESCENDING_AORTA: "desc. aorta"}
 _FILL = 0.6  # opacity of the fill: the calcium stays visible through it
 
 
@@ -225,13 +227,30 @@ def _caption(sheet: Sheet, box: Box, result: Result, scan: CTScan, view: _View) 
     note = f", {view.note}" if view.note else ""
     end = sheet.text(box.left, box.top - 24, f"slice {view.z}", 18)
     sheet.text(end + 12, box.top - 24, f"z {z_mm} mm{note}", 18, color=MUTED)
-    found = lesions_in_slice(result, view.z)
-    limit = _NAMES_THAT_FIT.get(len(found), 0)
-    x = box.left
-    for site, names in found.items():
-        more = f" +{len(names) - limit}" if 0 < limit < len(names) else ""
-        what = "other" if site is None else site.label
-        colour = OTHER_SITE_COLOUR if site is None else site_colour(site)
-        sheet.swatch(x, box.top + box.height + 8, 14, colour, filled=site is not None)
-        text = " ".join((what, *names[:limit])) + more
-        x = sheet.text(x + 20, box.top + box.height + 6, text, 16) + 14
+    x, y = box.left, box.top + box.height
+    for site, text in _names_that_fit(sheet, box, lesions_in_slice(result, view.z)):
+        sheet.swatch(x, y + 8, 14, site_colour(site), filled=site in CORONARY_SITES)
+        x = sheet.text(x + 20, y + 6, text, _NAMES_PX) + 14
+
+
+def _names_that_fit(
+    sheet: Sheet, box: Box, found: Mapping[Site, tuple[str, ...]]
+) -> list[tuple[Site, str]]:
+    """Name the sites with as many of their lesions as have room below a panel.
+
+    Where not even the sites have room, the last of them, which are not coronary, are left out.
+    """
+    texts: list[tuple[Site, str]] = []
+    for limit in range(max(map(len, found.values()), default=0), -1, -1):
+        texts = [(site, _names(site, names, limit)) for site, names in found.items()]
+        widths = [sheet.text_size(text, _NAMES_PX)[0] + 34 for _, text in texts]
+        if sum(widths) - 14 <= box.width:
+            return texts
+    while texts and sum(widths[: len(texts)]) - 14 > box.width:
+        texts.pop()
+    return texts
+
+
+def _names(site: Site, names: tuple[str, ...], limit: int) -> str:
+    more = f" +{len(names) - limit}" if 0 < limit < len(names) else ""
+    return " ".join((_SHORT.get(site, shown_site(site.label)), *names[:limit])) + more

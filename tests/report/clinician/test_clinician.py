@@ -21,6 +21,7 @@ from corcal.report.interpretation_choice import (
     statements_of,
     told,
 )
+from corcal.report.interpretation_text import interpretation_text
 from corcal.report.interpretation_words import (
     guideline_title,
     percent_words,
@@ -165,7 +166,9 @@ def test_the_change_has_a_row_an_exam_and_its_verdict(name):
     last = len(followup.exams) - 1
     (step,) = [each for each in followup.changes if (each.first, each.second) == (last - 1, last)]
     assert step.text in text
-    assert all(note in text for note in followup.whole.notes)
+    told = [note.replace("[houslay2006]", "Houslay 2006") for note in followup.whole.notes]
+    assert all(note in text for note in told)
+    assert "[" not in text.split("Sources:")[0]  # no key of a source
 
 
 def test_two_exams_are_compared_once():
@@ -267,6 +270,23 @@ def test_nobody_is_named_if_nobody_is():
     result = case("nobody")
     assert document(result).subtitle == "The headers do not name the patient."
     assert document(result).footer == f"{RESEARCH_USE} Exam of unknown date, series 3, Ca score 3.0"
+
+
+@pytest.mark.parametrize(
+    ("amount", "count"),
+    [
+        (0.0, 0),  # nothing, whatever it is called
+        (12.0, 0),  # mild in every scheme
+        (301.0, 1),  # moderate (101-400), and severe in CAC-DRS
+        (400.5, 1),  # significant, and severe
+        (5.0, 1),  # mild in both of the impression, minimal in others
+    ],
+)
+def test_where_schemes_have_other_words_one_line_says_why(amount, count):
+    result = replace(interpreted(scored({"LAD": amount})), followup=None)
+    assert words(result).count("Each scheme has its own limits and words.") == count
+    text = " ".join(interpretation_text(result.interpretation).split())
+    assert text.count("Each scheme has its own limits and words.") == count
 
 
 @pytest.mark.parametrize("name", ["long name", "right to left"])

@@ -142,7 +142,7 @@ def test_symptoms_come_first_and_urgently():
 
 def test_a_scan_that_is_not_gated_is_an_estimate_and_not_compared():
     assert notices("not_gated")[0] == "This number is an estimate"
-    assert "Your calcium score is about 130." in text("not_gated")
+    assert "Your calcium score is about 130" in text("not_gated")
     assert "men of your age" not in text("not_gated")
     # PREVENT: MESA with calcium is made from gated scans
     assert chance_of(Case(result=CASES["not_gated"]())).model.startswith("prevent")
@@ -388,7 +388,7 @@ def test_a_doubt_about_the_scan_is_among_what_the_score_does_not_say():
 
 
 def test_a_record_without_meaning_makes_a_letter():
-    assert "Your calcium score is 42." in text("anonymous")
+    assert "Your calcium score is 42" in text("anonymous")
     assert "Your chance in the next 10 years" not in headings("anonymous")
     assert "Sources:" not in text("anonymous")
 

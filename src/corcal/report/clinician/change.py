@@ -7,6 +7,7 @@ from corcal.report.followup_inset import followup_inset
 from corcal.report.followup_text import vessels_words
 from corcal.report.words import interval_range
 from corcal.result import Result
+from corcal.risk.types import Source
 from corcal.scoring.types import Interval
 
 __all__ = ["change"]
@@ -21,12 +22,20 @@ def change(result: Result) -> tuple[Block, ...]:
     followup = result.followup
     if followup is None:
         return ()
-    notes = dict.fromkeys((*followup.whole.notes, *followup.notes))
+    told = dict.fromkeys((*followup.whole.notes, *followup.notes))
+    notes = [_with_names(note, followup.sources) for note in told]
     return (
         Heading(text="Change since earlier exams"),
         Bullets(items=(*_texts(followup), *notes)),
         Beside(columns=((_exams(followup),), (_chart(followup),)), widths=_WIDTHS),
     )
+
+
+def _with_names(note: str, sources: tuple[Source, ...]) -> str:
+    """Name the publications of a note as readers do: ``[houslay2006]`` as ``Houslay 2006``."""
+    for each in sources:
+        note = note.replace(f"[{each.key}]", f"{each.citation.split()[0]} {each.year}")
+    return note
 
 
 def said_methods(whole: Change) -> list[Method]:

@@ -8,7 +8,12 @@ from corcal.report.interpretation_choice import (
     first_percentile,
     is_comparable,
 )
-from corcal.report.interpretation_words import class_words, score_words
+from corcal.report.interpretation_words import (
+    SCHEMES_DIFFER,
+    class_words,
+    has_other_words,
+    score_words,
+)
 from corcal.report.percentile_words import percentile_words
 from corcal.report.words import (
     NOTHING_MARKED,
@@ -85,9 +90,10 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
 
 def _classes(meaning: Interpretation) -> list[tuple[str, str]]:
     plain, drs = meaning.categories["plain"], meaning.categories["cac_drs"]
+    differs = f". {SCHEMES_DIFFER}" if has_other_words((plain, drs)) else ""
     return [
         ("Category", plain.label if plain.code == "0" else f"{plain.label} ({plain.code})"),
-        ("CAC-DRS", class_words(drs)),
+        ("CAC-DRS", f"{class_words(drs)}{differs}"),
     ]
 
 

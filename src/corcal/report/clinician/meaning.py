@@ -27,7 +27,8 @@ def meaning(result: Result) -> tuple[Block, ...]:
     if told is None or told.person is None:
         return ()
     heading, rows = Heading(text="Risk without and with the calcium"), risk_rows(told)
-    made_for = Paragraph(text=f"Given for {person_words(told.person)}.", role="note")
+    person = person_words(told.person).replace("m2", "m²")
+    made_for = Paragraph(text=f"Given for {person}.", role="note")
     if not rows:
         reasons = tuple(each.text for each in told.limits if each.about in MODEL_NAMES)
         return (heading, Paragraph(text="No model gives a risk."), Bullets(items=reasons), made_for)

@@ -5,7 +5,12 @@ from corcal.report.amounts import shown
 from corcal.report.clinician.suitability import meaning_of
 from corcal.report.document import Beside, Block, Heading, Paragraph, Picture, Table, Text
 from corcal.report.interpretation_choice import charted_reference, is_comparable
-from corcal.report.interpretation_words import arterial_age_words, class_words
+from corcal.report.interpretation_words import (
+    SCHEMES_DIFFER,
+    arterial_age_words,
+    class_words,
+    has_other_words,
+)
 from corcal.report.percentile_inset import percentile_inset
 from corcal.report.percentile_words import percentile_words
 from corcal.report.words import ARTERY_NAMES, interval_range
@@ -77,7 +82,9 @@ def _notes(told: Interpretation) -> list[str]:
         for name, each in told.categories.items()
         if name not in _SAID_ABOVE
     )
-    notes = [f"{'; '.join(classes)}."]
+    plain, drs = (told.categories[name] for name in _SAID_ABOVE)
+    is_new = has_other_words(told.categories.values()) and not has_other_words((plain, drs))
+    notes = [f"{'; '.join(classes)}.{f' {SCHEMES_DIFFER}' if is_new else ''}"]
     age = arterial_age_words(told.arterial_age)
     return notes if age is None else [*notes, f"Arterial age {age}"]
 

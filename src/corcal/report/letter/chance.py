@@ -120,7 +120,7 @@ def the_chance(
         (picture,),
         (words, *_details(case, chance, language)),
     )
-    yield Beside(columns=columns, widths=(0.38, 0.62))
+    yield Beside(columns=columns, widths=(0.31, 0.69))
 
 
 def _details(case: Case, chance: Chance, language: Language) -> Iterator[Block]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from corcal.report.document import Block, Bullets, Heading, Paragraph, Picture
+from corcal.report.document import Beside, Block, Bullets, Heading, Paragraph, Picture
 from corcal.report.interpretation_choice import first_percentile
 from corcal.report.letter.case import Case
 from corcal.report.letter.language import Language
@@ -12,6 +12,7 @@ from corcal.risk.types import Percentile, Sex
 
 __all__ = ["compared_with", "looked_for", "not_said", "reference_of", "the_number"]
 
+_WIDTHS = (0.34, 0.66)  # the number beside the scale
 _HIGHEST_PERCENTILE = 99  # of MESA: a score there may be higher still
 
 
@@ -31,20 +32,21 @@ def the_number(case: Case, language: Language, *, text_pt: float) -> Iterator[Bl
         yield Paragraph(text=language.text("number.not_used", score=score))
         return
     name = "number.estimate" if case.is_gated is False else "number.score"
-    yield Paragraph(text=language.with_span(name, style="big", score=score), role="lead")
-    yield Picture(
+    said = Paragraph(text=language.with_span(name, style="big", score=score), role="lead")
+    scale = Picture(
         data=scale_svg(case, language, text_pt=text_pt),
         media_type="image/svg+xml",
         alt=scale_alt(case, language),
         caption=language.text("scale.caption"),
     )
+    yield Beside(columns=((said,), (scale,)), widths=_WIDTHS)
     interval = case.result.score.total.interval
     if interval is not None:
         low, high = language.ends(interval)
-        said = [language.text("number.interval", low=low, high=high)]
+        limits = [language.text("number.interval", low=low, high=high)]
         if shows_interval(case, language, text_pt=text_pt):
-            said.append(language.text("number.interval_line"))
-        yield Paragraph(text=" ".join(said))
+            limits.append(language.text("number.interval_line"))
+        yield Paragraph(text=" ".join(limits))
     yield Paragraph(text=" ".join(_meaning(case, language)))
     place = compared_with(case, language)
     if place:
