@@ -36,7 +36,7 @@ from interop.send.orthanc import (
 )
 
 WANTED = ("DOC", "SEG", "SR", "SR")
-_START_S, _RESULT_S = 60.0, 600.0
+_START_S, _RESULT_S = 60.0, 300.0
 _LOOK_S = 0.05
 
 

@@ -53,7 +53,7 @@ def route(store: Store, path: Path) -> int:
     return tick(store, read_rules(path))
 
 
-def history(store: Store, exam: str, kind: str) -> list[object]:
+def history(store: Store, exam: str, kind: str) -> list[dict[str, object]]:
     return [each.after for each in store.events(exam) if each.kind == kind]
 
 
