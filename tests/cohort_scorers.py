@@ -5,9 +5,10 @@ import signal
 import time
 from pathlib import Path
 
+from corcal.cohort.memory import limit_process
 from corcal.cohort.types import BatchOptions, Outcome, OutputError, Task, ended, task_key
 
-__all__ = ["crashing", "full", "options_for", "quick", "scored", "slow", "task_of"]
+__all__ = ["allocate", "crashing", "full", "options_for", "quick", "scored", "slow", "task_of"]
 
 
 def task_of(name: str) -> Task:
@@ -67,3 +68,12 @@ def full(task: Task, _: BatchOptions) -> Outcome:
     """Find no room to write."""
     msg = f"the results cannot be written: no space left on device ({task.key})"
     raise OutputError(msg)
+
+
+def allocate(limit_mb: int, wanted_mb: int, pipe) -> None:
+    """Ask for memory under a limit, and tell how much there was."""
+    limit_process(limit_mb)
+    try:
+        pipe.send(len(bytearray(wanted_mb * 2**20)))
+    except MemoryError:
+        pipe.send("refused")

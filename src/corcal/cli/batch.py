@@ -227,7 +227,7 @@ def _find(origin: _Origin, options: "BatchOptions") -> int:
     progress = BatchProgress(is_live=sys.stderr.isatty())
     with Ledger(Path(options.out)), _stopping(progress), origin.studies(options, progress) as found:
         total = found.total
-    click.echo(f"{total} studies were found, kept in {plain(Path(options.out) / INDEX_NAME)}")
+    click.echo(f"{_counted(total, 'study')} found, kept in {plain(Path(options.out) / INDEX_NAME)}")
     return 0
 
 
@@ -287,16 +287,22 @@ def _summary(tally: "Tally", seconds: float) -> str:
     return f"{tally.done} studies in {duration_words(seconds)}, {rate:.1f} a minute: {ends}{before}"
 
 
+def _counted(count: int, what: str) -> str:
+    """Say how many of what."""
+    many = "studies" if what == "study" else f"{what}s"
+    return f"{count} {what if count == 1 else many}"
+
+
 def _write(out: Path, table_format: "TableFormat") -> None:
     from corcal.cohort.tables import write_tables
 
     written = write_tables(out, format=table_format)
     for path, count, what in (
-        (written.exams, written.exam_count, "exams"),
-        (written.lesions, written.lesion_count, "lesions"),
-        (written.status, written.study_count, "studies"),
+        (written.exams, written.exam_count, "exam"),
+        (written.lesions, written.lesion_count, "lesion"),
+        (written.status, written.study_count, "study"),
     ):
-        click.echo(f"wrote {plain(path)} ({count} {what})")
+        click.echo(f"wrote {plain(path)} ({_counted(count, what)})")
 
 
 @contextmanager
