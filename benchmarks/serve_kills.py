@@ -33,17 +33,25 @@ _START_S = 120.0
 
 @dataclass
 class Server:
-    """``corcal serve`` in a process of its own, that can be killed and started again."""
+    """``corcal serve`` in a process of its own, that can be killed and started again.
+
+    Attributes
+    ----------
+    source : Path or None
+        Folder with another `corcal` than the installed one, such as of an earlier commit.
+    """
 
     data: Path
     port: int
+    source: Path | None = None
     process: subprocess.Popen[str] | None = None
     cookies: dict[str, str] = field(default_factory=dict)
     csrf: str = ""
 
     def start(self) -> None:
         """Start it, and log in by its link the first time."""
-        environment = dict(os.environ) | {"PYTHONPATH": str(QUICK)}
+        paths = [str(QUICK), *([] if self.source is None else [str(self.source)])]
+        environment = dict(os.environ) | {"PYTHONPATH": os.pathsep.join(paths)}
         environment.pop("CORCAL_DATABASE", None)
         self.process = subprocess.Popen(
             [
@@ -101,6 +109,12 @@ class Server:
                 time.sleep(0.3)
         message = "the server did not come back"
         raise RuntimeError(message)
+
+    def cpu_s(self) -> float:
+        """Give the processor time that the server itself has used, without its workers."""
+        process = 0 if self.process is None else self.process.pid
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def workers(self) -> list[int]:
         """Process numbers of its workers."""

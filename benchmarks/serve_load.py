@@ -1,57 +1,77 @@
 """The server under readers: a worklist of 200 exams, and 25 readers who work at once.
 
-``python -m benchmarks.serve_load [EXAMS [READERS [SECONDS]]]`` starts a server with small simulated
-exams, and measures what a reader waits for. Readers pause half a second to two seconds between
-their requests; pixels are not among them.
+``python -m benchmarks.serve_load [EXAMS [READERS [SECONDS]]] [--against SRC]`` starts a server with
+small simulated exams, and measures what a reader waits for, and what a request costs the server's
+processor: this is steady also on a machine that does other work. Readers pause half a second to two
+seconds between their requests; pixels are not among them.
+
+With ``--against``, the folder ``src`` of another commit, its server does the same, in turn with
+this one's, and the ratios are printed.
 """
 
+import argparse
 import random
 import statistics
-import sys
 import tempfile
 import threading
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.harness import machine
 from benchmarks.serve_kills import Server, free_port, simulated_studies
-from corcal.store.jobs import SCORE
-from corcal.store.store import Store
 
 _API = "/api/v1"
 _PAUSE_S = (0.5, 2.0)
+_ROUNDS = 3
+_SITES = ("LM", "LAD", "LCX", "RCA", None)
 
 
-def _percentile(seconds: list[float], part: float) -> str:
+@dataclass
+class Load:
+    """What a server did.
+
+    Attributes
+    ----------
+    waits_s : list of float
+        Of each request of a reader.
+    cpu_s : list of float
+        Processor time for each of them, a mean of each round.
+    searches_s : list of float
+        Of each search of the worklist, one after the other.
+    """
+
+    waits_s: list[float] = field(default_factory=list)
+    cpu_s: list[float] = field(default_factory=list)
+    searches_s: list[float] = field(default_factory=list)
+    lists_s: list[float] = field(default_factory=list)
+
+
+def _percentile(seconds: list[float], part: float) -> float:
     ordered = sorted(seconds)
-    return f"{1000 * ordered[min(int(part * len(ordered)), len(ordered) - 1)]:.0f} ms"
+    return ordered[min(int(part * len(ordered)), len(ordered) - 1)]
 
 
-def _fill(data: Path, studies: list[Path]) -> None:
-    with Store(data) as store:
-        for one in studies:
-            store.import_study(one, job_kind=SCORE)
-
-
-def _scored(server: Server, count: int) -> None:
-    while server.get("/exams?limit=1")["counts"]["to_review"] < count:
+def _filled(server: Server, studies: list[Path]) -> None:
+    """Send studies to a server, and wait until it has scored them."""
+    server.start()
+    for one in studies:
+        server.upload(one)
+    while server.get("/exams?limit=1")["counts"]["to_review"] < len(studies):
         time.sleep(1)
 
 
-def _worklist(server: Server) -> None:
+def _worklist(server: Server, load: Load) -> None:
     """Time the first page and searches, one after the other."""
     with server.client() as client:
-        listed, found = [], []
         for number in range(30):
             began = time.perf_counter()
             client.get(f"{_API}/exams?limit=200").raise_for_status()
-            listed.append(time.perf_counter() - began)
+            load.lists_s.append(time.perf_counter() - began)
             began = time.perf_counter()
-            client.post(f"{_API}/exams/search", json={"q": f"simulated-{number}"})
-            found.append(time.perf_counter() - began)
-    print(f"worklist of all exams: median {1000 * statistics.median(listed):.0f} ms, "
-          f"search: median {1000 * statistics.median(found):.0f} ms, "
-          f"p95 {_percentile(found, 0.95)}")  # fmt: skip
+            body = {"q": f"simulated-{number}"}
+            client.post(f"{_API}/exams/search", json=body).raise_for_status()
+            load.searches_s.append(time.perf_counter() - began)
 
 
 def _read(server: Server, exam: str, until: float, seed: int, times: list[float]) -> None:
@@ -77,35 +97,74 @@ def _read(server: Server, exam: str, until: float, seed: int, times: list[float]
             times.append(time.perf_counter() - began)
 
 
-_SITES = ("LM", "LAD", "LCX", "RCA", None)
+def _round(server: Server, readers: int, seconds: float, load: Load) -> None:
+    listed = server.get(f"/exams?limit={readers}")["items"]
+    times: list[float] = []
+    spent, until = server.cpu_s(), time.monotonic() + seconds
+    threads = [
+        threading.Thread(target=_read, args=(server, row["id"], until, n, times))
+        for n, row in enumerate(listed)
+    ]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    load.waits_s += times
+    load.cpu_s.append((server.cpu_s() - spent) / len(times))
 
 
-def main(exams: int = 200, readers: int = 25, seconds: float = 30) -> None:
+def _print(name: str, load: Load, readers: int) -> None:
+    def ms(seconds: float) -> str:
+        return f"{1000 * seconds:.0f} ms"
+
+    print(
+        f"{name}: worklist median {ms(statistics.median(load.lists_s))}, "
+        f"search median {ms(statistics.median(load.searches_s))}, "
+        f"p95 {ms(_percentile(load.searches_s, 0.95))}"
+    )
+    print(
+        f"  {readers} readers, {len(load.waits_s)} requests: median "
+        f"{ms(statistics.median(load.waits_s))}, p95 {ms(_percentile(load.waits_s, 0.95))}, "
+        f"slowest {ms(max(load.waits_s))}; processor time a request "
+        f"{1000 * statistics.median(load.cpu_s):.1f} ms"
+    )
+
+
+def main(exams: int, readers: int, seconds: float, against: Path | None) -> None:
     """Run it, and print what was measured."""
     print(machine())
+    sources = {"this": None} | ({} if against is None else {"other": against})
     with tempfile.TemporaryDirectory() as made:
-        _fill(Path(made) / "data", simulated_studies(Path(made) / "studies", exams))
-        server = Server(Path(made) / "data", free_port())
-        server.start()
+        studies = simulated_studies(Path(made) / "studies", exams)
+        servers = {
+            name: Server(Path(made) / name, free_port(), source) for name, source in sources.items()
+        }
+        loads = {name: Load() for name in servers}
         try:
-            _scored(server, exams)
-            _worklist(server)
-            listed = server.get(f"/exams?limit={readers}")["items"]
-            until, times = time.monotonic() + seconds, []
-            threads = [
-                threading.Thread(target=_read, args=(server, row["id"], until, n, times))
-                for n, row in enumerate(listed)
-            ]
-            for one in threads:
-                one.start()
-            for one in threads:
-                one.join()
+            for server in servers.values():
+                _filled(server, studies)
+            for name, server in servers.items():
+                _worklist(server, loads[name])
+            for _ in range(_ROUNDS):
+                for name, server in servers.items():
+                    _round(server, readers, seconds / _ROUNDS, loads[name])
         finally:
-            server.stop()
-        print(f"{readers} readers, {len(times)} requests in {seconds:.0f} s: median "
-              f"{1000 * statistics.median(times):.0f} ms, p95 {_percentile(times, 0.95)}, "
-              f"slowest {1000 * max(times):.0f} ms")  # fmt: skip
+            for server in servers.values():
+                server.stop()
+    for name, load in loads.items():
+        _print(name, load, readers)
+    if against is not None:
+        this, other = loads["this"], loads["other"]
+        cpu = statistics.median(a / b for a, b in zip(this.cpu_s, other.cpu_s, strict=True))
+        waits = _percentile(this.waits_s, 0.95) / _percentile(other.waits_s, 0.95)
+        print(f"this to other: processor time {cpu:.2f}, p95 {waits:.2f}")
 
 
 if __name__ == "__main__":
-    main(*(int(one) for one in sys.argv[1:]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("exams", type=int, nargs="?", default=200)
+    parser.add_argument("readers", type=int, nargs="?", default=25)
+    parser.add_argument("seconds", type=float, nargs="?", default=30)
+    parser.add_argument("--against", type=Path)
+    given = parser.parse_args()
+    main(given.exams, given.readers, given.seconds, given.against)

@@ -11,11 +11,12 @@ __all__ = ["blind_exams", "open_blind_reads", "require_sighted"]
 
 def open_blind_reads(store: Store) -> list[Event]:
     """List the steps that asked for blind reads which are not closed."""
-    closed = {(one.exam_id, one.after["reader"]) for one in store.events_of_kind(BLIND_DONE)}
+    steps = store.events_of_kind(BLIND_READ, BLIND_DONE)
+    closed = {(one.exam_id, one.after["reader"]) for one in steps if one.kind == BLIND_DONE}
     return [
         one
-        for one in store.events_of_kind(BLIND_READ)
-        if (one.exam_id, one.after["reader"]) not in closed
+        for one in steps
+        if one.kind == BLIND_READ and (one.exam_id, one.after["reader"]) not in closed
     ]
 
 

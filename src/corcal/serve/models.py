@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import Response
 
 from corcal.ct.suitability.verdict import Verdict
 from corcal.store.records import ExamState, ResultKind, Role
@@ -25,6 +26,7 @@ __all__ = [
     "VersionInfo",
     "Worklist",
     "example",
+    "json_of",
 ]
 
 Key = Annotated[str, Field(pattern="^[0-9a-f]{32}$", examples=["0123456789abcdef0123456789abcdef"])]
@@ -36,6 +38,11 @@ _WHEN = "2026-01-02T11:00:00Z"
 def example(**fields: Any) -> ConfigDict:
     """Give a model's configuration: no unknown fields, and an example."""
     return ConfigDict(extra="forbid", json_schema_extra={"examples": [fields]})
+
+
+def json_of(model: BaseModel) -> Response:
+    """Write what goes over the wire: it was checked when it was made, and is not checked again."""
+    return Response(model.model_dump_json(), media_type="application/json")
 
 
 class ProblemInfo(BaseModel):

@@ -100,11 +100,17 @@ class _Look:
         self._seen: datetime | None = None
         self._jobs: dict[str, tuple[JobState, float, str | None]] = {}
 
+    def _recent(self, count: int) -> tuple[ExamRecord, ...]:
+        query = WorklistQuery(sort=SortKey.CHANGED, descending=True, limit=count)
+        return self._store.worklist(query).exams
+
     def changes(self) -> list[str]:
         """Give a message for each exam and job that is not as it was."""
-        query = WorklistQuery(sort=SortKey.CHANGED, descending=True, limit=_RECENT)
-        exams = self._store.worklist(query).exams
-        active = self._store.jobs.of(states=(JobState.QUEUED, JobState.RUNNING))
+        with self._store.at_once():
+            active = self._store.jobs.of(states=(JobState.QUEUED, JobState.RUNNING))
+            exams = self._recent(1)
+            if active or self._jobs or (exams and exams[0].changed_at != self._seen):
+                exams = self._recent(_RECENT)
         jobs = {job.id: job for job in active}
         for gone in self._jobs.keys() - jobs.keys():
             with contextlib.suppress(CorcalError):

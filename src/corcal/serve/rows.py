@@ -1,8 +1,7 @@
 """From the store's records to what goes over the wire."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
-from corcal.serve.blind import blind_exams
 from corcal.serve.facts import FactCache
 from corcal.serve.models import (
     VERSION_KINDS,
@@ -38,17 +37,16 @@ _SORT = {
 
 
 def exam_rows(
-    exams: Iterable[ExamRecord], *, store: Store, facts: FactCache, login: str
+    exams: Iterable[ExamRecord], *, store: Store, facts: FactCache, blind: Container[str]
 ) -> list[ExamRow]:
     """Make the rows of exams, with how far the jobs of those that wait are.
 
-    The scores of exams that `login` reads blind are left out.
+    The scores of the exams in `blind` are left out.
     """
     listed = list(exams)
     busy = any(one.state in (ExamState.WAITING, ExamState.SCORING) for one in listed)
     active = (JobState.QUEUED, JobState.RUNNING)
     jobs = {job.exam_id: job for job in store.jobs.of(states=active)} if busy else {}
-    blind = blind_exams(store, login)
     rows = [_row(one, facts, jobs.get(one.id)) for one in listed]
     return [row.model_copy(update=_UNSEEN) if row.id in blind else row for row in rows]
 

@@ -50,7 +50,13 @@ class Database:
         self.kind = self.url.get_backend_name()
         try:
             # Values are patient data: no message may show them
-            self.engine = create_engine(self.url, hide_parameters=True, pool_pre_ping=True)
+            self.engine = create_engine(
+                self.url,
+                hide_parameters=True,
+                pool_pre_ping=self.kind != "sqlite",  # a file does not hang up
+                pool_size=20,  # a server has 40 threads; more connections come and go
+                max_overflow=20,
+            )
         except ModuleNotFoundError as exc:
             msg = f"PostgreSQL needs the package {exc.name}: install corcal[postgres]"
             raise InputError(msg) from exc
@@ -63,6 +69,7 @@ class Database:
         self._turn: AbstractContextManager[object] = (
             threading.Lock() if self.kind == "sqlite" else nullcontext()
         )
+        self._held = threading.local()
         self._snapshot = self.engine.execution_options(
             **({} if self.kind == "sqlite" else {"isolation_level": "REPEATABLE READ"})
         )
@@ -72,8 +79,29 @@ class Database:
         self.engine.dispose()
 
     @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Let all that this thread reads within be as it was at one moment, in one transaction.
+
+        What it writes within, it does not see.
+        """
+        if getattr(self._held, "session", None) is not None:
+            yield
+            return
+        with self.reading(snapshot=True) as session:
+            self._held.session = session
+            try:
+                yield
+            finally:
+                del self._held.session
+
+    @contextmanager
     def reading(self, *, snapshot: bool = False) -> Iterator[Session]:
         """Read; with `snapshot`, all of it as it was at the first statement."""
+        held: Session | None = getattr(self._held, "session", None)
+        if held is not None:
+            with _plain_errors():
+                yield held
+            return
         with (
             _plain_errors(),
             Session(self._snapshot if snapshot else self.engine, expire_on_commit=False) as session,

@@ -3,18 +3,39 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from corcal.errors import NotFoundError
 from corcal.store.database import Database
 from corcal.store.people import user_record
+from corcal.store.reading import columns
 from corcal.store.records import User
 from corcal.store.tables import SessionRow, TokenRow, UserRow, now
 
 __all__ = ["Logins", "TokenRecord"]
 
 _SEEN_EVERY = timedelta(seconds=60)  # a session is written down as used at most so often
+# Each request begins with one of these: they are put together once
+_OF_SESSION = (
+    select(SessionRow.seen_at, columns(UserRow))
+    .join(UserRow, UserRow.id == SessionRow.user_id)
+    .where(
+        SessionRow.hash == bindparam("hash"),
+        SessionRow.seen_at > bindparam("idle"),
+        SessionRow.began_at > bindparam("most"),
+        UserRow.is_active,
+    )
+)
+_OF_TOKEN = (
+    select(TokenRow.used_at, columns(UserRow))
+    .join(UserRow, UserRow.id == TokenRow.user_id)
+    .where(
+        TokenRow.hash == bindparam("hash"),
+        TokenRow.expires_at.is_(None) | (TokenRow.expires_at > bindparam("now")),
+        UserRow.is_active,
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,22 +80,17 @@ class Logins:
             Seconds without use after which a session ends, and after which any ends.
         """
         moment = now()
+        limits = {
+            "hash": hashed,
+            "idle": moment - timedelta(seconds=idle_s),
+            "most": moment - timedelta(seconds=most_s),
+        }
         with self._database.reading() as session:
-            found = session.execute(
-                select(SessionRow, UserRow)
-                .join(UserRow, UserRow.id == SessionRow.user_id)
-                .where(
-                    SessionRow.hash == hashed,
-                    SessionRow.seen_at > moment - timedelta(seconds=idle_s),
-                    SessionRow.began_at > moment - timedelta(seconds=most_s),
-                    UserRow.is_active,
-                )
-            ).one_or_none()
-            if found is None:
-                return None
-            is_old = moment - found[0].seen_at > _SEEN_EVERY
-            user = user_record(found[1])
-        if is_old:
+            found = session.execute(_OF_SESSION, limits).one_or_none()
+        if found is None:
+            return None
+        seen_at, user = found[0], user_record(found[1])
+        if moment - seen_at > _SEEN_EVERY:
             self._seen(hashed)
         return user
 
@@ -125,18 +141,10 @@ class Logins:
         """Give the active user of a token that has not ended, and write down that it is used."""
         moment = now()
         with self._database.reading() as session:
-            found = session.execute(
-                select(TokenRow, UserRow)
-                .join(UserRow, UserRow.id == TokenRow.user_id)
-                .where(
-                    TokenRow.hash == hashed,
-                    (TokenRow.expires_at.is_(None)) | (TokenRow.expires_at > moment),
-                    UserRow.is_active,
-                )
-            ).one_or_none()
-            if found is None:
-                return None
-            used, user = found[0].used_at, user_record(found[1])
+            found = session.execute(_OF_TOKEN, {"hash": hashed, "now": moment}).one_or_none()
+        if found is None:
+            return None
+        used, user = found[0], user_record(found[1])
         if used is None or moment - used > _SEEN_EVERY:
             with self._database.writing() as session:
                 row = session.scalar(select(TokenRow).where(TokenRow.hash == hashed))

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -80,6 +80,13 @@ class OpenedStore:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def at_once(self) -> AbstractContextManager[None]:
+        """Let all that this thread reads within be as it was at one moment.
+
+        What it writes within, it does not see.
+        """
+        return self._database.at_once()
 
     def close(self) -> None:
         """Give the connections to the database back."""

@@ -1,15 +1,17 @@
 """Those who use the store, and the log of what they looked at."""
 
+import threading
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from corcal.errors import ConflictError, NotFoundError, StateError
 from corcal.store.database import Database
 from corcal.store.records import AuditEntry, Role, User
-from corcal.store.tables import AuditRow, UserRow, now
+from corcal.store.tables import AuditRow, UserRow, new_key, now
 
 __all__ = ["Audit", "UserChange", "Users", "user_record"]
 
@@ -148,6 +150,8 @@ class Audit:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._turn, self._waiting_lock = threading.Lock(), threading.Lock()
+        self._waiting: list[dict[str, Any]] = []
 
     def record(
         self,
@@ -171,12 +175,43 @@ class Audit:
         origin : str, optional
             Where the request came from.
         """
+        entry = {
+            "id": new_key(),
+            "at": now(),
+            "by": by,
+            "action": action,
+            "patient_id": patient_id,
+            "exam_id": exam_id,
+            "origin": origin,
+        }
+        with self._waiting_lock:
+            self._waiting.append(entry)
+        # Who comes first writes for all who wait meanwhile: durable for each before it goes on, and
+        # one wait for the disk for many
+        with self._turn:
+            self._write_waiting(entry)
+
+    def _write_waiting(self, mine: dict[str, Any]) -> None:
+        """Write all that waits, unless somebody has written mine already."""
+        with self._waiting_lock:
+            if mine not in self._waiting:
+                return
+            entries = list(self._waiting)
+        try:
+            self._write(entries)
+        except BaseException:
+            with self._waiting_lock:
+                self._waiting.remove(mine)
+            if len(entries) == 1:
+                raise
+            self._write([mine])  # what another one cannot be written for is not mine
+            return
+        with self._waiting_lock:
+            del self._waiting[: len(entries)]
+
+    def _write(self, entries: list[dict[str, Any]]) -> None:
         with self._database.writing() as session:
-            session.add(
-                AuditRow(
-                    by=by, action=action, patient_id=patient_id, exam_id=exam_id, origin=origin
-                )
-            )
+            session.execute(insert(AuditRow), entries)
 
     def entries(
         self,

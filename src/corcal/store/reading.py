@@ -3,8 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, UnaryExpression, and_, case, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    UnaryExpression,
+    and_,
+    bindparam,
+    case,
+    func,
+    inspect,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Bundle, InstrumentedAttribute, Session
 
 from corcal.errors import InputError, NotFoundError
 from corcal.store.records import (
@@ -19,13 +31,15 @@ from corcal.store.records import (
     WorklistPage,
     WorklistQuery,
 )
-from corcal.store.tables import ExamRow, PatientRow, ResultRow, SignatureRow, StudyRow
+from corcal.store.tables import Base, ExamRow, PatientRow, ResultRow, SignatureRow, StudyRow
 from corcal.store.words import fold
 
 __all__ = [
     "MAX_LIMIT",
+    "columns",
     "exam_record",
     "exam_row",
+    "exams_of_patient",
     "find_exam",
     "version_record",
     "versions",
@@ -34,6 +48,16 @@ __all__ = [
 
 MAX_LIMIT = 500  # exams of one page
 
+
+def columns(table: type[Base], *, without: str = "") -> Bundle[Any]:
+    """Give a table's columns as rows that are only read: cheaper than objects that may change."""
+    names = (one.key for one in inspect(table).column_attrs if one.key != without)
+    return Bundle(table.__tablename__, *(getattr(table, name) for name in names))
+
+
+# A result's record is larger than the rest of a page of the worklist
+_EXAM, _STUDY, _PATIENT = columns(ExamRow), columns(StudyRow), columns(PatientRow)
+_RESULT, _SIGNATURE = columns(ResultRow, without="record"), columns(SignatureRow)
 _STATE_ORDER = case({state.value: n for n, state in enumerate(ExamState)}, value=ExamRow.state)
 _SORT_COLUMNS: dict[SortKey, ColumnElement[Any] | InstrumentedAttribute[Any]] = {
     SortKey.SCAN_DATE: ExamRow.scan_date,
@@ -62,11 +86,17 @@ def exam_row(session: Session, exam_id: str, *, lock: bool = False) -> ExamRow:
 
 def exam_record(session: Session, exam_id: str) -> ExamRecord:
     """Give an exam with its study, patient and latest result."""
-    found = session.execute(_exams().where(ExamRow.id == exam_id)).one_or_none()
+    found = session.execute(_ONE_EXAM, {"exam": exam_id}).one_or_none()
     if found is None:
         msg = "there is no such exam in the store"
         raise NotFoundError(msg)
     return _exam_record(found)
+
+
+def exams_of_patient(session: Session, patient_id: str, *, limit: int) -> tuple[ExamRecord, ...]:
+    """Give the exams of a patient, the newest first."""
+    found = session.execute(_OF_PATIENT, {"patient": patient_id, "limit": limit})
+    return tuple(_exam_record(row) for row in found)
 
 
 def find_exam(session: Session, beginning: str) -> str:
@@ -85,12 +115,7 @@ def find_exam(session: Session, beginning: str) -> str:
 def versions(session: Session, exam_id: str) -> tuple[ResultVersion, ...]:
     """List the versions of an exam's result, the first one first."""
     exam_row(session, exam_id)
-    rows = session.execute(
-        select(ResultRow, SignatureRow)
-        .outerjoin(SignatureRow, SignatureRow.result_id == ResultRow.id)
-        .where(ResultRow.exam_id == exam_id)
-        .order_by(ResultRow.version)
-    )
+    rows = session.execute(_VERSIONS, {"exam": exam_id})
     return tuple(version_record(result, signature) for result, signature in rows)
 
 
@@ -115,7 +140,7 @@ def worklist(session: Session, query: WorklistQuery) -> WorklistPage:
 
 
 def version_record(row: ResultRow, signature: SignatureRow | None) -> ResultVersion:
-    """Make the record of a version."""
+    """Make the record of a version, of a row or of its columns."""
     return ResultVersion(
         id=row.id,
         exam_id=row.exam_id,
@@ -133,7 +158,7 @@ def version_record(row: ResultRow, signature: SignatureRow | None) -> ResultVers
         is_review_advised=row.is_review_advised,
         has_voxels=row.voxels_sha256 is not None,
         signature=None
-        if signature is None
+        if signature is None or signature.id is None
         else Signature(
             version=row.version,
             signed_at=signature.signed_at,
@@ -156,8 +181,29 @@ def _joined(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
 
 
 def _exams() -> Select[*tuple[Any, ...]]:
-    statement = _joined(select(ExamRow, StudyRow, PatientRow, ResultRow, SignatureRow))
+    statement = _joined(select(_EXAM, _STUDY, _PATIENT, _RESULT, _SIGNATURE))
     return statement.outerjoin(SignatureRow, SignatureRow.result_id == ResultRow.id)
+
+
+_NEWEST_FIRST = (
+    ExamRow.scan_date.desc().nulls_last(),
+    ExamRow.created_at.desc(),
+    ExamRow.id.asc(),
+)
+# Made once: to put a statement together takes longer than SQLite takes to answer it
+_ONE_EXAM = _exams().where(ExamRow.id == bindparam("exam"))
+_OF_PATIENT = (
+    _exams()
+    .where(PatientRow.id == bindparam("patient"))
+    .order_by(*_NEWEST_FIRST)
+    .limit(bindparam("limit"))
+)
+_VERSIONS = (
+    select(_RESULT, _SIGNATURE)
+    .outerjoin(SignatureRow, SignatureRow.result_id == ResultRow.id)
+    .where(ResultRow.exam_id == bindparam("exam"))
+    .order_by(ResultRow.version)
+)
 
 
 def _conditions(query: WorklistQuery) -> list[ColumnElement[bool]]:
@@ -188,20 +234,15 @@ def _order(query: WorklistQuery) -> Sequence[UnaryExpression[Any]]:
     """Sort by what was asked; then by date and by what is never the same twice."""
     column = _SORT_COLUMNS[query.sort]
     first = column.desc() if query.descending else column.asc()
-    return (
-        first.nulls_last(),
-        ExamRow.scan_date.desc().nulls_last(),
-        ExamRow.created_at.desc(),
-        ExamRow.id.asc(),
-    )
+    return first.nulls_last(), *_NEWEST_FIRST
 
 
 def _exam_record(row: Row[*tuple[Any, ...]]) -> ExamRecord:
     exam: ExamRow
     study: StudyRow
     patient: PatientRow
-    result: ResultRow | None
-    signature: SignatureRow | None
+    result: ResultRow
+    signature: SignatureRow
     exam, study, patient, result, signature = row
     return ExamRecord(
         id=exam.id,
@@ -218,7 +259,7 @@ def _exam_record(row: Row[*tuple[Any, ...]]) -> ExamRecord:
         event_count=exam.event_count,
         created_at=exam.created_at,
         changed_at=exam.changed_at,
-        latest=None if result is None else version_record(result, signature),
+        latest=None if result.id is None else version_record(result, signature),
     )
 
 

@@ -331,7 +331,7 @@ class ResultStore(OpenedStore):
         with self._database.reading() as session:
             return review.events(session, exam_id, after=after)
 
-    def events_of_kind(self, kind: str) -> tuple[Event, ...]:
-        """List the steps of one kind in the histories of all exams, the first one first."""
+    def events_of_kind(self, *kinds: str) -> tuple[Event, ...]:
+        """List the steps of some kinds in the histories of all exams, the first one first."""
         with self._database.reading() as session:
-            return review.events_of_kind(session, kind)
+            return review.events_of_kind(session, *kinds)

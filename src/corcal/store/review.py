@@ -4,12 +4,12 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from corcal.errors import ConflictError, InputError, NotFoundError, StateError
 from corcal.result import Result, result_from_json, result_json
-from corcal.store.reading import exam_row, version_record
+from corcal.store.reading import columns, exam_row, version_record
 from corcal.store.records import Event, ExamState, ResultKind, ResultVersion
 from corcal.store.tables import EventRow, ExamRow, ResultRow, SignatureRow, StudyRow, now
 from corcal.store.words import clean
@@ -154,23 +154,29 @@ def append(
 
 def events(session: Session, exam_id: str, *, after: int = 0) -> tuple[Event, ...]:
     """List an exam's history, the first step first."""
-    exam_row(session, exam_id)
-    rows = session.scalars(
-        select(EventRow)
-        .where(EventRow.exam_id == exam_id, EventRow.sequence > after)
-        .order_by(EventRow.sequence)
-    )
-    return tuple(_event(row) for row in rows)
+    found = session.execute(_EVENTS, {"exam": exam_id, "seen": after}).all()
+    if not found:
+        exam_row(session, exam_id)
+    return tuple(_event(row) for (row,) in found)
 
 
-def events_of_kind(session: Session, kind: str) -> tuple[Event, ...]:
-    """List the steps of one kind of all exams, the first one first."""
-    rows = session.scalars(
-        select(EventRow)
-        .where(EventRow.kind == kind)
-        .order_by(EventRow.at, EventRow.exam_id, EventRow.sequence)
-    )
-    return tuple(_event(row) for row in rows)
+def events_of_kind(session: Session, *kinds: str) -> tuple[Event, ...]:
+    """List the steps of some kinds of all exams, the first one first."""
+    found = session.execute(_OF_KINDS, {"kinds": kinds})
+    return tuple(_event(row) for (row,) in found)
+
+
+_EVENT = columns(EventRow)
+_EVENTS = (
+    select(_EVENT)
+    .where(EventRow.exam_id == bindparam("exam"), EventRow.sequence > bindparam("seen"))
+    .order_by(EventRow.sequence)
+)
+_OF_KINDS = (
+    select(_EVENT)
+    .where(EventRow.kind.in_(bindparam("kinds", expanding=True)))
+    .order_by(EventRow.at, EventRow.exam_id, EventRow.sequence)
+)
 
 
 def _event(row: EventRow) -> Event:

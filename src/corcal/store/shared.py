@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from corcal.errors import ConflictError
 from corcal.store.database import Database
@@ -13,6 +13,11 @@ from corcal.store.tables import SharedRow, now
 __all__ = ["Shared"]
 
 _TRIES = 3
+_VALUE = select(SharedRow.value).where(
+    SharedRow.kind == bindparam("kind"),
+    SharedRow.key == bindparam("key"),
+    SharedRow.until > bindparam("now"),
+)
 
 
 class Shared:
@@ -27,11 +32,7 @@ class Shared:
     def get(self, kind: str, key: str) -> Any | None:
         """Give a value that has not ended, if there is one."""
         with self._database.reading() as session:
-            return session.scalar(
-                select(SharedRow.value).where(
-                    SharedRow.kind == kind, SharedRow.key == key, SharedRow.until > now()
-                )
-            )
+            return session.scalar(_VALUE, {"kind": kind, "key": key, "now": now()})
 
     def is_first(self, kind: str, key: str, *, lasts_s: float) -> bool:
         """Tell the first who asks so, and whoever asks before the end that they are not."""

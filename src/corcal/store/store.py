@@ -298,6 +298,11 @@ class Store(ResultStore):
         self._database.forget_deleted()
         return stone
 
+    def exams_of_patient(self, patient_id: str, *, limit: int = 20) -> tuple[ExamRecord, ...]:
+        """Give the exams of a patient by `PatientRecord.id`, the newest first."""
+        with self._database.reading() as session:
+            return reading.exams_of_patient(session, patient_id, limit=limit)
+
     def delete_exam(self, exam_id: str, *, by: str) -> None:
         """Delete all that belongs to an exam; what remains is that, when and by whom it was done.
 

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Query, Request, Response
 from corcal.result import result_json
 from corcal.serve.access import opened_exam, wrote_down
 from corcal.serve.blind import blind_exams, require_sighted
-from corcal.serve.models import ExamDetail, ExamFilter, ExamSearch, Key, Worklist
+from corcal.serve.models import ExamDetail, ExamFilter, ExamSearch, Key, Worklist, json_of
 from corcal.serve.problems import Problem
 from corcal.serve.routes.review import lock_of
 from corcal.serve.rows import exam_rows, query_of, version_info
 from corcal.serve.services import Admin, Reader, Service, Services, Viewer, principal_of
 from corcal.store.jobs import SCORE
-from corcal.store.records import ExamState, JobState, SortKey, WorklistQuery
+from corcal.store.records import ExamState, JobState, WorklistQuery
 
 __all__ = ["Number", "router"]
 
@@ -23,38 +23,41 @@ _OTHERS = 20  # exams of a patient that are listed beside one
 
 
 @router.get("/exams", response_model=Worklist, summary="A page of the worklist")
-def exams(services: Service, request: Request, query: Annotated[ExamFilter, Query()]) -> Worklist:
+def exams(services: Service, request: Request, query: Annotated[ExamFilter, Query()]) -> Response:
     """List exams; searching for a person is `POST /exams/search`, which keeps it out of URLs."""
     return _page(services, request, ExamSearch(**query.model_dump(by_alias=True)))
 
 
 @router.post("/exams/search", response_model=Worklist, summary="Search the worklist")
-def search(services: Service, request: Request, query: ExamSearch) -> Worklist:
+def search(services: Service, request: Request, query: ExamSearch) -> Response:
     """List exams by words of a name, a number or a description as well; changes nothing."""
     return _page(services, request, query)
 
 
 @router.get("/exams/{exam_id}", response_model=ExamDetail, summary="One exam")
-def exam(services: Service, who: Viewer, request: Request, exam_id: Key) -> ExamDetail:
+def exam(services: Service, who: Viewer, request: Request, exam_id: Key) -> Response:
     """Give an exam with its versions, and the other exams of the patient."""
-    found = opened_exam(services, request, exam_id, "open")
-    others = services.store.worklist(
-        WorklistQuery(patient=found.patient.id, sort=SortKey.SCAN_DATE, limit=_OTHERS)
-    ).exams
-    rows = exam_rows(
-        [found, *(one for one in others if one.id != exam_id)],
-        store=services.store,
-        facts=services.facts,
-        login=who.login,
-    )
-    is_blind = exam_id in blind_exams(services.store, who.login)
-    versions = [version_info(one) for one in services.store.versions(exam_id)]
-    return ExamDetail(
+    patient = opened_exam(services, request, exam_id, "open").patient.id
+    store = services.store
+    with store.at_once():
+        found = store.exam(exam_id)
+        others = store.exams_of_patient(patient, limit=_OTHERS)
+        blind = blind_exams(store, who.login)
+        rows = exam_rows(
+            [found, *(one for one in others if one.id != exam_id)],
+            store=store,
+            facts=services.facts,
+            blind=blind,
+        )
+        versions = [version_info(one) for one in store.versions(exam_id)]
+        lock = lock_of(services, exam_id, who.login)
+    detail = ExamDetail(
         row=rows[0],
-        versions=[] if is_blind else versions,
-        lock=lock_of(services, exam_id, who.login),
+        versions=[] if exam_id in blind else versions,
+        lock=lock,
         previous=rows[1:],
     )
+    return json_of(detail)
 
 
 @router.get(
@@ -124,11 +127,12 @@ def _gone(services: Services, exam_id: str) -> None:
     services.notices.publish("exam", {"id": exam_id, "state": "deleted", "version": 0})
 
 
-def _page(services: Services, request: Request, search: ExamSearch) -> Worklist:
-    page = services.store.worklist(query_of(search))
+def _page(services: Services, request: Request, search: ExamSearch) -> Response:
+    store = services.store
+    with store.at_once():  # a row and its state, its score and its job are of one moment
+        page = store.worklist(query_of(search))
+        blind = blind_exams(store, principal_of(request).login)
+        rows = exam_rows(page.exams, store=store, facts=services.facts, blind=blind)
     wrote_down(services, request, "worklist")
-    rows = exam_rows(
-        page.exams, store=services.store, facts=services.facts, login=principal_of(request).login
-    )
     counts = {str(state): count for state, count in page.counts.items()}
-    return Worklist(total=page.total, counts=counts, items=rows)
+    return json_of(Worklist(total=page.total, counts=counts, items=rows))

@@ -10,7 +10,7 @@ from corcal.review import ReviewState, event_json
 from corcal.review.replay import lowest_threshold_hu
 from corcal.scoring.rules import RULES
 from corcal.serve.access import opened_exam
-from corcal.serve.models import Key, LockInfo
+from corcal.serve.models import Key, LockInfo, json_of
 from corcal.serve.opened import Opened, Review
 from corcal.serve.problems import Problem
 from corcal.serve.review_models import (
@@ -39,14 +39,14 @@ _LABELS: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet
 
 
 @router.get("/exams/{exam_id}/review", response_model=ReviewInfo, summary="The review as it is")
-def review(services: Service, who: Viewer, request: Request, exam_id: Key) -> ReviewInfo:
+def review(services: Service, who: Viewer, request: Request, exam_id: Key) -> Response:
     """Give candidates, score and settings; a blind reader sees no proposals."""
     exam = opened_exam(services, request, exam_id, "review")
     opened = services.opened.get(exam_id)
     blind = opened.blind_for(who.login)
     now = opened.review(blind)
     state, is_blind = now.state, blind is not None
-    return ReviewInfo(
+    found = ReviewInfo(
         sequence=state.sequence,
         threshold_hu=state.rule.threshold_hu,
         lowest_threshold_hu=lowest_threshold_hu(state),
@@ -61,6 +61,7 @@ def review(services: Service, who: Viewer, request: Request, exam_id: Key) -> Re
         is_final=exam.state is ExamState.FINAL and not is_blind,
         is_blind=is_blind,
     )
+    return json_of(found)
 
 
 @router.get(
@@ -84,7 +85,7 @@ def labels(services: Service, who: Viewer, exam_id: Key) -> Response:
 @router.post("/exams/{exam_id}/review/events", response_model=Changed, summary="Edit")
 def add_events(
     services: Service, who: Reader, request: Request, exam_id: Key, given: AddEvents
-) -> Changed:
+) -> Response:
     """Append edits; 409 tells who was faster, and nothing is lost; 423 if the exam is final."""
     exam = opened_exam(services, request, exam_id, "edit")
     opened = services.opened.get(exam_id)
@@ -98,7 +99,7 @@ def add_events(
         services.locks.touch(exam_id, who.login, who.name)
         note = {"exam_id": exam_id, "sequence": after.state.sequence, "user": who.name}
         services.notices.publish("review", note)
-    return _changed(opened, before, after, is_blind=blind is not None)
+    return json_of(_changed(opened, before, after, is_blind=blind is not None))
 
 
 @router.get("/exams/{exam_id}/review/events", response_model=list[LoggedEvent], summary="The log")
