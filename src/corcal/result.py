@@ -13,6 +13,7 @@ import msgspec
 from corcal.anatomy.types import ModelRecord
 from corcal.ct.scan import Finding, Patient
 from corcal.ct.suitability.verdict import SeriesKind, Verdict
+from corcal.described import described
 from corcal.errors import InputError
 from corcal.followup.types import Followup
 from corcal.lesions.sites import Vessel
@@ -347,7 +348,7 @@ def _check_meaning(meaning: Interpretation, score: Score) -> None:
 
 def _decoded(text: bytes, kind: type[_Kind], otherwise: str) -> _Kind:
     try:
-        return msgspec.json.decode(text, type=kind)
+        return msgspec.json.decode(text, type=described(kind))
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, InputError) as exc:
         msg = f"{otherwise}: {exc}"
         raise InputError(msg) from exc

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from corcal.described import described
 from corcal.errors import InputError
 from corcal.lesions.classifier import SITES
 from corcal.lesions.decision import Reason
@@ -111,7 +112,7 @@ def _parts(data: bytes) -> tuple[dict[str, Any], _Head]:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {key: file[key] for key in _ARRAYS}
-        head = msgspec.json.decode(arrays["head"].tobytes(), type=_Head)
+        head = msgspec.json.decode(arrays["head"].tobytes(), type=described(_Head))
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, msgspec.MsgspecError) as e:
         msg = "it is damaged, or of another kind"
         raise InputError(msg) from e

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from corcal.described import described
 from corcal.errors import InputError
 from corcal.lesions.sites import Site
 from corcal.review.runs import SliceRuns
@@ -393,7 +394,7 @@ def _known_kind(raw: Any) -> None:
 
 def _converted(raw: Any, kind: Any, what: str) -> Any:
     try:
-        return msgspec.convert(raw, kind)
+        return msgspec.convert(raw, described(kind))
     except msgspec.ValidationError as exc:
         msg = f"this is not {what}: {exc}"
         raise InputError(msg) from exc
