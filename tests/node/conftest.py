@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from corcal.store.store import Store
+from interop.send.conftest import certificates  # noqa: F401  (a fixture)
 from interop.send.orthanc import DICOMWEB_PLUGIN, PROGRAM_NAMES, Orthanc, running_orthanc
 from node.delivering import begun, received, with_files
 from serve.serve_maker import scored_exam
