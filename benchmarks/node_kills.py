@@ -42,7 +42,7 @@ from corcal.phantom.dicom import write_series
 from corcal.store.store import Store
 
 SENDER, STRANGER, NODE = "CT1", "STRANGER", "CORCAL"
-_START_S = 60.0
+_START_S = 240.0
 _MB = 2**20
 _ABORTS = 0.01  # of the objects: after so many, an association is aborted on average
 
@@ -57,10 +57,16 @@ class Node:
     workers: int = 2
     process: subprocess.Popen[bytes] | None = None
     memory_mb: float = 0.0
+    extra_limits: str = ""
+
+    @property
+    def log(self) -> Path:
+        """What it says; not on its own disk."""
+        return self.data.parent.parent / "node.log"
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
-        self.data.mkdir(exist_ok=True)
+        self.data.mkdir(parents=True, exist_ok=True)
         (self.data / "node.toml").write_text(self._rules(), encoding="utf-8")
         environment = dict(os.environ) | {
             "PYTHONPATH": str(QUICK),
@@ -70,7 +76,7 @@ class Node:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "corcal", "node", "--data", str(self.data)],
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=self.log.open("ab"),
             env=environment,
         )
         until = time.monotonic() + _START_S
@@ -82,7 +88,7 @@ class Node:
             if self.process.poll() is not None:
                 break
             time.sleep(0.1)
-        message = "the node does not listen"
+        message = f"the node does not listen: {self.log.read_text(encoding='utf-8')[-500:]}"
         raise RuntimeError(message)
 
     def kill(self) -> None:
@@ -118,6 +124,7 @@ class Node:
             [limits]
             disk_free_mb = 1
             associations = 16
+            {self.extra_limits}
             [[peer]]
             name = "scanner"
             aet = "{SENDER}"
