@@ -284,7 +284,8 @@ def _summary(tally: "Tally", seconds: float) -> str:
     if not tally.done:
         return f"nothing was left to do{before}"
     rate = 60 * tally.done / seconds
-    return f"{tally.done} studies in {duration_words(seconds)}, {rate:.1f} a minute: {ends}{before}"
+    done = f"{_counted(tally.done, 'study')} in {duration_words(seconds)}"
+    return f"{done}, {rate:.1f} a minute: {ends}{before}"
 
 
 def _counted(count: int, what: str) -> str:
@@ -294,6 +295,8 @@ def _counted(count: int, what: str) -> str:
 
 
 def _write(out: Path, table_format: "TableFormat") -> None:
+    from corcal.cohort.ledger import read_outcomes
+    from corcal.cohort.summary import write_summary
     from corcal.cohort.tables import write_tables
 
     written = write_tables(out, format=table_format)
@@ -303,6 +306,7 @@ def _write(out: Path, table_format: "TableFormat") -> None:
         (written.status, written.study_count, "study"),
     ):
         click.echo(f"wrote {plain(path)} ({_counted(count, what)})")
+    click.echo(f"wrote {plain(write_summary(read_outcomes(out), out))}")
 
 
 @contextmanager

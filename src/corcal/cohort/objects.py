@@ -133,13 +133,12 @@ def _first_image(store: Any, path: str, names: list[str]) -> Seen | None:
     """Look at a few objects of a folder until one is an image."""
     for name in names[:_PROBES]:
         head = store.cat_file(f"{path}/{name}", start=0, end=_HEADER_BYTES)
+        has_magic = head[_PREAMBLE_BYTES:].startswith(_MAGIC)
         try:
             seen = study_of_stream(name, io.BytesIO(head))
         except HeaderError:
-            if head[_PREAMBLE_BYTES:].startswith(_MAGIC):
-                return Seen(name=name, is_image=True)
-            continue
-        if seen.is_image:
+            seen = Seen(name=name, is_image=has_magic)
+        if seen.study is not None or (has_magic and seen.is_image):
             return seen
     return None
 
