@@ -258,10 +258,10 @@ def _requeue(row: JobRow) -> None:
 
 
 def _end(session: Session, row: JobRow, error: str) -> None:
-    """End a job in failure; an exam that waits for it has failed too."""
+    """End a job in failure; an exam that waits to be scored by it has failed too."""
     row.state, row.error = JobState.FAILED, error
     row.lease_until, row.finished_at = None, now()
-    if row.exam_id is None:
+    if row.exam_id is None or row.kind != SCORE:
         return
     exam = session.get_one(ExamRow, row.exam_id, with_for_update=True)
     if exam.state in (ExamState.WAITING, ExamState.SCORING):
