@@ -36,6 +36,7 @@ from corcal.serve.routes import (
 from corcal.serve.services import Services
 from corcal.serve.sessions import Sessions, StartLink
 from corcal.serve.settings import Mode, Settings
+from corcal.serve.sight import Sights
 from corcal.serve.sign_on.provider import Provider
 from corcal.serve.supervisor import Supervisor
 from corcal.serve.uploads import Uploads
@@ -128,6 +129,7 @@ def _services(settings: Settings) -> Services:
         opened=OpenedExams(store, most_bytes=settings.opened_bytes),
         locks=Locks(store.shared),
         notices=Notices(store),
+        sights=Sights(store),
         provider=None
         if settings.sign_on is None
         else Provider(settings.sign_on, settings.sign_on_secret),

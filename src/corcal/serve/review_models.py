@@ -34,7 +34,10 @@ SiteLabel = Annotated[str, Field(max_length=40, examples=["LAD"])]
 
 
 class ScanInfo(BaseModel):
-    """The geometry of a scan; `direction` has the x, y and z axes as columns, row by row."""
+    """The geometry of a scan; `direction` has the x, y and z axes as columns, row by row.
+
+    Images that form no volume (`is_volume`) are shown slice by slice, and `note` says why.
+    """
 
     model_config = example(
         shape=[56, 512, 512],
@@ -43,6 +46,8 @@ class ScanInfo(BaseModel):
         direction=[1, 0, 0, 0, 1, 0, 0, 0, 1],
         dtype="int16",
         bytes=29360128,
+        is_volume=True,
+        note=None,
     )
 
     shape: tuple[int, int, int]
@@ -51,6 +56,8 @@ class ScanInfo(BaseModel):
     direction: list[float]
     dtype: Literal["int16"]
     bytes: int
+    is_volume: bool
+    note: str | None
 
 
 class SiteInfo(BaseModel):

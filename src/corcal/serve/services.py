@@ -14,6 +14,7 @@ from corcal.serve.passwords import GuessLimit
 from corcal.serve.problems import Problem
 from corcal.serve.sessions import Principal, Sessions, StartLink
 from corcal.serve.settings import Settings
+from corcal.serve.sight import Sights
 from corcal.serve.sign_on.provider import Provider
 from corcal.serve.uploads import Uploads
 from corcal.store.records import Role
@@ -39,6 +40,7 @@ class Services:
     locks: Locks
     notices: Notices
     provider: Provider | None
+    sights: Sights
 
 
 def principal_of(request: Request) -> Principal:

@@ -124,6 +124,7 @@ def _delete(services: Services, patient_id: str, login: str) -> None:
 
 def _gone(services: Services, exam_id: str) -> None:
     services.opened.forget(exam_id)
+    services.sights.forget(exam_id)
     services.notices.publish("exam", {"id": exam_id, "state": "deleted", "version": 0})
 
 
