@@ -86,3 +86,17 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
         return
     for line in status_lines(found):
         click.echo(line)
+
+
+@command.command("retry")
+@click.argument("delivery", required=False)
+@click.pass_context
+def retry(ctx: click.Context, delivery: str | None) -> None:
+    """Try again what was given up: all of it, or the one DELIVERY that status names."""
+    from corcal.node.outbox import revive
+    from corcal.store.store import Store
+
+    data: Path = ctx.obj["data"]
+    with Store(data, database=os.environ.get("CORCAL_DATABASE") or None) as store:
+        count = revive(store, delivery)
+    click.echo(f"{count} deliveries are tried again")

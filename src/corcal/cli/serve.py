@@ -2,13 +2,18 @@
 
 import getpass
 import os
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from corcal.cli.parameters import GIVEN_PATH
 from corcal.cli.store_options import data_option
 from corcal.errors import InputError
+
+if TYPE_CHECKING:
+    from corcal.serve.settings import Settings
 
 __all__ = ["command"]
 
@@ -45,6 +50,9 @@ _DEFAULT_PORT = 8420
     metavar="NAME=ADDRESS",
     help="An archive that signed objects can be sent to, as corcal send takes it.",
 )
+@click.option(
+    "--node", type=GIVEN_PATH, metavar="RULES", help="Also run the DICOM node, by these rules."
+)
 def command(
     port: int,
     host: str,
@@ -56,6 +64,7 @@ def command(
     proxy: str | None,
     oidc: Path | None,
     send_to: tuple[str, ...],
+    node: Path | None,
     *,
     accounts: bool,
     no_browser: bool,
@@ -90,13 +99,26 @@ def command(
         send_to=_destinations(send_to),
         sign_on=sign_on,
         sign_on_secret=secret,
+        node_rules=node,
     )
-    run_server(
-        settings,
-        say=click.echo,
-        open_browser=not no_browser and is_personal,
-        tls=(str(tls_cert), str(tls_key)) if tls_cert is not None else None,
-        proxies=proxy,
+    with _node(settings):
+        run_server(
+            settings,
+            say=click.echo,
+            open_browser=not no_browser and is_personal,
+            tls=(str(tls_cert), str(tls_key)) if tls_cert is not None else None,
+            proxies=proxy,
+        )
+
+
+def _node(settings: "Settings") -> AbstractContextManager[None]:
+    """Run the DICOM node beside the server, if there are rules for one."""
+    if settings.node_rules is None:
+        return nullcontext()
+    from corcal.node.beside import node_beside  # pynetdicom takes a second to import
+
+    return node_beside(
+        settings.data, settings.node_rules, database=settings.database, say=click.echo
     )
 
 

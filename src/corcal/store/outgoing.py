@@ -222,7 +222,7 @@ class Outgoing:
             append(session, exam, kind, by=by, after=after)
 
     def revive(self, delivery_id: str | None = None, *, max_attempts: int) -> int:
-        """Try again what had failed for good; all of it, or one delivery.
+        """Try again what had failed for good; all of it, or what has a beginning of an identifier.
 
         Returns
         -------
@@ -235,7 +235,7 @@ class Outgoing:
             .where(JobRow.state == JobState.FAILED)
         )
         if delivery_id is not None:
-            statement = statement.where(DeliveryRow.id == delivery_id)
+            statement = statement.where(DeliveryRow.id.startswith(delivery_id, autoescape=True))
         with self._database.writing() as session:
             rows = list(session.scalars(statement))
             for row in rows:
