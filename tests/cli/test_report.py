@@ -8,6 +8,7 @@ import re
 import sys
 from base64 import b64decode
 from dataclasses import replace
+from pathlib import Path
 
 import hl7
 import pytest
@@ -17,6 +18,7 @@ from pydicom import dcmread
 from pypdf import PdfReader
 
 from corcal.cli.report import FORMATS, Request, pictures_for
+from corcal.cli.report_formats import write_report
 from corcal.ct.scan import Patient
 from corcal.errors import InputError
 from corcal.exam_numbers import exam_numbers
@@ -532,3 +534,39 @@ def test_the_dictionary_of_the_tables_is_printed_as_csv(run_corcal):
     rows = {row["column"]: row for row in csv.DictReader(io.StringIO(outcome.out, newline=""))}
     mass = rows["total_mass_mg"]
     assert (mass["table"], mass["kind"], mass["unit"]) == ("exams", "number", "mg")
+
+
+def test_files_are_told_in_the_order_of_the_formats_whichever_is_written_first(
+    run_corcal, result_file, tmp_path
+):
+    outcome = run_corcal("report", result_file, "--out", tmp_path, "--format", "fhir,patient")
+    told = [Path(line.removeprefix("wrote ")).name for line in outcome.out.splitlines()]
+    assert told == ["letter.pdf", "letter.html", "fhir.json"]
+
+
+def test_a_document_that_cannot_be_set_is_one_line(run_corcal, result_file, tmp_path, monkeypatch):
+    def fail(_document):
+        msg = "the document cannot be set as PDF: no ink"
+        raise InputError(msg)
+
+    monkeypatch.setattr("corcal.report.document_pdf.document_pdf", fail)
+    outcome = run_corcal("report", result_file, "--out", tmp_path, "--format", "patient,fhir")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == "corcal: the document cannot be set as PDF: no ink\n"
+    assert not (tmp_path / "letter.html").exists()
+
+
+def test_a_document_is_set_once_for_all_formats_that_have_it(scanned, monkeypatch):
+    folder, exam = scanned
+    set_as_pdf = []
+
+    def counted(document):
+        set_as_pdf.append(document.title)
+        return b"%PDF-1.7 a report"
+
+    monkeypatch.setattr("corcal.report.document_pdf.document_pdf", counted)
+    request = Request(
+        result=exam.result, folder=folder / "out", formats=("clinician", "pdf"), exam=exam
+    )
+    write_report(request)
+    assert set_as_pdf == ["Coronary calcium score"]
