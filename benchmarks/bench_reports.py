@@ -1,8 +1,8 @@
 """The reports of one exam: every default format, from the cold command and one by one.
 
-The peer of a whole process is a process that imports what cannot be done without (highdicom,
-matplotlib's figures, typst) and nothing else: what is above it is corcal's own work. Processor
-seconds stand beside those of the clock, as they say the same on a machine that does other things.
+The peer of a whole process is a process that imports what cannot be done without (highdicom and
+typst) and nothing else: what is above it is corcal's own work. Processor seconds stand beside those
+of the clock, as they say the same on a machine that does other things.
 """
 
 import os
@@ -20,7 +20,7 @@ __all__ = ["main"]
 
 ROUNDS = 5
 _PERSON = ("--age", "61", "--sex", "female", "--race", "white", "--systolic", "143")
-_LIBRARIES = "import highdicom, typst, matplotlib.figure, matplotlib.backends.backend_agg"
+_LIBRARIES = "import highdicom, typst"
 
 
 def main() -> None:
