@@ -64,8 +64,8 @@ class Supervisor:
         if settings.workers:
             self._slots.append(_Slot(kinds=OTHER_KINDS))
         if settings.workers and settings.node_rules is not None:
-            # Of its own: an archive that does not answer keeps nobody else waiting
-            self._slots.append(_Slot(kinds=NODE_KINDS))
+            # Of their own: an archive that does not answer keeps nobody else waiting
+            self._slots += [_Slot(kinds=(kind,)) for kind in NODE_KINDS]
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="supervisor")
         self._count = 0
