@@ -351,6 +351,26 @@ def test_the_same_exam_has_the_same_names_and_another_has_others() -> None:
     assert ids[0] & ids[2] == {patient}
 
 
+def test_the_signed_report_takes_the_place_of_the_preliminary_one() -> None:
+    first, signed = make_automatic_result(), signed_result()
+    for result in (signed, made_by(signed, rule="ge")):  # the reader may have chosen another rule
+        ids = [
+            {entry["resource"]["id"] for entry in fhir_bundle(each)["entry"]}
+            for each in (replace(first, review=None), replace(result, review=None))
+        ]
+        assert ids[0] == ids[1]
+    marked = made_by(make_automatic_result(), method="annotation")
+    other = resources(marked, "DiagnosticReport")[0]["id"]
+    assert other != resources(signed, "DiagnosticReport")[0]["id"]
+
+
+def test_who_has_read_is_the_interpreter_of_the_results() -> None:
+    report = resources(signed_result(), "DiagnosticReport")[0]
+    assert report["resultsInterpreter"] == [{"display": "Reader^One"}]
+    named = made_by(make_automatic_result(), reader="Reader^One")
+    assert "resultsInterpreter" not in resources(named, "DiagnosticReport")[0]
+
+
 def test_two_people_of_one_identifier_are_two_patients() -> None:
     one = resources(with_patient(patient_id="7", name="Roe^Ann"), "Patient")[0]
     two = resources(with_patient(patient_id="7", name="Roe^Bob"), "Patient")[0]

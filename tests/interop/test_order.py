@@ -50,10 +50,10 @@ def test_the_headers_say_it_and_dicom_objects_repeat_it(tmp_path: Path) -> None:
 
 def test_the_message_names_order_and_assigning_authority() -> None:
     message = hl7.parse(hl7_message(ordered()))
-    assert str(message.segment("PID")[3]) == "SIM-1^^^St. Mary"
+    assert str(message.segment("PID")[3]) == "SIM-1^^^St. Mary^PI"
     assert [str(message.segment("OBR")[n]) for n in (2, 18)] == ["ACC-2023\\S\\7"] * 2
     plain = hl7.parse(hl7_message(ordered(None, None)))
-    assert str(plain.segment("PID")[3]) == "SIM-1"
+    assert str(plain.segment("PID")[3]) == "SIM-1^^^^PI"
     assert [str(plain.segment("OBR")[n]) for n in (2, 18)] == ["", ""]
 
 
@@ -77,10 +77,12 @@ def test_the_bundle_refers_to_the_order_by_its_number() -> None:
     assert study["basedOn"] == order
     assert study["identifier"][-1] == number
     (identifier,) = resource(ordered(), "Patient")["identifier"]
+    assert identifier.pop("type")["coding"][0]["code"] == "PI"
     assert identifier == {"value": "SIM-1", "assigner": {"display": ISSUER}}
     plain = ordered(None, None)
     assert "basedOn" not in resource(plain, "DiagnosticReport")
-    assert resource(plain, "Patient")["identifier"] == [{"value": "SIM-1"}]
+    (unissued,) = resource(plain, "Patient")["identifier"]
+    assert unissued.keys() == {"type", "value"}
 
 
 def test_one_identifier_of_two_issuers_is_two_patients() -> None:

@@ -16,7 +16,13 @@ from corcal.interop.tables import (
     write_lesion_table,
 )
 from corcal.result import Result
-from interop.exam_cases import CASES, full_result, not_gated_result, zero_result
+from interop.exam_cases import (
+    CASES,
+    full_result,
+    not_gated_result,
+    other_person_result,
+    zero_result,
+)
 from result_maker import make_automatic_result, make_result
 
 NEW = ("category_", "percentile_", "arterial_age_", "risk_")
@@ -59,6 +65,15 @@ def test_without_gating_there_is_no_percentile_and_no_risk_with_the_calcium(tmp_
     empty = ("percentile_", "arterial_age_", "risk_mesa_chd_with_cac")
     assert {cell for name, cell in row.items() if name.startswith(empty)} == {""}
     assert float(row["risk_mesa_chd"]) > 0
+
+
+def test_whom_the_meaning_is_of_stands_beside_it(tmp_path: Path) -> None:
+    names = ("person_age_years", "person_sex", "person_other_than_headers")
+    row = exam_row(other_person_result(), tmp_path)
+    assert (row["age_years"], row["sex"]) == ("61.0", "F")
+    assert [row[name] for name in names] == ["66.0", "male", "age_years;sex"]
+    row = exam_row(full_result(), tmp_path)
+    assert [row[name] for name in names] == ["61.0", "female", ""]
 
 
 def test_without_an_interpretation_its_columns_are_empty(tmp_path: Path) -> None:

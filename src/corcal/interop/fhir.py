@@ -144,10 +144,17 @@ def _report(result: Result, told: Iterable[Observable], pdf: bytes | None) -> Js
             "code": concept_json(EXAMINATION),
             "result": [_reference(result, each.key) for each in told],
             "imagingStudy": [_reference(result, _STUDY)],
+            "resultsInterpreter": _signer(result),
             "conclusion": clean(" ".join(lines)),
             "presentedForm": None if pdf is None else [_attachment(result, pdf)],
         }
     )
+
+
+def _signer(result: Result) -> list[Json] | None:
+    """Name who has read the exam and signed."""
+    reader = clean(result.provenance.reader) if result.provenance.is_signed else None
+    return [{"display": reader}] if reader else None
 
 
 def _attachment(result: Result, pdf: bytes) -> Json:
@@ -182,8 +189,11 @@ def _patient(result: Result) -> Json:
     patient = result.scan.patient
     identifier, issuer = clean(patient.patient_id), clean(result.scan.patient_id_issuer)
     assigner = {"display": issuer} if issuer else None
+    kind = hl7_concept("v2-0203", "PI", "Patient internal identifier")
     return _head("Patient", str(patient_uuid(result))) | {
-        "identifier": [{"value": identifier, "assigner": assigner}] if identifier else None,
+        "identifier": [{"type": kind, "value": identifier, "assigner": assigner}]
+        if identifier
+        else None,
         "name": human_name(patient.name),
         "gender": gender(patient.sex),
         "birthDate": valid_date(patient.birth_date),

@@ -171,10 +171,10 @@ def _pid(result: Result) -> Segment:
 
 
 def _patient_id(result: Result) -> str:
-    """Write the identifier of the patient as CX, with its assigning authority if that is known."""
+    """Write the identifier of the patient as CX (PI: internal), with who gave it if known."""
     identifier = hl7_text(result.scan.patient.patient_id)
     issuer = hl7_text(result.scan.patient_id_issuer)
-    return f"{identifier}^^^{issuer}" if identifier and issuer else identifier
+    return f"{identifier}^^^{issuer}^PI" if identifier else ""
 
 
 def _name(name: str | None) -> str:

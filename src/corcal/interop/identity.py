@@ -19,10 +19,10 @@ _NAMESPACE = UUID("3903a556-9cb1-4e1c-bfde-ee036e1e2081")  # random, corcal's ow
 def exam_uuid(result: Result, part: str) -> UUID:
     """Name one part of a scored exam.
 
-    A series that is scored again by the same rule and method keeps its names, and so does a review
-    that is signed again: the receiver sees a new version of the same record, and keeps the earlier
-    one in its history. (A DICOM object has no versions: there each is one of its own.) Where there
-    is no SeriesInstanceUID the content is the name.
+    A series that is scored again by the same rule and method keeps its names, and so does the exam
+    that a reader reviews and signs, by whatever rule: the final report takes the place of the
+    preliminary one, which the receiver keeps in its history. (A DICOM object has no versions: there
+    each is one of its own.) Where there is no SeriesInstanceUID the content is the name.
 
     Parameters
     ----------
@@ -38,7 +38,11 @@ def exam_uuid(result: Result, part: str) -> UUID:
     """
     made = result.provenance
     series = result.scan.series_instance_uid or _fingerprint(result)
-    return _named("exam", series, made.rule, made.method, part)
+    review = made.reviewed
+    rule, method = (
+        (made.rule, made.method) if review is None else (review.proposed_rule, review.proposed_by)
+    )
+    return _named("exam", series, rule, method, part)
 
 
 def patient_uuid(result: Result) -> UUID:

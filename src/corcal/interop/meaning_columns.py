@@ -6,6 +6,7 @@ They are empty for an exam that nobody has interpreted (`corcal.interpreted`).
 from collections.abc import Callable
 
 from corcal.interop.columns import Cell, Column, Kind
+from corcal.interpreted import other_than_headers
 from corcal.result import Result
 from corcal.risk.categories import SCHEMES
 from corcal.risk.interpretation_types import Interpretation
@@ -126,7 +127,38 @@ def _prevent(outcome: str, words: str, years: int) -> Column[Result]:
     return _told(f"risk_prevent_{key}", Kind.NUMBER, "1", what, pick)
 
 
+def _other_than_headers(result: Result) -> Cell:
+    meaning = result.interpretation
+    found = other_than_headers(result, meaning.person if meaning is not None else None)
+    return ";".join(found) or None
+
+
+_PERSON: tuple[Column[Result], ...] = (
+    _told(
+        "person_age_years",
+        Kind.NUMBER,
+        "years",
+        "Age of whom percentile and risk are told; it may have been typed.",
+        lambda meaning: None if meaning.person is None else meaning.person.age_years,
+    ),
+    _told(
+        "person_sex",
+        Kind.TEXT,
+        "",
+        "Sex of whom percentile and risk are told: female, male.",
+        lambda meaning: None if meaning.person is None else str(meaning.person.sex),
+    ),
+    Column(
+        name="person_other_than_headers",
+        kind=Kind.TEXT,
+        unit="",
+        description="Which of age_years and sex contradict the headers; it may be another person.",
+        value=_other_than_headers,
+    ),
+)
+
 MEANING_COLUMNS: tuple[Column[Result], ...] = (
+    *_PERSON,
     *(_category(scheme) for scheme in SCHEMES),
     *(column for reference in REFERENCE_NAMES for column in _percentile_columns(reference)),
     _arterial_age("years", "Age at which the score would be typical for its risk."),
