@@ -27,7 +27,7 @@ from pynetdicom.pdu_primitives import (
 from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import CTImageStorage
 
-from benchmarks.node_kills import NODE, SENDER, Node, associate, free_port
+from benchmarks.node_kills import NODE, SENDER, Node, association_with, free_port
 
 _MB = 2**20
 _OBJECT_MB = 64
@@ -61,10 +61,9 @@ def _echo(port: int) -> str:
     """Ask for an association until there is one: garbage may have taken all for some seconds."""
     began = time.monotonic()
     while time.monotonic() - began < 60:
-        association = associate(port)
-        if association is not None:
-            association.release()
-            return f"after {time.monotonic() - began:.1f} s"
+        with association_with(port) as association:
+            if association is not None:
+                return f"after {time.monotonic() - began:.1f} s"
         time.sleep(0.2)
     return "NONE"
 

@@ -16,6 +16,7 @@ import os
 import random
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -29,7 +30,7 @@ from pathlib import Path
 
 import numpy as np
 from pydicom import dcmread
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
 from pynetdicom.sop_class import CTImageStorage
 
@@ -73,18 +74,18 @@ class Node:
             "CORCAL_QUICK_PAUSE_S": "0.1",
         }
         environment.pop("CORCAL_DATABASE", None)
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "corcal", "node", "--data", str(self.data)],
-            stdout=subprocess.DEVNULL,
-            stderr=self.log.open("ab"),
-            env=environment,
-        )
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "corcal", "node", "--data", str(self.data)],
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                env=environment,
+            )
         until = time.monotonic() + _START_S
         while time.monotonic() < until:
-            association = associate(self.port)
-            if association is not None:
-                association.release()
-                return
+            with association_with(self.port) as association:
+                if association is not None:
+                    return
             if self.process.poll() is not None:
                 break
             time.sleep(0.1)
@@ -132,13 +133,38 @@ class Node:
         """
 
 
-def associate(port: int, *, aet: str = SENDER) -> Association | None:
-    """Open an association for CT images, if the node takes it."""
+@contextlib.contextmanager
+def association_with(port: int, *, aet: str = SENDER) -> Iterator[Association | None]:
+    """Open an association for CT images, if the node takes it; released at the end.
+
+    pynetdicom does not close its socket where the other side has gone: that is done here.
+    """
     ae = AE(ae_title=aet)
     ae.connection_timeout, ae.acse_timeout, ae.dimse_timeout = 5, 10, 30
     ae.add_requested_context(CTImageStorage, "1.2.840.10008.1.2.1")
-    association = ae.associate("127.0.0.1", port, ae_title=NODE)
-    return association if association.is_established else None
+    try:
+        socket.create_connection(("127.0.0.1", port), 5).close()
+    except OSError:  # nobody listens
+        yield None
+        return
+    opened: list[socket.socket] = []
+    association = ae.associate(
+        "127.0.0.1",
+        port,
+        ae_title=NODE,
+        evt_handlers=[(evt.EVT_CONN_OPEN, lambda event: opened.append(_socket_of(event.assoc)))],
+    )
+    try:
+        yield association if association.is_established else None
+    finally:
+        if association.is_established:
+            association.release()
+        for one in opened:
+            one.close()
+
+
+def _socket_of(association: Association) -> socket.socket:
+    return association.dul.socket.socket
 
 
 @dataclass
@@ -154,17 +180,15 @@ class Sender:
         """Send one study."""
         left = {path: str(dcmread(path).SOPInstanceUID) for path in sorted(folder.iterdir())}
         while left:
-            association = associate(self.port)
-            if association is None:
-                self.statuses["no association"] += 1
-                time.sleep(0.3)
-                continue
-            for path in list(left):
-                if not self._is_sent(association, path):
-                    break
-                self.answered.add(left.pop(path))
-            if association.is_established:
-                association.release()
+            with association_with(self.port) as association:
+                if association is None:
+                    self.statuses["no association"] += 1
+                    time.sleep(0.3)
+                    continue
+                for path in list(left):
+                    if not self._is_sent(association, path):
+                        break
+                    self.answered.add(left.pop(path))
         if self.chance.random() < 0.1:  # some send everything twice
             self._send_again(folder)
 
@@ -183,13 +207,11 @@ class Sender:
         return status == 0
 
     def _send_again(self, folder: Path) -> None:
-        association = associate(self.port)
-        if association is not None:
-            for path in sorted(folder.iterdir()):
+        with association_with(self.port) as association:
+            for path in sorted(folder.iterdir()) if association else ():
                 with contextlib.suppress(RuntimeError, ValueError):
                     association.send_c_store(path)
                     self.statuses["again"] += 1
-            association.release()
 
 
 def _abort_midway(association: Association, path: Path) -> None:
@@ -214,16 +236,12 @@ def strangers(port: int, cut_off: Path, over: threading.Event) -> Counter[str]:
     """Try to send without being known, and objects that end early."""
     found: Counter[str] = Counter()
     while not over.wait(1.0):
-        if associate(port, aet=STRANGER) is None:
-            found["stranger not taken"] += 1
-        else:
-            found["STRANGER TAKEN"] += 1
-        association = associate(port)
-        if association is not None:
-            with contextlib.suppress(RuntimeError, ValueError):
+        with association_with(port, aet=STRANGER) as association:
+            found["stranger not taken" if association is None else "STRANGER TAKEN"] += 1
+        with association_with(port) as association, contextlib.suppress(RuntimeError, ValueError):
+            if association is not None:
                 status = association.send_c_store(cut_off).get("Status")
                 found[f"cut off: {'no answer' if status is None else hex(status)}"] += 1
-            association.release()
     return found
 
 
@@ -287,6 +305,7 @@ def run(
     quiet_s: float = 8.0,
     every_s: tuple[float, float] = (6.0, 14.0),
     wait_s: float = 900.0,
+    work: Callable[[Store], None] | None = None,
 ) -> Outcome:
     """Send studies while the node is killed; how they ended.
 
@@ -294,9 +313,11 @@ def run(
     ----------
     fill : callable, optional
         Fills the disk up, and frees it again.
+    work : callable, optional
+        Does jobs in place of the node's workers.
     """
     chance = random.Random(seed)  # noqa: S311  (moments, not secrets)
-    node = Node(data, free_port(), quiet_s=quiet_s)
+    node = Node(data, free_port(), quiet_s=quiet_s, workers=2 if work is None else 0)
     node.start()
     senders = [
         Sender(node.port, random.Random(seed + number))  # noqa: S311
@@ -322,22 +343,24 @@ def run(
         for part in parts:
             part.result()
         sending_s = time.monotonic() - began
-        _settle(data, len(studies), wait_s)
+        _settle(data, len(studies), wait_s, work)
         over.set()
         found = tried.result() if tried else Counter()
     node.stop()
     return _outcome(data, studies, senders, found, node, sending_s, time.monotonic() - began)
 
 
-def _settle(data: Path, count: int, wait_s: float) -> None:
+def _settle(data: Path, count: int, wait_s: float, work: Callable[[Store], None] | None) -> None:
     """Wait until every study has a result."""
     until = time.monotonic() + wait_s
     with Store(data) as store:
         while time.monotonic() < until:
+            if work is not None:
+                work(store)
             counts = store.worklist().counts
             if counts.get("to_review", 0) == sum(counts.values()) == count:
                 return
-            time.sleep(1.0)
+            time.sleep(0.5)
 
 
 def _outcome(

@@ -27,6 +27,7 @@ __all__ = ["RECEIVED", "Completion"]
 RECEIVED = "received"
 """The step of an exam's history that tells from whom images came."""
 _AGAIN_S, _MOST_AGAIN_S = 1.0, 60.0
+_AT_ONCE_S = 2.0  # after that others have their turn
 _log = logging.getLogger(__name__)
 
 
@@ -77,13 +78,16 @@ class Completion:
         return len(self._in_hand)
 
     def tick(self) -> None:
-        """Take what is complete, and go on with what is not in the store yet."""
+        """Take what is complete, and go on with what is not in the store yet, for some seconds."""
         for key in self._spool.complete(self._rules.node.quiet_s):
             taken = self._spool.take(key)
             self._in_hand[taken.folder.name] = _InHand(taken=taken)
+        until = time.monotonic() + _AT_ONCE_S
         for name, one in list(self._in_hand.items()):
             if one.next_at <= time.monotonic() and self._is_done(one):
                 del self._in_hand[name]
+            if time.monotonic() > until:
+                return
 
     def _is_done(self, one: _InHand) -> bool:
         """Go on with a study; whether it is done with."""
