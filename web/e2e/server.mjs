@@ -9,6 +9,8 @@ const ROOT = resolve(import.meta.dirname, "../..");
 const CORCAL = process.env.CORCAL ?? join(ROOT, ".venv/bin/corcal");
 const START_MS = 60_000;
 
+export const corcal = () => CORCAL;
+export const python = () => CORCAL.replace(/corcal$/, "python");
 export const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
 /** DICOM files of the two exams; made by `corcal demo` unless CORCAL_DEMO names a folder of it. */
@@ -42,8 +44,7 @@ function freePort() {
 export function variantFiles(dicom, names) {
   const folder = mkdtempSync(join(tmpdir(), "corcal-variants-"));
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-  const python = CORCAL.replace(/corcal$/, "python");
-  const made = spawnSync(python, [join(import.meta.dirname, "variants.py"), dicom, folder, ...names]);
+  const made = spawnSync(python(), [join(import.meta.dirname, "variants.py"), dicom, folder, ...names]);
   if (made.status !== 0) throw new Error(`variants.py failed: ${made.stderr}`);
   return Object.fromEntries(
     names.map((name) => [name, readdirSync(join(folder, name)).map((file) => join(folder, name, file))]),
@@ -53,11 +54,12 @@ export function variantFiles(dicom, names) {
 /** A server that can be killed and started again at the same port with the same data. */
 export class Server {
   #child = null;
+  #isEnding = false;
   #options;
 
-  constructor({ accounts = false, data = null } = {}) {
+  constructor({ accounts = false, data = null, workers = 1 } = {}) {
     this.data = data ?? mkdtempSync(join(tmpdir(), "corcal-e2e-"));
-    this.#options = accounts ? ["--accounts"] : [];
+    this.#options = ["--workers", String(workers), ...(accounts ? ["--accounts"] : [])];
   }
 
   async start() {
@@ -73,6 +75,7 @@ export class Server {
   }
 
   async #run() {
+    this.#isEnding = false;
     const command = ["serve", "--port", String(this.port), "--no-browser", "--data", this.data, ...this.#options];
     const child = spawn(CORCAL, command, { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
@@ -87,7 +90,10 @@ export class Server {
       };
       child.stdout.on("data", hear);
       child.stderr.on("data", hear);
-      child.on("exit", (code) => refuse(new Error(`the server ended with ${code}: ${said}`)));
+      child.on("exit", (code, signal) => {
+        if (!this.#isEnding) console.log(`the server ended by itself with ${code ?? signal}: ${said.slice(-2000)}`);
+        refuse(new Error(`the server ended with ${code ?? signal}: ${said}`));
+      });
     });
   }
 
@@ -104,6 +110,7 @@ export class Server {
   async #end(how) {
     const child = this.#child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    this.#isEnding = true;
     const gone = new Promise((give) => child.on("exit", give));
     child.kill(how);
     await gone;

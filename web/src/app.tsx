@@ -11,7 +11,7 @@ import { AgreementPage } from "./pages/agreement";
 import { LoginAgain, LoginPage } from "./pages/login";
 import { SettingsPage } from "./pages/settings";
 import { WorklistPage } from "./pages/worklist";
-import { Loading } from "./ui/message";
+import { Loading, Message } from "./ui/message";
 
 const WARM_UP_MS = 700;
 
@@ -52,10 +52,22 @@ function skip(event: Event): void {
 
 /** The pixels' code is large: the worklist does not wait for it. */
 function LazyReading(props: { id: string }) {
+  const [isMissing, setMissing] = useState(false);
   const [Page, setPage] = useState<{ it: ComponentType<{ id: string }> } | null>(null);
   useEffect(() => {
-    void import("./pages/reading").then((found) => setPage({ it: found.ReadingPage }));
+    import("./pages/reading").then(
+      (found) => setPage({ it: found.ReadingPage }),
+      () => setMissing(true),
+    );
   }, []);
+  if (isMissing) {
+    return (
+      <main class="page narrow">
+        <Message kind="error">The reading view could not be loaded: the server does not answer, or has a new version.</Message>
+        <button type="button" class="button button-main" onClick={() => location.reload()}>Load this page again</button>
+      </main>
+    );
+  }
   return Page ? <Page.it id={props.id} /> : <Loading what="the reading view" />;
 }
 
@@ -63,7 +75,7 @@ function LazyReading(props: { id: string }) {
 function useReadyReading(isWanted: boolean): void {
   useEffect(() => {
     if (!isWanted) return;
-    const wait = setTimeout(() => void import("./pages/reading").then((found) => found.warmUp()), WARM_UP_MS);
+    const wait = setTimeout(() => void import("./pages/reading").then((found) => found.warmUp(), () => undefined), WARM_UP_MS);
     return () => clearTimeout(wait);
   }, [isWanted]);
 }

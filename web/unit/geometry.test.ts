@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import { fromPlane, matchingSlice, planeSize, toPatient, toPlane, voxelOf, flatIndex, type Grid } from "../src/viewer/geometry";
+import { fromPatient, fromPlane, matchingSlice, placeIn, planeSize, toPatient, toPlane, voxelOf, flatIndex, type Grid } from "../src/viewer/geometry";
 
 const grid: Grid = { shape: [4, 5, 6], spacing: [3, 0.5, 0.4], origin: [10, 20, 30], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] };
 const mirrored: Grid = { ...grid, direction: [-1, 0, 0, 0, -1, 0, 0, 0, 1] };
@@ -56,4 +56,24 @@ describe("the slice of another exam at the same level", () => {
   test("stays in the scan", () => {
     expect(matchingSlice(0, { grid, anchor: 3 }, { grid: thin, anchor: 1 })).toBe(0);
   });
+});
+
+test("places of the patient lead back to their voxels, also in a scan that is turned", () => {
+  // x runs to the right of the patient, y to the front: both axes are turned
+  const grid = {
+    shape: [20, 50, 60] as [number, number, number],
+    spacing: [3, 0.5, 0.4] as [number, number, number],
+    origin: [10, 20, -90] as [number, number, number],
+    direction: [-1, 0, 0, 0, -1, 0, 0, 0, 1],
+  };
+  const at = { z: 7, y: 31, x: 12 };
+  const back = fromPatient(grid, toPatient(grid, at));
+  expect(back.z).toBeCloseTo(7);
+  expect(back.y).toBeCloseTo(31);
+  expect(back.x).toBeCloseTo(12);
+  // x = 10 - 12 * 0.4 = 5.2, y = 20 - 31 * 0.5 = 4.5, z = -90 + 21 = -69
+  expect(placeIn("a lesion at (5, 5, -69) mm is doubtful", grid)).toEqual({ z: 7, y: 30, x: 13 });
+  expect(placeIn("metal at 5 / 5 / -69 mm (LPS)", grid)).toEqual({ z: 7, y: 30, x: 13 });
+  expect(placeIn("a lesion at (500, 5, -69) mm", grid)).toBeNull();
+  expect(placeIn("the noise is 90 HU", grid)).toBeNull();
 });

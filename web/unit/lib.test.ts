@@ -5,6 +5,7 @@ import { isHidden } from "../src/lib/dropped";
 import { age, bytes, percent, personName, score } from "../src/lib/format";
 import { parseRoute } from "../src/lib/route";
 import { shownTheme } from "../src/lib/session";
+import { withName } from "../src/lib/uploads";
 import { niceTicks } from "../src/lib/ticks";
 
 test("scores are whole, below ten with a decimal, and a missing one is no zero", () => {
@@ -21,6 +22,11 @@ test("a probability is never told as certain when it is not", () => {
   expect(percent(0.004)).toBe("< 1 %");
   expect(percent(0)).toBe("0 %");
   expect(percent(1)).toBe("100 %");
+});
+
+test("a refused file is told by its own name, which the server does not know", () => {
+  expect(withName("1: not DICOM", [{ name: "a.dcm" }, { name: "letter.txt" }])).toBe("letter.txt: not DICOM");
+  expect(withName("nothing was found", [{ name: "a.dcm" }])).toBe("Nothing was found.");
 });
 
 test("DICOM names are written as people write them", () => {

@@ -1,5 +1,7 @@
 /** Requests to the server: one place for the address, the token against forged requests, and errors. */
 
+import { sentence } from "../lib/format";
+
 export const API = "/api/v1";
 
 let csrfToken: string | null = null;
@@ -112,6 +114,6 @@ export async function remove(path: string): Promise<void> {
 
 /** What to tell a person about an error. */
 export function wordsOf(error: unknown): string {
-  if (error instanceof Problem) return error.message;
+  if (error instanceof Problem) return sentence(error.message);
   return "Something went wrong in this page. Reload it; nothing that was saved is lost.";
 }

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 
 import { Problem, post, remove, request, wordsOf } from "../api/http";
-import { plural } from "./format";
+import { plural, sentence } from "./format";
 
 const AT_ONCE = 3;
 
@@ -43,7 +43,7 @@ export async function upload(files: File[], whenDone: () => void): Promise<void>
     await sendAll(id, files, key);
     change(key, { state: "reading", words: "The files are being read." });
     const { job_id } = await post<{ job_id: string }>(`/uploads/${id}/finish`);
-    await follow(job_id, key);
+    await follow(job_id, key, files);
     whenDone();
   } catch (error) {
     if (id !== null) await remove(`/uploads/${id}`).catch(() => undefined);
@@ -70,14 +70,21 @@ async function sendAll(id: string, files: File[], key: number): Promise<void> {
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
+/** The server knows files by their number alone: their names stay here. */
+export function withName(words: string, files: readonly { name: string }[]): string {
+  const found = /^(\d+): (.*)$/s.exec(words);
+  const file = found ? files[Number(found[1])] : undefined;
+  return file ? `${file.name}: ${found?.[2] ?? ""}` : sentence(words);
+}
+
 type Job = { state: string; exam_ids: string[]; error: string | null };
 
 /** Asks for the job until it is done: an upload that is refused must say so here. */
-async function follow(jobId: string, key: number): Promise<void> {
+async function follow(jobId: string, key: number, files: readonly File[]): Promise<void> {
   for (let wait = 200; ; wait = Math.min(wait * 1.4, 2000)) {
     await new Promise((resolve) => setTimeout(resolve, wait));
     const job = (await (await request(`/jobs/${jobId}`)).json()) as Job;
-    if (job.state === "failed") throw new Problem(0, "upload", job.error ?? "The files could not be read.");
+    if (job.state === "failed") throw new Problem(0, "upload", withName(job.error ?? "The files could not be read.", files));
     if (job.state === "done") {
       const count = job.exam_ids.length;
       change(key, { state: "done", words: `${plural(count, "exam")} in the worklist.` });

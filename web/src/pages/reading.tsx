@@ -23,8 +23,6 @@ export type OpenedExam = {
   fraction: Signal<number>;
   view: ViewState;
   store: ReviewStore;
-  /** Milliseconds until the first slice was there, and all of them. */
-  firstMs: number;
 };
 
 const NOBODY: User = { id: "", name: "", role: "viewer" };
@@ -38,17 +36,20 @@ export async function openExam(id: string, abort: AbortSignal): Promise<OpenedEx
   ]);
   const [, ny, nx] = scan.volume.grid.shape;
   const store = new ReviewStore(id, ny * nx, session.value?.user ?? NOBODY);
-  void store.open();
+  const reviewed = store.open();
   void scan.done.catch((error: unknown) => {
     if (!abort.aborted) store.say("error", wordsOf(error));
   });
+  void Promise.all([scan.done, reviewed]).then(
+    () => requestAnimationFrame(() => performance.measure("corcal exam", { start: begun })),
+    () => undefined,
+  );
   return {
     detail: signal(detail),
     volume: scan.volume,
     fraction: scan.fraction,
     view: new ViewState(scan.volume.grid),
     store,
-    firstMs: performance.now() - begun,
   };
 }
 
@@ -124,7 +125,7 @@ function NotReadable(props: { text: string; detail: ExamDetail | null }) {
           <span>{row.description}</span>
         </p>
       )}
-      {row?.state_reason ? <p class="lead">{sentence(row.state_reason)}</p> : <Message kind="error">{sentence(props.text)}</Message>}
+      {row?.state_reason ? <p class="lead">{sentence(row.state_reason)}</p> : <Message kind="error">{props.text}</Message>}
       {row?.state === "unfit" && <p class="quiet">It has no score, and its images cannot be shown. A series that is whole can be uploaded beside it.</p>}
       {(row?.state === "waiting" || row?.state === "scoring") && <p class="quiet">It opens by itself as soon as it is scored.</p>}
       <p>

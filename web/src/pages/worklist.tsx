@@ -15,6 +15,9 @@ import { UploadArea } from "./upload_area";
 
 const STATES: readonly ExamState[] = ["to_review", "final", "waiting", "scoring", "unfit", "failed"];
 
+/** Letters that are typed in a row are one question. */
+const SETTLE_MS = 80;
+
 type Sort = "exam_date" | "name" | "agatston" | "state" | "updated_at";
 const COLUMNS: readonly { name: string; sort: Sort | null; class?: string }[] = [
   { name: "Patient", sort: "name" },
@@ -38,7 +41,6 @@ export function WorklistPage() {
       if (mine !== latest.current) return;
       list.value = found;
       problem.value = null;
-      performance.mark("corcal worklist");
     } catch (error) {
       if (mine === latest.current) problem.value = wordsOf(error);
     }
@@ -46,7 +48,7 @@ export function WorklistPage() {
 
   useEffect(() => void load(), [state.value, sort.value, offset.value]);
   useEffect(() => {
-    const wait = setTimeout(() => void load(), q.value ? 150 : 0);
+    const wait = setTimeout(() => void load(), q.value ? SETTLE_MS : 0);
     return () => clearTimeout(wait);
   }, [q.value]);
   useEffect(() => {
@@ -68,6 +70,7 @@ export function WorklistPage() {
       stopReturn();
     };
   }, []);
+  useMarks();
   useBackWhereOneWas();
   useListKeys();
 
@@ -86,6 +89,7 @@ export function WorklistPage() {
             autocomplete="off" value={q.value}
             onInput={(event) => {
               clear();
+              performance.mark("corcal typed");
               q.value = event.currentTarget.value;
             }}
           />
@@ -128,6 +132,20 @@ export function WorklistPage() {
       <Pager total={total} offset={offset.value} onTurn={(next) => (offset.value = next)} />
     </main>
   );
+}
+
+/** For who measures: when the list was asked for, and when it was on the screen. */
+function useMarks(): void {
+  const shown = list.value;
+  useEffect(() => {
+    if (!shown) return;
+    requestAnimationFrame(() => {
+      performance.mark("corcal worklist shown");
+      const typed = performance.getEntriesByName("corcal typed").pop();
+      if (typed) performance.measure("corcal search", { start: typed.startTime });
+      performance.clearMarks("corcal typed");
+    });
+  }, [shown]);
 }
 
 /** Coming back from an exam, one is at its line. */

@@ -28,10 +28,13 @@ function Idle({ view, store }: { view: ViewState; store: ReviewStore }) {
   if (!store.isLoaded.value) return <span class="quiet">Loading the candidates…</span>;
   if (store.isFinal.value) return <span class="quiet">Signed: an addendum (under Record) is needed to change it.</span>;
   if (!mayRead.value) return <span class="quiet">Point at calcium to see what it is. You may look, not edit.</span>;
+  const site = siteName(store.sites.value, view.activeSite.value);
+  if (matchMedia("(pointer: coarse)").matches) {
+    return <span class="quiet">A tap gives calcium to {site}, a second one takes it out. One finger turns slices, two make it larger.</span>;
+  }
   return (
     <span class="quiet">
-      Point at calcium to see what it is; a click gives it to {siteName(store.sites.value, view.activeSite.value)}. → goes
-      from candidate to candidate, ? shows all keys.
+      Point at calcium to see what it is; a click gives it to {site}. → goes from candidate to candidate, ? shows all keys.
     </span>
   );
 }

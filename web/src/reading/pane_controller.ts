@@ -63,6 +63,7 @@ export class PaneController {
     this.showLook(this.look);
     // with the image, not a frame after it
     this.stack.onDrawn = () => {
+      if (parts.isMain) performance.mark("corcal image drawn");
       this.isAhead = false;
       this.drawNow();
     };
