@@ -14,6 +14,7 @@ from uuid import uuid4
 from pydicom.dataset import Dataset
 from pynetdicom import build_context, evt
 from pynetdicom.association import Association
+from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     StorageCommitmentPushModel,
     StorageCommitmentPushModelInstance,
@@ -57,14 +58,7 @@ def ask(
     """
     transaction_uid = f"2.25.{uuid4().int}"
     store.outgoing.ask_commitment(delivery.id, transaction_uid, len(objects))
-    came = Event()
-
-    def take(event: Any) -> tuple[int, None]:
-        is_ours = answered(store, event.event_information, event.event_type)
-        came.set()
-        return (_SUCCESS if is_ours else _INVALID_ARGUMENT), None
-
-    problem = _request(transaction_uid, objects, Caller(address, options), take, came)
+    problem = _request(transaction_uid, objects, Caller(address, options), _Here(store))
     if problem is not None:
         store.outgoing.answer_commitment(transaction_uid, problem=problem)
         _log.warning("not committed: %s", problem, extra={"rule": delivery.rule})
@@ -104,13 +98,39 @@ def answered(store: Store, information: Dataset, event_type: int | None = None) 
     return store.outgoing.answer_commitment(transaction_uid, committed=len(taken), problem=problem)
 
 
+class _Here:
+    """Takes an answer that comes on the association of the request."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._came, self._thanked = Event(), Event()
+
+    @property
+    def handlers(self) -> list[Any]:
+        """What is bound to the association."""
+        return [(evt.EVT_N_EVENT_REPORT, self._take), (evt.EVT_PDU_SENT, self._thank)]
+
+    def wait(self) -> None:
+        """Wait a little for it, and until our word of it is on its way."""
+        if self._came.wait(_HERE_S):
+            self._thanked.wait(_HERE_S)
+
+    def _take(self, event: Any) -> tuple[int, None]:
+        is_ours = answered(self._store, event.event_information, event.event_type)
+        self._came.set()
+        return (_SUCCESS if is_ours else _INVALID_ARGUMENT), None
+
+    def _thank(self, event: Any) -> None:
+        if self._came.is_set() and isinstance(event.pdu, P_DATA_TF):
+            self._thanked.set()
+
+
 def _request(
-    transaction_uid: str, objects: Sequence[SentObject], caller: Caller, take: Any, came: Event
+    transaction_uid: str, objects: Sequence[SentObject], caller: Caller, here: _Here
 ) -> str | None:
     """Send the N-ACTION; say what went wrong, or nothing."""
-    handlers = [(evt.EVT_N_EVENT_REPORT, take)]
     association = caller.open_patiently(
-        [build_context(StorageCommitmentPushModel)], handlers=handlers
+        [build_context(StorageCommitmentPushModel)], handlers=here.handlers
     )
     if isinstance(association, NotOpened):
         return association.reason
@@ -119,7 +139,7 @@ def _request(
     try:
         status = _act(association, transaction_uid, objects)
         if status == _SUCCESS:
-            came.wait(_HERE_S)
+            here.wait()
             return None
     finally:
         association.release()
