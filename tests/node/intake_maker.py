@@ -1,14 +1,18 @@
 """Makes a node that receives, and callers who send to it; without workers."""
 
+import atexit
+import shutil
 import socket
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from ipaddress import ip_network
 from pathlib import Path
 
 import numpy as np
-from pynetdicom import AE
+from pynetdicom import AE, evt
 from pynetdicom.association import Association
 from pynetdicom.sop_class import CTImageStorage, Verification
 
@@ -65,9 +69,20 @@ class Receiver:
         ]
 
 
+@cache
+def _empty_store() -> Path:
+    """Make a store with nothing in it, once: its tables take a while."""
+    folder = Path(tempfile.mkdtemp()) / "data"
+    atexit.register(shutil.rmtree, folder.parent, ignore_errors=True)
+    with Store(folder):
+        return folder
+
+
 @contextmanager
 def receiving(data: Path, rules: NodeRules = RULES) -> Iterator[Receiver]:
     """Receive in this process."""
+    if not data.exists():
+        shutil.copytree(_empty_store(), data)
     with Store(data) as store:
         intake = Intake(store, rules, data / "node")
         intake.start()
@@ -84,12 +99,22 @@ def calling(port: int, *, aet: str = SCANNER, called: str = NODE) -> Iterator[As
     ae.connection_timeout, ae.acse_timeout, ae.dimse_timeout = 5, 5, 20
     ae.add_requested_context(CTImageStorage, EXPLICIT)
     ae.add_requested_context(Verification)
-    association = ae.associate("127.0.0.1", port, ae_title=called)
+    opened: list[socket.socket] = []
+    association = ae.associate(
+        "127.0.0.1",
+        port,
+        ae_title=called,
+        evt_handlers=[
+            (evt.EVT_CONN_OPEN, lambda event: opened.append(event.assoc.dul.socket.socket))
+        ],
+    )
     try:
         yield association
     finally:
         if association.is_established:
             association.release()
+        for one in opened:  # pynetdicom does not where the other side has gone
+            one.close()
 
 
 def sent(port: int, paths: Sequence[Path], *, aet: str = SCANNER, mover: str = "") -> list[int]:
