@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from corcal.errors import StateError
+from corcal.node.deliver import _options, deliver_job
 from corcal.node.outbox import pause_s, revive, summary
 from corcal.store.outgoing import Delivery
 from corcal.store.records import JobState
 from corcal.store.store import Store
 from interop.send.orthanc import AE_TITLE, Orthanc, free_port
 from node.conftest import Scored
-from node.delivering import history, route, rules_file, work
+from node.delivering import history, route, rules_file, rules_of, work
 
 AT_ONCE = 'when = "automatic"\ndespite_review_advice = true'
 
@@ -227,3 +229,70 @@ def test_a_patient_who_is_deleted_takes_the_outbox_along(
     store.delete_patient(store.exam(exam).patient.id, by="eva")
     assert store.outgoing.of() == ()
     assert (route(store, path), work(store, path)) == (0, 0)
+
+
+@pytest.mark.orthanc
+def test_an_archive_that_is_called_wrongly_gets_nothing(
+    store: Store, archive: Orthanc, here: Path
+) -> None:
+    wrong = peers(archive.dicom_port).replace(AE_TITLE, "NOBODY")
+    path = rules_file(here, wrong + sends("PACS"))
+    route(store, path)
+    work(store, path)
+    assert only(store).state is JobState.QUEUED
+    assert "0 of 4 objects have arrived: the archive rejects" in (only(store).error or "")
+
+
+@pytest.mark.orthanc
+def test_the_archive_is_asked_to_keep_what_has_arrived(
+    store: Store, archive: Orthanc, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("corcal.node.commitment._HERE_S", 0.05)
+    path = rules_file(here, peers(archive.dicom_port) + sends("PACS", "commit = true"))
+    route(store, path)
+    work(store, path)
+    # It answers on an association of its own, for which nobody listens here
+    assert (only(store).state, only(store).committed) == (JobState.DONE, None)
+    with store._database.reading() as session:
+        assert session.scalar(text("SELECT objects FROM commitments")) == 4
+
+
+def test_who_has_lost_the_job_notes_nothing(store: Store, exam: str, here: Path) -> None:
+    path = rules_file(here, sends("./out"))
+    route(store, path)
+    late = store.jobs.claim("a", kinds=["deliver"], lease_s=-1)
+    assert late is not None
+    assert work(store, path) == 1  # another worker took it for dead, and delivers
+    with pytest.raises(StateError, match="the claim on the job is lost"):
+        deliver_job(store, late, Quiet(), rules_path=path)
+    assert len(history(store, exam, "delivered")) == 1
+
+
+class Quiet:
+    """Hears how far a job is."""
+
+    def step(self, fraction: float, text: str) -> None: ...
+
+    def reading(self, done: int, total: int, what: str) -> None: ...
+
+
+def test_our_certificate_goes_with_what_we_send(here: Path, tmp_path: Path) -> None:
+    for name in ("c", "k", "ca"):
+        (tmp_path / name).write_text("x")
+    tls = '[tls]\ncertificate = "c"\nkey = "k"\nclient_ca = "ca"\nserver_ca = "ca"\n'
+    rules = rules_of(here, tls + peers(1) + sends("PACS"))
+    options = _options(rules.send[0], rules)
+    assert (options.tls.client_cert, options.tls.ca_file) == (here / "c", here / "ca")
+    assert (options.calling, options.credentials) == ("CORCAL", None)
+
+
+def test_a_long_list_of_trouble_is_cut(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("corcal.node.outbox._MOST_SHOWN", 1)
+    (one,) = store.outgoing.unrouted()
+    store.outgoing.route(one, ["a", "b", "c"], why="all", max_attempts=1)
+    for _ in range(3):
+        claim = store.jobs.claim("w", kinds=["deliver"])
+        assert claim is not None
+        store.jobs.fail(claim, "away")
+    assert len(summary(store)) == 5  # a line a rule, one of trouble, and the rest of it
+    assert summary(store)[-1] == "and 2 more"
