@@ -282,6 +282,7 @@ def test_names_below_a_slice_are_as_many_as_have_room() -> None:
 
     assert named(800) == ["LM L1", "LAD L2 L3 L4 L5 L6 L7 L8 L9 L10 L11", "bone L12"]
     assert named(350) == ["LM L1", "LAD L2 L3 L4 +7", "bone L12"]
+    assert named(260) == ["LM L1", "LAD L2 +9", "bone"]
     assert named(190) == ["LM", "LAD", "bone"]
     assert named(120) == ["LM", "LAD"]
 

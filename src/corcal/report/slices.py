@@ -238,11 +238,16 @@ def _names_that_fit(
 ) -> list[tuple[Site, str]]:
     """Name the sites with as many of their lesions as have room below a panel.
 
-    Where not even the sites have room, the last of them, which are not coronary, are left out.
+    Where there is little, the lesions of the arteries alone have their names; where not even the
+    sites have room, the last of them, which are not coronary, are left out.
     """
     texts: list[tuple[Site, str]] = []
-    for limit in range(max(map(len, found.values()), default=0), -1, -1):
-        texts = [(site, _names(site, names, limit)) for site, names in found.items()]
+    counts = range(max(map(len, found.values()), default=0), 0, -1)
+    for own, others in (*((n, n) for n in counts), *((n, 0) for n in counts), (0, 0)):
+        texts = [
+            (site, _names(site, names, own if site in CORONARY_SITES else others))
+            for site, names in found.items()
+        ]
         widths = [sheet.text_size(text, _NAMES_PX)[0] + 34 for _, text in texts]
         if sum(widths) - 14 <= box.width:
             return texts
