@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from starlette.datastructures import Headers
 from starlette.testclient import TestClient
 
 from corcal.errors import InputError
@@ -18,7 +19,7 @@ from corcal.serve.settings import Mode, Settings, is_loopback
 from corcal.store.people import UserChange
 from corcal.store.records import Role
 from corcal.store.store import Store
-from corcal.store.tables import SharedRow
+from corcal.store.tables import SessionRow, SharedRow
 from serve.serve_maker import API, NAME, NUMBER, Person, person
 
 PASSWORD = "correct horse battery"  # noqa: S105
@@ -294,7 +295,7 @@ def test_a_large_body_is_refused(reader: Person, settings: Settings) -> None:
         for _ in range(most // 65536 + 2):
             yield b" " * 65536
 
-    assert reader.send("POST", "/exams/search", content=pieces()).status_code in (400, 413)
+    assert reader.send("POST", "/exams/search", content=pieces()).status_code == 413
 
 
 def test_a_defect_tells_nothing(
@@ -322,3 +323,32 @@ def test_users_of_the_store_can_be_changed_outside(store: Store, client: TestCli
     made = person(client, Role.READER, "fritz")
     store.users.change("fritz", UserChange(role=Role.VIEWER))
     assert made.get("/session").json()["user"]["role"] == "viewer"
+
+
+@pytest.mark.parametrize("name", ["a\x00b", "a\u202eb", "a\nb"])
+def test_names_have_no_control_characters(admin: Person, name: str) -> None:
+    assert admin.post("/users", {"login": "n", "name": name, "role": "viewer"}).status_code == 422
+    assert admin.post("/tokens", {"name": name}).status_code == 422
+    assert admin.post("/exams/search", {"q": name}).status_code == 422
+    spaces = "\u5c71\u7530\u3000\u592a\u90ce\u00a0"  # as they are typed in Japan
+    assert admin.post("/exams/search", {"q": spaces}).status_code == 200
+
+
+def test_listening_does_not_make_a_session_last_longer(
+    client: TestClient, store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = person(client, Role.VIEWER, "hanna")
+    sessions = client.app.state.services.sessions  # type: ignore[attr-defined]
+    headers = Headers({"Cookie": f"{settings.cookie_name}={made.cookies[settings.cookie_name]}"})
+    monkeypatch.setattr("corcal.store.logins._SEEN_EVERY", timedelta(0))
+
+    def seen() -> datetime:
+        with store._database.reading() as session:
+            hashed = digest(made.cookies[settings.cookie_name])
+            return session.get_one(SessionRow, hashed).seen_at
+
+    began = seen()
+    assert sessions.of_request(headers, is_use=False).login == "hanna"
+    assert seen() == began
+    assert sessions.of_request(headers).login == "hanna"
+    assert seen() > began

@@ -17,8 +17,9 @@ import uvicorn
 
 from corcal.cli import main
 from corcal.errors import InputError
-from corcal.serve import run, supervisor, worker
-from corcal.serve.notices import Notices
+from corcal.serve import gate, patience, run, supervisor, worker
+from corcal.serve.notices import MOST_OF_ONE, Notices
+from corcal.serve.problems import Problem
 from corcal.serve.run import run_server
 from corcal.serve.settings import Mode, Settings
 from corcal.serve.supervisor import Supervisor
@@ -56,6 +57,8 @@ def test_a_server_says_its_link_and_opens_it(
         servers.append(make(config))
         return servers[0]
 
+    monkeypatch.setattr(patience, "HEAD_S", 0.5)
+    monkeypatch.setattr(gate, "_BODY_S", 0.5)
     monkeypatch.setattr(uvicorn, "Server", remembered)
     monkeypatch.setattr(run.webbrowser, "open", opened.append)
     settings = Settings(data=folder / "data", port=port, workers=0)
@@ -77,10 +80,28 @@ def test_a_server_says_its_link_and_opens_it(
             with client.stream("GET", f"{API}/events") as events:
                 assert events.headers["content-type"].startswith("text/event-stream")
                 assert next(events.iter_lines()) == ": hello"
+        assert _is_let_go(port, b"")
+        assert _is_let_go(port, b"GET /api/v1/health HTTP/1.1\r\nHost: local")
+        slow = b"POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\n{"
+        assert b" 408 " in _answer(port, slow)
     finally:
         servers[0].should_exit = True
         thread.join(30)
     assert not thread.is_alive()
+
+
+def _answer(port: int, data: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), 30) as client:
+        client.sendall(data)
+        return client.recv(4096)
+
+
+def _is_let_go(port: int, data: bytes) -> bool:
+    """Whether the server ends a connection on which no more comes than this."""
+    try:
+        return _answer(port, data) == b""
+    except ConnectionResetError:
+        return True
 
 
 def test_a_port_that_is_taken_is_said(folder: Path, port: int) -> None:
@@ -118,6 +139,21 @@ def test_the_command_decides_who_may_come_in(
     (settings,) = given
     assert (settings.mode, settings.is_secure, settings.port) == (mode, is_secure, 1234)
     assert settings.send_to == {"archive": "dicom://A@b:104"}
+
+
+def test_sign_on_needs_accounts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[Settings] = []
+    monkeypatch.setattr(run, "run_server", lambda settings, **_: given.append(settings))
+    file = folder / "oidc.toml"
+    file.write_text('issuer = "https://id.example"\nclient_id = "a"\nserver = "https://b.example"')
+    monkeypatch.setenv("CORCAL_OIDC", str(file))
+    monkeypatch.setenv("CORCAL_OIDC_SECRET", "not told")
+    assert main(["serve", "--data", str(folder / "data")]) == 0
+    (settings,) = given
+    assert settings.sign_on is not None
+    assert (settings.mode, settings.sign_on.issuer) == (Mode.DEPARTMENT, "https://id.example")
+    assert settings.sign_on_secret == "not told"  # noqa: S105
+    assert "not told" not in repr(settings)
 
 
 @pytest.mark.parametrize(
@@ -250,7 +286,7 @@ def test_listeners_are_told_what_changes(
 
         async def listen() -> list[str]:
             heard: list[str] = []
-            listening = notices.listen()
+            listening = notices.listen("anna", lambda: True)
             heard.append(await anext(listening))
             await asyncio.sleep(0.2)  # the first look is only for what there is
             (exam,) = store.import_study(tmp_path / "new", job_kind="score").exams
@@ -282,3 +318,36 @@ def test_listeners_are_told_what_changes(
 def test_settings_show_no_secret(folder: Path) -> None:
     settings = Settings(data=folder, database="postgresql://a:geheim@b/c")
     assert "geheim" not in repr(replace(settings, port=1))
+
+
+def test_who_may_not_stay_hears_no_more(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("corcal.serve.notices._HEARTBEAT_S", 0.05)
+    with Store(folder / "data") as store:
+        notices, may = Notices(store), [True, False]
+
+        async def listen() -> list[str]:
+            heard = [one async for one in notices.listen("anna", lambda: may.pop(0))]
+            notices.close()
+            return heard
+
+        assert asyncio.run(listen())[0] == ": hello\n\n"
+        assert may == []
+
+
+def test_nobody_listens_too_often(folder: Path) -> None:
+    with Store(folder / "data") as store:
+        notices = Notices(store)
+
+        async def listen() -> None:
+            several = [notices.listen("anna", lambda: True) for _ in range(MOST_OF_ONE)]
+            for one in several:
+                notices.require_room("anna")
+                await anext(one)
+            with pytest.raises(Problem, match="too many connections"):
+                notices.require_room("anna")
+            notices.require_room("bert")
+            await several[0].aclose()
+            notices.require_room("anna")
+            notices.close()
+
+        asyncio.run(listen())

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from corcal.errors import SeriesError
-from corcal.serve.sight import _MOST, Sights
+from corcal.serve import sight
+from corcal.serve.sight import Sights
 from corcal.store.records import ExamState
 from corcal.store.store import Store
 from serve.serve_maker import SHAPE, Person, hu, write_scan
@@ -55,17 +56,18 @@ def test_slices_that_are_no_volume_are_shown_one_by_one(
     assert viewer.get(f"/exams/{exam}/scan").status_code == 404
 
 
-def test_few_exams_are_kept(store: Store, tmp_path: Path) -> None:
+def test_few_exams_are_kept(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sights = Sights(store)
-    exams = [
-        store.exam(unscored(store, tmp_path / str(n), 910 + n, without=3)) for n in range(_MOST + 1)
-    ]
-    first = sights.get(exams[0])
-    assert sights.get(exams[0]) is first
-    for one in exams[1:]:
-        sights.get(one)
-    assert len(sights._known) == _MOST
-    assert sights.get(exams[0]) is not first
+    first, second = (
+        store.exam(unscored(store, tmp_path / str(n), 910 + n, without=3)) for n in range(2)
+    )
+    seen = sights.get(first)
+    assert sights.get(first) is seen
+    sights.get(second)
+    assert sights.get(first) is seen
+    monkeypatch.setattr(sight, "_MOST_BYTES", seen.hu.nbytes)
+    sights.get(second)
+    assert sights.get(first) is not seen
 
 
 def test_images_that_are_gone_are_not_found(

@@ -8,6 +8,7 @@ import pytest
 
 from corcal.errors import InputError
 from corcal.serve.app import UPLOADS
+from corcal.serve.problems import Problem
 from corcal.serve.settings import Limits
 from corcal.serve.taking_in import check_archives, take_in, volume_ending
 from corcal.serve.uploads import IMPORT, Upload, Uploads
@@ -142,12 +143,52 @@ def test_an_upload_outlives_the_server(tmp_path: Path) -> None:
     first = Uploads(tmp_path, Limits())
     key = first.begin("reader")
     upload = first.get(key, "reader")
-    upload.path(0).write_bytes(b"abc")
-    upload.ended(0, 3, is_whole=True)
+    part = upload.path(0)
+    part.write_bytes(b"abc")
+    upload.ended(0, part, 3, is_whole=True)
     upload.path(1).write_bytes(b"half of")
     again = Uploads(tmp_path, Limits()).get(key, "reader")
     assert isinstance(again, Upload)
     assert again.file_count == 1
+
+
+def test_files_of_one_number_do_not_mix(tmp_path: Path) -> None:
+    uploads = Uploads(tmp_path, Limits())
+    upload = uploads.get(uploads.begin("reader"), "reader")
+    both = [upload.path(0), upload.path(0)]
+    for part, data in zip(both, (b"first", b"later"), strict=True):
+        part.write_bytes(data)
+    for part in both:
+        upload.ended(0, part, 5, is_whole=True)
+    assert (upload.folder / "0").read_bytes() == b"later"
+    assert upload.file_count == 1
+
+
+@pytest.mark.parametrize("ending", ["close", "remove"])
+def test_a_file_that_comes_after_the_end_is_refused(tmp_path: Path, ending: str) -> None:
+    uploads = Uploads(tmp_path, Limits())
+    key = uploads.begin("reader")
+    upload = uploads.get(key, "reader")
+    part = upload.path(0)
+    part.write_bytes(b"late")
+    getattr(uploads, ending)(key)
+    with pytest.raises(Problem, match="was finished or removed"):
+        upload.ended(0, part, 4, is_whole=True)
+    assert not part.exists()
+
+
+def test_a_full_disk_is_told(reader: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    upload = reader.post("/uploads").json()["id"]
+    for error, status in ((OSError(28, "No space left"), 507), (FileNotFoundError(2, "gone"), 409)):
+
+        def full(*_: object, error: OSError = error) -> None:
+            raise error
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "open", full)
+            answer = reader.send("PUT", f"/uploads/{upload}/files/0", content=b"x")
+        assert answer.status_code == status
+    reader.send("DELETE", f"/uploads/{upload}")
 
 
 def test_what_nobody_goes_on_with_is_forgotten(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Users, and the log of what they looked at."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -52,3 +53,24 @@ def test_accesses_are_listed_latest_first(store: Store) -> None:
     assert store.audit.entries(by="eva") == (latest,)
     assert store.audit.entries(limit=1, offset=1) == (first,)
     assert store.audit.entries(since=datetime.now(UTC) + timedelta(days=1)) == ()
+
+
+def test_accesses_that_come_at_once_are_all_written_down(store: Store) -> None:
+    threads = [
+        threading.Thread(target=store.audit.record, kwargs={"by": f"reader {n}", "action": "open"})
+        for n in range(12)
+    ]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert {one.by for one in store.audit.entries()} == {f"reader {n}" for n in range(12)}
+
+
+def test_an_access_that_cannot_be_written_down_hinders_no_other(store: Store) -> None:
+    with pytest.raises(ConflictError, match="contradicts"):
+        store.audit.record(by=None, action="open")  # type: ignore[arg-type]
+    # One that waits for its turn while the next one writes for both
+    store.audit._waiting.append({"id": "x", "at": datetime.now(UTC), "by": None, "action": "open"})
+    store.audit.record(by="anna", action="open")
+    assert [one.by for one in store.audit.entries()] == ["anna"]

@@ -64,7 +64,7 @@ def test_a_result_that_contradicts_itself_is_not_kept(store: Store, exam: str) -
     result = result_for(store, exam)
     total = replace(result.score.total, agatston=99.0)  # its interval ends at 25
     odd = replace(result, score=replace(result.score, total=total))
-    with pytest.raises(InputError, match="score.total.interval does not hold its score"):
+    with pytest.raises(InputError, match=r"score\.total\.interval does not hold its score"):
         store.add_result(exam, odd)
     assert store.exam(exam).latest_version == 0
 

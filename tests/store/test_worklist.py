@@ -119,3 +119,15 @@ def test_nothing_of_a_patient_is_in_a_representation(store: Store, exams: Exams)
     shown = repr(store.worklist()) + repr(store.exam(exams["d"]))
     assert "Dora" not in shown
     assert "ACC_7" not in shown
+
+
+def test_what_is_read_at_once_is_of_one_moment(store: Store, tmp_path: Path) -> None:
+    exam = add_exam(store, tmp_path / "a", 1)
+    with store.at_once():
+        before = store.exam(exam)
+        with store.at_once():
+            store.set_state(exam, "failed", reason="damaged")
+            assert store.exam(exam) == before
+        assert store.worklist().exams == (before,)
+        assert store.exams_of_patient(before.patient.id) == (before,)
+    assert store.exam(exam).state == "failed"

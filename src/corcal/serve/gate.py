@@ -4,6 +4,7 @@ Plain ASGI, so that it comes before everything else: a request that is not allow
 before its body is read or its address is looked at.
 """
 
+import asyncio
 import logging
 import re
 import secrets
@@ -14,10 +15,10 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import cookie_parser
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from corcal.serve.problems import Problem, problem
+from corcal.serve.problems import problem
 from corcal.serve.sessions import Principal, Sessions
 from corcal.serve.settings import Settings
 
@@ -44,6 +45,8 @@ _HEADERS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 _FILE = re.compile(rf"{API}/uploads/[0-9a-f]{{32}}/files/[0-9]+")
+_BODY_S = 60.0  # in which a request comes as a whole
+_PIECE_S = 60.0  # in which the next piece of an upload comes
 _FOR_EVER = "public, max-age=31536000, immutable"
 _HSTS = ("strict-transport-security", "max-age=31536000")
 _log = logging.getLogger("corcal.serve.access")
@@ -102,7 +105,7 @@ class Gate:
             return problem(403, "origin", "the request comes from another site")
         if not path.startswith(API + "/") or (method, path) in OPEN:
             return None
-        who = await self._principal(headers)
+        who = await run_in_threadpool(self._sessions.of_request, headers)
         if who is None:
             more = {"sign_on": self._settings.sign_on is not None}
             headers_back = {"WWW-Authenticate": "Bearer"}
@@ -128,27 +131,27 @@ class Gate:
         return not is_file and declared.isdigit() and int(declared[:20]) > most
 
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
-        """Count what comes in; uploads count for themselves."""
-        if _FILE.fullmatch(scope["path"]) is not None:
-            return receive
-        most, come = self._settings.limits.body_bytes, 0
+        """Count what comes in, and how long it takes; uploads count their bytes themselves."""
+        is_file = _FILE.fullmatch(scope["path"]) is not None
+        most, come, is_whole = self._settings.limits.body_bytes, 0, False
+        until = time.monotonic() + _BODY_S
 
         async def counting() -> Message:
-            nonlocal come
-            message = await receive()
+            nonlocal come, is_whole
+            if is_whole:  # what comes now is that the client has gone, some time
+                return await receive()
+            wait_s = _PIECE_S if is_file else until - time.monotonic()
+            try:
+                message = await asyncio.wait_for(receive(), wait_s)
+            except TimeoutError:
+                raise HTTPException(408) from None  # FastAPI lets this kind through
+            is_whole = not message.get("more_body", False)
             come += len(message.get("body", b""))
-            if come > most:
-                raise Problem(413, "body_too_large", self._too_long)
+            if come > most and not is_file:
+                raise HTTPException(413)
             return message
 
         return counting
-
-    async def _principal(self, headers: Headers) -> Principal | None:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer":
-            return await run_in_threadpool(self._sessions.by_token, token.strip())
-        cookie = cookie_parser(headers.get("cookie", "")).get(self._settings.cookie_name)
-        return await run_in_threadpool(self._sessions.by_cookie, cookie) if cookie else None
 
     def _is_ours(self, host: str) -> bool:
         """Whether a name is ours: any other was made to lead here by somebody else's DNS."""

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from corcal.ct.suitability.verdict import Verdict
+from corcal.serve.words import is_words
 from corcal.store.records import ExamState, ResultKind, Role
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "UploadStarted",
     "UserInfo",
     "VersionInfo",
+    "Words",
     "Worklist",
     "example",
     "json_of",
@@ -31,6 +33,17 @@ __all__ = [
 
 Key = Annotated[str, Field(pattern="^[0-9a-f]{32}$", examples=["0123456789abcdef0123456789abcdef"])]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2026-01-02"])]
+
+
+def _words(value: str) -> str:
+    if not is_words(value):
+        message = "control characters are no part of a name"
+        raise ValueError(message)
+    return value
+
+
+Words = Annotated[str, AfterValidator(_words)]
+"""Text of one line: no control characters, and none that turn the direction of reading."""
 _KEY = "0123456789abcdef0123456789abcdef"
 _WHEN = "2026-01-02T11:00:00Z"
 
@@ -83,7 +96,7 @@ class Login(BaseModel):
 
     model_config = example(name="reader", password="a password of twelve or more")  # noqa: S106
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[Words, Field(min_length=1, max_length=200)]
     password: Annotated[str, Field(min_length=1, max_length=256, repr=False)]
 
 
@@ -222,7 +235,7 @@ class ExamSearch(ExamFilter):
         json_schema_extra={"examples": [{"q": "simul", "state": ["to_review"], "limit": 50}]},
     )
 
-    q: Annotated[str, Field(max_length=200)] = ""
+    q: Annotated[Words, Field(max_length=200)] = ""
     patient: Key | None = None
 
 

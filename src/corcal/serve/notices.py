@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from corcal.errors import CorcalError
+from corcal.serve.problems import Problem
 from corcal.store.records import ExamRecord, Job, JobState, SortKey, WorklistQuery
 from corcal.store.store import Store
 
@@ -20,6 +22,8 @@ _POLL_S = 0.5
 _HEARTBEAT_S = 15.0
 _RECENT = 100
 _MOST_WAITING = 1000
+MOST_OF_ONE = 20  # tabs of one person
+MOST_LISTENERS = 500
 _log = logging.getLogger(__name__)
 
 
@@ -37,7 +41,7 @@ class Notices:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._listeners: set[asyncio.Queue[str | None]] = set()
+        self._listeners: dict[asyncio.Queue[str | None], str] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
         self._is_over = False
@@ -47,11 +51,37 @@ class Notices:
         if self._loop is not None and self._listeners:
             self._loop.call_soon_threadsafe(self._send, _message(event, data))
 
-    async def listen(self) -> AsyncIterator[str]:
-        """Give the messages from now on; ends when the server does."""
+    def require_room(self, login: str) -> None:
+        """Refuse who listens too often already.
+
+        Raises
+        ------
+        Problem
+            429.
+        """
+        theirs = sum(one == login for one in self._listeners.values())
+        if theirs >= MOST_OF_ONE or len(self._listeners) >= MOST_LISTENERS:
+            raise Problem(429, "too_many_listeners", "too many connections listen for events")
+
+    async def listen(self, login: str, may_stay: Callable[[], bool]) -> AsyncIterator[str]:
+        """Give the messages from now on.
+
+        Parameters
+        ----------
+        login : str
+            Who listens.
+        may_stay : callable
+            Asked now and then whether they may still do so, in another thread.
+
+        Yields
+        ------
+        str
+            Ends when they may not, or the server ends.
+        """
         self._loop = asyncio.get_running_loop()
         queue: asyncio.Queue[str | None] = asyncio.Queue(_MOST_WAITING)
-        self._listeners.add(queue)
+        self._listeners[queue] = login
+        asked = time.monotonic()
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._watch())
         try:
@@ -61,23 +91,27 @@ class Notices:
                     message = await asyncio.wait_for(queue.get(), _HEARTBEAT_S)
                 except TimeoutError:
                     message = ": still here\n\n"
+                if time.monotonic() - asked >= _HEARTBEAT_S:
+                    asked = time.monotonic()
+                    if not await run_in_threadpool(may_stay):
+                        return
                 if message is None:
                     return
                 yield message
         finally:
-            self._listeners.discard(queue)
+            self._listeners.pop(queue, None)
 
     def close(self) -> None:
         """Let all listeners go."""
         self._is_over = True
-        for queue in self._listeners:
+        for queue in list(self._listeners):
             with contextlib.suppress(asyncio.QueueFull):
                 queue.put_nowait(None)
         if self._task is not None:
             self._task.cancel()
 
     def _send(self, message: str) -> None:
-        for queue in self._listeners:
+        for queue in list(self._listeners):
             with contextlib.suppress(asyncio.QueueFull):  # who does not read is told by polling
                 queue.put_nowait(message)
 

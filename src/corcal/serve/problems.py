@@ -125,7 +125,12 @@ def _of_validation(_: Request, exc: Exception) -> JSONResponse:
 def _of_http(_: Request, exc: Exception) -> JSONResponse:
     status = exc.status_code if isinstance(exc, HTTPException) else 500
     headers = dict(exc.headers or {}) if isinstance(exc, HTTPException) else {}
-    words = {404: "there is nothing at this address", 405: "this cannot be done at this address"}
+    words = {
+        404: "there is nothing at this address",
+        405: "this cannot be done at this address",
+        408: "the request did not come in time",
+        413: "the request is too large",
+    }
     detail = words.get(status, HTTPStatus(status).phrase.lower())
     return problem(status, HTTPStatus(status).name.lower(), detail, headers=headers)
 

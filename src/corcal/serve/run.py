@@ -46,10 +46,12 @@ def run_server(
 
     listening = _socket(settings)
     from corcal.serve.app import create_app
+    from corcal.serve.patience import PatientProtocol
 
     app = create_app(settings)
     config = uvicorn.Config(
         app,
+        http=PatientProtocol,
         access_log=False,  # ours has no queries and no names
         log_level="warning",
         server_header=False,

@@ -5,6 +5,9 @@ import secrets
 import threading
 from dataclasses import dataclass, field
 
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+
 from corcal.serve.settings import Settings
 from corcal.store.records import Role, User
 from corcal.store.store import Store
@@ -53,6 +56,7 @@ class Sessions:
     def __init__(self, store: Store, settings: Settings) -> None:
         self._logins = store.logins
         self._idle_s, self._most_s = settings.session_s, settings.session_most_s
+        self._cookie_name = settings.cookie_name
 
     def begin(self, user: User) -> tuple[str, Principal]:
         """Begin a session: the value of its cookie, and who it is of."""
@@ -61,9 +65,25 @@ class Sessions:
         self._logins.begin(digest(value), user.login)
         return value, _of_session(user, value)
 
-    def by_cookie(self, value: str) -> Principal | None:
+    def of_request(self, headers: Headers, *, is_use: bool = True) -> Principal | None:
+        """Give who a request is from, by its token or its cookie.
+
+        Parameters
+        ----------
+        is_use : bool
+            Whether the session goes on longer by it.
+        """
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            return self.by_token(token.strip())
+        cookie = cookie_parser(headers.get("cookie", "")).get(self._cookie_name)
+        return self.by_cookie(cookie, is_use=is_use) if cookie else None
+
+    def by_cookie(self, value: str, *, is_use: bool = True) -> Principal | None:
         """Give who a cookie belongs to."""
-        user = self._logins.user_of_session(digest(value), idle_s=self._idle_s, most_s=self._most_s)
+        user = self._logins.user_of_session(
+            digest(value), idle_s=self._idle_s, most_s=self._most_s, is_use=is_use
+        )
         return None if user is None else _of_session(user, value)
 
     def by_token(self, value: str) -> Principal | None:

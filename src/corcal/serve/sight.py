@@ -18,7 +18,7 @@ from corcal.store.store import Store
 
 __all__ = ["Sight", "Sights", "sight_of_scan"]
 
-_MOST = 3  # exams that are kept: they are looked at now and then
+_MOST_BYTES = 512 * 2**20  # they are looked at now and then; the last one always stays
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +76,13 @@ class Sights:
         with self._lock:
             found = self._known.pop(key, None) or _read(self._store, exam)
             self._known[key] = found
-            while len(self._known) > _MOST:
+            while len(self._known) > 1 and self._bytes > _MOST_BYTES:
                 self._known.popitem(last=False)
             return found
+
+    @property
+    def _bytes(self) -> int:
+        return sum(one.hu.nbytes for one in self._known.values())
 
     def forget(self, exam_id: str) -> None:
         """Take an exam out of memory, such as when it was deleted."""

@@ -5,13 +5,15 @@ import re
 import shutil
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from corcal.serve.problems import Problem
 from corcal.serve.settings import Limits
 from corcal.store.tables import new_key
 
-__all__ = ["IMPORT", "Upload", "Uploads"]
+__all__ = ["IMPORT", "Upload", "Uploads", "no_room_told"]
 
 IMPORT = "import"
 """The kind of job that takes a finished upload into the store."""
@@ -29,6 +31,7 @@ class Upload:
         self._lock = threading.Lock()
         self._sizes = {int(p.name): p.stat().st_size for p in folder.iterdir() if p.name.isdigit()}
         self._coming = 0
+        self._is_over = False
 
     @property
     def file_count(self) -> int:
@@ -40,7 +43,12 @@ class Upload:
         if not 0 <= number < self._limits.files:
             msg = f"an upload has at most {self._limits.files} files"
             raise Problem(413, "too_many_files", msg)
-        return self.folder / f"{number}.part"
+        return self.folder / f"{number}.{new_key()}.part"  # two may send the same one at once
+
+    def end(self) -> None:
+        """Take no more files, also of those that are on their way."""
+        with self._lock:
+            self._is_over = True
 
     def more(self, size: int, *, of_file: int) -> None:
         """Count bytes as they come in.
@@ -60,11 +68,19 @@ class Upload:
             msg = f"an upload may have {_mb(self._limits.upload_bytes)} in all"
             raise Problem(413, "upload_too_large", msg)
 
-    def ended(self, number: int, size: int, *, is_whole: bool) -> None:
-        """Keep a file that is whole, in place of an earlier one of its number; or forget it."""
-        part = self.folder / f"{number}.part"
+    def ended(self, number: int, part: Path, size: int, *, is_whole: bool) -> None:
+        """Keep a file that is whole, in place of an earlier one of its number; or forget it.
+
+        Raises
+        ------
+        Problem
+            409, if the upload was finished or removed meanwhile.
+        """
         with self._lock:
             self._coming -= size
+            if is_whole and self._is_over:
+                part.unlink(missing_ok=True)
+                raise Problem(409, "upload_over", "the upload was finished or removed meanwhile")
             if is_whole:
                 part.replace(self.folder / str(number))
                 self._sizes[number] = size
@@ -126,15 +142,20 @@ class Uploads:
     def close(self, key: str) -> None:
         """Take no more files for an upload."""
         with self._lock:
-            self._open.pop(key, None)
+            self._end(key)
             (self._root / key / _OWNER).unlink(missing_ok=True)
 
     def remove(self, key: str) -> None:
         """Remove an upload and its files."""
         with self._lock:
-            self._open.pop(key, None)
+            self._end(key)
         if _ID.fullmatch(key):
             shutil.rmtree(self._root / key, ignore_errors=True)
+
+    def _end(self, key: str) -> None:
+        found = self._open.pop(key, None)
+        if found is not None:
+            found.end()
 
     def folder(self, key: str) -> Path:
         """Say where the files of an upload are."""
@@ -156,6 +177,17 @@ class Uploads:
         for owner in self._root.glob(f"*/{_OWNER}"):
             if time.time() - owner.parent.stat().st_mtime > _OLD_S:
                 self.remove(owner.parent.name)
+
+
+@contextmanager
+def no_room_told() -> Iterator[None]:
+    """Tell a client that the disk is full, or the folder of the upload gone."""
+    try:
+        yield
+    except FileNotFoundError as exc:
+        raise Problem(409, "upload_over", "the upload was finished or removed meanwhile") from exc
+    except OSError as exc:
+        raise Problem(507, "no_room", "the server has no room for this file") from exc
 
 
 def _mb(size: int) -> str:

@@ -71,11 +71,15 @@ class Logins:
             )
             session.add(row)
 
-    def user_of_session(self, hashed: str, *, idle_s: float, most_s: float) -> User | None:
+    def user_of_session(
+        self, hashed: str, *, idle_s: float, most_s: float, is_use: bool = True
+    ) -> User | None:
         """Give the active user of a session that has not ended, and write down that it is used.
 
         Parameters
         ----------
+        is_use : bool
+            Whether this is a use of the session, which goes on longer by it.
         idle_s, most_s : float
             Seconds without use after which a session ends, and after which any ends.
         """
@@ -90,7 +94,7 @@ class Logins:
         if found is None:
             return None
         seen_at, user = found[0], user_record(found[1])
-        if moment - seen_at > _SEEN_EVERY:
+        if is_use and moment - seen_at > _SEEN_EVERY:
             self._seen(hashed)
         return user
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from corcal.errors import NotFoundError
 from corcal.serve.access import wrote_down
-from corcal.serve.models import Key, UserInfo, example
+from corcal.serve.models import Key, UserInfo, Words, example
 from corcal.serve.passwords import hash_password, is_right
 from corcal.serve.problems import Problem
 from corcal.serve.routes.session import count_attempt
@@ -21,7 +21,7 @@ from corcal.store.records import AuditEntry, Role, User
 __all__ = ["router"]
 
 router = APIRouter(tags=["accounts"])
-_Name = Annotated[str, Field(min_length=1, max_length=200)]
+_Name = Annotated[Words, Field(min_length=1, max_length=200)]
 _PASSWORD = Field(min_length=12, max_length=256, repr=False)
 
 
@@ -185,7 +185,7 @@ def audit(
     services: Service,
     exam: Annotated[Key | None, Query()] = None,
     patient: Annotated[Key | None, Query()] = None,
-    user: Annotated[str | None, Query(max_length=100)] = None,
+    user: Annotated[Words | None, Query(max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
 ) -> list[AuditInfo]:

@@ -12,7 +12,7 @@ from corcal.scoring.categories import CATEGORIES
 from corcal.serve.access import opened_exam, wrote_down
 from corcal.serve.agreement import agreement_of, automatic_pairs, reader_pairs
 from corcal.serve.blind import open_blind_reads
-from corcal.serve.models import Day, Key, example
+from corcal.serve.models import Day, Key, Words, example
 from corcal.serve.opened import BLIND_DONE, BLIND_READ
 from corcal.serve.problems import Problem
 from corcal.serve.services import Admin, Service, Viewer
@@ -21,7 +21,7 @@ from corcal.store.records import Role
 __all__ = ["router"]
 
 router = APIRouter(tags=["agreement"])
-_Login = Annotated[str, Field(min_length=1, max_length=100)]
+_Login = Annotated[Words, Field(min_length=1, max_length=100)]
 
 
 class AgreementRequest(BaseModel):

@@ -16,7 +16,7 @@ from corcal.serve.models import (
 from corcal.serve.notices import progress_of
 from corcal.serve.problems import Problem
 from corcal.serve.services import Reader, Service, Services
-from corcal.serve.uploads import IMPORT
+from corcal.serve.uploads import IMPORT, no_room_told
 from corcal.store.records import Job, JobState
 
 __all__ = ["router"]
@@ -53,14 +53,14 @@ async def receive(
     upload = services.uploads.get(upload_id, who.login)
     path, size, is_whole = upload.path(number), 0, False
     try:
-        with path.open("wb") as file:
+        with no_room_told(), path.open("wb") as file:
             async for piece in request.stream():
                 size += len(piece)
                 upload.more(len(piece), of_file=size)
                 file.write(piece)
         is_whole = True
     finally:
-        upload.ended(number, size, is_whole=is_whole)
+        upload.ended(number, path, size, is_whole=is_whole)
     return FileReceived(number=number, size=size, files=upload.file_count)
 
 

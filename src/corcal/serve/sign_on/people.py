@@ -6,6 +6,7 @@ from typing import Any
 from corcal.errors import ConflictError
 from corcal.serve.sign_on.provider import RefusedError
 from corcal.serve.sign_on.settings import SignOn, claim_of
+from corcal.serve.words import is_words
 from corcal.store.people import UserChange
 from corcal.store.records import Role, User
 from corcal.store.store import Store
@@ -84,4 +85,4 @@ def _words(value: Any, most: int) -> str | None:
     if not isinstance(value, str):
         return None
     value = " ".join(value.split())
-    return value if value and len(value) <= most and value.isprintable() else None
+    return value if value and len(value) <= most and is_words(value) else None
