@@ -102,6 +102,7 @@ PROMISES: tuple[tuple[str, str], ...] = (
     ("interpretation.vessels.*", NOBODY),
     ("interpretation.person.systolic_mmhg", "report letter"),
     ("interpretation.person.total_cholesterol_mg_dl", "report letter"),
+    ("interpretation.person.age_years", "report exam"),
     ("interpretation.person.*", "report"),
     ("interpretation.percentile.mesa.value", "report letter fhir hl7 exam"),
     ("interpretation.percentile.mesa.p_nonzero", "report fhir hl7 exam"),

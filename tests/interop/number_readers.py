@@ -9,6 +9,7 @@ import io
 import json
 import math
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -240,6 +241,8 @@ def fhir(folder: Path, exam: Exam) -> Numbers:
     found: Numbers = {}
     count = 0
     for resource in (entry["resource"] for entry in bundle["entry"]):
+        for form in resource.pop("presentedForm", ()):  # the report, whose numbers are read apart
+            assert b64decode(form["data"]) == (folder / "report.pdf").read_bytes()
         count += _count(resource)
         if resource["resourceType"] == "ImagingStudy":
             found["scan.series_number"] = resource["series"][0]["number"]
@@ -337,6 +340,7 @@ def _of_tables(folder: Path, name: str, path_of: Callable[..., str]) -> Numbers:
 
 _EXAM_COLUMNS = {
     "age_years": "scan.patient.age_years",
+    "person_age_years": "interpretation.person.age_years",
     "series_number": "scan.series_number",
     "kvp": "scan.kvp",
     "slice_thickness_mm": "scan.slice_thickness_mm",
