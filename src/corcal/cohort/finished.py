@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from corcal.cohort.types import BatchOptions, Outcome, Task
+from corcal.cohort.types import BatchOptions, Outcome
 from corcal.ct.scan import CTScan
 from corcal.errors import InputError
 from corcal.evaluate.agreement.automatic import AutomaticScore, automatic_of
@@ -141,22 +141,12 @@ def _of_outcome(outcome: Outcome, root: Path) -> FinishedScan:
 def _opened(outcome: Outcome, root: Path) -> tuple[CTScan, SiteVoxels | None]:
     """Read the scan of an outcome again, and the segmentation that was written of it."""
     from corcal.annotations import read_annotation
-    from corcal.cohort.fetch import catalog_of
-    from corcal.ct.read import read_series
+    from corcal.cohort.fetch import scan_of
 
-    task = Task(
-        key=outcome.key, source=outcome.source, study_instance_uid=outcome.study_instance_uid
-    )
-    with catalog_of(task, BatchOptions(out=str(root))) as catalog:
-        wanted = [
-            one
-            for one in catalog.series
-            if one.identity.series_instance_uid == outcome.series_instance_uid
-        ]
-        if len(wanted) != 1:
-            msg = f"{len(wanted)} series where the scan was scored are called as that one was"
-            raise InputError(msg)
-        scan = read_series(wanted[0])
+    scan = scan_of(outcome, BatchOptions(out=str(root)))
+    if scan.series.series_instance_uid != outcome.series_instance_uid:
+        msg = "the series that was scored is no longer where it was"
+        raise InputError(msg)
     if outcome.segmentation is None:
         return scan, None
     return scan, read_annotation(root / outcome.segmentation, scan).voxels

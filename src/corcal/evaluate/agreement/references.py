@@ -23,7 +23,6 @@ from corcal.evaluate.agreement.records import AgatstonScores
 __all__ = ["GivenReference", "annotation_beside", "find_references"]
 
 _DICOM_SUFFIXES = ("", ".dcm", ".sr")
-_TABLE_SUFFIXES = (".csv", ".tsv")
 # orCaScore: TRV1P1CTI.mhd is the calcium scan, TRV1P1CTAI.mhd the angiogram, TRV1P1R.mhd the marks
 _ORCASCORE_MARKS, _ORCASCORE_SCAN = "R", "CTI"
 
@@ -63,7 +62,7 @@ def find_references(path: Path, *, orcascore: bool = False) -> tuple[GivenRefere
     ----------
     path : Path
         A table of `corcal.evaluate.agreement.case_table`; a DICOM Segmentation, structure set or
-        structured report; any other annotation; or a folder of these.
+        structured report; any other annotation; or a folder of annotations and DICOM objects.
     orcascore : bool
         The folder is one of the orCaScore challenge: its marks have names that end in ``R``.
 
@@ -85,7 +84,10 @@ def find_references(path: Path, *, orcascore: bool = False) -> tuple[GivenRefere
         return (_orcascore(path, path.parent) if orcascore else _of_file(path, path.parent),)
     found = tuple(_of_folder(path, orcascore=orcascore))
     if not found:
-        msg = f"no reference in the folder {path.name or path}: annotations, reports or tables"
+        msg = (
+            f"no reference in the folder {path.name or path}: annotations or DICOM reports; "
+            "a table is given by itself"
+        )
         raise InputError(msg)
     return found
 
@@ -134,8 +136,6 @@ def _of_folder(folder: Path, *, orcascore: bool) -> Iterator[GivenReference]:
         if orcascore:
             if suffix == ".mhd" and path.stem.upper().endswith(_ORCASCORE_MARKS):
                 yield _orcascore(path, folder)
-        elif suffix in _TABLE_SUFFIXES:
-            yield from _rows(path)
         elif suffix in _DICOM_SUFFIXES:
             found = _of_dicom(path, folder)
             if found is not None:

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from corcal.ct.scan import CTScan
 from corcal.errors import InputError
 from corcal.evaluate.agreement.automatic import AutomaticScore
+from corcal.evaluate.agreement.cases import is_annotation
 from corcal.evaluate.agreement.records import AgreementReport, ScanRow
 from corcal.evaluate.agreement.references import GivenReference, annotation_beside
 from corcal.evaluate.agreement.resample import DEFAULT_RESAMPLING, Resampling
@@ -122,7 +123,7 @@ def references_beside(finished: Iterable[FinishedScan]) -> tuple[GivenReference,
     found = []
     for scan in finished:
         place = Path(scan.place)
-        if not scan.place or not place.exists():
+        if not scan.place or not place.exists() or is_annotation(place):
             continue
         try:
             annotation, problem = annotation_beside(place), None
@@ -236,7 +237,10 @@ class _Index:
             found = self._by_key.get(_normal(key))
             if found:
                 nearest = min(distance for distance, _ in found)
-                return sorted({place for distance, place in found if distance == nearest})
+                near = sorted({place for distance, place in found if distance == nearest})
+                # a run may have tried the marks beside a scan as a scan
+                scored = [place for place in near if self.finished[place].automatic is not None]
+                return scored or near
         return []
 
 
