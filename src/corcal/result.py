@@ -305,7 +305,8 @@ def _check_scan(scan: ScanRecord) -> None:
         owner = scan.patient if name == "age_years" else scan
         check_range(f"scan.{name}", getattr(owner, name), *limits)
     check_day("scan.date", scan.date, *HEADER_DAYS)
-    check_day("scan.patient.birth_date", scan.patient.birth_date, *HEADER_DAYS)
+    born = scan.patient.birth_date
+    check_day("scan.patient.birth_date", born, *HEADER_DAYS, is_secret=True)
 
 
 def _check_provenance(made: Provenance, score: Score, space: Space) -> None:

@@ -11,6 +11,7 @@ __all__ = ["MAX_HU", "Space", "check_day", "check_equal", "check_range"]
 
 MAX_HU = 1e6  # beyond what CT stores, metal and extended scales included
 _MAX_DENSITY_FACTOR = 4
+_SHOWN = 40  # characters of what is no date
 _ROUNDING = 1e-6  # relative: sums of a few thousand voxels, written with all their digits
 
 
@@ -76,8 +77,12 @@ def check_equal(field: str, value: float, parts: str, other: float) -> None:
         raise InputError(msg)
 
 
-def check_day(field: str, day: str | None, first: str, last: str) -> None:
+def check_day(
+    field: str, day: str | None, first: str, last: str, *, is_secret: bool = False
+) -> None:
     """Refuse what is no date, or one outside of two others; ``None`` is no date known.
+
+    A date that tells who somebody is (`is_secret`) is not repeated in the message.
 
     Raises
     ------
@@ -91,7 +96,8 @@ def check_day(field: str, day: str | None, first: str, last: str) -> None:
     except ValueError:
         is_inside = False
     if not is_inside:
-        msg = f"{field} is {day!r}, allowed are {first} to {last}"
+        found = "no such date" if is_secret else repr(day[:_SHOWN])
+        msg = f"{field} is {found}, allowed are {first} to {last}"
         raise InputError(msg)
 
 
