@@ -13,7 +13,7 @@ export async function tools(page, url, exam) {
     const at = await reader.placeOf(exam, largest.id);
     await reader.toSlice(at.z);
     await page.keyboard.press("v");
-    await page.getByText("Paint over a part of a candidate").waitFor();
+    await page.getByText("Paint over a part of a candidate to part it").waitFor();
     for (let i = 0; i < 4; i++) await page.keyboard.press("[");
     await page.locator(".tool-bar").getByText("0.7 mm").waitFor();
     const column = at.left + 0.5;
@@ -57,7 +57,7 @@ export async function tools(page, url, exam) {
     await page.keyboard.press("]");
     await page.keyboard.press("]");
     check((await page.getByLabel("Slices above and below").inputValue()) === "2", "the region has another depth");
-    await page.locator(".tool-bar").getByText("goes to LM").waitFor();
+    await page.locator(".tool-bar").getByText("it goes to LM").waitFor();
     const [top, bottom, left, right] = [at.top - 4, at.bottom + 4, at.left - 4, at.right + 4];
     await reader.draw(at.z, [[top, left], [top, right], [bottom, right], [bottom, left], [top + 1, left]], () => shot(page, "23-region"));
     await reader.sequenceIs(exam, was.sequence + 1);

@@ -66,6 +66,9 @@ export type ScanInfo = {
   direction: number[];
   dtype: "int16";
   bytes: number;
+  /** False where the images form no volume: they are in order, but distances along z are not true. */
+  is_volume?: boolean;
+  note?: string | null;
 };
 
 export type SiteInfo = { code: number; label: string; name: string; colour: string; key: string };

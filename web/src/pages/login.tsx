@@ -35,7 +35,8 @@ export function LoginPage() {
 }
 
 function LoginForm(props: { children?: ComponentChildren }) {
-  const [name, setName] = useState("");
+  // who was logged in need not tell their name again
+  const [name, setName] = useState(session.value?.user.login ?? "");
   const [password, setPassword] = useState("");
   const [problem, setProblem] = useState<string | null>(null);
   const [isBusy, setBusy] = useState(false);
@@ -72,7 +73,7 @@ function LoginForm(props: { children?: ComponentChildren }) {
       <label class="field">
         Password
         <input
-          name="password" type="password" autocomplete="current-password" required value={password}
+          name="password" type="password" autofocus={name !== ""} autocomplete="current-password" required value={password}
           onInput={(event) => setPassword(event.currentTarget.value)}
         />
       </label>

@@ -20,6 +20,8 @@ import type { Volume } from "../viewer/volume";
 export type OpenedExam = {
   detail: Signal<ExamDetail>;
   volume: Volume;
+  /** Why there are no other planes than the axial images; null where there are. */
+  note: string | null;
   fraction: Signal<number>;
   view: ViewState;
   store: ReviewStore;
@@ -47,6 +49,7 @@ export async function openExam(id: string, abort: AbortSignal): Promise<OpenedEx
   return {
     detail: signal(detail),
     volume: scan.volume,
+    note: scan.note,
     fraction: scan.fraction,
     view: new ViewState(scan.volume.grid),
     store,

@@ -54,12 +54,13 @@ export function WorklistPage() {
   useEffect(() => {
     let wait: ReturnType<typeof setTimeout> | undefined;
     const stop = onExam((news) => {
-      const known = list.value?.items.some((row) => row.id === news.id);
-      if (known && list.value) {
-        list.value = { ...list.value, items: list.value.items.map((row) => (row.id === news.id ? { ...row, ...news } : row)) };
+      // a new state comes with numbers that only the list has: progress alone is shown at once
+      const row = list.value?.items.find((one) => one.id === news.id);
+      if (row && list.value && news.state === "scoring") {
+        const { progress } = news;
+        list.value = { ...list.value, items: list.value.items.map((one) => (one === row ? { ...row, state: "scoring", progress } : one)) };
+        if (row.state === "scoring") return;
       }
-      const isOnlyProgress = known && news.state === "scoring";
-      if (isOnlyProgress) return;
       clearTimeout(wait);
       wait = setTimeout(() => void load(), 300);
     });

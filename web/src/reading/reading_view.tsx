@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 
 import { wordsOf } from "../api/http";
-import { date, score } from "../lib/format";
+import { date, score, sentence } from "../lib/format";
 import { go } from "../lib/route";
 import { mayRead } from "../lib/session";
 import { nextToReview } from "../lib/worklist";
@@ -39,6 +39,7 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
       view.layout.value = "reading";
       return;
     }
+    if (exam.note !== null) return store.say("info", "Images that form no volume cannot be set beside others at the same level.");
     const earlier = previous.value?.detail.value.row ?? earlierExam(exam);
     if (!earlier) return store.say("info", "There is no earlier exam of this person here.");
     if (previous.value) view.layout.value = "compare";
@@ -95,7 +96,7 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
 
   const act = (id: number): void => void actOn(store, view, id);
   const pane = { volume, fraction, view, store, canEdit, onAct: act };
-  const layout = view.layout.value;
+  const layout = exam.note !== null ? "axial" : view.layout.value;
   return (
     <main class="reading" data-layout={layout}>
       <ReadingHead
@@ -134,6 +135,7 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
             key={previous.value.store.examId}
           />
         )}
+        {store.refusal.value !== null && <p class="waiting">{whyNoScore(exam)}</p>}
         {canEdit && <ToolBar view={view} store={store} />}
         {store.isWaiting.value && (
           <p class="waiting" role="status">Your last edit has not reached the server. It waits here, and is sent when the server answers.</p>
@@ -166,6 +168,13 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
       )}
     </main>
   );
+}
+
+/** Over images that have no score: why, and why they cannot be seen in other planes. */
+function whyNoScore(exam: OpenedExam): string {
+  const { state_reason } = exam.detail.value.row;
+  const reasons = [state_reason ?? exam.store.refusal.value, exam.note].filter((one) => one !== null);
+  return reasons.filter((one, i) => !reasons.slice(0, i).some((before) => before.includes(one) || one.includes(before))).map(sentence).join(" ");
 }
 
 function earlierExam(exam: OpenedExam) {

@@ -13,6 +13,8 @@ const SLICES = 12;
 
 export type LoadedScan = {
   volume: Volume;
+  /** Why these are images alone, and no volume that could be cut in other planes. */
+  note: string | null;
   /** Part of the slices that is here, 0 to 1. */
   fraction: Signal<number>;
   done: Promise<void>;
@@ -64,7 +66,8 @@ export async function openScan(examId: string, abort: AbortSignal): Promise<Load
     };
     await Promise.all([worker(), worker()]);
   })();
-  return { volume, fraction, done };
+  const note = info.is_volume === false ? (info.note ?? "These images form no volume.") : null;
+  return { volume, note, fraction, done };
 }
 
 /** The whole answer; one that is torn in the middle is an outage, too. */

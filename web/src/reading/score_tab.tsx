@@ -64,7 +64,7 @@ function Headline({ table, exam }: { table: ScoreTable; exam: OpenedExam }) {
       </dl>
       <p class={table.is_changed ? "whose whose-reader" : "whose"} data-testid="whose">
         {whoseWords(table, exam.store.isBlind.value)}
-        {table.is_changed && before !== null && ` Automatic: ${score(before)}.`}
+        {table.is_changed && !exam.store.isBlind.value && before !== null && ` Automatic: ${score(before)}.`}
       </p>
       {row.review_advised && !exam.store.isBlind.value && <Doubts exam={exam} />}
     </section>
@@ -118,11 +118,11 @@ function Sites({ table, store }: { table: ScoreTable; store: ReviewStore }) {
       </thead>
       <tbody>
         {VESSELS.map((vessel) => (
-          <Row key={vessel} name={vessel} colour={siteColour(sites, vessel)} amounts={table.vessels[vessel]} isChanged={isChanged(table, table.vessels[vessel])} />
+          <Row key={vessel} name={vessel} colour={siteColour(sites, vessel)} amounts={table.vessels[vessel]} isChanged={isChanged(table, table.vessels[vessel], store.isBlind.value)} />
         ))}
       </tbody>
       <tbody class="total">
-        <Row name="Total" amounts={table.total} isChanged={isChanged(table, table.total)} />
+        <Row name="Total" amounts={table.total} isChanged={isChanged(table, table.total, store.isBlind.value)} />
       </tbody>
       {elsewhere.length > 0 && (
         <tbody class="elsewhere">
@@ -136,10 +136,10 @@ function Sites({ table, store }: { table: ScoreTable; store: ReviewStore }) {
   );
 }
 
-/** Whether a row differs from what was proposed, by more than rounding can. */
-function isChanged(table: ScoreTable, amounts: Amounts | undefined): boolean {
+/** Whether a row differs from what was proposed, by more than rounding can; to a blind reader nothing was. */
+function isChanged(table: ScoreTable, amounts: Amounts | undefined, isBlind: boolean): boolean {
   const before = amounts?.automatic_agatston;
-  return table.is_changed && before !== undefined && Math.abs((amounts?.agatston ?? 0) - before) > 1e-6;
+  return table.is_changed && !isBlind && before !== undefined && Math.abs((amounts?.agatston ?? 0) - before) > 1e-6;
 }
 
 function Row(props: { name: string; colour?: string; amounts: Amounts | undefined; isChanged: boolean }) {

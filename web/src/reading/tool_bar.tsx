@@ -19,9 +19,9 @@ export function ToolBar({ view, store }: { view: ViewState; store: ReviewStore }
 
 function hint(tool: Tool, site: string, threshold: number): string {
   switch (tool) {
-    case "line": return "Draw a line across a candidate: it is cut there, through all its slices.";
-    case "brush": return "Paint over a part of a candidate: it becomes a candidate of its own.";
-    case "region": return `Draw around calcium: everything from ${threshold} HU within goes to ${site}.`;
+    case "line": return "Draw a line across a candidate: it is cut there.";
+    case "brush": return "Paint over a part of a candidate to part it.";
+    case "region": return `Draw around calcium: from ${threshold} HU it goes to ${site}.`;
     default: return "Drag up or down for brightness, sideways for contrast.";
   }
 }
@@ -47,7 +47,7 @@ function Depth({ view }: { view: ViewState }) {
         type="number" min={0} max={MOST_DEPTH} value={view.regionDepth.value} aria-label="Slices above and below"
         onInput={(event) => view.deepen(Number(event.currentTarget.value) || 0)}
       />
-      slices up and down
+      slices each way
     </label>
   );
 }
