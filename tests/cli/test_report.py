@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sys
+import threading
 from base64 import b64decode
 from dataclasses import replace
 from pathlib import Path
@@ -570,3 +571,4 @@ def test_a_document_is_set_once_for_all_formats_that_have_it(scanned, monkeypatc
     )
     write_report(request)
     assert set_as_pdf == ["Coronary calcium score"]
+    assert not [each for each in threading.enumerate() if each.name.startswith("corcal")]

@@ -4,7 +4,9 @@ typst lets other threads run while it sets a page, so that the formats that need
 written meanwhile.
 """
 
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from corcal.cli.report_formats import Request
     from corcal.report.document import Document
 
-__all__ = ["Setting", "begin_clinician", "begin_letter"]
+__all__ = ["Setting", "begin_clinician", "begin_letter", "setting_ended"]
 
 _LARGE_PT = 16.0  # the least that is called large print
 
@@ -61,6 +63,17 @@ def _begin(document: "Document") -> Setting:
     from corcal.report.document_pdf import document_pdf
 
     return Setting(document=document, pdf=_setter().submit(document_pdf, document))
+
+
+@contextmanager
+def setting_ended() -> Iterator[None]:
+    """Leave no thread behind: a process that has one cannot be forked safely."""
+    try:
+        yield
+    finally:
+        if _setter.cache_info().currsize:
+            _setter().shutdown()
+            _setter.cache_clear()
 
 
 @cache

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from corcal.cli import plain
-from corcal.cli.report_documents import Setting, begin_clinician, begin_letter
+from corcal.cli.report_documents import (
+    Setting,
+    begin_clinician,
+    begin_letter,
+    setting_ended,
+)
 from corcal.errors import InputError
 from corcal.whole_file import write_whole
 
@@ -363,7 +368,7 @@ def write_report(request: Request) -> tuple[Path, ...]:
     """
     request.folder.mkdir(parents=True, exist_ok=True)
     written = {}
-    with _without_collection():
+    with _without_collection(), setting_ended():
         for name in request.formats:
             begin = FORMATS[name].begin
             if begin is not None:
