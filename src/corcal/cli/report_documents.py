@@ -9,13 +9,23 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from corcal.whole_file import write_whole
 
 if TYPE_CHECKING:
     from corcal.cli.report_formats import Request
     from corcal.report.document import Document
 
-__all__ = ["Setting", "begin_clinician", "begin_letter", "setting_ended"]
+__all__ = [
+    "Setting",
+    "begin_clinician",
+    "begin_letter",
+    "setting_ended",
+    "write_clinician",
+    "write_letter",
+]
 
 _LARGE_PT = 16.0  # the least that is called large print
 
@@ -57,6 +67,26 @@ def begin_letter(request: "Request") -> Setting:
         letter = patient_letter(request.result, language=request.language, style=style)
         request.made["letter"] = _begin(letter)
     return request.made["letter"]
+
+
+def write_clinician(request: "Request") -> tuple[Path, ...]:
+    """Write the clinician's report as PDF and as HTML."""
+    return _write_document(request, begin_clinician(request), "report")
+
+
+def write_letter(request: "Request") -> tuple[Path, ...]:
+    """Write the patient's letter as PDF and as HTML."""
+    return _write_document(request, begin_letter(request), "letter")
+
+
+def _write_document(request: "Request", begun: Setting, name: str) -> tuple[Path, ...]:
+    """Write a document as PDF, which is waited for, and as HTML."""
+    from corcal.report.document_html import document_html
+
+    pdf, page = request.folder / f"{name}.pdf", request.folder / f"{name}.html"
+    write_whole(pdf, begun.pdf.result())
+    write_whole(page, document_html(begun.document))
+    return pdf, page
 
 
 def _begin(document: "Document") -> Setting:

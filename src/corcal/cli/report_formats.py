@@ -15,6 +15,8 @@ from corcal.cli.report_documents import (
     begin_clinician,
     begin_letter,
     setting_ended,
+    write_clinician,
+    write_letter,
 )
 from corcal.errors import InputError
 from corcal.whole_file import write_whole
@@ -132,24 +134,6 @@ class Format:
     shows_pictures: bool = False
 
 
-def _write_clinician(request: Request) -> tuple[Path, ...]:
-    return _write_document(request, begin_clinician(request), "report")
-
-
-def _write_patient(request: Request) -> tuple[Path, ...]:
-    return _write_document(request, begin_letter(request), "letter")
-
-
-def _write_document(request: Request, begun: Setting, name: str) -> tuple[Path, ...]:
-    """Write a document as PDF, which is waited for, and as HTML."""
-    from corcal.report.document_html import document_html
-
-    pdf, page = request.folder / f"{name}.pdf", request.folder / f"{name}.html"
-    write_whole(pdf, begun.pdf.result())
-    write_whole(page, document_html(begun.document))
-    return pdf, page
-
-
 def _write_fhir(request: Request) -> tuple[Path, ...]:
     from corcal.interop.fhir import fhir_json
 
@@ -251,14 +235,14 @@ def _write_key(request: Request) -> tuple[Path, ...]:
 FORMATS: dict[str, Format] = {
     "clinician": Format(
         help="report for a clinician, PDF and HTML",
-        write=_write_clinician,
+        write=write_clinician,
         begin=begin_clinician,
         files=("report.pdf", "report.html"),
         shows_pictures=True,
     ),
     "patient": Format(
         help="letter to the patient, PDF and HTML",
-        write=_write_patient,
+        write=write_letter,
         begin=begin_letter,
         files=("letter.pdf", "letter.html"),
     ),
