@@ -205,3 +205,117 @@ def test_the_real_scans_against_their_expert(run_corcal, shared_dir, monkeypatch
     assert confusion.agatston[3][5] == pytest.approx(5.8566 + 74.5916, abs=1e-3)
     assert confusion.right_artery_agatston == pytest.approx(sum(totals) - 80.4482, abs=1e-3)
     assert report.lesions.false_count == 0
+
+
+@pytest.fixture
+def exams(run_corcal, study, tmp_path):
+    """Write what corcal score leaves of both scans, of each with its LAD lesion alone."""
+    for name in ("a", "b"):
+        found = study / f"{name}-found.nrrd"
+        outcome = run_corcal(
+            "score", study / name / "dicom", "--annotations", found, "--force",
+            "--out", tmp_path / "exams" / name,
+        )  # fmt: skip
+        assert outcome.code == 0, outcome.err
+    return tmp_path / "exams"
+
+
+def test_exam_folders_are_compared_without_scoring_again(run_corcal, study, exams, monkeypatch):
+    monkeypatch.setattr(corcal.pipeline, "score_path", None)
+    outcome = run_corcal("evaluate", exams, "--scans", study, "--json", "-")
+    report = msgspec.json.decode(outcome.out, type=AgreementReport)
+    assert [row.reference.total for row in report.scans] == pytest.approx([14, 22])
+    assert [row.automatic.total for row in report.scans] == pytest.approx([14, 14])
+    assert (report.lesions.found.count, report.lesions.found.total) == (2, 3)
+
+
+def test_exam_folders_are_compared_with_a_table(run_corcal, exams, tmp_path):
+    table = tmp_path / "scores.csv"
+    table.write_text("id,total\na,14\n", encoding="utf-8")
+    outcome = run_corcal("evaluate", exams, "--reference", table)
+    assert outcome.code == 0
+    assert "1 compared, 0 failed" in outcome.out
+    assert "Scored scans without a reference: 1" in outcome.out
+
+
+def test_a_left_main_in_the_lad_is_said(run_corcal, study, exams, tmp_path):
+    out = tmp_path / "out"
+    arguments = ("--scans", study, "--left-main-in-lad", "--out", out)
+    outcome = run_corcal("evaluate", exams, *arguments)
+    assert "The left main is counted with the LAD, on both sides." in outcome.out
+    page = (out / "agreement.html").read_text(encoding="utf-8")
+    assert "LM+LAD" in page
+    assert "The left main is counted with the LAD" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("exams", "--rule", "ge"), "--rule and --force are for scans that are yet to be scored"),
+        (("exams",), "no annotation beside the scans that were scored"),
+        (("exams", "."), "some of the paths are scored already and some are not"),
+    ],
+)
+def test_options_that_do_not_fit_what_is_scored_are_one_line(
+    run_corcal, exams, monkeypatch, tmp_path, arguments, message
+):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(exams.parent)
+    given = [str(tmp_path / "empty") if one == "." else one for one in arguments]
+    outcome = run_corcal("evaluate", *given)
+    assert outcome.code == 2
+    assert message in outcome.err
+
+
+def test_where_scans_are_is_asked_for_exam_folders_alone(run_corcal, study):
+    outcome = run_corcal("evaluate", study, "--scans", study)
+    assert outcome.code == 2
+    assert "--scans is for exam folders" in outcome.err
+
+
+@pytest.fixture
+def challenge(study, tmp_path, monkeypatch):
+    """Scan b as orCaScore has it: label 1 is the LAD with the left main, 3 the RCA."""
+    import SimpleITK as sitk
+
+    from corcal.annotations import read_annotation
+
+    scan = read_scan(study / "b" / "dicom")
+    marks = read_annotation(study / "b" / "marks.nrrd", scan).voxels
+    labels = np.zeros(scan.shape, dtype=np.uint8)
+    codes = {Site.LAD: 1, Site.RCA: 3}
+    labels.reshape(-1)[marks.index] = [codes[site] for site in marks.site]
+    found = np.where(labels == 1, Site.LM, 0).astype(np.uint8)
+    for name, volume in (("CTI", scan.hu), ("CTAI", scan.hu), ("R", labels), ("F", found)):
+        image = sitk.GetImageFromArray(volume)
+        image.SetSpacing(SPACING_MM[::-1])
+        sitk.WriteImage(image, str(tmp_path / f"TRV1P1{name}.mhd"))
+
+    def score(path, options):
+        assert path.name == "TRV1P1CTI.mhd"
+        marked = path.with_name("TRV1P1F.mhd")
+        return score_path(path, Options(annotations=marked, force=True, rule=options.rule))
+
+    monkeypatch.setattr(corcal.pipeline, "score_path", score)
+    return tmp_path
+
+
+def test_label_images_of_orcascore_are_read_with_their_labels(run_corcal, challenge):
+    # The automatic side calls the LAD lesion of 14 the left main, and misses the RCA's 8.
+    outcome = run_corcal("evaluate", challenge, "--orcascore", "--json", "-")
+    assert outcome.code == 0, outcome.err
+    report = msgspec.json.decode(outcome.out, type=AgreementReport)
+    (row,) = report.scans
+    assert (row.failure, row.name) == (None, "TRV1P1CTI")
+    assert row.reference.vessels["LAD"] == pytest.approx(14)
+    assert row.reference.vessels["RCA"] == pytest.approx(8)
+    assert row.automatic.vessels["LAD"] == pytest.approx(14)
+    assert report.lesions.confusion.right_artery_agatston == pytest.approx(14)
+
+
+def test_a_label_image_without_its_scan_is_a_row(run_corcal, challenge, tmp_path):
+    (tmp_path / "labels").mkdir()
+    (challenge / "TRV1P1R.mhd").rename(tmp_path / "labels" / "TRV9P9R.mhd")
+    outcome = run_corcal("evaluate", challenge, "--orcascore", "--reference", tmp_path / "labels")
+    assert outcome.code == 2
+    assert "0 scans named TRV9P9CTI.mhd where scans were given" in outcome.out
