@@ -1,7 +1,6 @@
 """References that count the left main with the LAD: both sides of a comparison are taken so.
 
-The orCaScore challenge does (Wolterink JM et al. Med Phys 2016;43:2361-2373,
-doi:10.1118/1.4945696), and many a reader.
+The orCaScore challenge does (http://orcascore.isi.uu.nl/data/), and many a reader.
 """
 
 import math
@@ -22,7 +21,7 @@ __all__ = [
     "voxels_with_left_main",
 ]
 
-# http://orcascore.isi.uu.nl/data/: 1 LAD with the left main, 2 LCX, 3 RCA
+# As the page above has it: 1 LAD with the left main, 2 LCX, 3 RCA
 ORCASCORE_LABELS = {1: "LAD", 2: "LCX", 3: "RCA"}
 
 _LM, _LAD = Site.LM.label, Site.LAD.label
