@@ -138,13 +138,12 @@ def test_a_silent_caller_and_one_who_drips_are_not_waited_for(node: Receiver) ->
 
         thread = threading.Thread(target=drip)
         thread.start()
-        began = time.monotonic()
-        assert is_ended(silent)
-        assert is_ended(idle)
+        ended = [is_ended(one) for one in (silent, idle, drips)]
+        dripped = thread.is_alive()  # it was ended in the middle of its request
         over.set()
         thread.join()
-        assert is_ended(drips)
-        assert time.monotonic() - began < 60  # it is over, however slow the machine
+    assert ended == [True, True, True]
+    assert dripped
 
 
 def test_a_message_that_comes_in_many_small_pieces_has_to_come_fast_enough(

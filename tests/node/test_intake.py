@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset
 from pynetdicom import AE
 from pynetdicom.sop_class import InstanceAvailabilityNotification
 
-from corcal.errors import InputError
+from corcal.errors import InputError, UnavailableError
 from corcal.node import receiving as receiving_module
 from corcal.node import spool as spool_module
 from corcal.node.intake import Intake
@@ -209,6 +209,22 @@ def test_a_disk_that_fills_up_midway_ends_in_a_refusal(
             patch.setattr(receiving_module.os, "fsync", full)
             assert sent(node.port, images[:1]) == [NO_ROOM]
         assert node.files("spool", "receiving") == []
+        assert sent(node.port, images) == [SUCCESS, SUCCESS]
+
+
+def test_objects_are_refused_for_now_while_the_database_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = study(tmp_path / "sent", images=2)
+
+    def away(*_: object) -> None:
+        msg = "the database cannot be used now"
+        raise UnavailableError(msg)
+
+    with receiving(tmp_path / "data") as node:
+        with monkeypatch.context() as patch:
+            patch.setattr(Store, "files_of_study", away)
+            assert sent(node.port, images[:1]) == [NO_ROOM]
         assert sent(node.port, images) == [SUCCESS, SUCCESS]
 
 

@@ -260,8 +260,9 @@ class NodeAE(Guards):
         except Refused as exc:
             self.refused("object", exc.why, aet=aet, address=address)
             return int(exc.status)
-        except OSError as exc:
-            why = f"it cannot be kept here: {exc.strerror}"
+        except (OSError, CorcalError) as exc:  # a full disk, or a database that is away
+            reason = exc.strerror if isinstance(exc, OSError) else exc
+            why = f"it cannot be kept here: {reason}"
             self.refused("object", why, aet=aet, address=address)
             return int(Status.NO_ROOM)
         finally:
