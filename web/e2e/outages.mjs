@@ -19,7 +19,7 @@ export async function outages(page, server, exam) {
     await page.getByLabel("Files to upload").setInputFiles(wrong);
     await page.locator(".uploads .failed").waitFor({ timeout: 60_000 });
     const words = await page.locator(".uploads .failed").innerText();
-    check(words.startsWith("letter.txt: not DICOM"), `a wrong file is told as: ${words}`);
+    check(words.startsWith("File letter.txt: not DICOM"), `a wrong file is told as: ${words}`);
     await shot(page, "30-wrong-file");
     await page.getByRole("button", { name: "Dismiss" }).last().click();
     rmSync(folder, { recursive: true });

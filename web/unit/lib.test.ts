@@ -25,7 +25,7 @@ test("a probability is never told as certain when it is not", () => {
 });
 
 test("a refused file is told by its own name, which the server does not know", () => {
-  expect(withName("1: not DICOM", [{ name: "a.dcm" }, { name: "letter.txt" }])).toBe("letter.txt: not DICOM");
+  expect(withName("1: not DICOM", [{ name: "a.dcm" }, { name: "letter.txt" }])).toBe("File letter.txt: not DICOM");
   expect(withName("nothing was found", [{ name: "a.dcm" }])).toBe("Nothing was found.");
 });
 

@@ -74,7 +74,7 @@ async function sendAll(id: string, files: File[], key: number): Promise<void> {
 export function withName(words: string, files: readonly { name: string }[]): string {
   const found = /^(\d+): (.*)$/s.exec(words);
   const file = found ? files[Number(found[1])] : undefined;
-  return file ? `${file.name}: ${found?.[2] ?? ""}` : sentence(words);
+  return file ? `File ${file.name}: ${found?.[2] ?? ""}` : sentence(words);
 }
 
 type Job = { state: string; exam_ids: string[]; error: string | null };

@@ -54,16 +54,28 @@ function Changes(props: { path: string; version: number }) {
   const { value, words: problem } = useLoaded<Followup>(props.path, props.version);
   if (problem) return <p class="quiet">{problem}</p>;
   if (!value) return null;
+  // what happened last is what one reads for; the years before are one click away
+  const [latest, ...before] = [...value.changes].reverse();
   return (
     <>
-      {value.changes.map((one) => (
-        <div key={`${one.first}-${one.second}`} class="change">
-          <p>{one.text}</p>
-          {one.notes.map((note) => <p class="quiet" key={note}>{note}</p>)}
-        </div>
-      ))}
+      {latest && <Told one={latest} />}
+      {before.length > 0 && (
+        <details>
+          <summary>Changes before ({before.length})</summary>
+          {before.map((one) => <Told key={`${one.first}-${one.second}`} one={one} />)}
+        </details>
+      )}
       {value.notes.map((note) => <p class="quiet" key={note}>{note}</p>)}
     </>
+  );
+}
+
+function Told({ one }: { one: Change }) {
+  return (
+    <div class="change">
+      <p>{one.text}</p>
+      {one.notes.map((note) => <p class="quiet" key={note}>{note}</p>)}
+    </div>
   );
 }
 
