@@ -18,6 +18,7 @@ from corcal.cohort.types import BatchOptions, OutputError, Task, task_key
 from corcal.errors import InputError, PeerError
 
 SMALL = Window(least=8, most=8)
+ENDS = (("a", "pending"), ("b", "finished"))
 
 
 def tasks_of(*sources):
@@ -107,14 +108,14 @@ def test_the_scheduler_never_has_more_than_a_window_of_tasks(run):
 
     def endless():
         nonlocal taken
-        for task in tasks_of(*["scan"] * 100):
+        for task in tasks_of(*["scan"] * 40):
             taken += 1
             yield task
 
     for _ in run(endless()):
         most = max(most, taken - given)
         given += 1
-    assert given == 100
+    assert given == 40
     assert most <= 8
 
 
@@ -150,6 +151,20 @@ def test_a_task_that_is_forgotten_again_and_again_is_failed(monkeypatch):
     submission = dask_run._Submission(None, None, None, SMALL)
     (outcome,) = submission._failed(task, 1, SimpleNamespace(status="cancelled"))
     assert (outcome.status, outcome.error) == ("failed", "PeerError")
+
+
+def test_a_result_that_is_lost_with_its_worker_is_waited_for(client):
+    # One was done when it was looked at and is not any more, one is lost while it is fetched.
+    task = tasks_of("scan")[0]
+    futures = [SimpleNamespace(key=key, status=status) for key, status in ENDS]
+    again = []
+    submission = dask_run._Submission(client, None, None, SMALL)
+    submission._client = SimpleNamespace(gather=lambda *_, **__: {})
+    submission._done = SimpleNamespace(next_batch=lambda **_: futures, add=again.append)
+    submission._under_way = {future.key: (task, 1) for future in futures}
+    assert list(submission._news()) == []
+    assert again == futures
+    assert len(submission._under_way) == 2
 
 
 def test_a_cluster_that_goes_away_ends_the_run(run, monkeypatch):

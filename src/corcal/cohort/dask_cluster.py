@@ -119,7 +119,7 @@ def _started(dask: Any, where: str, workers: int | None, memory_mb: int) -> Any:
             threads_per_worker=1,
             processes=True,
             memory_limit=memory_mb * 2**20,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # two runs on a machine are no conflict
             env=_ONE_THREAD,
         )
     if workers is None:

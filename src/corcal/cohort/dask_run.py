@@ -222,8 +222,11 @@ class _Submission:
         # of a result that was lost with its worker, and cannot be made again, there is none
         outcomes = self._client.gather(good, errors="skip")
         for future in batch:
-            task, attempt = self._under_way.pop(future.key)
             outcome = outcomes.get(future.key)
+            if outcome is None and future.status in {"pending", "finished"}:
+                self._done.add(future)  # lost with its worker on the way: it is made again
+                continue
+            task, attempt = self._under_way.pop(future.key)
             if outcome is not None:
                 yield replace(outcome, attempts=attempt)
             else:
