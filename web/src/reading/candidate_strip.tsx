@@ -10,21 +10,26 @@ import { Swatch } from "../ui/swatch";
 
 const MOST_SITES = 4;
 
-export function CandidateStrip({ view, store }: { view: ViewState; store: ReviewStore }) {
+type Props = { view: ViewState; store: ReviewStore; isVolume: boolean };
+
+export function CandidateStrip({ view, store, isVolume }: Props) {
   const id = view.focus.value;
   const one = id === null ? undefined : store.candidates.value.get(id);
   return (
     <section class="strip" aria-label="Candidate">
       <div class="strip-line" aria-live="polite">
-        {one ? <Line one={one} store={store} /> : <Idle view={view} store={store} />}
+        {one ? <Line one={one} store={store} /> : <Idle view={view} store={store} isVolume={isVolume} />}
       </div>
       {one && view.isWhyOpen.value && <Why one={one} store={store} />}
     </section>
   );
 }
 
-function Idle({ view, store }: { view: ViewState; store: ReviewStore }) {
-  if (store.refusal.value !== null) return <span class="quiet">Images alone: this scan has no score.</span>;
+function Idle({ view, store, isVolume }: Props) {
+  if (store.refusal.value !== null) {
+    const how = isVolume ? "this scan has no score." : "they form no volume, and distances from slice to slice are not true.";
+    return <span class="quiet">Images alone: {how}</span>;
+  }
   if (!store.isLoaded.value) return <span class="quiet">Loading the candidates…</span>;
   if (store.isFinal.value) return <span class="quiet">Signed: an addendum (under Record) is needed to change it.</span>;
   if (!mayRead.value) return <span class="quiet">Point at calcium to see what it is. You may look, not edit.</span>;

@@ -4,7 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 
 import { wordsOf } from "../api/http";
-import { date, score, sentence } from "../lib/format";
+import { date, score } from "../lib/format";
 import { go } from "../lib/route";
 import { mayRead } from "../lib/session";
 import { nextToReview } from "../lib/worklist";
@@ -135,7 +135,6 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
             key={previous.value.store.examId}
           />
         )}
-        {store.refusal.value !== null && <p class="waiting">{whyNoScore(exam)}</p>}
         {canEdit && <ToolBar view={view} store={store} />}
         {store.isWaiting.value && (
           <p class="waiting" role="status">Your last edit has not reached the server. It waits here, and is sent when the server answers.</p>
@@ -151,7 +150,7 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
           <progress class="loading-bar" value={fraction.value} max={1} aria-label="Slices loaded" />
         )}
       </section>
-      <CandidateStrip view={view} store={store} />
+      <CandidateStrip view={view} store={store} isVolume={exam.note === null} />
       <Panel exam={exam} canEdit={canEdit} onSign={() => setDialog("sign")} />
       {dialog === "help" && <HelpDialog sites={store.sites.value} onClose={() => setDialog(null)} />}
       {dialog === "sign" && (
@@ -168,13 +167,6 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
       )}
     </main>
   );
-}
-
-/** Over images that have no score: why, and why they cannot be seen in other planes. */
-function whyNoScore(exam: OpenedExam): string {
-  const { state_reason } = exam.detail.value.row;
-  const reasons = [state_reason ?? exam.store.refusal.value, exam.note].filter((one) => one !== null);
-  return reasons.filter((one, i) => !reasons.slice(0, i).some((before) => before.includes(one) || one.includes(before))).map(sentence).join(" ");
 }
 
 function earlierExam(exam: OpenedExam) {
