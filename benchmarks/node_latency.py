@@ -52,6 +52,9 @@ class Latency:
         Orthanc sent its images.
     total_s : float
         Last image in the node, to the last of its results in Orthanc.
+    processor_s : float
+        Time that the node and its workers took of a processor, from the first image on: what is
+        left of the latency where nothing else runs, besides the quiet period.
     stages : mapping of str to float
         Parts of that: until it was in the store (with the quiet period), until it was scored, until
         it was routed and its files were made and had arrived.
@@ -60,6 +63,7 @@ class Latency:
     images: int
     sent_s: float
     total_s: float
+    processor_s: float
     stages: dict[str, float]
 
 
@@ -88,8 +92,8 @@ despite_review_advice = true
 
 
 @contextmanager
-def running_node(data: Path, *, http_port: int, quick: bool = False) -> Iterator[None]:
-    """Run ``corcal node`` until it is no longer needed; `quick` scores by threshold."""
+def running_node(data: Path, *, http_port: int, quick: bool = False) -> Iterator[int]:
+    """Run ``corcal node`` until it is no longer needed; `quick` scores by threshold. Its number."""
     environment = dict(os.environ)
     environment.pop("CORCAL_DATABASE", None)
     if quick:
@@ -104,7 +108,7 @@ def running_node(data: Path, *, http_port: int, quick: bool = False) -> Iterator
         )
         try:
             _wait_until_ready(process, http_port, log)
-            yield
+            yield process.pid
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
@@ -119,6 +123,17 @@ def _wait_until_ready(process: "subprocess.Popen[bytes]", http_port: int, log: P
         time.sleep(_LOOK_S)
     message = f"the node did not start: {log.read_text(errors='replace')[-2000:]}"
     raise RuntimeError(message)
+
+
+def processor_s(node: int) -> float:
+    """Add up the processor time of the node and of its workers so far."""
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has just ended
+            fields = stat.read_text().rpartition(") ")[2].split()
+            if node in (int(stat.parent.name), int(fields[1])):
+                ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def ask(http_port: int, path: str, body: bytes | None = None) -> bytes:
@@ -168,23 +183,25 @@ def measure(folder: Path, studies: Sequence[Path], *, quiet_s: float) -> list[La
     port, http_port = free_port(), free_port()
     data = folder / "data"
     data.mkdir(parents=True)
-    sent: list[tuple[int, float, float]] = []
+    sent: list[tuple[int, float, float, float]] = []
     with running_orthanc(program, folder) as orthanc:
         orthanc.is_called_back_at(port)
         text = rules(orthanc, port, http_port=http_port, quiet_s=quiet_s)
         (data / "node.toml").write_text(text)
-        with running_node(data, http_port=http_port):
+        with running_node(data, http_port=http_port) as node:
             for images in studies:
                 study = put_into(orthanc, images)
-                began = time.monotonic()
+                began, used = time.monotonic(), processor_s(node)
                 send_from(orthanc, study)
                 last = time.monotonic()
                 wait_for_results(orthanc, study)
-                sent.append((len(list(images.iterdir())), last - began, time.monotonic() - last))
-                print(f"{sent[-1][2]:.1f} s", flush=True)
+                took = time.monotonic() - last
+                count = len(list(images.iterdir()))
+                sent.append((count, last - began, took, processor_s(node) - used))
+                print(f"{took:.1f} s", flush=True)
     return [
-        Latency(images=images, sent_s=sent_s, total_s=total_s, stages=stages)
-        for (images, sent_s, total_s), stages in zip(sent, _stages(data), strict=True)
+        Latency(images=images, sent_s=sent_s, total_s=total_s, processor_s=used, stages=stages)
+        for (images, sent_s, total_s, used), stages in zip(sent, _stages(data), strict=True)
     ]
 
 
@@ -226,7 +243,7 @@ def main(studies: int = 3, quiet_s: float = 2.0) -> None:
             print(
                 f"study {number}: {one.images} images sent in {one.sent_s:.1f} s; last image to "
                 f"result {one.total_s:.1f} s, {one.total_s - quiet_s:.1f} s without the quiet "
-                f"period ({parts})"
+                f"period ({parts}); {one.processor_s:.1f} s of processor"
             )
 
 
