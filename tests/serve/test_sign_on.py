@@ -271,7 +271,7 @@ def test_groups_give_the_role_at_every_sign_on(
     cookies = dict(client.cookies)
     provider.person["groups"] = ["others"]
     refused = sign_on(client, provider)
-    assert (refused.status_code, "you have no role here" in refused.text) == (403, True)
+    assert (refused.status_code, "You have no role here" in refused.text) == (403, True)
     client.cookies.update(cookies)
     assert client.get(f"{API}/session").status_code == 401  # the old session has ended, too
 
@@ -280,7 +280,7 @@ def test_without_a_role_nobody_comes_in(
     client: TestClient, provider: IdentityProvider, store: Store
 ) -> None:
     provider.person |= {"sub": "none", "groups": []}
-    assert "you have no role here" in sign_on(client, provider).text
+    assert "You have no role here" in sign_on(client, provider).text
     assert store.users.by_subject(provider.issuer, "none") is None
 
 
@@ -408,7 +408,7 @@ def test_accounts_that_wait_for_sign_on_are_taken_over_where_it_is_wanted(
     provider.person["groups"] = ["nothing here"]
     with make_client("linked", "link_accounts = true\n") as client:
         store = client.app.state.services.store  # type: ignore[attr-defined]
-        assert "you have no role here" in sign_on(client, provider).text
+        assert "You have no role here" in sign_on(client, provider).text
         store.users.add("anna", Role.ADMIN)
         for _ in range(2):  # afterwards they are known
             assert sign_on(client, provider).status_code == 303

@@ -131,12 +131,13 @@ def _refusal(exc: Exception) -> Response:
     """Tell a person why they are not in, in the clothes of the screen."""
     status = 502 if isinstance(exc, PeerError) else getattr(exc, "status", 403)
     styles = _STYLE.findall(_INDEX.read_text(encoding="utf-8")) if _INDEX.is_file() else []
-    words = html.escape(str(exc)[:300])
+    said = str(exc)[:300]
+    words = html.escape(said[:1].upper() + said[1:])
     page = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>corcal</title>'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">{"".join(styles)}'
         f'</head><body><main class="login"><div class="card"><h1>corcal</h1>'
-        f"<p>You are not logged in: {words}.</p>"
+        f"<p>You are not logged in. {words}.</p>"
         f'<p><a href="/">Back to the login</a></p></div>'
         f'<footer class="statement">{html.escape(RESEARCH_USE)}</footer></main></body></html>'
     )

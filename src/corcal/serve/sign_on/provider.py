@@ -155,7 +155,6 @@ class Provider:
                     "iss": {"essential": True, "value": self.settings.issuer},
                     "aud": {"essential": True, "value": self.settings.client_id},
                     "sub": {"essential": True},
-                    "nonce": {"essential": True, "value": flow.nonce},
                 },
                 {
                     "nonce": flow.nonce,
