@@ -176,7 +176,7 @@ def main() -> None:
     parser.add_argument("models", type=Path)
     parser.add_argument("--version", default="1")
     given = parser.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)  # small matrices: two threads mostly wait for each other
     parts, scans = [], []
     for number, file in enumerate(sorted(given.tables.glob("*.npz"))):
         with np.load(file) as table:
