@@ -25,11 +25,11 @@ import psutil
 
 from benchmarks.harness import machine
 from corcal.cohort.dask_cluster import dask_client
-from corcal.cohort.dask_run import MAX_WINDOW, Window, run_dask
+from corcal.cohort.dask_run import Window, run_dask
 from corcal.cohort.discover import find_tasks
 from corcal.cohort.discover.index import Index
 from corcal.cohort.ledger import Ledger, read_outcomes
-from corcal.cohort.local import run_here
+from corcal.cohort.local import run_local
 from corcal.cohort.run import run
 from corcal.cohort.types import BatchOptions, Outcome, Task, task_key
 from corcal.interop.columns import LESION_COLUMNS
@@ -37,7 +37,7 @@ from corcal.interop.exam_columns import EXAM_COLUMNS
 
 _LESIONS = 6  # rows of a median scan with calcium
 _MB = 2**20
-_WINDOW = Window(least=MAX_WINDOW)  # that of a cluster of 1000 workers and more
+_WINDOW = Window(least=1000)  # that of a cluster of 250 workers
 _EVERY = 10_000  # outcomes: then memory is looked at
 _UNTIL_S = 60.0  # for the cluster to be there
 
@@ -71,8 +71,7 @@ def cluster(workers: int, folder: Path) -> Iterator[tuple[str, dict[str, psutil.
     environment = os.environ | {
         "OMP_NUM_THREADS": "1",
         "DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "error",
-        # tasks are handed out ahead: what is measured is work, not waiting for one another
-        "DASK_DISTRIBUTED__SCHEDULER__WORKER_SATURATION": "50",
+        "DASK_DISTRIBUTED__SCHEDULER__WORKER_SATURATION": "2.0",
     }
     where = ["--scheduler-file", str(file)]
     commands = {
@@ -155,18 +154,28 @@ def same_table(scans: Path) -> dict[str, Any]:
             out.mkdir()
             tasks = find_tasks(str(scans), Index(out / "found.sqlite", str(scans))).tasks
             begun = time.perf_counter()
-            executor = run_here if name == "here" else run_dask(_killed_midway())
+            executor = run_local(workers=1) if name == "here" else run_dask(_killed_midway())
             with Ledger(out) as ledger:
                 run(tasks, options, ledger, executor)
             print(f"{name}: {time.perf_counter() - begun:.0f} s", flush=True)
-            tables[name] = {one.key: _digits(one) for one in read_outcomes(out)}
-    return {"scans": len(tables["here"]), "same": tables["here"] == tables["dask"]}
+            tables[name] = {one.key: _cells(one) for one in read_outcomes(out)}
+    here, dask = tables["here"], tables["dask"]
+    differ = [
+        _difference(here[key], dask.get(key, {})) for key in here if here[key] != dask.get(key)
+    ]
+    return {"scans": len(here), "same": here == dask, "differ": differ}
 
 
-def _digits(outcome: Outcome) -> str:
+def _cells(outcome: Outcome) -> dict[str, Any]:
     """Give all that the tables show of a scan, but for the moment in which it was scored."""
-    row = {k: v for k, v in (outcome.exam_row or {}).items() if k != "created"}
-    return json.dumps([outcome.status, row, [dict(one) for one in outcome.lesion_rows]])
+    row = {name: cell for name, cell in (outcome.exam_row or {}).items() if name != "created"}
+    lesions = [dict(one) for one in outcome.lesion_rows]
+    return row | {"status": outcome.status, "reason": outcome.reason, "lesions": lesions}
+
+
+def _difference(here: dict[str, Any], dask: dict[str, Any]) -> dict[str, Any]:
+    names = here.keys() | dask.keys()
+    return {n: (here.get(n), dask.get(n)) for n in sorted(names) if here.get(n) != dask.get(n)}
 
 
 @contextlib.contextmanager
