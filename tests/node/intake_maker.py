@@ -4,6 +4,7 @@ import atexit
 import shutil
 import socket
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,7 +30,7 @@ EXPLICIT = "1.2.840.10008.1.2.1"
 HERE = ip_network("127.0.0.0/8")
 RULES = NodeRules(
     node=NodeSettings(aet=NODE, port=0, http_port=0, quiet_s=0.0),
-    limits=Limits(disk_free_mb=1, idle_s=5.0),
+    limits=Limits(disk_free_mb=1, idle_s=30.0),
     peers=(
         Peer(name="scanner", aet=SCANNER, addresses=(HERE,), roles=frozenset({Role.SEND})),
         Peer(name="archive", aet="PACS", addresses=(HERE,), roles=frozenset({Role.QUERY})),
@@ -96,7 +97,7 @@ def receiving(data: Path, rules: NodeRules = RULES) -> Iterator[Receiver]:
 def calling(port: int, *, aet: str = SCANNER, called: str = NODE) -> Iterator[Association]:
     """Open an association; it may be rejected."""
     ae = AE(ae_title=aet)
-    ae.connection_timeout, ae.acse_timeout, ae.dimse_timeout = 5, 5, 20
+    ae.connection_timeout, ae.acse_timeout, ae.dimse_timeout = 20, 20, 60
     ae.add_requested_context(CTImageStorage, EXPLICIT)
     ae.add_requested_context(Verification)
     opened: list[socket.socket] = []
@@ -108,13 +109,30 @@ def calling(port: int, *, aet: str = SCANNER, called: str = NODE) -> Iterator[As
             (evt.EVT_CONN_OPEN, lambda event: opened.append(event.assoc.dul.socket.socket))
         ],
     )
+    checkpoint = association._reactor_checkpoint
+    _hold_reactor(association)
     try:
         yield association
     finally:
+        checkpoint.__dict__.pop("set", None)
+        checkpoint.set()
         if association.is_established:
             association.release()
         for one in opened:  # pynetdicom does not where the other side has gone
             one.close()
+
+
+def _hold_reactor(association: Association) -> None:
+    """Let nobody but the one who asked take the answer off the queue.
+
+    A caller of pynetdicom pauses the thread that serves requests while it waits for an answer, and
+    on a busy machine that thread may be past its pause, take the answer, and drop it.
+    """
+    association._reactor_checkpoint.clear()
+    association._reactor_checkpoint.set = lambda: None
+    while association.is_established and not association._is_paused:
+        time.sleep(0.01)
+    time.sleep(0.02)
 
 
 def sent(port: int, paths: Sequence[Path], *, aet: str = SCANNER, mover: str = "") -> list[int]:
