@@ -9,7 +9,12 @@ from corcal.lesions.assign import split_between_arteries
 from corcal.lesions.candidates import CALCIUM_THRESHOLD_HU
 from corcal.lesions.classifier import SITES, Classifier
 from corcal.lesions.decision import Decision, Detection, Judged, Reason
-from corcal.lesions.devices import device_findings, device_pieces, with_devices
+from corcal.lesions.devices import (
+    device_findings,
+    device_pieces,
+    likelier_beside_metal,
+    with_devices,
+)
 from corcal.lesions.features import describe, make_context
 from corcal.lesions.neighbourhood import lesions_near_heart
 from corcal.lesions.pieces import Pieces, piece_agatston
@@ -64,7 +69,10 @@ def detect(
     features = describe(scan, anatomy, pieces, context=context)
     is_metal = device_pieces(pieces, features)
     by_rules = with_devices(rules.probabilities(features), is_metal)
-    likely = with_devices(classifier.probabilities(features), is_metal) if classifier else by_rules
+    likely = by_rules
+    if classifier:
+        likely = with_devices(classifier.probabilities(features), is_metal)
+        likely = likelier_beside_metal(likely, pieces.lesion)
     cut, probabilities = split_between_arteries(pieces, likely, context.fields)
     if cut.count != pieces.count:
         features = describe(scan, anatomy, cut, context=context)

@@ -17,7 +17,13 @@ from corcal.lesions.pieces import Pieces, most_of
 from corcal.lesions.shape import measure_shapes
 from corcal.lesions.sites import CORONARY_SITES, Site
 
-__all__ = ["DeviceRule", "device_findings", "device_pieces", "with_devices"]
+__all__ = [
+    "DeviceRule",
+    "device_findings",
+    "device_pieces",
+    "likelier_beside_metal",
+    "with_devices",
+]
 
 _Array = NDArray[np.float64]
 _Mask = NDArray[np.bool_]
@@ -51,6 +57,8 @@ class DeviceRule:
 _RULE = DeviceRule()
 _SURE = 0.97  # of a device that the rule names
 _SURE_ELSEWHERE = 0.9
+_HOLDS_METAL = 0.8  # a device with that: the lesion that it is a piece of holds metal
+_RARITY = 4.0  # metal is that much rarer among people who are scored than in training
 _NEAR_HEIGHT = 0.4  # within 7 mm of an artery's line
 _MOST_LUNG = 0.05
 _NOT_BONE_MM3 = 4000.0  # of the connected lesion: the spine is as dense as this and larger
@@ -95,6 +103,29 @@ def with_devices(probabilities: _Array, is_device: _Mask) -> _Array:
     rest = np.maximum(1.0 - out[sure, column], 1e-12)
     out[sure] *= ((1.0 - _SURE) / rest)[:, None]
     out[sure, column] = _SURE
+    return out
+
+
+def likelier_beside_metal(probabilities: _Array, lesion: NDArray[np.integer]) -> _Array:
+    """Take the other pieces of a lesion that holds metal for metal more readily.
+
+    The classifier takes metal to be rare, because few people who are scored have any. Where a piece
+    of the same connected lesion is metal that is no longer so, and its share is what the training
+    had: an occluder or a stent is cut into pieces by the territories it lies in.
+
+    Parameters
+    ----------
+    probabilities : float64 ndarray of shape (n, 14)
+        In the order of `corcal.lesions.classifier.SITES`.
+    lesion : integer ndarray of shape (n,)
+        Connected lesion that each piece is a part of.
+    """
+    out = probabilities.copy()
+    column = SITES.index(Site.DEVICE)
+    sure = out[:, column] >= _HOLDS_METAL
+    beside = np.isin(lesion, lesion[sure]) & ~sure
+    out[beside, column] *= _RARITY
+    out[beside] /= out[beside].sum(axis=1, keepdims=True)
     return out
 
 
