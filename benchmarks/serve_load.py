@@ -167,4 +167,6 @@ if __name__ == "__main__":
     parser.add_argument("seconds", type=float, nargs="?", default=30)
     parser.add_argument("--against", type=Path)
     given = parser.parse_args()
+    if given.against is not None and not (given.against / "corcal").is_dir():
+        parser.error(f"{given.against} has no corcal")
     main(given.exams, given.readers, given.seconds, given.against)
