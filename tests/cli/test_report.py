@@ -338,6 +338,20 @@ def test_with_the_scan_dicom_objects_are_written_too(run_corcal, scanned, tmp_pa
 
 
 @pytest.mark.usefixtures("scanned")
+def test_key_images_of_another_record_do_not_stay_to_be_sent(run_corcal, tmp_path):
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("key_RCA.dcm", "labelmap.dcm"):
+        (out / name).write_bytes(b"of another record")
+    outcome = run_corcal(
+        *("report", tmp_path / "exam", "--scan", tmp_path / "scan", "--out", out),
+        *("--format", "key"),
+    )
+    assert outcome.code == 0, outcome.err
+    assert names_in(out) == DICOM["key"] | {"labelmap.dcm"}  # no format that was asked for
+
+
+@pytest.mark.usefixtures("scanned")
 def test_the_report_as_dicom_is_the_report(run_corcal, tmp_path):
     outcome = run_corcal(
         *("report", tmp_path / "exam", "--scan", tmp_path / "scan", "--out", tmp_path / "out"),

@@ -100,6 +100,44 @@ def test_key_images_of_an_earlier_exam_do_not_stay(run_corcal, exam):
     assert (out / "other.png").read_bytes() == b"of an earlier exam"
 
 
+OF_AN_AUTOMATIC_EXAM = ("anatomy.png", "index.html", "report.pdf", "letter.html", "fhir.json")
+OF_AN_AUTOMATIC_EXAM_AS_DICOM = ("structured_report.dcm", "key_RCA.dcm", "labelmap.dcm")
+
+
+def test_what_was_written_of_another_score_does_not_stay_beside_the_new_one(run_corcal, exam):
+    out = exam / "out"
+    out.mkdir()
+    (out / "result.json").write_text("{}", encoding="utf-8")
+    outdated = (*OF_AN_AUTOMATIC_EXAM, *OF_AN_AUTOMATIC_EXAM_AS_DICOM)
+    for name in (*outdated, "my_notes.pdf"):
+        (out / name).write_bytes(b"of an earlier exam")
+    outcome = score(run_corcal, exam, "--out", out)
+    assert outcome.code == 0, outcome.err
+    names = {"calcium.npz", "exam.csv", "lesions.csv", "result.json", "my_notes.pdf"}
+    assert {path.name for path in out.iterdir()} == names
+    told = " ".join(outcome.out.split()).partition("removed, of the score before: ")[2]
+    assert sorted(told.split(", ")) == sorted(outdated)
+
+
+def test_in_a_folder_without_a_record_nothing_is_taken_for_an_output(run_corcal, exam):
+    out = exam / "out"
+    out.mkdir()
+    (out / "report.pdf").write_bytes(b"of the referring physician")
+    outcome = score(run_corcal, exam, "--out", out)
+    assert "removed" not in outcome.out
+    assert (out / "report.pdf").read_bytes() == b"of the referring physician"
+
+
+def test_what_was_read_is_not_removed(run_corcal, exam):
+    out = exam / "out"
+    out.mkdir()
+    (out / "result.json").write_text("{}", encoding="utf-8")
+    (exam / "labels.nrrd").rename(out / "labelmap.dcm")  # the name of an output
+    (exam / "labels.nrrd").symlink_to(out / "labelmap.dcm")
+    assert score(run_corcal, exam, "--out", out).code == 0
+    assert (out / "labelmap.dcm").exists()
+
+
 REPORTED = {
     *("calcium.npz", "exam.csv", "lesions.csv", "result.json", "index.html"),
     *("slices.png", "projection.png", "projection_inset.png", "key_LAD.png"),

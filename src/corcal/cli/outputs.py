@@ -7,7 +7,7 @@ import click
 
 from corcal.cli import plain
 
-__all__ = ["check_folder", "check_outputs"]
+__all__ = ["check_folder", "check_outputs", "earlier_outputs"]
 
 
 def check_outputs(inputs: Iterable[Path], outputs: Mapping[str, Path | str | None]) -> None:
@@ -59,6 +59,29 @@ def check_folder(inputs: Iterable[Path], folder: Path, names: Iterable[str]) -> 
         if _one_file(folder / name) in taken:
             msg = f"--out: {plain(folder / name)} would replace what is read: give another folder"
             raise click.UsageError(msg)
+
+
+def earlier_outputs(
+    folder: Path, names: Iterable[str], *, record: str, inputs: Iterable[Path]
+) -> tuple[Path, ...]:
+    """Find what was written of the record that a folder holds, before it gets another one.
+
+    Parameters
+    ----------
+    folder : Path
+        It need not exist.
+    names : iterable of str
+        Of all files that may be written of a record. No other file is found.
+    record : str
+        Name of the record. In a folder without one no file is an output.
+    inputs : iterable of Path
+        The files that are read: none of them is found.
+    """
+    if not (folder / record).is_file():
+        return ()
+    kept = {_one_file(path) for path in inputs}
+    there = (folder / name for name in dict.fromkeys(names))
+    return tuple(path for path in there if path.is_file() and _one_file(path) not in kept)
 
 
 def _one_file(path: Path) -> tuple[int, int] | Path:

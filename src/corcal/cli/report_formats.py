@@ -348,7 +348,8 @@ def files_of(formats: tuple[str, ...]) -> tuple[str, ...]:
 def write_report(request: Request) -> tuple[Path, ...]:
     """Write a record in each of the formats into the folder, which is made if needed.
 
-    Gives the files in the order of the formats.
+    Gives the files in the order of the formats. What another record has left there in these
+    formats, and this one has not (key images of an artery without calcium), is removed.
     """
     request.folder.mkdir(parents=True, exist_ok=True)
     written = {}
@@ -359,7 +360,10 @@ def write_report(request: Request) -> tuple[Path, ...]:
                 begin(request)
         for name in sorted(request.formats, key=_waits):
             written[name] = FORMATS[name].write(request)
-    return tuple(path for name in request.formats for path in written[name])
+    files = tuple(path for name in request.formats for path in written[name])
+    for path in {request.folder / name for name in files_of(request.formats)}.difference(files):
+        path.unlink(missing_ok=True)
+    return files
 
 
 def _waits(name: str) -> bool:

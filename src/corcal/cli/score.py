@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from corcal.cli import plain
-from corcal.cli.outputs import check_folder, check_outputs
+from corcal.cli.outputs import check_folder, check_outputs, earlier_outputs
 from corcal.cli.parameters import GIVEN_PATH
 from corcal.cli.person_options import (
     make_person,
@@ -19,9 +19,9 @@ from corcal.cli.person_options import (
     warn_of_headers,
 )
 from corcal.cli.progress import progress_bar
-from corcal.cli.records import files_of_scan
+from corcal.cli.records import RESULT_NAME, files_of_scan
 from corcal.cli.report import Layout, check_layout, layout_options
-from corcal.cli.report_formats import Paper, chosen_formats, files_of
+from corcal.cli.report_formats import FORMATS, Paper, chosen_formats, files_of
 from corcal.report.words import interval_words, score_name
 from corcal.risk.person import PERSON_FIELDS
 from corcal.whole_file import write_whole
@@ -145,8 +145,8 @@ def command(
 
         exam = interpreted(exam, facts)
     wanted = _Wanted(out=out, json_to=json_to, pictures=pictures, dicom=dicom, layout=layout)
-    _check_places(wanted, exam, [path, annotations, vessel_table])
-    _deliver(exam, wanted)
+    inputs = _check_places(wanted, exam, [path, annotations, vessel_table])
+    _deliver(exam, wanted, inputs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,8 +172,8 @@ def _sex_check(facts: dict[str, Any]) -> "Callable[[Patient], None]":
     return lambda patient: check_sex(patient, facts)
 
 
-def _check_places(wanted: _Wanted, exam: "Exam", read: "list[Path | None]") -> None:
-    """Refuse to replace the scan, or a file that was given with it."""
+def _check_places(wanted: _Wanted, exam: "Exam", read: "list[Path | None]") -> list[Path]:
+    """Refuse to replace the scan, or a file that was given with it; give all of these."""
     given = [path for path in read[1:] if path is not None]
     inputs = [*given, *files_of_scan(read[0] or Path(), exam.scan)]
     check_outputs(inputs, {"--json": wanted.json_to})
@@ -182,6 +182,7 @@ def _check_places(wanted: _Wanted, exam: "Exam", read: "list[Path | None]") -> N
 
         formats = () if wanted.layout is None else chosen_formats(None, exam)
         check_folder(inputs, wanted.out, (*EXAM_FILES, *files_of(formats)))
+    return inputs
 
 
 def _source(name: str) -> "AnatomySource | None":
@@ -192,7 +193,7 @@ def _source(name: str) -> "AnatomySource | None":
     return TotalSegmentatorSource()
 
 
-def _deliver(exam: "Exam", wanted: _Wanted) -> None:
+def _deliver(exam: "Exam", wanted: _Wanted, inputs: list[Path]) -> None:
     """Write the files that were asked for, and say to a person what came out."""
     from corcal.result import result_json
 
@@ -201,12 +202,35 @@ def _deliver(exam: "Exam", wanted: _Wanted) -> None:
         sys.stdout.write(result_json(exam.result))
     elif json_to is not None:
         write_whole(Path(json_to), result_json(exam.result))
-    written = [] if wanted.out is None else _write(exam, wanted.out, wanted)
+    written, removed = (
+        ([], []) if wanted.out is None else _replace(exam, wanted.out, wanted, inputs)
+    )
     warn_of_headers(exam.result.interpretation)
     if json_to != "-":
         click.echo(score_text(exam.result))
         for file in written:
             click.echo(f"wrote {plain(file)}")
+        if removed:
+            names = ", ".join(path.name for path in removed)
+            click.echo("\n".join(_wrapped(f"removed, of the score before: {names}", indent=2)))
+
+
+def _replace(
+    exam: "Exam", out: Path, wanted: _Wanted, inputs: list[Path]
+) -> tuple[list[Path], list[Path]]:
+    """Fill the folder; take out what was written there of another score, and is not now.
+
+    Beside the new record it would be read, or sent to an archive, as if it were of this score.
+    """
+    from corcal.export import EXAM_FILES
+
+    names = (*EXAM_FILES, *files_of(tuple(FORMATS)))
+    earlier = earlier_outputs(out, names, record=RESULT_NAME, inputs=inputs)
+    written = _write(exam, out, wanted)
+    removed = [path for path in earlier if path not in written and path.exists()]
+    for path in removed:
+        path.unlink()
+    return written, removed
 
 
 def _write(exam: "Exam", out: Path, wanted: _Wanted) -> list[Path]:
