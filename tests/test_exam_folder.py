@@ -128,7 +128,7 @@ def test_a_record_of_another_patient_does_not_go_with_the_scan(made):
     _, exam = made
     other = replace(exam.result, scan=replace(exam.result.scan, patient=Patient(patient_id="X")))
     folder = made[0]
-    with pytest.raises(InputError, match="its patient are called otherwise"):
+    with pytest.raises(InputError, match="its patient is called otherwise"):
         read_exam(folder / "exam", folder / "scan", result=other)
 
 

@@ -159,3 +159,15 @@ def test_a_sex_of_plain_text_that_contradicts_the_headers_is_said():
     person = Person(age_years=60.0, sex="male")
     texts = [one.text for one in interpret_result(result, person).limits]
     assert "The sex typed (male) is not that of the scan's header (female)." in texts
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [(56.01, ["The age typed (61) is not that of the scan's header (56)."]), (60.0, [])],
+)
+def test_an_age_that_contradicts_the_headers_is_said_in_completed_years(header, said):
+    result = make_result()
+    patient = Patient(sex="F", age_years=header)
+    result = replace(result, scan=replace(result.scan, patient=patient))
+    limits = interpret_result(result, Person(age_years=61.0, sex=Sex.FEMALE)).limits
+    assert [each.text for each in limits if "header" in each.text] == said

@@ -203,7 +203,7 @@ def test_the_schema_knows_the_words_of_a_verdict(part, key):
     [
         ("", "is not a corcal result"),
         ("{}", "is not a corcal result.*schema_version"),
-        ('{"schema_version": "9.0"}', "has schema version 9.0; this release reads 1"),
+        ('{"schema_version": "9.0"}', "has schema version 9.0; this release reads 1.0 to 1.3"),
         ('{"schema_version": "1.0"}', "does not follow the schema 1.3"),
     ],
 )

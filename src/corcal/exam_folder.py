@@ -224,8 +224,9 @@ def _require_one_name(record: Result, scan: CTScan) -> None:
     }
     other = [what for what, (in_record, in_scan) in pairs.items() if in_record != in_scan]
     if other:
+        verb = "is" if len(other) == 1 and other != ["images"] else "are"
         msg = (
-            f"the scan is the one that was scored, but its {' and '.join(other)} are called "
+            f"the scan is the one that was scored, but its {' and '.join(other)} {verb} called "
             "otherwise than in the record, as when one of both was de-identified or corrected: "
             "score this scan again, or give the other one"
         )

@@ -221,14 +221,17 @@ def _doubts(result: Result) -> tuple[Limit, ...]:
 
 
 def _contradictions(result: Result, person: Person) -> tuple[Limit, ...]:
-    """Say which age or sex was taken against the headers: all that is said depends on them."""
+    """Say which age or sex was taken against the headers: all that is said depends on them.
+
+    Ages are in completed years, which differ wherever ages do by more than one.
+    """
     patient = result.scan.patient
     header_sex = _SEX.get(patient.sex or "", "")
     told = {
-        "age_years": f"age typed ({person.age_years:g})",
+        "age_years": f"age typed ({int(person.age_years or 0)})",
         "sex": f"sex typed ({person.sex})",
     }
-    headers = {"age_years": f"{patient.age_years or 0:g}", "sex": str(header_sex)}
+    headers = {"age_years": f"{int(patient.age_years or 0)}", "sex": str(header_sex)}
     return tuple(
         Limit(
             about=ABOUT_HEADERS,

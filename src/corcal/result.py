@@ -263,7 +263,7 @@ def result_from_json(text: bytes, *, name: str) -> Result:
     """
     version = _decoded(text, _Versioned, f"{name} is not a corcal result").schema_version
     if version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
-        msg = f"{name} has schema version {version}; this release reads {SCHEMA_VERSION}"
+        msg = f"{name} has schema version {version}; this release reads 1.0 to {SCHEMA_VERSION}"
         raise InputError(msg)
     result = _decoded(text, Result, f"{name} does not follow the schema {SCHEMA_VERSION}")
     try:

@@ -138,8 +138,10 @@ def test_a_fact_that_the_risk_with_calcium_needs_is_named_and_no_column_is_of_da
     result = replace(result, interpretation=interpret_result(result, person))
     assert "With calcium" not in table(result, "Risk by model").head
     assert "MESA risk score: needs heart attack in the family." in words(result)
+    assert "Risk without the calcium" in words(result).splitlines()  # no heading promises more
     assert "With calcium" in table(case("ordinary"), "Risk by model").head
     assert "MESA risk score: needs" not in words(case("ordinary"))
+    assert "Risk without and with the calcium" in words(case("ordinary")).splitlines()
 
 
 def test_a_risk_in_thirty_years_has_a_column_where_there_is_one():
@@ -264,6 +266,13 @@ def test_the_patient_is_described_with_the_age_in_completed_years():
     text = words(replace(base, scan=replace(base.scan, patient=patient)))
     for said in ("7", "1970-01-02", "male, 56 years"):
         assert said in text.splitlines()
+
+
+def test_the_number_of_the_order_stands_with_the_exam_where_it_is_known():
+    base = case("nobody")
+    ordered = replace(base, scan=replace(base.scan, accession_number="ACC-2026-17"))
+    assert "ACC-2026-17" in words(ordered).splitlines()
+    assert "Accession" not in words(base)
 
 
 def test_nobody_is_named_if_nobody_is():

@@ -419,3 +419,11 @@ def test_cholesterol_that_was_typed_in_mmol_is_whole_mg_dl_as_in_the_report():
     assert "Your total cholesterol was 217 mg/dL." in said
     assert "Total cholesterol from 217 to " in said
     assert "216.6" not in said
+
+
+def test_ages_that_differ_are_told_in_completed_years():
+    result = interpreted(150.0)  # of a man of 55
+    patient = replace(result.scan.patient, age_years=57.99)
+    result = replace(result, scan=replace(result.scan, patient=patient))
+    said = "\n".join(passages(patient_letter(result).blocks))
+    assert "This letter was made for an age of 55. The data of your scan say 57." in said

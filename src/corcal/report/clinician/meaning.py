@@ -26,7 +26,9 @@ def meaning(result: Result) -> tuple[Block, ...]:
     told = meaning_of(result)
     if told is None or told.person is None:
         return ()
-    heading, rows = Heading(text="Risk without and with the calcium"), risk_rows(told)
+    rows = risk_rows(told)
+    lacks_calcium = rows and all(row.with_calcium is None for row in rows)
+    heading = Heading(text=f"Risk without {'' if lacks_calcium else 'and with '}the calcium")
     person = person_words(told.person).replace("m2", "m²")
     made_for = Paragraph(text=f"Given for {person}.", role="note")
     if not rows:
@@ -66,11 +68,10 @@ def _row(row: RiskRow) -> tuple[str, ...]:
 
 def _notes(told: Interpretation, rows: list[RiskRow]) -> list[str]:
     """Say what the numbers are of, and how they were made."""
-    notes = []
+    needs = (each for each in told.limits if each.about.startswith(_KNOWS_SCORE))
+    notes = [each.text for each in needs]  # why no number counts the calcium
     if len({MODEL_NAMES[row.model] for row in rows}) > 1:
         notes.append(OUTCOMES_DIFFER)
-    needs = (each for each in told.limits if each.about.startswith(_KNOWS_SCORE))
-    notes += [each.text for each in needs]  # why no number counts the calcium
     model, prevent_class = told.risk.prevent_model, prevent_class_words(told.risk)
     if model is not None:
         words = "" if prevent_class is None else f" Its ASCVD in 10 years is {prevent_class}."

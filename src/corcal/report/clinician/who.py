@@ -28,6 +28,7 @@ def patient_and_exam(result: Result) -> tuple[Block, ...]:
         ("Born", patient.birth_date),
         ("Sex, age", ", ".join(part for part in (sex_word(patient), age_words(patient)) if part)),
         ("Exam", exam_date(scan)),
+        ("Accession", scan.accession_number),
         ("Study", scan.study_description),
         ("Reader", result.provenance.reader or "none named"),
     )

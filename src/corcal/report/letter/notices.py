@@ -50,7 +50,7 @@ def call_for_help(language: Language) -> Notice:
 def _other_person(case: Case, language: Language) -> Notice:
     """Say that age or sex are not those of the headers, and what that means."""
     ages = (case.person and case.person.age_years, case.result.scan.patient.age_years)
-    typed, header = (language.number(f"{age or 0:g}") for age in ages)
+    typed, header = (f"{int(age or 0)}" for age in ages)  # completed years
     told = {"age_years": language.text("headers.age", typed=typed, header=header)}
     told["sex"] = language.text("headers.sex")
     said = (*(told[name] for name in case.other_than_headers), language.text("headers.text"))
