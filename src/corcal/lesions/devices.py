@@ -57,7 +57,7 @@ class DeviceRule:
 _RULE = DeviceRule()
 _SURE = 0.97  # of a device that the rule names
 _SURE_ELSEWHERE = 0.9
-_HOLDS_METAL = 0.8  # a device with that: the lesion that it is a piece of holds metal
+_HOLDS_METAL = 0.5  # a piece that is rather metal than all else: its lesion holds metal
 _RARITY = 4.0  # metal is that much rarer among people who are scored than in training
 _NEAR_HEIGHT = 0.4  # within 7 mm of an artery's line
 _MOST_LUNG = 0.05
