@@ -110,10 +110,12 @@ def test_what_was_given_up_is_tried_again_by_command(
     assert claim is not None
     store.jobs.fail(claim, "the archive is away")
     (dead,) = store.outgoing.of()
-    call = ["node", "--data", str(store.folder.root), "retry"]
-    assert main([*call, "zzz"]) == 0
-    assert main([*call, dead.id[:8]]) == 0
-    assert capsys.readouterr().out == "0 deliveries are tried again\n1 deliveries are tried again\n"
+    data = ["--data", str(store.folder.root)]
+    assert main(["node", "retry", *data, "zzz"]) == 2
+    assert "no delivery that was given up begins with 'zzz'" in capsys.readouterr().err
+    assert main(["node", *data, "retry", dead.id[:8]]) == 0
+    assert main(["node", "retry", *data]) == 0
+    assert capsys.readouterr().out == "1 deliveries are tried again\n0 deliveries are tried again\n"
 
 
 def test_a_line_of_the_log_is_json_without_what_a_file_held(

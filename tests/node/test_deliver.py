@@ -193,6 +193,7 @@ def test_a_version_that_was_overtaken_is_not_sent(store: Store, exam: str, here:
     assert work(store, path) == 2
     assert [each.name for each in (here / "out" / exam).iterdir()] == ["v2"]
     assert history(store, exam, "superseded") == [{"rule": "out", "version": 1}]
+    assert summary(store) == ("out: 1 sent, 1 overtaken by a later version",)
 
 
 def test_a_scan_without_dicom_has_nothing_for_an_archive(

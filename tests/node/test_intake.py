@@ -11,7 +11,7 @@ import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pynetdicom import AE
-from pynetdicom.sop_class import InstanceAvailabilityNotification
+from pynetdicom.sop_class import InstanceAvailabilityNotification, MRImageStorage
 
 from corcal.errors import InputError, UnavailableError
 from corcal.node import receiving as receiving_module
@@ -22,6 +22,7 @@ from corcal.store.jobs import SCORE
 from corcal.store.records import ExamState, JobState
 from corcal.store.store import Store
 from node.intake_maker import (
+    EXPLICIT,
     NODE,
     RULES,
     SCANNER,
@@ -132,6 +133,65 @@ def test_an_object_that_comes_again_has_no_effect_and_another_of_its_uid_is_refu
         assert {one.why for one in node.refusals()} == {
             "another object of the same SOPInstanceUID is here"
         }
+
+
+def test_what_is_in_the_store_already_leaves_nothing_behind_and_is_taken_again_once_deleted(
+    tmp_path: Path,
+) -> None:
+    images = study(tmp_path / "sent")
+    rules = replace(RULES, node=replace(RULES.node, quiet_s=3600.0))
+    with receiving(tmp_path / "data", rules) as node:
+        sent(node.port, images)
+        assert node.intake.complete(str(dcmread(images[0]).StudyInstanceUID))
+        node.intake.tick()
+        assert sent(node.port, images[:2]) == [SUCCESS] * 2
+        assert len(list((node.folder / "spool").iterdir())) == 1
+        node.store.delete_patient(node.store.exam(only_exam(node.store)).patient.id, by="tester")
+        # before the study of duplicates alone is forgotten
+        assert sent(node.port, images[:1]) == [SUCCESS]
+        assert len(node.files("spool")) == 1
+
+
+def test_a_study_of_duplicates_alone_is_forgotten_when_it_is_quiet(tmp_path: Path) -> None:
+    images = study(tmp_path / "sent")
+    with receiving(tmp_path / "data") as node:
+        sent(node.port, images)
+        node.intake.tick()
+        assert sent(node.port, images[:2]) == [SUCCESS] * 2
+        node.intake.tick()
+        assert list((node.folder / "spool").iterdir()) == []
+        assert list((node.folder / "receiving").iterdir()) == []
+        assert sent(node.port, images[2:3]) == [SUCCESS]
+        assert node.intake.figures().objects_duplicate == 3
+
+
+def test_a_study_that_cannot_be_moved_is_taken_at_the_next_look(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = study(tmp_path / "sent")
+
+    def failing(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    with receiving(tmp_path / "data") as node:
+        sent(node.port, images)
+        with monkeypatch.context() as broken:
+            broken.setattr(Path, "rename", failing)
+            with pytest.raises(OSError, match="Input/output"):
+                node.intake.tick()
+        node.intake.tick()
+        only_exam(node.store)
+
+
+def test_an_association_that_offers_nothing_that_is_taken_is_told(tmp_path: Path) -> None:
+    ae = AE(ae_title=SCANNER)
+    ae.add_requested_context(MRImageStorage, EXPLICIT)
+    with receiving(tmp_path / "data") as node:
+        association = ae.associate("127.0.0.1", node.port, ae_title=NODE)
+        assert not association.is_established  # pynetdicom aborts it: there is nothing to do
+        assert [(one.kind, one.aet, one.why) for one in node.refusals()] == [
+            ("association", SCANNER, "offers nothing that is taken here: MR Image Storage")
+        ]
 
 
 def test_the_title_alone_or_the_address_alone_lets_nobody_in(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_by_default_nothing_leaves_before_it_is_signed(store: Store, exam: str, 
     store.sign(exam, by="anna", version=1)
     assert tick(store, rules) == 1
     assert tick(store, rules) == 0
-    assert reasons(store)[1:] == ["out: sent"]
+    assert reasons(store)[1:] == ["out: to be sent"]
     (delivery,) = store.outgoing.of(exam_id=exam)
     assert (delivery.rule, delivery.version) == ("out", 1)
 
@@ -66,13 +66,13 @@ def test_a_rule_may_send_at_once_but_not_what_asks_for_a_look(
 ) -> None:
     at_once = sends(here, 'when = "automatic"')
     set_result(store, is_review_advised=False)
-    assert why(store, exam, at_once) == "out: sent"
+    assert why(store, exam, at_once) == "out: to be sent"
     set_result(store, is_review_advised=True)
     assert why(store, exam, at_once) == "out: held: a review is advised"
     set_result(store, is_review_advised=None)  # nothing is known of it: that is no permission
     assert why(store, exam, at_once) == "out: held: a review is advised"
     said = sends(here, 'when = "automatic"\ndespite_review_advice = true')
-    assert why(store, exam, said) == "out: sent"
+    assert why(store, exam, said) == "out: to be sent"
 
 
 def test_a_readers_version_waits_for_the_signature_whatever_the_rule_says(
@@ -81,7 +81,7 @@ def test_a_readers_version_waits_for_the_signature_whatever_the_rule_says(
     store.add_result(exam, store.result(exam), "reader", by="anna")
     rules = sends(here, 'when = "automatic"\ndespite_review_advice = true')
     assert why(store, exam, rules) == "out: held until it is signed"
-    assert why(store, exam, rules, stage="signed") == "out: sent"
+    assert why(store, exam, rules, stage="signed") == "out: to be sent"
 
 
 def test_unfit_is_not_sent_unless_the_rule_names_it(store: Store, exam: str, here: Path) -> None:
@@ -93,7 +93,7 @@ def test_unfit_is_not_sent_unless_the_rule_names_it(store: Store, exam: str, her
     half = sends(here, 'when = "automatic"', take)
     assert why(store, exam, half, stage="signed") == "out: its verdict is unfit"
     both = sends(here, 'when = "automatic"\nverdict = ["unfit"]', take)
-    assert why(store, exam, both) == "out: sent"
+    assert why(store, exam, both) == "out: to be sent"
 
 
 def test_a_score_at_the_limit_leaves_and_above_it_does_not(
@@ -101,7 +101,7 @@ def test_a_score_at_the_limit_leaves_and_above_it_does_not(
 ) -> None:
     set_result(store, total_agatston=99.0, is_review_advised=False)
     rules = sends(here, 'when = "automatic"\nmax_agatston = 99')
-    assert why(store, exam, rules) == "out: sent"
+    assert why(store, exam, rules) == "out: to be sent"
     set_result(store, total_agatston=99.1)
     assert why(store, exam, rules) == "out: its score is above 99"
 
@@ -110,14 +110,17 @@ def test_a_rule_may_be_for_some_peers_and_some_descriptions(
     store: Store, exam: str, here: Path
 ) -> None:
     rules = sends(here, 'from = "CT"')
-    assert why(store, exam, rules, stage="signed") == "out: sent"
+    assert why(store, exam, rules, stage="signed") == "out: to be sent"
     for peer in ("MR", None):
         assert why(store, exam, rules, peer=peer, stage="signed") == (
             "out: not from one of its peers"
         )
     with store._database.writing() as session:
         session.execute(text("UPDATE exams SET series_description = 'CaScore 3mm'"))
-    assert why(store, exam, sends(here, 'description = "(?i)casc"'), stage="signed") == "out: sent"
+    assert (
+        why(store, exam, sends(here, 'description = "(?i)casc"'), stage="signed")
+        == "out: to be sent"
+    )
     assert why(store, exam, sends(here, 'description = "Lung"'), stage="signed") == (
         "out: its description is another one"
     )
@@ -131,7 +134,7 @@ def test_what_was_overtaken_before_it_was_routed_stays(store: Store, exam: str, 
     store.add_result(exam, store.result(exam))
     rules = sends(here, 'when = "automatic"\ndespite_review_advice = true')
     assert tick(store, rules) == 1
-    assert sorted(reasons(store)) == ["a later version is there", "out: sent"]
+    assert sorted(reasons(store)) == ["a later version is there", "out: to be sent"]
     assert [each.version for each in store.outgoing.of()] == [2]
 
 
@@ -164,7 +167,7 @@ def test_a_version_that_another_node_has_routed_is_routed_once(
     store: Store, exam: str, here: Path
 ) -> None:
     (one,) = store.outgoing.unrouted()
-    assert store.outgoing.route(one, ["out"], why="out: sent", max_attempts=3) == 1
-    assert store.outgoing.route(one, ["out"], why="out: sent", max_attempts=3) == 0
+    assert store.outgoing.route(one, ["out"], why="out: to be sent", max_attempts=3) == 1
+    assert store.outgoing.route(one, ["out"], why="out: to be sent", max_attempts=3) == 0
     assert len(store.outgoing.of(exam_id=exam)) == 1
     assert tick(store, sends(here)) == 0

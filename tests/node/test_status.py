@@ -73,6 +73,8 @@ def test_the_status_says_what_is_coming_in_and_what_was_refused(tmp_path: Path) 
     rules = replace(RULES, node=replace(RULES.node, quiet_s=3600.0))
     with Store(data):
         assert "not running" in status(data)
+        after = ["node", "status", "--data", str(data)]
+        assert CliRunner().invoke(group, after).output == status(data)
     listening = threading.Event()
 
     def say(line: str) -> None:

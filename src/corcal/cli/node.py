@@ -12,6 +12,7 @@ import click
 
 from corcal.cli.parameters import GIVEN_PATH
 from corcal.cli.store_options import data_option
+from corcal.errors import NotFoundError
 
 if TYPE_CHECKING:
     from corcal.node.rules import NodeRules
@@ -71,16 +72,17 @@ def _run(folder: Path, rules: "NodeRules", path: Path | None) -> None:
 
 
 @command.command("status")
+@data_option
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_context
-def status(ctx: click.Context, *, as_json: bool) -> None:
+def status(ctx: click.Context, data: Path | None, *, as_json: bool) -> None:
     """Say what is coming in, what waits, and what was refused and why."""
     from corcal.node.status import node_status, status_lines
     from corcal.store.store import Store
 
-    data: Path = ctx.obj["data"]
-    with Store(data, database=os.environ.get("CORCAL_DATABASE") or None) as store:
-        found = node_status(store, data)
+    folder: Path = data or ctx.obj["data"]
+    with Store(folder, database=os.environ.get("CORCAL_DATABASE") or None) as store:
+        found = node_status(store, folder)
     if as_json:
         click.echo(json.dumps(found, indent=2))
         return
@@ -89,14 +91,18 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
 
 
 @command.command("retry")
+@data_option
 @click.argument("delivery", required=False)
 @click.pass_context
-def retry(ctx: click.Context, delivery: str | None) -> None:
+def retry(ctx: click.Context, data: Path | None, delivery: str | None) -> None:
     """Try again what was given up: all of it, or the one DELIVERY that status names."""
     from corcal.node.outbox import revive
     from corcal.store.store import Store
 
-    data: Path = ctx.obj["data"]
-    with Store(data, database=os.environ.get("CORCAL_DATABASE") or None) as store:
+    folder: Path = data or ctx.obj["data"]
+    with Store(folder, database=os.environ.get("CORCAL_DATABASE") or None) as store:
         count = revive(store, delivery)
+    if delivery is not None and not count:
+        msg = f"no delivery that was given up begins with {delivery!r}"
+        raise NotFoundError(msg)
     click.echo(f"{count} deliveries are tried again")

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 from pynetdicom import AE, evt
 from pynetdicom.association import Association
 from pynetdicom.dimse_messages import C_STORE_RQ
@@ -60,6 +61,7 @@ _WAIT_S = 0.05
 _MB = 2**20
 _SUCCESS, _INVALID = 0x0000, 0x0115
 _STOP_S = 5.0
+_MOST_NAMED = 3  # kinds of objects in a line
 
 
 Answered = Callable[[Dataset, int], bool]
@@ -116,6 +118,7 @@ class NodeAE(Guards):
                 (node.host, node.port),
                 evt_handlers=[
                     (evt.EVT_REQUESTED, self._requested),
+                    (evt.EVT_ACCEPTED, self._accepted),
                     (evt.EVT_C_STORE, self._store),
                     (evt.EVT_N_CREATE, self._notified),
                     (evt.EVT_N_EVENT_REPORT, self._reported),
@@ -236,6 +239,18 @@ class NodeAE(Guards):
         self.refused("association", why, aet=aet, address=address)
         association.acse.send_reject(*rejection)
         association.kill()
+
+    def _accepted(self, event: Any) -> None:
+        """Take note of an association that can bring nothing: its caller says no more than that."""
+        association = event.assoc
+        if association.accepted_contexts:
+            return
+        offered = dict.fromkeys(one.abstract_syntax for one in association.rejected_contexts)
+        named = ", ".join(UID(one or "").name for one in [*offered][:_MOST_NAMED])
+        why = f"offers nothing that is taken here: {named}"
+        requestor = association.requestor
+        aet, address = str(requestor.primitive.calling_ae_title), requestor.address
+        self.refused("association", why, aet=aet, address=address)
 
     def _rejection(
         self, aet: str, called: str, address: str

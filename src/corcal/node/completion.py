@@ -82,6 +82,7 @@ class Completion:
         for key in self._spool.complete(self._rules.node.quiet_s):
             taken = self._spool.take(key)
             self._in_hand[taken.folder.name] = _InHand(taken=taken)
+        self._spool.clear(self._rules.node.quiet_s)
         until = time.monotonic() + _AT_ONCE_S
         for name, one in list(self._in_hand.items()):
             if one.next_at <= time.monotonic() and self._is_done(one):

@@ -17,7 +17,7 @@ from corcal.interop.send.address import DicomAddress
 from corcal.interop.send.credentials import find_credentials
 from corcal.interop.send.types import Credentials, SendOptions, TlsFiles
 from corcal.node.destinations import Destination, Kind, destination_of, files_for
-from corcal.node.outbox import pause_s
+from corcal.node.outbox import SUPERSEDED, pause_s
 from corcal.node.rules import NodeRules, SendRule, read_rules
 from corcal.serve.documents import RESULT
 from corcal.serve.doing import Beat, make_documents
@@ -25,12 +25,10 @@ from corcal.store.outgoing import Delivery
 from corcal.store.records import Job
 from corcal.store.store import AUTOMATIC, Store
 
-__all__ = ["DELIVERED", "SUPERSEDED", "deliver_job"]
+__all__ = ["DELIVERED", "deliver_job"]
 
 DELIVERED = "delivered"
 """The step of an exam's history that tells that a version has arrived."""
-SUPERSEDED = "superseded"
-"""The step that tells that a version was not sent, since a later one is."""
 _ATTEMPTS = 2  # within one attempt of the job, for a connection that breaks by chance
 _log = logging.getLogger(__name__)
 

@@ -5,13 +5,17 @@ about a day: long enough for a night without the archive. Then it is a dead lett
 until somebody tries it again or its patient is deleted.
 """
 
+from collections.abc import Mapping
+
 from corcal.store.outgoing import Delivery
 from corcal.store.records import JobState
 from corcal.store.store import Store
 
-__all__ = ["MOST_ATTEMPTS", "pause_s", "revive", "summary"]
+__all__ = ["MOST_ATTEMPTS", "SUPERSEDED", "pause_s", "revive", "summary"]
 
 MOST_ATTEMPTS = 33  # 10 in the first 85 minutes, then hourly: about a day
+SUPERSEDED = "superseded"
+"""The step of an exam's history that tells that a version was not sent, since a later one is."""
 _FIRST_PAUSE_S = 5.0
 _MOST_PAUSE_S = 3600.0
 _MOST_SHOWN = 20
@@ -35,8 +39,15 @@ def revive(store: Store, delivery_id: str | None = None) -> int:
 
 def summary(store: Store) -> tuple[str, ...]:
     """Describe the outbox, a line for each rule, then for each delivery that is in trouble."""
-    counts = store.outgoing.counts()
-    lines = [_rule_line(rule, counts) for rule in sorted({rule for rule, _ in counts})]
+    counts, overtaken = store.outgoing.counts(), store.outgoing.ended_as(SUPERSEDED)
+    lines = [
+        _rule_line(
+            rule,
+            {state: count for (name, state), count in counts.items() if name == rule},
+            overtaken.get(rule, 0),
+        )
+        for rule in sorted({rule for rule, _ in counts})
+    ]
     waiting = [one for one in store.outgoing.of(states=(JobState.QUEUED,)) if one.error]
     dead = store.outgoing.of(states=(JobState.FAILED,))
     lines += [_line("waits", one) for one in waiting[:_MOST_SHOWN]]
@@ -47,17 +58,15 @@ def summary(store: Store) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _rule_line(rule: str, counts: dict[tuple[str, JobState], int]) -> str:
-    words = {
-        JobState.DONE: "sent",
-        JobState.RUNNING: "being sent",
-        JobState.QUEUED: "waiting",
-        JobState.FAILED: "given up",
+def _rule_line(rule: str, counts: Mapping[JobState, int], overtaken: int) -> str:
+    said = {
+        "sent": counts.get(JobState.DONE, 0) - overtaken,
+        "being sent": counts.get(JobState.RUNNING, 0),
+        "waiting": counts.get(JobState.QUEUED, 0),
+        "given up": counts.get(JobState.FAILED, 0),
+        "overtaken by a later version": overtaken,
     }
-    said = [
-        f"{counts[rule, state]} {word}" for state, word in words.items() if (rule, state) in counts
-    ]
-    return f"{rule}: {', '.join(said)}"
+    return f"{rule}: {', '.join(f'{count} {word}' for word, count in said.items() if count > 0)}"
 
 
 def _line(word: str, one: Delivery) -> str:

@@ -101,7 +101,7 @@ def decide(
     judged = [(rule, _why_not(rule, exam, version, stage, peer)) for rule in rules.send]
     return RouteDecision(
         send=tuple(rule.name for rule, why in judged if why is None),
-        why="; ".join(f"{rule.name}: {why or 'sent'}" for rule, why in judged),
+        why="; ".join(f"{rule.name}: {why or 'to be sent'}" for rule, why in judged),
     )
 
 

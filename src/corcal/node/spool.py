@@ -213,14 +213,35 @@ class Spool:
     def take(self, key: str) -> Taken:
         """Move a study away as a whole: what comes from now on comes late."""
         with self._lock:
-            study = self._studies.pop(key)
+            study = self._studies[key]
         with study.lock:
-            study.is_gone = True
             folder = self._taking / f"{key}.{uuid4().hex[:8]}"
             study.folder.rename(folder)
+            self._forget(key, study)
             _sync(self._taking)
             _sync(self._spool)
             return Taken(folder=folder, summary=study.summary())
+
+    def clear(self, quiet_s: float) -> None:
+        """Forget studies of which nothing new has come: what is here already, or was refused."""
+        until = time.monotonic() - quiet_s
+        with self._lock:
+            empty = [(key, one) for key, one in self._studies.items() if not one.images]
+        for key, study in empty:
+            with study.lock:
+                if study.images or study.last > until:
+                    continue
+                gone = self._receiving / uuid4().hex
+                study.folder.rename(gone)
+                self._forget(key, study)
+                self._stored.pop(key, None)
+            shutil.rmtree(gone)
+
+    def _forget(self, key: str, study: _Study) -> None:
+        """Forget a study whose folder was moved away; whoever waits for it begins it anew."""
+        study.is_gone = True
+        with self._lock:
+            del self._studies[key]
 
     def taken(self) -> tuple[Taken, ...]:
         """Give what was taken and not ended, as a killed process leaves it."""
@@ -327,7 +348,8 @@ class Spool:
                 return found
         if key not in self._stored:  # a part of the study was taken in since
             self._stored[key] = self._known(study.uid)
-        return self._stored[key].get(header.sop_instance_uid)
+        stored = self._stored[key].get(header.sop_instance_uid)
+        return stored if stored is not None and stored.exists() else None  # deleted meanwhile
 
 
 def _found_in(folder: Path, name: str) -> Path | None:

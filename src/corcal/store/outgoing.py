@@ -5,6 +5,7 @@ routed: so every version is routed once, whatever is killed when, and the outbox
 the results are.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ from corcal.store.review import append
 from corcal.store.tables import (
     CommitmentRow,
     DeliveryRow,
+    EventRow,
     JobRow,
     ResultRow,
     RouteRow,
@@ -207,6 +209,12 @@ class Outgoing:
             return {
                 (rule, JobState(state)): count for rule, state, count in session.execute(statement)
             }
+
+    def ended_as(self, kind: str) -> Counter[str]:
+        """Count by rule the deliveries that ended with this step of an exam's history."""
+        statement = select(EventRow.after).where(EventRow.kind == kind)
+        with self._database.reading() as session:
+            return Counter(after["rule"] for after in session.scalars(statement))
 
     def finish(self, claim: Job, kind: str, *, by: str, after: Any) -> None:
         """End a delivery's job and write that into the exam's history, in one transaction.
