@@ -152,6 +152,18 @@ def test_links_that_lead_in_circles_are_followed_once(tmp_path):
     assert len(found_in(root)) == 1
 
 
+def test_results_that_lie_in_the_folder_are_no_scans(tmp_path):
+    root = tmp_path / "data"
+    make_study(root / "a", 1)
+    make_study(root / "results" / "segmentations", 1)
+    assert len(found_in(root)[0].places) == 2
+    (root / "results" / "ledger.jsonl").write_bytes(b"")
+    (task,) = found_in(root)
+    assert [place.path for place in task.places] == [str(root / "a")]
+    (root / "ledger.jsonl").write_bytes(b"")  # results among the scans themselves
+    assert found_in(root) == [task]
+
+
 def test_a_folder_that_has_not_changed_is_not_read_again(tmp_path, reads):
     root = tmp_path / "data"
     make_study(root / "a", 1, slices=2)

@@ -136,7 +136,7 @@ def test_a_full_disk_is_told_with_what_to_do(tmp_path, monkeypatch):
 
 def test_a_folder_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "out").write_text("")
-    with pytest.raises(OutputError, match="cannot be written: file exists"):
+    with pytest.raises(OutputError, match="out is a file; results need a folder"):
         Ledger(tmp_path / "out")
 
 

@@ -52,6 +52,19 @@ def test_a_csv_without_places_is_refused(tmp_path):
         tasks_of(tmp_path, "study_instance_uid\n2.25.1\n")
 
 
+@pytest.mark.parametrize("text", ["id;source\n1;a\n", "id\tsource\n1\ta\n"])
+def test_semicolons_and_tabs_separate_columns_as_well(tmp_path, text):
+    (task,) = tasks_of(tmp_path, text, "list.csv")
+    assert task.source == str(tmp_path / "a")
+
+
+@pytest.mark.parametrize("text", ["scan,file\n1,a\n", "scan;file\n1;a\n"])
+def test_a_table_of_other_columns_is_not_taken_for_a_list_of_paths(tmp_path, text):
+    with pytest.raises(InputError, match=r"list\.csv has no column source, .* its first line"):
+        tasks_of(tmp_path, text, "list.csv")
+    assert len(tasks_of(tmp_path, text)) == 2  # a path may have a comma in it
+
+
 def test_a_list_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(InputError, match="the list nothing cannot be read: no such file"):
         list(listed_tasks(tmp_path / "nothing"))

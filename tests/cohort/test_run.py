@@ -40,8 +40,12 @@ def test_a_second_run_does_only_what_the_first_has_not_finished(tmp_path):
 def test_a_task_that_comes_twice_is_done_once(tmp_path):
     seen = []
     with Ledger(tmp_path) as ledger:
-        run([task_of("a")] * 2, options_for(tmp_path), ledger, executor_of(quick, seen))
+        options = options_for(tmp_path)
+        first = run([task_of("a")] * 3, options, ledger, executor_of(quick, seen))
+        second = run([task_of("a")] * 3, options, ledger, executor_of(quick, seen))
     assert seen == ["a"]
+    assert (first.done, first.skipped, first.repeated) == (1, 0, 2)
+    assert (second.done, second.skipped, second.repeated) == (0, 3, 0)
 
 
 def test_a_listener_hears_of_an_outcome_when_it_is_in_the_ledger(tmp_path):

@@ -280,12 +280,20 @@ def _score(
 def _summary(tally: "Tally", seconds: float) -> str:
     """Say what was done, and how quickly."""
     ends = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in tally.counts.items())
-    before = f"; {tally.skipped} were finished before" if tally.skipped else ""
+    before = ""
+    if tally.skipped:
+        before = f"; {tally.skipped} {_was(tally.skipped)} finished before"
+    if tally.repeated:
+        before += f"; {tally.repeated} {_was(tally.repeated)} listed twice"
     if not tally.done:
         return f"nothing was left to do{before}"
     rate = 60 * tally.done / seconds
     done = f"{_counted(tally.done, 'study')} in {duration_words(seconds)}"
     return f"{done}, {rate:.1f} a minute: {ends}{before}"
+
+
+def _was(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def _counted(count: int, what: str) -> str:

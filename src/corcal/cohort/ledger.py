@@ -54,6 +54,9 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / LEDGER_NAME
+        if folder.is_file():
+            msg = f"{folder.name} is a file; results need a folder"
+            raise OutputError(msg)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._stream: BinaryIO = self.path.open("ab", buffering=0)

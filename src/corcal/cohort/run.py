@@ -30,10 +30,13 @@ class Tally:
         How many tasks ended with each status, in this run.
     skipped : int
         Tasks that earlier runs had finished.
+    repeated : int
+        Tasks that this run was given once more.
     """
 
     counts: Counter[str]
     skipped: int
+    repeated: int = 0
 
     @property
     def done(self) -> int:
@@ -68,7 +71,7 @@ def run(
     listen : callable
         Told of each outcome after it is in the ledger.
     skip : callable
-        Called for each task that was finished before.
+        Called for each task that was finished before, or given once more.
 
     Returns
     -------
@@ -84,17 +87,21 @@ def run(
     """
     known = ledger.finished(again=again)
     counts: Counter[str] = Counter()
-    skipped = 0
+    begun: set[str] = set()
+    skipped = repeated = 0
 
     def waiting() -> Iterator[Task]:
-        nonlocal skipped
+        nonlocal skipped, repeated
         for task in tasks:
             if task.key in known:
                 skipped += 1
                 skip()
-                continue
-            known.add(task.key)
-            yield task
+            elif task.key in begun:
+                repeated += 1
+                skip()
+            else:
+                begun.add(task.key)
+                yield task
 
     peer_errors = 0
     for outcome in executor(waiting(), options):
@@ -105,4 +112,4 @@ def run(
         if peer_errors >= MAX_PEER_ERRORS:
             msg = f"the server does not answer: {outcome.reason}; the same command goes on later"
             raise PeerError(msg)
-    return Tally(counts=counts, skipped=skipped)
+    return Tally(counts=counts, skipped=skipped, repeated=repeated)

@@ -112,7 +112,8 @@ def _all_site_columns() -> tuple[Column[Result], ...]:
         columns += _interval_columns(site.label, f"{site.label} alone")
     for site in Site:
         if site not in CORONARY_SITES:
-            whose = f"{site.label.replace('_', ' ')}, never part of the total"
+            name = site.label.replace("_", " ")
+            whose = f"{name}, never part of the total; empty where none was told apart"
             columns += _site_columns(site.label, whose, _OTHER_SITE_FIELDS)
     return columns
 

@@ -102,11 +102,15 @@ def test_two_lines_of_one_scan_are_one_patient(beside):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("total\n3\n", "study.csv has no column scan_path or path or id"),
+        (
+            "total\n3\n",
+            r"no column that names the scan \(scan_path, path, .*first line",
+        ),
         ("id,total\n", "study.csv has no line below its heading"),
         ("id,total\na,three\n", "study.csv line 2: total is 'three', not a score from 0 up"),
         ("id,LAD\na,1\nb,-1\n", "study.csv line 3: lad is '-1', not a score from 0 up"),
         ("id,total\na,inf\n", "study.csv line 2: total is 'inf'"),
+        ("id;total\na;1,5\n", "total is '1,5', .*; the decimal sign is a point"),
         ("id,total\n,3\n", "study.csv line 2: the column id is empty"),
         ("id,total\na,3,4\n", "study.csv line 2 has more values than the heading has columns"),
     ],

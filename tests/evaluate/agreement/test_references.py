@@ -83,6 +83,12 @@ def test_what_is_not_clear_is_a_row_with_its_reason():
     assert (report.compared, report.without_reference) == (0, 2)
 
 
+def test_what_was_not_scored_is_no_scored_scan_without_a_reference():
+    scans = [finished("a"), finished("b"), finished("c", failure="cut"), finished("d", failure="x")]
+    report = evaluate_finished(scans, [given("a", total=1.0), given("c", total=1.0)])
+    assert report.without_reference == 1  # b
+
+
 def test_marks_that_a_run_took_for_a_scan_do_not_make_a_name_unclear():
     scans = [
         finished("scan", place="/data/3/dicom"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from corcal.cohort.discover.headers import Seen, parts_of, study_of_file
 from corcal.cohort.discover.index import Index, Part
+from corcal.cohort.ledger import LEDGER_NAME
 from corcal.ct.files import FileOpener
 from corcal.ct.volume_files import is_volume_name
 from corcal.errors import InputError
@@ -36,7 +37,8 @@ def look_through(root: Path, index: Index, *, looked: Looked = no_look) -> None:
     Parameters
     ----------
     root : Path
-        A folder, searched to any depth; links are followed, each folder is visited once.
+        A folder, searched to any depth; links are followed, each folder is visited once. Results
+        of a run that lie below it are passed over: their segmentations are no scans.
     index : Index
         Is told of every folder and archive with images.
     looked : callable, optional
@@ -86,7 +88,10 @@ class _Folder:
 
 
 def _folders(root: Path) -> Iterator[_Folder]:
-    """Give folder by folder, in the order of their names; what cannot be read is passed over."""
+    """Give folder by folder, in the order of their names.
+
+    What cannot be read is passed over, and so are the results of a run with all below them.
+    """
     visited: set[tuple[int, int]] = set()
     waiting = [str(root)]
     while waiting:
@@ -98,6 +103,8 @@ def _folders(root: Path) -> Iterator[_Folder]:
             visited.add((status.st_dev, status.st_ino))
             inner, names = _entries(path)
         except OSError:
+            continue
+        if LEDGER_NAME in names and path != str(root):
             continue
         waiting += [str(Path(path, name)) for name in reversed(inner)]
         yield _Folder(path=path, stamp=f"{status.st_mtime_ns}:{len(names)}", names=names)

@@ -12,6 +12,7 @@ from corcal.errors import InputError
 __all__ = ["count_listed", "listed_tasks"]
 
 _SOURCE_NAMES = ("source", "path")
+_TABLE_ENDS = (".csv", ".tsv")
 _STUDY, _SERIES = "study_instance_uid", "series_instance_uid"
 
 
@@ -22,9 +23,9 @@ def listed_tasks(path: Path) -> Iterator[Task]:
     ----------
     path : Path
         One folder, archive, file or address a line; empty lines and lines that begin with ``#``
-        are passed over. Or a CSV whose header has a column ``source`` (or ``path``) and may have
-        ``study_instance_uid`` and ``series_instance_uid``, such as the ``status.csv`` of a run. A
-        path is taken from the folder of the list.
+        are passed over. Or a CSV (commas, semicolons or tabs) whose header has a column ``source``
+        (or ``path``) and may have ``study_instance_uid`` and ``series_instance_uid``, such as the
+        ``status.csv`` of a run. A path is taken from the folder of the list.
 
     Raises
     ------
@@ -64,8 +65,10 @@ def _opened(path: Path) -> TextIO:
 
 def _rows(path: Path, stream: TextIO) -> Iterator[tuple[str, str | None, str | None]]:
     first = stream.readline()
-    names = next(csv.reader([first]), [])
-    if not {*names} & {*_SOURCE_NAMES, _STUDY, _SERIES}:
+    delimiter = max(",;\t", key=first.count)
+    names = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
+    is_table = len(names) > 1 and path.suffix.lower() in _TABLE_ENDS
+    if not is_table and not {*names} & {*_SOURCE_NAMES, _STUDY, _SERIES}:
         stream.seek(0)
         for line in stream:
             text = line.strip()
@@ -74,10 +77,13 @@ def _rows(path: Path, stream: TextIO) -> Iterator[tuple[str, str | None, str | N
         return
     column = next((name for name in _SOURCE_NAMES if name in names), None)
     if column is None:
-        msg = f"the list {path.name} has no column source: it says where each study is"
+        msg = (
+            f"the list {path.name} has no column source, which says where each study is; "
+            "its first line names the columns"
+        )
         raise InputError(msg)
     try:
-        yield from _cells(csv.reader(stream), names, column)
+        yield from _cells(csv.reader(stream, delimiter=delimiter), names, column)
     except csv.Error as exc:
         msg = f"the list {path.name} is no CSV: {exc}"
         raise InputError(msg) from exc

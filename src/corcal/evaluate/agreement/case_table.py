@@ -74,7 +74,10 @@ def read_table(path: Path) -> list[TableRow]:
     lines = _lines(path)
     key = next((name for name in _KEYS if name in lines[0]), None)
     if key is None:
-        msg = f"{path.name} has no column {' or '.join(_KEYS[:3])}; its heading names the columns"
+        msg = (
+            f"{path.name} has no column that names the scan ({', '.join(_KEYS)}); "
+            "its first line names the columns"
+        )
         raise InputError(msg)
     # The heading is line 1.
     return [_row(path, number, line, key) for number, line in enumerate(lines, start=2)]
@@ -140,6 +143,8 @@ def _scores(path: Path, number: int, line: dict[str, str]) -> AgatstonScores | N
             value = math.nan
         if not math.isfinite(value) or value < 0:
             msg = f"{path.name} line {number}: {column} is {text!r}, not a score from 0 up"
+            if "," in text:  # 1,234 may be a little more than one, or a thousand
+                msg += "; the decimal sign is a point, and thousands have none"
             raise InputError(msg)
         found[name] = value
     total = found.pop("total", None)

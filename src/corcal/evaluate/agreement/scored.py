@@ -91,7 +91,7 @@ def evaluate_finished(
     Parameters
     ----------
     finished : sequence of FinishedScan
-        Of these, the ones without a reference are counted and otherwise passed over.
+        Of these, the scored ones without a reference are counted; otherwise they are passed over.
     references : sequence of GivenReference
         One whose scan is not there, or not clear, is a row with the reason.
     comparison : Comparison, optional
@@ -114,8 +114,12 @@ def evaluate_finished(
     return replace(
         report,
         left_main_in_lad=how.left_main_in_lad,
-        without_reference=len(finished) - sum(scan is not None for _, scan in joined),
+        without_reference=_scored(finished) - _scored(scan for _, scan in joined),
     )
+
+
+def _scored(scans: Iterable[FinishedScan | None]) -> int:
+    return sum(scan is not None and scan.automatic is not None for scan in scans)
 
 
 def references_beside(finished: Iterable[FinishedScan]) -> tuple[GivenReference, ...]:
