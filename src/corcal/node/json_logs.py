@@ -10,7 +10,12 @@ from corcal.serve.logs import place_of
 __all__ = ["JsonFormatter", "set_up_node_logs"]
 
 _EXTRAS = ("rule", "exam", "version", "attempt", "peer", "aet", "address", "study", "images", "why")
-_LOGGERS = (("corcal", logging.INFO), ("uvicorn", logging.WARNING), ("pynetdicom", logging.ERROR))
+_LOGGERS = (
+    ("corcal", logging.INFO),
+    ("uvicorn", logging.WARNING),
+    ("pynetdicom", logging.ERROR),
+    ("pynetdicom.transport", logging.CRITICAL),  # a receiver that is away: its delivery says so
+)
 
 
 class JsonFormatter(logging.Formatter):
