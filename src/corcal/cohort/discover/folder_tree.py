@@ -104,8 +104,10 @@ def _folders(root: Path) -> Iterator[_Folder]:
             inner, names = _entries(path)
         except OSError:
             continue
-        if LEDGER_NAME in names and path != str(root):
-            continue
+        if LEDGER_NAME in names:
+            if path != str(root):
+                continue
+            names = tuple(name for name in names if name != LEDGER_NAME)  # empty: a damaged image?
         waiting += [str(Path(path, name)) for name in reversed(inner)]
         yield _Folder(path=path, stamp=f"{status.st_mtime_ns}:{len(names)}", names=names)
 
