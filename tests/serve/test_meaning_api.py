@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from corcal.serve.agreement import Pair, agreement_of
-from corcal.store.records import Role
+from corcal.store.records import ExamState, Role
 from corcal.store.store import Store
 from serve.serve_maker import Person, person, scored_exam
 
@@ -150,6 +150,10 @@ def test_a_blind_reader_sees_nothing_of_other_reads(
     assert [one["agatston"] for one in rows] == [None]
     for path in ("/result", "/versions/2/files", "/interpretation", "/charts/percentile.svg"):
         assert second.get(f"/exams/{exam}{path}").status_code == 403, path
+    reason = {"reason": "to change what others have signed"}
+    assert second.post(f"/exams/{exam}/addendum", reason).status_code == 403
+    assert second.post(f"/exams/{exam}/rescore").status_code == 403
+    assert store.exam(exam).state is ExamState.FINAL
     assert second.post("/agreement", {"kind": "reader_reader"}).status_code == 403
     review = second.get(f"/exams/{exam}/review").json()
     assert (review["is_blind"], review["sequence"], review["is_final"]) == (True, 0, False)
@@ -199,3 +203,16 @@ def test_statistics_are_those_of_the_evaluation() -> None:
     # observed 2/4; rows (1,0,2,1), columns (0,2,1,1): expected (2*1+1*2+1*3 + 2*(2*1+0+1*1)
     # + 1*(2*2+1*0+1*1)) / 16 = (7 + 6 + 5) / 16 -> 1 - 0.5 / 1.125
     assert found.kappa.value == pytest.approx(1 - 0.5 / 1.125)
+
+
+def test_the_report_of_an_exam_knows_nothing_of_later_ones(
+    reader: Person, store: Store, tmp_path: Path
+) -> None:
+    first = scored_exam(store, tmp_path / "a", 303, patient="L", date="20220103")
+    later = scored_exam(store, tmp_path / "b", 304, patient="L", date="20260103")
+    for exam in (first, later):
+        sign(reader, exam, 0)
+    assert reader.get(f"/exams/{first}/result").json()["followup"] is None
+    followup = reader.get(f"/exams/{later}/result").json()["followup"]
+    assert [one["date"] for one in followup["exams"]] == ["2022-01-03", "2026-01-03"]
+    assert reader.get(f"/exams/{first}/followup").status_code == 200  # the screen shows all

@@ -267,6 +267,8 @@ def test_an_addendum_goes_on_from_the_signed_review(reader: Person, fresh: str) 
     sign = {"expected_sequence": 0, "statement_confirmed": True}
     assert reader.post(f"/exams/{fresh}/sign", sign).json() == {"version": 2}
     why = "The calcium of the LAD is in the pericardium."
+    turned = {"reason": "what is \u202edias is turned"}
+    assert reader.post(f"/exams/{fresh}/addendum", turned).status_code == 422
     assert reader.post(f"/exams/{fresh}/addendum", {"reason": why}).status_code == 201
     assert edit(reader, fresh, 1, assign(lad, "pericardium")).status_code == 200
     again = reader.post(f"/exams/{fresh}/sign", sign | {"expected_sequence": 2})

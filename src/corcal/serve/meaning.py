@@ -92,13 +92,13 @@ def with_meaning(store: Store, opened: Opened, result: Result) -> Result:
     person = person_of(opened.person, opened.result)
     result = with_interpretation(result, interpret_result(result, person))
     try:
-        return with_followup(result, followup_of(store, opened.exam_id, result))
+        return with_followup(result, followup_of(store, opened.exam_id, result, is_until=True))
     except (NotFoundError, InputError):  # nothing to compare with, or nothing that can be
         return result
 
 
-def followup_of(store: Store, exam_id: str, result: Result) -> Followup:
-    """Compare an exam with all other scored exams of the patient.
+def followup_of(store: Store, exam_id: str, result: Result, *, is_until: bool = False) -> Followup:
+    """Compare an exam with the other scored exams of the patient.
 
     Parameters
     ----------
@@ -108,6 +108,8 @@ def followup_of(store: Store, exam_id: str, result: Result) -> Followup:
         The exam.
     result : Result
         Its record as it is now.
+    is_until : bool, optional
+        Leave out exams that were made after it, which its report knows nothing of.
 
     Raises
     ------
@@ -125,6 +127,9 @@ def followup_of(store: Store, exam_id: str, result: Result) -> Followup:
     ]
     numbers = [exam_numbers(record) for record in (result, *records)]
     dated = [one for one in numbers if one.date is not None]
+    if is_until:
+        own = numbers[0].date
+        dated = [one for one in dated if own is not None and one.date and one.date <= own]
     if len(dated) < 2:
         msg = "the patient has no other scored exam with a date to compare with"
         raise NotFoundError(msg)

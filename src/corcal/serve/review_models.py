@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from corcal.serve.models import LockInfo, example
+from corcal.serve.models import LockInfo, Words, example
 
 __all__ = [
     "AddEvents",
@@ -239,7 +239,7 @@ class CommentEdit(_Edit):
     """Say something; nothing changes."""
 
     type: Literal["comment"]
-    text: Annotated[str, Field(min_length=1, max_length=10_000)]
+    text: Annotated[Words, Field(min_length=1, max_length=10_000)]
     candidate: CandidateId | None = None
 
 
@@ -318,7 +318,7 @@ class AddendumRequest(BaseModel):
 
     model_config = example(reason="Calcium of the aortic root was counted as left main.")
 
-    reason: Annotated[str, Field(min_length=3, max_length=2000)]
+    reason: Annotated[Words, Field(min_length=3, max_length=2000)]
 
 
 class VersionFile(BaseModel):

@@ -85,6 +85,7 @@ def result(
 def rescore(services: Service, who: Reader, request: Request, exam_id: Key) -> dict[str, str]:
     """Score an exam that is not signed anew, such as after an update; reviews begin anew, too."""
     found = opened_exam(services, request, exam_id, "rescore")
+    require_sighted(services.store, exam_id, who)
     if found.signed_version is not None:
         raise Problem(423, "final", "a signed exam is not scored again: make an addendum")
     active = [

@@ -72,6 +72,7 @@ def addendum(
 ) -> Signed:
     """Open a signed exam again: the review goes on; the signed version stays as it is."""
     exam = opened_exam(services, request, exam_id, "addendum")
+    require_sighted(services.store, exam_id, who)
     if exam.state is not ExamState.FINAL:
         raise Problem(409, "state", f"the exam is {exam.state}: only a signed one has an addendum")
     services.store.set_state(exam_id, ExamState.TO_REVIEW, by=who.login)
