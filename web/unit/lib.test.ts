@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { percentileWords } from "../src/reading/meaning_types";
 import { isHidden } from "../src/lib/dropped";
-import { age, bytes, percent, personName, score } from "../src/lib/format";
+import { age, bytes, patientFacts, percent, personName, score } from "../src/lib/format";
 import { parseRoute } from "../src/lib/route";
 import { shownTheme } from "../src/lib/session";
 import { withName } from "../src/lib/uploads";
@@ -73,4 +73,11 @@ test("files that systems leave behind are no scans", () => {
   expect(isHidden(".DS_Store")).toBe(true);
   expect(isHidden("IM000001")).toBe(false);
   expect(bytes(58_900_000)).toBe("58.9 MB");
+});
+
+test("marks that turn the direction of reading are no part of a name or number", () => {
+  expect(personName("Smith\u202egnoleba\u202c^\u2067Eve\u2069")).toBe("Smithgnoleba, Eve");
+  const patient = { id: "", name: null, patient_id: "A\u202eB12", birth_date: "1961-05-03", sex: "F" };
+  expect(patientFacts(patient, "2026-01-02")).toEqual(["\u2068AB12\u2069", "\u2068F\u2069", "\u206864 y\u2069"]);
+  expect(patientFacts({ ...patient, patient_id: "\u202e", sex: null, birth_date: null }, null)).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /** Numbers, dates and names as they are shown. */
 
-import type { ExamState, Role } from "../api/types";
+import type { ExamRow, ExamState, Role } from "../api/types";
 
 /** An Agatston score: whole, as reports give it; below 10 with one decimal; absent is a dash. */
 export function score(value: number | null | undefined): string {
@@ -21,10 +21,15 @@ export function percent(value: number | null | undefined): string {
   return `${Math.round(p)} %`;
 }
 
+/** Text of others without the marks that turn the direction of reading: they would turn what stands beside it, too. */
+export function straight(text: string): string {
+  return text.replace(/[\u202a-\u202e\u2066-\u2069]/g, "");
+}
+
 /** A DICOM person name, `Family^Given^Middle^Prefix^Suffix`, as people write it. */
 export function personName(name: string | null | undefined): string {
   if (!name) return "no name";
-  const [family = "", given = "", middle = ""] = (name.split("=")[0] ?? "").split("^");
+  const [family = "", given = "", middle = ""] = straight(name.split("=")[0] ?? "").split("^");
   const first = [given, middle].filter(Boolean).join(" ");
   return first ? `${family}, ${first}` : family || "no name";
 }
@@ -39,6 +44,13 @@ export function moment(time: string | null | undefined): string {
   const two = (n: number) => String(n).padStart(2, "0");
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}`;
+}
+
+/** Number, sex and age of a patient, each apart from the direction in which the others are read. */
+export function patientFacts(patient: ExamRow["patient"], day: string | null): string[] {
+  const years = age(patient.birth_date, day);
+  const facts = [patient.patient_id && straight(patient.patient_id), patient.sex, years === null ? null : `${years} y`];
+  return facts.filter((one) => one !== null && one !== "").map((one) => `\u2068${one}\u2069`);
 }
 
 /** Whole years between two days. */

@@ -50,13 +50,13 @@ export function AgreementPage() {
         <button type="submit" class="button button-main" disabled={isBusy}>{isBusy ? "Computing…" : "Compute"}</button>
       </form>
       {problem && <Message kind="info">{problem}</Message>}
-      {study && <Study study={study} first={study.first ?? "first"} second={study.second ?? "second"} />}
+      {study && <Study study={study} first={study.first ?? "first"} second={study.second ?? "second"} isProposed={study.second === "automatic"} />}
       <BlindReads />
     </main>
   );
 }
 
-function Study({ study, first, second }: { study: AgreementStudy; first: string; second: string }) {
+function Study({ study, first, second, isProposed }: { study: AgreementStudy; first: string; second: string; isProposed: boolean }) {
   if (study.n === 0) return <p class="empty">No exams have both yet. Sign some exams, or ask for blind second reads.</p>;
   const range = (one: Certain | null) =>
     one === null || one.value === null ? (
@@ -70,12 +70,13 @@ function Study({ study, first, second }: { study: AgreementStudy; first: string;
   const ba = study.bland_altman;
   return (
     <>
+      {isProposed && <p class="quiet">Readers saw the automatic score before they signed: this tells what they changed, and is no independent agreement.</p>}
       <dl class="facts">
         <div><dt>Exams</dt><dd>{study.n}</dd></div>
         <div><dt>Intraclass correlation</dt><dd>{range(study.icc)}</dd></div>
         <div><dt>Weighted kappa of categories</dt><dd>{range(study.kappa)}</dd></div>
         <div>
-          <dt>Mean difference</dt>
+          <dt>Mean of {second} minus {first}</dt>
           <dd>
             {decimal(ba?.bias)}
             {ba?.low != null && <small>limits of agreement {decimal(ba.low)} to {decimal(ba.high)}</small>}
@@ -86,7 +87,7 @@ function Study({ study, first, second }: { study: AgreementStudy; first: string;
         {ba && ba.bias !== null && ba.low !== null && ba.high !== null && (
           <section class="section">
             <h2>Bland-Altman, Agatston score</h2>
-            <AgreementChart points={ba.points} bias={ba.bias} low={ba.low} high={ba.high} />
+            <AgreementChart what={`${second} minus ${first}`} points={ba.points} bias={ba.bias} low={ba.low} high={ba.high} />
           </section>
         )}
         <section class="section">

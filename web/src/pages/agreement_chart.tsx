@@ -4,6 +4,8 @@ import { go } from "../lib/route";
 import { niceTicks } from "../lib/ticks";
 
 type Props = {
+  /** What is subtracted from what. */
+  what: string;
   bias: number;
   low: number;
   high: number;
@@ -16,7 +18,7 @@ const RIGHT = 120;
 const TOP = 14;
 const BOTTOM = 46;
 
-export function AgreementChart({ bias, low, high, points }: Props) {
+export function AgreementChart({ what, bias, low, high, points }: Props) {
   const xMax = Math.max(1, ...points.map((one) => one.mean)) * 1.05;
   const ys = [...points.map((one) => one.difference), low, high, 0];
   const reach = Math.max(1, Math.max(...ys) - Math.min(...ys)) * 0.08;
@@ -55,7 +57,7 @@ export function AgreementChart({ bias, low, high, points }: Props) {
         <circle key={one.exam_id} cx={x(one.mean)} cy={y(one.difference)} r={4.5} onClick={() => go(`/exams/${one.exam_id}`)} />
       ))}
       <text x={(LEFT + W - RIGHT) / 2} y={H - 8} text-anchor="middle">mean of both</text>
-      <text transform={`translate(14 ${(TOP + H - BOTTOM) / 2}) rotate(-90)`} text-anchor="middle">difference</text>
+      <text transform={`translate(14 ${(TOP + H - BOTTOM) / 2}) rotate(-90)`} text-anchor="middle">{what}</text>
     </svg>
   );
 }

@@ -8,7 +8,7 @@ import { onExam, onReturn } from "../api/live";
 import type { ExamDetail, User } from "../api/types";
 import { session } from "../lib/session";
 import { lastOpened } from "../lib/worklist";
-import { STATE_NAMES, date, personName, sentence } from "../lib/format";
+import { STATE_NAMES, date, personName, sentence, straight } from "../lib/format";
 import { ReadingView } from "../reading/reading_view";
 import { ReviewStore } from "../reading/review_store";
 import { openScan } from "../reading/scan_loader";
@@ -124,8 +124,8 @@ function NotReadable(props: { text: string; detail: ExamDetail | null }) {
         <p class="not-readable-facts">
           <span class={`state state-${row.state}`}>{STATE_NAMES[row.state]}</span>
           <span>{date(row.exam_date)}</span>
-          <bdi>{row.patient.patient_id}</bdi>
-          <span>{row.description}</span>
+          <bdi>{straight(row.patient.patient_id ?? "")}</bdi>
+          <bdi>{straight(row.description ?? "")}</bdi>
         </p>
       )}
       {row?.state_reason ? <p class="lead">{sentence(row.state_reason)}</p> : <Message kind="error">{props.text}</Message>}

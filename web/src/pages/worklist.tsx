@@ -6,7 +6,7 @@ import { useCallback, useEffect, useRef } from "preact/hooks";
 import { wordsOf } from "../api/http";
 import { onExam, onReturn } from "../api/live";
 import type { ExamRow, ExamState } from "../api/types";
-import { age, date, moment, personName, score, sentence, STATE_NAMES } from "../lib/format";
+import { date, moment, patientFacts, personName, score, sentence, straight, STATE_NAMES } from "../lib/format";
 import { go } from "../lib/route";
 import { mayRead } from "../lib/session";
 import { PAGE, lastOpened, list, offset, q, search, sort, state } from "../lib/worklist";
@@ -209,10 +209,9 @@ function Head(props: { column: (typeof COLUMNS)[number]; sort: string; onSort: (
 
 function Row({ row }: { row: ExamRow }) {
   const isReadable = row.state === "to_review" || row.state === "final" || row.state === "unfit";
-  const years = age(row.patient.birth_date, row.exam_date);
   // a name may be written from right to left: it does not turn what stands beside it
   const name = <bdi>{personName(row.patient.name)}</bdi>;
-  const who = [row.patient.patient_id, row.patient.sex, years === null ? null : `${years} y`].filter(Boolean).join(" · ");
+  const who = patientFacts(row.patient, row.exam_date).join(" · ");
   const open = (event: MouseEvent): void => {
     if (isReadable && !(event.target as HTMLElement).closest("a, button")) go(`/exams/${row.id}`);
   };
@@ -226,7 +225,7 @@ function Row({ row }: { row: ExamRow }) {
       <td><State row={row} /></td>
       <td class="number">{row.agatston === null ? <span class="quiet">–</span> : <strong>{score(row.agatston)}</strong>}</td>
       <td class="nowrap">{row.category ?? <span class="quiet">–</span>}</td>
-      <td class="col-description" title={row.description ?? undefined}>{row.description}</td>
+      <td class="col-description" title={row.description ?? undefined}><bdi>{straight(row.description ?? "")}</bdi></td>
       <td class="col-changed nowrap">{moment(row.updated_at)}</td>
     </tr>
   );

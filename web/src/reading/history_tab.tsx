@@ -1,7 +1,7 @@
 /** The exams of this person over the years, and what was done in this review. */
 
 import type { ExamRow, LogRow } from "../api/types";
-import { date, moment, score, words, STATE_NAMES } from "../lib/format";
+import { date, moment, score, straight, words, STATE_NAMES } from "../lib/format";
 import type { OpenedExam } from "../pages/reading";
 import { Chart } from "../ui/chart";
 import { useLoaded } from "../ui/loaded";
@@ -112,7 +112,7 @@ function told(one: LogRow, store: OpenedExam["store"]): string {
     case "threshold": return edit.threshold_hu === null ? "threshold of the rule" : `threshold ${String(edit.threshold_hu ?? edit.hu)} HU`;
     case "rule": return `rule ${words(String(edit.rule))}`;
     case "confirm": return "confirmed as a whole";
-    case "comment": return `said: ${String(edit.text)}`;
+    case "comment": return `said: \u2068${straight(String(edit.text))}\u2069`;
     default: return words(one.type);
   }
 }

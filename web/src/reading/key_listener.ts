@@ -11,7 +11,6 @@ import { toPlane } from "../viewer/geometry";
 
 export type KeyActions = {
   canEdit: boolean;
-  isDialogOpen: boolean;
   compare: () => void;
   sign: () => void;
   next: () => void;
@@ -21,7 +20,8 @@ export type KeyActions = {
 export function useReadingKeys(exam: OpenedExam, actions: KeyActions): void {
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
-      if (actions.isDialogOpen || isTyping(event)) return;
+      // also one of the side panel: a key in it must not edit what it covers
+      if (document.querySelector("dialog[open]") || isTyping(event)) return;
       const ctrl = event.ctrlKey || event.metaKey;
       if (event.altKey) return;
       const site = ctrl ? undefined : siteOfKey(exam, event.key);

@@ -8,6 +8,7 @@ import { Chart } from "../ui/chart";
 import { useLoaded } from "../ui/loaded";
 import { Message } from "../ui/message";
 import {
+  guidelineName,
   modelName,
   outcomeName,
   percentileWords,
@@ -18,6 +19,10 @@ import {
   type Statement,
 } from "./meaning_types";
 import { PersonDialog } from "./person_dialog";
+
+/** Up to so many facts are named; more of them are in the form. */
+const FEW_FACTS = 4;
+const FACTS: Record<string, string> = { age_years: "age" };
 
 export function MeaningTab({ exam, canEdit }: { exam: OpenedExam; canEdit: boolean }) {
   const { store } = exam;
@@ -65,8 +70,9 @@ export function MeaningTab({ exam, canEdit }: { exam: OpenedExam; canEdit: boole
 function personLine(found: Meaning | null): string {
   const person = found?.person;
   if (!person) return "Nothing is known of the person yet.";
-  const known = Object.values(person).filter((value) => value !== null).length;
-  return `${known} facts known of the person`;
+  const known = Object.keys(person).filter((name) => person[name] !== null);
+  if (known.length > FEW_FACTS) return `${known.length} facts known of the person`;
+  return `Known of the person: ${known.map((name) => FACTS[name] ?? words(name)).join(", ")}`;
 }
 
 function Categories({ found }: { found: Meaning }) {
@@ -179,7 +185,7 @@ function Said({ one, cited }: { one: Statement; cited: string | undefined }) {
     <li>
       <p>{text}</p>
       <details>
-        <summary>{one.year}, {words(one.topic)}{grade && `, ${grade}`}{note && ", second hand"}</summary>
+        <summary>{guidelineName(one)}, {words(one.topic)}{grade && `, ${grade}`}{note && ", second hand"}</summary>
         {note && <p>{note}</p>}
         {one.fired_by.length > 0 && <p>Because of: {one.fired_by.join("; ")}.</p>}
         {one.would_change.length > 0 && <p>Would change with: {one.would_change.join("; ")}.</p>}

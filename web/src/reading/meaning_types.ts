@@ -69,11 +69,25 @@ const SCHEMES: Record<string, string> = {
   stage_2024: "Stage (2024)",
   guideline_2026: "ACC/AHA 2026 band",
 };
+const GUIDELINES: Record<string, string> = {
+  accaha2018: "AHA/ACC 2018",
+  accaha2019: "ACC/AHA 2019",
+  accaha2026: "ACC/AHA 2026",
+  accf2010: "ACCF/AHA 2010",
+  ahaacc2025_bp: "AHA/ACC 2025",
+  esc2021: "ESC 2021",
+  escc2025: "ESC/EAS 2025",
+  nla2020: "NLA 2020",
+  scct2017: "SCCT 2017",
+  uspstf2022: "USPSTF 2022",
+};
 const REFERENCES: Record<string, string> = { mesa: "MESA", hoff: "Hoff", javaid: "Javaid" };
 
 export const modelName = (key: string): string => MODELS[key] ?? key;
 export const outcomeName = (key: string): string => OUTCOMES[key] ?? key.replace(/_/g, " ");
 export const schemeName = (key: string): string => SCHEMES[key] ?? key.replace(/_/g, " ");
+/** Who says it; of a single study or a caution the year: the citation is one click away. */
+export const guidelineName = (one: Statement): string => GUIDELINES[one.guideline] ?? String(one.year);
 export const referenceName = (key: string): string => REFERENCES[key] ?? key;
 
 /** A percentile in words; why there is none otherwise. */

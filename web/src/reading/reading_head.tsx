@@ -2,7 +2,7 @@
 
 import type { ExamRow } from "../api/types";
 import type { OpenedExam } from "../pages/reading";
-import { age, date, personName, score, STATE_NAMES } from "../lib/format";
+import { date, patientFacts, personName, score, STATE_NAMES } from "../lib/format";
 import { IconButton } from "./palette";
 
 /** Other exams of this person that have images and a score. */
@@ -24,8 +24,7 @@ export function ReadingHead(props: {
   const { store } = props.exam;
   const { row, lock } = props.exam.detail.value;
   const readable = readableExams(props.exam);
-  const years = age(row.patient.birth_date, row.exam_date);
-  const who = [years === null ? null : `${years} y`, row.patient.sex, row.patient.patient_id].filter(Boolean);
+  const who = patientFacts(row.patient, row.exam_date).reverse();
   return (
     <header class="reading-head">
       <a class="button button-quiet" href="#/exams" aria-label="Back to the worklist">

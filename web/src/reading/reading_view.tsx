@@ -67,7 +67,6 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
 
   useReadingKeys(exam, {
     canEdit,
-    isDialogOpen: dialog !== null,
     compare: () => void compare(),
     sign: () => canEdit && setDialog("sign"),
     next: () => void next(),
@@ -155,13 +154,14 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
       {dialog === "help" && <HelpDialog sites={store.sites.value} onClose={() => setDialog(null)} />}
       {dialog === "sign" && (
         <SignDialog
+          row={exam.detail.value.row}
           store={store}
           onClose={() => setDialog(null)}
           onSigned={async (wasBlind) => {
             setDialog(null);
             await Promise.all([store.load(), refresh(exam)]);
             if (wasBlind) store.say("info", "Your blind read is kept for the agreement. You see now what was proposed.");
-            else store.say("info", "Signed. The report and the DICOM objects are under Record. Shift + N opens the next exam.");
+            else store.say("info", "Signed. The report and the DICOM objects come under Record. Shift + N opens the next exam.");
           }}
         />
       )}

@@ -130,7 +130,7 @@ function Actions({ exam }: { exam: OpenedExam }) {
       {problem && <Message kind="error">{problem}</Message>}
       <div class="actions">
         {store.isFinal.value && <button type="button" class="button" onClick={() => setAsked("addendum")}>Addendum…</button>}
-        <button type="button" class="button" onClick={() => setAsked("blind")}>Blind second read…</button>
+        {isAdmin.value && <button type="button" class="button" onClick={() => setAsked("blind")}>Blind second read…</button>}
         {!store.isFinal.value && (
           <button type="button" class="button" onClick={() => void act(() => post(`${path}/rescore`), () => go("/exams"))}>Score again</button>
         )}
@@ -183,7 +183,7 @@ function AskDialog(props: {
         <p>{props.children}</p>
         <label class="field">
           {props.label}
-          <input value={text} autocomplete="off" onInput={(event) => setText(event.currentTarget.value)} />
+          <input value={text} autofocus autocomplete="off" onInput={(event) => setText(event.currentTarget.value)} />
         </label>
         <footer class="dialog-foot">
           <button type="button" class="button" onClick={props.onClose}>Cancel</button>

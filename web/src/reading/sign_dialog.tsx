@@ -3,14 +3,15 @@
 import { useState } from "preact/hooks";
 
 import { post, wordsOf } from "../api/http";
-import { score } from "../lib/format";
+import type { ExamRow } from "../api/types";
+import { date, patientFacts, personName, score } from "../lib/format";
 import { session } from "../lib/session";
 import { Dialog } from "../ui/dialog";
 import { Message } from "../ui/message";
 import type { ReviewStore } from "./review_store";
 import { VESSELS } from "./sites";
 
-export function SignDialog(props: { store: ReviewStore; onClose: () => void; onSigned: (wasBlind: boolean) => Promise<void> }) {
+export function SignDialog(props: { row: ExamRow; store: ReviewStore; onClose: () => void; onSigned: (wasBlind: boolean) => Promise<void> }) {
   const { store } = props;
   const [isConfirmed, setConfirmed] = useState(false);
   const [target, setTarget] = useState("");
@@ -40,6 +41,10 @@ export function SignDialog(props: { store: ReviewStore; onClose: () => void; onS
   return (
     <Dialog title={store.isBlind.value ? "End this blind read" : "Sign this score"} onClose={props.onClose}>
       <form onSubmit={(event) => void sign(event)}>
+        <p class="sign-whose">
+          <strong><bdi>{personName(props.row.patient.name)}</bdi></strong>{" "}
+          <span class="quiet">{[...patientFacts(props.row.patient, props.row.exam_date), date(props.row.exam_date)].join(" · ")}</span>
+        </p>
         {table && (
           <dl class="sign-numbers">
             <div class="sign-total"><dt>Agatston score</dt><dd>{score(table.total.agatston)}</dd></div>
