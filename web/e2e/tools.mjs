@@ -48,6 +48,21 @@ export async function tools(page, url, exam) {
     check((await page.locator(".message-error").count()) === 0, "an error is told");
   });
 
+  await step("keys do nothing behind a dialog of the side panel", async () => {
+    const was = await reader.review(exam);
+    await page.keyboard.press("ArrowRight");
+    await page.getByRole("tab", { name: "Meaning" }).click();
+    await page.getByRole("button", { name: "Risk factors…" }).click();
+    await page.locator("dialog[open]").waitFor();
+    await page.keyboard.press("Delete");
+    await page.keyboard.press("Escape");
+    await page.locator("dialog[open]").waitFor({ state: "detached" });
+    await page.waitForTimeout(300);
+    check((await reader.review(exam)).sequence === was.sequence, "a key edited what the dialog covered");
+    await page.getByRole("tab", { name: "Score" }).click();
+    await page.keyboard.press("Escape");
+  });
+
   await step("a freehand region over several slices", async () => {
     const at = await reader.placeOf(exam, largest.id);
     const was = await reader.review(exam);

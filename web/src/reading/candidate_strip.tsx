@@ -39,7 +39,7 @@ function Idle({ view, store, isVolume }: Props) {
   }
   return (
     <span class="quiet">
-      Point at calcium to see what it is; a click gives it to {site}. → goes from candidate to candidate, ? shows all keys.
+      Point at calcium to see what it is; a click gives it to {site}, or takes it out of there. → goes from candidate to candidate, ? shows all keys.
     </span>
   );
 }
