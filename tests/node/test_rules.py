@@ -20,6 +20,7 @@ from corcal.node.rules import (
 from node.delivering import rules_of
 
 PEER = '[[peer]]\nname = "PACS"\naet = "ORTHANC"\nhost = "10.0.0.5"\nport = 4242\n'
+NAMED = PEER.replace("10.0.0.5", "pacs.hospital")
 WEB = '[[peer]]\nname = "WEB"\naet = "WEB"\ndicomweb = "https://pacs/dicom-web"\n'
 SEND = '[[send]]\nname = "a"\nto = "PACS"\n'
 
@@ -155,6 +156,8 @@ WRONG = [
         r'is one of "send", "query", not "wri',
     ),
     ('[[peer]]\nname = "P"\naet = "A"\nroles = []\n', r"peer.roles is a list of texts"),
+    (NAMED + 'roles = ["send"]\n', r'line 6: peer.roles has "send", which needs addresses'),
+    (NAMED + '[priors]\nfrom = "PACS"\n', r"line 7: priors.from names .* no addresses"),
     ('[[peer]]\nname = "P"\naet = "A"\ntls = 1\n', r"peer.tls is true or false, not 1"),
     ('[[peer]]\nname = "P"\naet = "A"\ndicomweb = "ftp://x"\n', r"begins with https://"),
     ('[[take]]\ndescription = "("\n', r"take.description is no regular expression"),

@@ -4,12 +4,12 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from corcal.errors import InputError
 from corcal.node.rules import Network, NodeRules, Peer, TlsFiles
 
-__all__ = ["Admission", "Pace", "tls_context"]
+__all__ = ["Admission", "Pace", "networks_of", "tls_context"]
 
 
 class Admission:
@@ -26,7 +26,7 @@ class Admission:
 
     def __init__(self, rules: NodeRules) -> None:
         self._peers = rules.peers
-        self._networks = {id(peer): _networks_of(peer) for peer in rules.peers}
+        self._networks = {id(peer): networks_of(peer) for peer in rules.peers}
         self._paces = {
             peer.name: Pace(rules.limits.objects_per_minute / 60.0) for peer in rules.peers
         }
@@ -55,10 +55,8 @@ class Admission:
         return any(found in network for network in self._networks[id(peer)])
 
 
-def _networks_of(peer: Peer) -> tuple[Network, ...]:
+def networks_of(peer: Peer) -> tuple[Network, ...]:
     """Give the networks that a peer calls from: those listed, else its own address."""
-    from ipaddress import ip_network
-
     if peer.addresses:
         return peer.addresses
     try:

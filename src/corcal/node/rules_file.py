@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from corcal.ct.suitability.verdict import Verdict
 from corcal.errors import InputError
 from corcal.interop.send.address import DicomAddress, ae_title
+from corcal.node.admission import networks_of
 from corcal.node.destinations import Destination, destination_of, impossible_formats, usual_formats
 from corcal.node.rules import (
     FetchBy,
@@ -142,6 +143,10 @@ def _peer(table: Table, folder: Path) -> Peer:
         table.refuse("port" if has_port else "host", "and the other belong together: give both")
     if made.dicomweb and urlsplit(made.dicomweb).scheme not in ("https", "http"):
         table.refuse("dicomweb", "is an address that begins with https:// or http://")
+    if table.has("roles") and Role.SEND in made.roles and not networks_of(made):
+        table.refuse(
+            "roles", 'has "send", which needs addresses: nobody is let in by a host\'s name'
+        )
     table.done()
     return made
 
@@ -230,6 +235,9 @@ def _priors(table: Table, peers: tuple[Peer, ...]) -> PriorRule:
         table.refuse("from", f'names "{made.source}", which does not have the role "query"')
     if made.by is FetchBy.DICOM and peer.host is None:
         table.refuse("from", f'names "{made.source}", which has no host and port')
+    if made.by is FetchBy.DICOM and not networks_of(peer):
+        problem = "which has no addresses, and so could not send what is asked for"
+        table.refuse("from", f'names "{made.source}", {problem}')
     if made.by is FetchBy.DICOMWEB and peer.dicomweb is None:
         table.refuse("from", f'names "{made.source}", which has no dicomweb address')
     return made
