@@ -130,6 +130,19 @@ def test_a_list_is_scored_without_a_search(run_corcal, tmp_path, quickly):
     assert not (tmp_path / "out" / "found.sqlite").exists()
 
 
+def test_what_is_listed_twice_is_not_called_finished_before(run_corcal, tmp_path, quickly):
+    studies(tmp_path, 2)
+    listed = tmp_path / "list.txt"
+    listed.write_text("study00\nstudy00\n")
+    outcome = run_corcal("batch", "--list", listed, "--out", tmp_path / "out")
+    assert "; 1 was listed twice" in outcome.out
+    assert "finished before" not in outcome.out
+    listed.write_text("study00\nstudy01\n")
+    outcome = run_corcal("batch", "--list", listed, "--out", tmp_path / "out")
+    assert "; 1 was finished before\n" in outcome.out
+    assert len(quickly) == 2
+
+
 def test_parts_of_an_array_job_share_one_search_and_do_each_study_once(
     run_corcal, tmp_path, quickly
 ):
