@@ -171,7 +171,7 @@ def test_a_cluster_that_goes_away_ends_the_run(run, monkeypatch):
     def gone(*_, **__):
         raise OSError
 
-    outcomes = run(tasks_of("scan", "scan"))
+    outcomes = run(tasks_of(*["scan"] * 40))  # more than can be under way when the first is done
     next(outcomes)
     monkeypatch.setattr(dask_run._Submission, "_news", gone)
     with pytest.raises(PeerError, match="the Dask cluster is away"):
@@ -183,6 +183,7 @@ def test_the_window_grows_with_the_cluster_up_to_its_bound():
 
 
 def test_a_scheduler_that_runs_is_found_by_address_and_by_file(client, tmp_path):
+    client.wait_for_workers(2, timeout=60)
     with dask_client(client.scheduler.address) as found:
         assert len(found.nthreads()) == 2
     file = tmp_path / "scheduler.json"

@@ -109,7 +109,7 @@ def test_figures_are_what_prometheus_reads(
     assert (job.labels, job.value) == ({"kind": "deliver", "state": "queued"}, 1)
     assert families["corcal_outbox_oldest_seconds"].samples[0].value > 0
     # Nothing of the patient, nor of the exam
-    for told in ("4711", "Zacharias", "2.25.1", scored.exam):
+    for told in ('"4711"', "Zacharias", "2.25.1", scored.exam):
         assert told not in answer.text
 
 

@@ -21,7 +21,7 @@ from node.conftest import Scored
 from node.delivering import history, route, rules_file, work
 from result_maker import make_automatic_result
 
-MESSAGE = b"MSH|^~\\&|CORCAL||||20260102||ORU^R01^ORU_R01|ID7|P|2.5.1\rPID|1||4711\r"
+MESSAGE = b"MSH|^~\\&|CORCAL||||20260102||ORU^R01^ORU_R01|ID7|P|2.5.1\rPID|1||Zacharias\r"
 ACCEPT = b"\x0bMSH|^~\\&|HIS||CORCAL||20260102||ACK^R01|9|P|2.5.1\rMSA|AA|ID7\r\x1c\r"
 NOTICE = 'when = "automatic"\ndespite_review_advice = true\n'
 
@@ -67,7 +67,7 @@ def test_only_a_word_of_acceptance_counts(answer: bytes, match: str) -> None:
         pytest.raises(PeerError, match=rf"127\.0\.0\.1:\d+: {match}") as error,
     ):
         send_message(MESSAGE, "127.0.0.1", port)
-    assert "4711" not in str(error.value)
+    assert "Zacharias" not in str(error.value)
 
 
 def test_a_receiver_in_enhanced_mode_and_with_its_own_separator_is_understood() -> None:
@@ -122,7 +122,7 @@ def test_a_transaction_arrives_with_its_token() -> None:
         ((200, {}, taken(2)), r"confirms 2 of \d+ resources"),
         ((200, {}, taken(99, status="412 no")), r"confirms 0 of \d+ resources"),
         ((200, {}, taken(99, kind="batch-response")), r"confirms 99 of \d+ resources"),
-        ((422, {}, b"PATIENT 4711 is wrong"), r"does not take it: it refuses \(HTTP 422\)"),
+        ((422, {}, b"PATIENT Zacharias is wrong"), r"does not take it: it refuses \(HTTP 422\)"),
         ((401, {}, b""), "credentials are needed"),
         (None, "cannot be reached, or gave no answer"),
     ],
@@ -131,7 +131,7 @@ def test_a_server_is_not_believed_without_its_word(answer: Any, match: str) -> N
     data, _ = bundle()
     with web_peer(lambda *_: answer) as seen, pytest.raises(PeerError, match=match) as error:
         post_bundle(data, str(seen.address), context=None, is_here=True)
-    assert "4711" not in str(error.value)
+    assert "Zacharias" not in str(error.value)
 
 
 def test_a_server_that_nobody_vouches_for_gets_nothing(certificates: Any) -> None:
