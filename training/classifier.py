@@ -9,6 +9,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from corcal.lesions.devices import METAL_RARITY
 from corcal.lesions.sites import Site
 from training.export import record
 
@@ -22,8 +23,8 @@ _DROPPED = 0.05  # of the features of a candidate, set to their mean
 _UNTOLD = 0.3  # of the candidates do not know whether their scan is gated: headers often do not say
 _HELD_OUT = 0.15  # of the scans, for the temperature
 # Metal is drawn for teaching in more than a quarter of the scans. Whoever has a stent or a graft
-# needs no calcium score: among people who are scored it is taken to be four times rarer than that.
-_RARER = {Site.DEVICE: 0.25}
+# needs no calcium score: among people who are scored it is taken to be rarer than that.
+_RARER = {Site.DEVICE: 1.0 / METAL_RARITY}
 
 
 class _Member(nn.Module):

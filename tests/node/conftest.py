@@ -9,7 +9,7 @@ import pytest
 
 from corcal.store.store import Store
 from interop.send.conftest import certificates  # noqa: F401  (a fixture)
-from interop.send.orthanc import DICOMWEB_PLUGIN, PROGRAM_NAMES, Orthanc, running_orthanc
+from interop.send.orthanc import Orthanc, installed_orthanc, running_orthanc
 from node.delivering import begun, received, with_files
 from serve.serve_maker import scored_exam
 from store.postgres_cluster import temporary_folder
@@ -56,10 +56,7 @@ def scored(_scored: tuple[Path, str]) -> Iterator[Scored]:
 @pytest.fixture(scope="session")
 def node_orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
     """An archive for the tests of this folder."""
-    program = next(filter(None, map(shutil.which, PROGRAM_NAMES)), None)
-    if program is None or not DICOMWEB_PLUGIN.is_file():
-        pytest.skip("Orthanc is absent: install the system packages orthanc and orthanc-dicomweb")
-    with running_orthanc(program, tmp_path_factory.mktemp("orthanc")) as orthanc:
+    with running_orthanc(installed_orthanc(), tmp_path_factory.mktemp("orthanc")) as orthanc:
         yield orthanc
 
 

@@ -18,6 +18,7 @@ from corcal.lesions.shape import measure_shapes
 from corcal.lesions.sites import CORONARY_SITES, Site
 
 __all__ = [
+    "METAL_RARITY",
     "DeviceRule",
     "device_findings",
     "device_pieces",
@@ -58,7 +59,9 @@ _RULE = DeviceRule()
 _SURE = 0.97  # of a device that the rule names
 _SURE_ELSEWHERE = 0.9
 _HOLDS_METAL = 0.5  # a piece that is rather metal than all else: its lesion holds metal
-_RARITY = 4.0  # metal is that much rarer among people who are scored than in training
+METAL_RARITY = 4.0
+"""How much rarer the classifier takes metal to be than it is in its training: our own guess."""
+
 _NEAR_HEIGHT = 0.4  # within 7 mm of an artery's line
 _MOST_LUNG = 0.05
 _NOT_BONE_MM3 = 4000.0  # of the connected lesion: the spine is as dense as this and larger
@@ -124,7 +127,7 @@ def likelier_beside_metal(probabilities: _Array, lesion: NDArray[np.integer]) ->
     column = SITES.index(Site.DEVICE)
     sure = out[:, column] >= _HOLDS_METAL
     beside = np.isin(lesion, lesion[sure]) & ~sure
-    out[beside, column] *= _RARITY
+    out[beside, column] *= METAL_RARITY
     out[beside] /= out[beside].sum(axis=1, keepdims=True)
     return out
 

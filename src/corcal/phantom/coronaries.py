@@ -89,7 +89,8 @@ def coronary_tree(spec: PatientSpec, placement: Placement, heart: Heart) -> dict
     """Lay the coronary arteries onto the heart.
 
     Each reference course is carried to the patient, then moved until the artery lies on the
-    surface with a little fat under it, inside the pericardium.
+    surface with a little fat under it, or as deep in the muscle as the patient's variation says,
+    inside the pericardium.
 
     Returns
     -------

@@ -15,12 +15,7 @@ from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 from corcal.interop.dicom import write_dicom
 from corcal.interop.send.objects import find_objects
 from interop.dicom.dicom_exams import make_exam
-from interop.send.orthanc import (
-    DICOMWEB_PLUGIN,
-    PROGRAM_NAMES,
-    Orthanc,
-    running_orthanc,
-)
+from interop.send.orthanc import Orthanc, installed_orthanc, running_orthanc
 from interop.send.slice_maker import make_slice
 
 CT_SYNTAXES = {"explicit": None, "j2k": JPEG2000Lossless, "jls": JPEGLSLossless, "rle": RLELossless}
@@ -28,10 +23,7 @@ CT_SYNTAXES = {"explicit": None, "j2k": JPEG2000Lossless, "jls": JPEGLSLossless,
 
 @pytest.fixture(scope="session")
 def _orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
-    program = next(filter(None, map(shutil.which, PROGRAM_NAMES)), None)
-    if program is None or not DICOMWEB_PLUGIN.is_file():
-        pytest.skip("Orthanc is absent: install the system packages orthanc and orthanc-dicomweb")
-    with running_orthanc(program, tmp_path_factory.mktemp("orthanc")) as orthanc:
+    with running_orthanc(installed_orthanc(), tmp_path_factory.mktemp("orthanc")) as orthanc:
         yield orthanc
 
 

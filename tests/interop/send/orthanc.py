@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import shutil
 import socket
 import subprocess
 import time
@@ -11,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 PROGRAM_NAMES = ("Orthanc", "/usr/sbin/Orthanc")
 DICOMWEB_PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
@@ -67,6 +70,14 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return one.getsockname()[1]
+
+
+def installed_orthanc() -> str:
+    """Give the path of the program; the test is skipped where it or its plugin is absent."""
+    program = next(filter(None, map(shutil.which, PROGRAM_NAMES)), None)
+    if program is None or not DICOMWEB_PLUGIN.is_file():
+        pytest.skip("Orthanc is absent: install the system packages orthanc and orthanc-dicomweb")
+    return program
 
 
 @contextmanager
