@@ -3,7 +3,7 @@ import { readFileSync, mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-// kept by CI as they are; CORCAL_SCREENS names another folder for them
+// they stay there after a run, to be looked at or kept; CORCAL_SCREENS names another folder
 const SCREENS = process.env.CORCAL_SCREENS ?? join(import.meta.dirname, "screens");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 

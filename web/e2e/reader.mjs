@@ -73,12 +73,14 @@ export class Reader {
     return (await this.review(exam)).candidates.find((one) => one.id === candidate)?.site ?? null;
   }
 
-  sequenceIs(exam, wanted) {
-    return this.page.waitForFunction(
-      async ([id, n]) => (await (await fetch(`/api/v1/exams/${id}/review`)).json()).sequence === n,
-      [exam, wanted],
-      { polling: 100 },
-    );
+  /** Until the server's review has this number; asked from here, as the page's waiting takes any promise for a yes. */
+  async sequenceIs(exam, wanted) {
+    let { sequence } = await this.review(exam);
+    for (let tries = 0; tries < 150 && sequence !== wanted; tries++) {
+      await this.page.waitForTimeout(100);
+      ({ sequence } = await this.review(exam));
+    }
+    check(sequence === wanted, `the review is at event ${sequence}, not at ${wanted}`);
   }
 
   /** A voxel of a candidate in the slice where it has most, and the span of its pixels there. */
