@@ -17,7 +17,7 @@ from typing import BinaryIO, Self
 
 import msgspec
 
-from corcal.cohort.types import Outcome, OutputError
+from corcal.cohort.types import Outcome, OutputError, unwritable
 
 __all__ = ["LEDGER_NAME", "TRANSIENT", "Ledger", "read_outcomes"]
 
@@ -61,7 +61,7 @@ class Ledger:
             folder.mkdir(parents=True, exist_ok=True)
             self._stream: BinaryIO = self.path.open("ab", buffering=0)
         except OSError as exc:
-            raise _unwritable(exc) from exc
+            raise unwritable(exc) from exc
         try:
             _lock(self._stream)
             self._end = _whole_end(self.path)
@@ -71,7 +71,7 @@ class Ledger:
             raise
         except OSError as exc:
             self._stream.close()
-            raise _unwritable(exc) from exc
+            raise unwritable(exc) from exc
         self._sync_s, self._synced = 0.0, 0.0
 
     def __enter__(self) -> Self:
@@ -129,7 +129,7 @@ class Ledger:
         except OSError as exc:
             with contextlib.suppress(OSError):
                 self._stream.truncate(self._end)
-            raise _unwritable(exc) from exc
+            raise unwritable(exc) from exc
 
     def close(self) -> None:
         """Put everything on the disk, and give the folder back."""
@@ -138,7 +138,7 @@ class Ledger:
         try:
             os.fsync(self._stream.fileno())
         except OSError as exc:
-            raise _unwritable(exc) from exc
+            raise unwritable(exc) from exc
         finally:
             self._stream.close()
 
@@ -222,13 +222,3 @@ def _lock(stream: BinaryIO) -> None:
     except OSError as exc:
         if exc.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
             raise
-
-
-def _unwritable(exc: OSError) -> OutputError:
-    what = os.strerror(exc.errno).lower() if exc.errno else type(exc).__name__
-    advice = (
-        "make room and give the same command again: what is finished stays finished"
-        if exc.errno in (errno.ENOSPC, errno.EDQUOT)
-        else "what is finished stays finished"
-    )
-    return OutputError(f"the results cannot be written: {what}; {advice}")

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from corcal.cohort.fetch import catalog_of
 from corcal.cohort.memory import PeakMemory, TooLargeError, require_room
-from corcal.cohort.types import BatchOptions, Outcome, OutputError, Task, ended, utc_now
+from corcal.cohort.types import BatchOptions, Outcome, OutputError, Task, ended, unwritable, utc_now
 from corcal.ct.read import read_series
 from corcal.ct.scan import CTScan
 from corcal.ct.series import Catalog, Series
@@ -175,7 +175,7 @@ def _drawn(exam: Exam, out: Path, key: str) -> str | None:
         sheet = projection_sheet(exam.result, exam.scan, exam.voxels)
         write_whole(_place(out, name), sheet.png())
     except OSError as exc:
-        raise _unwritable(exc) from exc
+        raise unwritable(exc) from exc
     except CorcalError as exc:  # the score is worth more than its picture
         _log.warning("no picture of %s: %s", key, exc)
         return None
@@ -191,7 +191,7 @@ def _segmented(exam: Exam, out: Path, key: str) -> str | None:
         with write_segmentation(exam, _place(out, name)).open("rb") as stream:
             os.fsync(stream.fileno())
     except OSError as exc:
-        raise _unwritable(exc) from exc
+        raise unwritable(exc) from exc
     except CorcalError as exc:  # a NIfTI file has no images that it could refer to
         _log.warning("no segmentation of %s: %s", key, exc)
         return None
@@ -207,12 +207,7 @@ def _place(out: Path, name: str) -> Path:
 def _require_writable(exc: OSError) -> None:
     """Tell a full disk, which is no fault of the scan that was being fetched."""
     if exc.errno in _FULL:
-        raise _unwritable(exc) from exc
-
-
-def _unwritable(exc: OSError) -> OutputError:
-    what = os.strerror(exc.errno).lower() if exc.errno else type(exc).__name__
-    return OutputError(f"the results cannot be written: {what}")
+        raise unwritable(exc) from exc
 
 
 def _os_words(exc: OSError) -> str:

@@ -1,6 +1,8 @@
 """What a run over many scans is made of: tasks, outcomes, options, and who does the work."""
 
+import errno
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +25,7 @@ __all__ = [
     "Task",
     "ended",
     "task_key",
+    "unwritable",
     "utc_now",
 ]
 
@@ -37,6 +40,17 @@ _KEY_DIGITS = 20  # hexadecimal: two of a million tasks are alike once in 2 * 10
 
 class OutputError(CorcalError):
     """The results cannot be written: this ends the run, not the scan."""
+
+
+def unwritable(exc: OSError) -> OutputError:
+    """Give the error of results that the system does not take, without the name of a file."""
+    what = os.strerror(exc.errno).lower() if exc.errno else type(exc).__name__
+    advice = (
+        "make room and give the same command again: what is finished stays finished"
+        if exc.errno in (errno.ENOSPC, errno.EDQUOT)
+        else "what is finished stays finished"
+    )
+    return OutputError(f"the results cannot be written: {what}; {advice}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
