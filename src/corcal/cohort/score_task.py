@@ -4,7 +4,6 @@ import errno
 import logging
 import os
 import time
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from corcal.ct.read import read_series
 from corcal.ct.scan import CTScan
 from corcal.ct.series import Catalog, Series
 from corcal.ct.suitability import Choice, Verdict, choose_series
+from corcal.error_place import place_of
 from corcal.errors import CorcalError, InputError, PeerError, UnfitError
 from corcal.interop.columns import LESION_COLUMNS, Cell, Column
 from corcal.interop.tables import columns_of_exams
@@ -78,7 +78,7 @@ def score_task(task: Task, options: BatchOptions) -> Outcome:
         _require_writable(exc)
         outcome = ended(task, "failed", _os_words(exc), error=type(exc).__name__)
     except Exception as exc:  # noqa: BLE001  (the outermost loop: one scan never ends a run)
-        place = _place_of(exc)
+        place = place_of(exc)
         _log.warning("task %s failed: %s at %s", task.key, type(exc).__name__, place)
         reason = f"a defect of corcal ({type(exc).__name__} at {place})"
         outcome = ended(task, "failed", reason, error=type(exc).__name__)
@@ -214,10 +214,3 @@ def _os_words(exc: OSError) -> str:
     """Say what the system said, without the name of the file."""
     what = os.strerror(exc.errno).lower() if exc.errno else type(exc).__name__
     return f"its files cannot be read: {what}"
-
-
-def _place_of(error: BaseException) -> str:
-    """Say where an error was raised; its text is left out, it may hold what a header held."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "corcal" in Path(frame.filename).parts]
-    return f"{ours[-1].name}:{ours[-1].lineno}" if ours else "unknown"

@@ -5,7 +5,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-from corcal.serve.logs import place_of
+from corcal.error_place import place_of
 
 __all__ = ["JsonFormatter", "set_up_node_logs"]
 

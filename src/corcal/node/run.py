@@ -12,11 +12,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
+from corcal.error_place import place_of
 from corcal.errors import CorcalError, InputError
 from corcal.node import commitment, http, priors, route
 from corcal.node.intake import Intake
 from corcal.node.rules import NodeRules
-from corcal.serve.logs import place_of
 from corcal.serve.settings import Settings
 from corcal.serve.supervisor import Supervisor
 from corcal.store.store import Store

@@ -2,9 +2,8 @@
 
 import logging
 import sys
-import traceback
 
-__all__ = ["place_of", "set_up_logs"]
+__all__ = ["set_up_logs"]
 
 
 def set_up_logs() -> None:
@@ -16,9 +15,3 @@ def set_up_logs() -> None:
         logger.addHandler(handler)
         logger.setLevel(level)
         logger.propagate = False
-
-
-def place_of(error: BaseException) -> str:
-    """Say where an error was raised; its text is left out, it may hold what a file held."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return " > ".join(f"{frame.name}:{frame.lineno}" for frame in frames[-4:])

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from corcal.error_place import place_of
 from corcal.errors import (
     ConflictError,
     CorcalError,
@@ -19,7 +20,6 @@ from corcal.errors import (
     StoreError,
     UnfitError,
 )
-from corcal.serve.logs import place_of
 
 __all__ = ["MEDIA_TYPE", "Problem", "install_problems", "problem"]
 

@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from corcal.error_place import place_of
 from corcal.errors import (
     CorcalError,
     InputError,
@@ -25,7 +26,6 @@ from corcal.errors import (
     UnfitError,
 )
 from corcal.serve.doing import DOINGS, Doing
-from corcal.serve.logs import place_of
 from corcal.store.records import Job
 from corcal.store.store import Store
 
