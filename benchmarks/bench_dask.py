@@ -9,6 +9,7 @@ the same to the last digit.
 
 import argparse
 import contextlib
+import importlib
 import json
 import os
 import signal
@@ -29,7 +30,7 @@ from corcal.cohort.dask_run import Window, run_dask
 from corcal.cohort.discover import find_tasks
 from corcal.cohort.discover.index import Index
 from corcal.cohort.ledger import Ledger, read_outcomes
-from corcal.cohort.local import run_local
+from corcal.cohort.local import Scorer, run_local
 from corcal.cohort.run import run
 from corcal.cohort.types import BatchOptions, Outcome, Task, task_key
 from corcal.interop.columns import LESION_COLUMNS
@@ -55,6 +56,16 @@ def score_nothing(task: Task, _: BatchOptions) -> Outcome:
         certainty=0.9,
         finished="2026-01-01T00:00:00+00:00",
     )
+
+
+def _by_name() -> Scorer:
+    """Give `score_nothing` as the workers find it.
+
+    A function of ``__main__`` travels with its code in every task, which costs the scheduler six
+    times what a name does; corcal's own are names.
+    """
+    scorer: Scorer = importlib.import_module("benchmarks.bench_dask").score_nothing
+    return scorer
 
 
 def simulated(count: int) -> Iterator[Task]:
@@ -97,10 +108,26 @@ def cluster(workers: int, folder: Path) -> Iterator[tuple[str, dict[str, psutil.
             process.wait()
 
 
+_Family = tuple[psutil.Process, ...]
+
+
+def _family(process: psutil.Process) -> _Family:
+    """Give a process and those that it started: a worker works in a child of its nanny."""
+    return (process, *process.children(recursive=True))
+
+
+def _rss(family: _Family) -> int:
+    return sum(one.memory_info().rss for one in family)
+
+
+def _cpu_s(family: _Family) -> float:
+    return sum(sum(one.cpu_times()[:2]) for one in family)
+
+
 class Course:
     """How the memory of the processes goes with the outcomes."""
 
-    def __init__(self, watched: dict[str, psutil.Process], begun: float) -> None:
+    def __init__(self, watched: dict[str, _Family], begun: float) -> None:
         self._watched, self._begun, self._done = watched, begun, 0
         self.marks: dict[int, dict[str, int]] = {}
 
@@ -108,7 +135,7 @@ class Course:
         """Look at the memory every now and then."""
         self._done += 1
         if self._done % _EVERY == 0:
-            mb = {name: round(one.memory_info().rss / _MB) for name, one in self._watched.items()}
+            mb = {name: round(_rss(one) / _MB) for name, one in self._watched.items()}
             self.marks[self._done] = mb
             print(f"{self._done:8,} {time.perf_counter() - self._begun:7.0f} s {mb}", flush=True)
 
@@ -122,18 +149,17 @@ def overhead(count: int, workers: int) -> dict[str, Any]:
             time.sleep(0.1)
         with dask_client(file) as client:
             client.wait_for_workers(workers, timeout=_UNTIL_S)
-        watched = {"client": psutil.Process(), **processes}
-        before = {name: one.cpu_times() for name, one in watched.items()}
+        watched = {"client": (psutil.Process(),)}
+        watched |= {name: _family(one) for name, one in processes.items()}
+        before = {name: _cpu_s(one) for name, one in watched.items()}
         options = BatchOptions(out=scratch)
         begun = time.perf_counter()
         course = Course(watched, begun)
-        executor = run_dask(dask_client(file), scorer=score_nothing, window=_WINDOW)
+        executor = run_dask(dask_client(file), scorer=_by_name(), window=_WINDOW)
         with Ledger(Path(scratch)) as ledger:
             tally = run(simulated(count), options, ledger, executor, listen=course.listen)
         wall = time.perf_counter() - begun
-        cpu = {
-            name: sum(one.cpu_times()[:2]) - sum(before[name][:2]) for name, one in watched.items()
-        }
+        cpu = {name: _cpu_s(one) - before[name] for name, one in watched.items()}
         size = (Path(scratch) / "ledger.jsonl").stat().st_size
     return {
         "tasks": tally.done,
