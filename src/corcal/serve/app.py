@@ -2,12 +2,10 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, Response
-from fastapi.staticfiles import StaticFiles
 
 from corcal._version import __version__
 from corcal.errors import NotFoundError
@@ -18,6 +16,7 @@ from corcal.serve.locks import Locks
 from corcal.serve.models import ProblemInfo
 from corcal.serve.notices import Notices
 from corcal.serve.opened import OpenedExams
+from corcal.serve.pages import STATIC
 from corcal.serve.passwords import GuessLimit
 from corcal.serve.problems import MEDIA_TYPE, install_problems
 from corcal.serve.routes import (
@@ -33,6 +32,7 @@ from corcal.serve.routes import (
     signing,
     uploads,
 )
+from corcal.serve.screen import Screen
 from corcal.serve.services import Services
 from corcal.serve.sessions import Sessions, StartLink
 from corcal.serve.settings import Mode, Settings
@@ -47,7 +47,6 @@ __all__ = ["UPLOADS", "create_app"]
 
 UPLOADS = "uploads"
 """A folder inside the data folder."""
-_STATIC = Path(__file__).parent / "static"
 _PLAIN_PAGE = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>corcal</title></head>
 <body><h1>corcal</h1><p>The server runs. The screen is not built into this installation; the
@@ -158,9 +157,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _add_screen(app: FastAPI) -> None:
     """Serve the built screen, or a page that says that it is not built."""
-    index = _STATIC / "index.html"
-    if index.is_file():
-        app.mount("/", StaticFiles(directory=_STATIC, html=True), name="screen")
+    if (STATIC / "index.html").is_file():
+        app.mount("/", Screen(directory=STATIC, html=True), name="screen")
         return
 
     @app.get("/", include_in_schema=False)

@@ -18,6 +18,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from corcal.serve.pages import is_for_people, problem_page
 from corcal.serve.problems import problem
 from corcal.serve.sessions import Principal, Sessions
 from corcal.serve.settings import Settings
@@ -100,7 +101,10 @@ class Gate:
     async def _refusal(self, scope: Scope) -> ASGIApp | None:
         headers, method, path = Headers(scope=scope), scope["method"], scope["path"]
         if not self._is_ours(headers.get("host", "")):
-            return problem(400, "host", "the server is not known by this name: see --allowed-host")
+            detail = "the server is not known by this name: see --allowed-host"
+            return (
+                problem_page(400, detail) if is_for_people(path) else problem(400, "host", detail)
+            )
         if _is_foreign(headers):
             return problem(403, "origin", "the request comes from another site")
         if not path.startswith(API + "/") or (method, path) in OPEN:

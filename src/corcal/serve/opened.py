@@ -11,7 +11,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,7 @@ from corcal.review.candidates_file import candidates_from_bytes
 from corcal.scoring.measure import Measurement
 from corcal.serve.files import CANDIDATES
 from corcal.serve.problems import Problem
+from corcal.serve.signed import name_of, require_unsigned
 from corcal.store import records
 from corcal.store.store import Store
 
@@ -217,14 +218,22 @@ class Opened:
             self.refresh()
             review = self.review(blind)
         if review.state.sequence != expected:
-            raise Problem(
-                409,
-                "conflict",
-                "another reader has changed this review meanwhile: it was loaded anew",
-                sequence=review.state.sequence,
-                user=review.last_reader,
-            )
+            self._refuse(review, is_blind=blind is not None)
         return review
+
+    def _refuse(self, review: Review, *, is_blind: bool) -> NoReturn:
+        """Tell who was faster: by a signature, or by an edit."""
+        if not is_blind:
+            require_unsigned(self._store, self._store.exam(self.exam_id))
+        last = review.last_reader
+        user = None if last is None else name_of(self._store, last)
+        raise Problem(
+            409,
+            "conflict",
+            f"{user or 'another reader'} has changed this review meanwhile: it was loaded anew",
+            sequence=review.state.sequence,
+            user=user,
+        )
 
     def _start(self, blind: str | None) -> Candidates:
         return self._candidates if blind is None else _without_proposals(self._candidates)

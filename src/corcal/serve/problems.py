@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from corcal.error_place import place_of
 from corcal.errors import (
@@ -20,6 +21,7 @@ from corcal.errors import (
     StoreError,
     UnfitError,
 )
+from corcal.serve.pages import is_for_people, problem_page
 
 __all__ = ["MEDIA_TYPE", "Problem", "install_problems", "problem"]
 
@@ -91,7 +93,7 @@ def problem(
 
 
 def install_problems(app: FastAPI) -> None:
-    """Make every error of an application such an answer."""
+    """Make every error of an application such an answer; for people, a page that says the same."""
     app.add_exception_handler(Problem, _of_problem)
     app.add_exception_handler(CorcalError, _of_corcal)
     app.add_exception_handler(RequestValidationError, _of_validation)
@@ -99,30 +101,48 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _of_defect)
 
 
-def _of_problem(_: Request, exc: Exception) -> JSONResponse:
+def _answer(
+    request: Request,
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    headers: dict[str, str] | None = None,
+    more: dict[str, Any] | None = None,
+) -> Response:
+    """Tell a program by problem details, and a person by a page."""
+    if not is_for_people(request.url.path):
+        return problem(status, code, detail, headers=headers, more=more)
+    found = problem_page(status, detail)
+    found.headers.update(headers or {})
+    return found
+
+
+def _of_problem(request: Request, exc: Exception) -> Response:
     if not isinstance(exc, Problem):  # the handler is installed for this kind alone
         raise exc
-    return problem(exc.status, exc.code, exc.detail, headers=exc.headers, more=exc.more)
+    return _answer(request, exc.status, exc.code, exc.detail, headers=exc.headers, more=exc.more)
 
 
-def _of_corcal(_: Request, exc: Exception) -> JSONResponse:
+def _of_corcal(request: Request, exc: Exception) -> Response:
     for kind, status, code in _STATUS:
         if isinstance(exc, kind):
-            return problem(status, code, str(exc))
-    return problem(500, "error", str(exc))
+            return _answer(request, status, code, str(exc))
+    return _answer(request, 500, "error", str(exc))
 
 
-def _of_validation(_: Request, exc: Exception) -> JSONResponse:
+def _of_validation(request: Request, exc: Exception) -> Response:
     """Say where a request is wrong, and never what stood there: it may be a patient's name."""
     errors = exc.errors() if isinstance(exc, RequestValidationError) else []
     places = [
         f"{'.'.join(str(part) for part in one['loc'][1:]) or one['loc'][0]}: {one['msg']}"
         for one in errors[:5]
     ]
-    return problem(422, "invalid", f"the request is not valid: {'; '.join(places)}"[:500])
+    detail = f"the request is not valid: {'; '.join(places)}"[:500]
+    return _answer(request, 422, "invalid", detail)
 
 
-def _of_http(_: Request, exc: Exception) -> JSONResponse:
+def _of_http(request: Request, exc: Exception) -> Response:
     status = exc.status_code if isinstance(exc, HTTPException) else 500
     headers = dict(exc.headers or {}) if isinstance(exc, HTTPException) else {}
     words = {
@@ -132,10 +152,10 @@ def _of_http(_: Request, exc: Exception) -> JSONResponse:
         413: "the request is too large",
     }
     detail = words.get(status, HTTPStatus(status).phrase.lower())
-    return problem(status, HTTPStatus(status).name.lower(), detail, headers=headers)
+    return _answer(request, status, HTTPStatus(status).name.lower(), detail, headers=headers)
 
 
-def _of_defect(_: Request, exc: Exception) -> JSONResponse:
+def _of_defect(request: Request, exc: Exception) -> Response:
     # Only the kind: the text of an error of another library may hold what was sent
     _log.error("a defect: %s at %s", type(exc).__name__, place_of(exc))
-    return problem(500, "defect", "a defect of corcal: the server's log has more")
+    return _answer(request, 500, "defect", "a defect of corcal: the server's log has more")

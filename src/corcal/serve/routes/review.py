@@ -30,6 +30,7 @@ from corcal.serve.review_wire import (
     site_infos,
 )
 from corcal.serve.services import Reader, Service, Services, Viewer
+from corcal.serve.signed import require_unsigned
 from corcal.store.records import ExamRecord, ExamState
 
 __all__ = ["lock_of", "require_open", "router"]
@@ -91,7 +92,7 @@ def add_events(
     opened = services.opened.get(exam_id)
     blind = opened.blind_for(who.login)
     if blind is None:
-        require_open(exam)
+        require_unsigned(services.store, exam)
     start = opened.review(blind).state
     edits = tuple(edit_of(one, start) for one in given.events)
     before, after = opened.add(edits, by=who.login, expected=given.expected_sequence, blind=blind)

@@ -1,13 +1,14 @@
 """Coming in and going out: health, login, the one-time link."""
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import RedirectResponse
 
 from corcal._version import __version__
 from corcal.errors import NotFoundError
 from corcal.result import RESEARCH_USE
 from corcal.serve.gate import PRINCIPAL
 from corcal.serve.models import Health, Login, SessionInfo, UserInfo
+from corcal.serve.pages import page
 from corcal.serve.passwords import is_right
 from corcal.serve.problems import Problem
 from corcal.serve.services import Service, Services, Viewer
@@ -70,12 +71,38 @@ def logout(services: Service, who: Viewer, response: Response) -> None:
 @start_router.get("/start/{token}")
 def start(services: Service, token: str, request: Request) -> Response:
     """Begin the session of the one person of personal mode, by a link that works once."""
-    if services.settings.mode is not Mode.PERSONAL or not services.start.use(token):
-        detail = "the link was used already: start corcal serve again for another one"
-        return JSONResponse({"detail": detail}, status_code=403)
-    response = RedirectResponse("/", status_code=303)
+    response: Response = RedirectResponse("/", status_code=303)
+    if services.sessions.of_request(request.headers) is not None:
+        return response  # who is in, is in: such as who loads the page of the link again
+    if services.settings.mode is not Mode.PERSONAL:
+        return _has_accounts()
+    if not services.start.use(token):
+        return _is_used()
     begin_session(services, services.store.users.get(services.settings.reader), request, response)
     return response
+
+
+def _is_used() -> Response:
+    return page(
+        403,
+        "This link no longer opens corcal",
+        "It opens one browser, once. It was used before, or it is of a server that was started "
+        "again since.",
+        "For a new link: in the terminal where corcal runs, stop it with `Ctrl` `C`, type "
+        "`corcal serve`, and open the link that it prints. Nothing that was uploaded, read or "
+        "signed is lost by that.",
+        "The browser that the link has opened stays logged in: there, corcal itself will do.",
+    )
+
+
+def _has_accounts() -> Response:
+    return page(
+        403,
+        "This server has accounts",
+        "Links that open it without a password are of a server for one person. Here, people log in "
+        "with their name and password; whoever runs the server can tell you yours.",
+        link="Log in",
+    )
 
 
 def _user(services: Services, login: str) -> User | None:

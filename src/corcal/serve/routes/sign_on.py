@@ -1,17 +1,14 @@
 """Sign-on at the organisation: there, back, and off."""
 
 import hashlib
-import html
 import logging
-import re
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 
 from corcal.errors import CorcalError, PeerError
-from corcal.result import RESEARCH_USE
+from corcal.serve.pages import page
 from corcal.serve.problems import Problem
 from corcal.serve.routes.session import begin_session, count_attempt, origin_of
 from corcal.serve.services import Service, Services
@@ -22,8 +19,6 @@ from corcal.serve.sign_on.provider import Provider, RefusedError
 __all__ = ["router"]
 
 router = APIRouter(include_in_schema=False)
-_INDEX = Path(__file__).parents[1] / "static" / "index.html"
-_STYLE = re.compile(r'<link rel="stylesheet"[^>]*>')
 _Answer = Annotated[str, Query(max_length=4096)]
 _log = logging.getLogger(__name__)
 
@@ -128,17 +123,8 @@ def _write_down(services: Services, request: Request, exc: Exception) -> None:
 
 
 def _refusal(exc: Exception) -> Response:
-    """Tell a person why they are not in, in the clothes of the screen."""
+    """Tell a person why they are not in."""
     status = 502 if isinstance(exc, PeerError) else getattr(exc, "status", 403)
-    styles = _STYLE.findall(_INDEX.read_text(encoding="utf-8")) if _INDEX.is_file() else []
     said = str(exc)[:300]
-    words = html.escape(said[:1].upper() + said[1:])
-    page = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>corcal</title>'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">{"".join(styles)}'
-        f'</head><body><main class="login"><div class="card"><h1>corcal</h1>'
-        f"<p>You are not logged in. {words}.</p>"
-        f'<p><a href="/">Back to the login</a></p></div>'
-        f'<footer class="statement">{html.escape(RESEARCH_USE)}</footer></main></body></html>'
-    )
-    return HTMLResponse(page, status_code=status)
+    told = f"{said[:1].upper()}{said[1:]}."
+    return page(status, "You are not logged in", told, link="Back to the login")
