@@ -17,8 +17,9 @@ from corcal.ct.scan import CTScan
 from corcal.errors import InputError
 from corcal.phantom.canvas import tiled
 from corcal.phantom.motion import Motion
+from corcal.phantom.noise import noise_volume
 from corcal.phantom.patient import draw_patient
-from corcal.phantom.physics import KERNELS, Scanner, noise_volume, stored_hu
+from corcal.phantom.physics import KERNELS, Scanner, stored_hu
 from corcal.phantom.protocol import Protocol, image_origin
 from corcal.phantom.render import Thorax
 from corcal.phantom.shapes import Grid, smooth_noise

@@ -15,8 +15,9 @@ from scipy import ndimage
 
 from corcal.lesions.sites import CORONARY_SITES
 from corcal.lesions.voxels import SiteVoxels
+from corcal.phantom.noise import noise_volume
 from corcal.phantom.patient import PatientSpec, draw_patient
-from corcal.phantom.physics import Scanner, noise_volume
+from corcal.phantom.physics import Scanner
 from corcal.phantom.thorax import simulate_patient
 from corcal.phantom.types import SimulatedScan
 from corcal.scoring.agatston import find_slice_lesions

@@ -9,6 +9,7 @@ import pytest
 from scipy import integrate, special
 
 from corcal.errors import GeometryError, InputError
+from corcal.phantom.noise import noise_volume
 from corcal.phantom.physics import (
     KERNELS,
     MAX_HU,
@@ -18,7 +19,6 @@ from corcal.phantom.physics import (
     hydroxyapatite_hu,
     image_contrast,
     image_volume,
-    noise_volume,
 )
 
 WATER = FineVolume(

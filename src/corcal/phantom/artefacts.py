@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corcal.phantom.physics import ImageGrid, noise_volume
+from corcal.phantom.noise import noise_volume
+from corcal.phantom.physics import ImageGrid
 from corcal.phantom.shapes import smooth_noise
 
 __all__ = ["CLEAN", "Artefacts", "add_lateral_noise", "add_metal_streaks", "add_shading"]

@@ -10,11 +10,11 @@ The integral of an object's contrast over the image (times voxel volume) is that
 when the slice thickness is a whole multiple of the increment. With other increments, or gaps, it
 depends on where the slices fall, as on a real scanner.
 
-Motion, shading and streaks are separate: `corcal.phantom.motion`, `corcal.phantom.artefacts`. Not
-simulated: scatter, cone-beam artefacts, edge enhancement.
+How noise looks is in `corcal.phantom.noise`. Motion, shading and streaks are separate:
+`corcal.phantom.motion`, `corcal.phantom.artefacts`. Not simulated: scatter, cone-beam artefacts,
+edge enhancement.
 """
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.errors import GeometryError, InputError
+from corcal.phantom.noise import noise_volume
+from corcal.phantom.profile import profile_weights
 from corcal.phantom.scanner import FWHM_PER_SIGMA, KERNELS, Kernel, Scanner, hydroxyapatite_hu
 
 __all__ = [
@@ -37,7 +39,6 @@ __all__ = [
     "image_body",
     "image_contrast",
     "image_volume",
-    "noise_volume",
     "stored_hu",
 ]
 
@@ -263,77 +264,6 @@ def image_contrast(
     return ImageWindow(start=start, values=values)
 
 
-def noise_volume(
-    scanner: Scanner,
-    *,
-    slice_count: int,
-    rng: np.random.Generator,
-    wedge_deg: float | None = None,
-) -> NDArray[np.float32]:
-    """Draw the noise of a scan.
-
-    Parameters
-    ----------
-    scanner, slice_count, rng
-        As in `image_volume`.
-    wedge_deg : float, optional
-        Only of views within this angle (SD) of horizontal, which makes horizontal streaks.
-
-    Returns
-    -------
-    float32 ndarray of shape (slice_count, n_y, n_x)
-        Zero mean, standard deviation ``scanner.noise_sd_hu``, the kernel's spectrum in the slice,
-        and between slices the correlation that their overlap gives.
-    """
-    from scipy import fft  # heavy import, needed only to simulate
-
-    n_y, n_x = scanner.matrix
-    noise = rng.standard_normal((slice_count, n_y, n_x), dtype=np.float32)
-    noise = np.tensordot(_slice_mixing(scanner, slice_count), noise, axes=1)
-    gain = _noise_gain(scanner, wedge_deg)
-    for k in range(slice_count):
-        noise[k] = fft.irfft2(fft.rfft2(noise[k]) * gain, s=(n_y, n_x))
-    return noise
-
-
-def _noise_gain(scanner: Scanner, wedge_deg: float | None = None) -> NDArray[np.float32]:
-    """Amplitude over frequency that turns white noise into the kernel's, (n_y, n_x // 2 + 1)."""
-    n_y, n_x = scanner.matrix
-    kernel = scanner.kernel
-    f_y = np.fft.fftfreq(n_y, scanner.pixel_spacing_mm)
-    f_x = np.fft.fftfreq(n_x, scanner.pixel_spacing_mm)
-    frequency = np.hypot(f_y[:, None], f_x[None, :])
-    power = frequency**kernel.noise_rise
-    power *= np.exp(-((frequency / kernel.noise_cutoff_per_mm) ** kernel.noise_fall))
-    if wedge_deg is not None:  # a horizontal ray's profile runs up and down
-        turn = np.degrees(np.arctan2(np.abs(f_x)[None, :], np.abs(f_y)[:, None]))
-        power *= np.exp(-((turn / wedge_deg) ** 2))
-    power *= scanner.noise_sd_hu**2 / power.mean()
-    gain: NDArray[np.float32] = np.sqrt(power[:, : n_x // 2 + 1]).astype(np.float32)
-    return gain
-
-
-def _slice_mixing(scanner: Scanner, slice_count: int) -> NDArray[np.float32]:
-    """Matrix that correlates the noise of slices as their profiles overlap.
-
-    The correlation of two slices is the autocorrelation of the slice profile at their distance.
-    """
-    apart = scanner.increment_mm * np.arange(slice_count)
-    sigma = math.sqrt(2.0) * scanner.slice_edge_sigma_mm
-    width = scanner.slice_thickness_mm
-    shifts, parts = (width, 0.0, -width), (1.0, -2.0, 1.0)
-    overlap = np.zeros(slice_count)
-    for shift, part in zip(shifts, parts, strict=True):
-        overlap += part * _integrated_ndtr((apart + shift) / sigma)
-    correlation = overlap / overlap[0]
-    index = np.arange(slice_count)
-    matrix = correlation[np.abs(index[:, None] - index[None, :])]
-    # The tiny diagonal keeps a strongly overlapping stack positive definite in floating point.
-    matrix += 1e-6 * np.eye(slice_count)
-    mixing: NDArray[np.float32] = np.linalg.cholesky(matrix).astype(np.float32)
-    return mixing
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Sampling:
     """How the cells of a fine grid weigh in the pixels of the window that they reach."""
@@ -369,7 +299,7 @@ def _sample(
         centres = step * np.arange(counts[axis])
         if axis == 0 and shift_z_mm is not None:
             centres = centres - shift_z_mm
-        weights.append(_weights(centres, edges, sigma_mm=blur, box_mm=box))
+        weights.append(profile_weights(centres, edges, sigma_mm=blur, box_mm=box))
     across, rows, columns = weights
     z, y, x = (_span(each) for each in weights)
     return _Sampling(across=across, rows=rows[y], columns=columns[x], z=z, y=y, x=x)
@@ -398,39 +328,3 @@ def _image_slices(
                 cache[index] = volume.slice_at(index) - np.float32(baseline)
             slab += sampling.across[k, index] * cache[index]
         yield k, np.asarray((columns @ (rows @ slab).T).T)
-
-
-def _weights(
-    centres_mm: NDArray[np.floating],
-    edges_mm: NDArray[np.floating],
-    *,
-    sigma_mm: float,
-    box_mm: float,
-) -> NDArray[np.float32]:
-    """Part of the profile at each centre that falls between neighbouring edges.
-
-    The profile is a Gaussian of `sigma_mm`, or, if `box_mm` is not 0, a box smoothed by it.
-    Weights below 1e-7 are 0.
-
-    Returns
-    -------
-    float32 ndarray of shape (n_centres, n_edges - 1)
-    """
-    from scipy.special import ndtr  # heavy import, needed only to simulate
-
-    u = (edges_mm[None, :] - centres_mm[:, None]) / sigma_mm
-    if box_mm > 0:
-        half = 0.5 * box_mm / sigma_mm
-        cumulative = (_integrated_ndtr(u + half) - _integrated_ndtr(u - half)) / (2 * half)
-    else:
-        cumulative = ndtr(u)
-    weights = np.diff(cumulative, axis=1)
-    weights[weights < 1e-7] = 0.0
-    return np.asarray(weights, np.float32)
-
-
-def _integrated_ndtr(u: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Integral of the normal distribution function from minus infinity to `u`."""
-    from scipy.special import ndtr  # heavy import, needed only to simulate
-
-    return np.asarray(u * ndtr(u) + np.exp(-0.5 * u**2) / math.sqrt(2 * math.pi))

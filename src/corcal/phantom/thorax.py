@@ -15,6 +15,7 @@ from corcal.phantom.coronaries import Course
 from corcal.phantom.devices import paint_device
 from corcal.phantom.hard_tissue import paint_calcium
 from corcal.phantom.motion import MovingHeart
+from corcal.phantom.noise import noise_volume
 from corcal.phantom.patient import Burden, PatientSpec, aged, draw_patient
 from corcal.phantom.physics import (
     FineVolume,
@@ -22,7 +23,6 @@ from corcal.phantom.physics import (
     ImageWindow,
     Scanner,
     image_body,
-    noise_volume,
     stored_hu,
 )
 from corcal.phantom.protocol import GATED_SCANNER, SCAN_LENGTH_MM, Protocol, image_origin
