@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from corcal.ct import archive
-from corcal.ct.dicom import header
+from corcal.ct.dicom import header, opening
 from corcal.ct.dicom.dataset import parse_meta
 from corcal.ct.find import find_series
 from corcal.ct.read import read_scan
@@ -219,4 +219,4 @@ def test_a_deflated_file_that_grows_beyond_its_size_is_refused(tmp_path: Path) -
     tracemalloc.stop()
     assert [f.source for f in found.skipped] == [path.name]
     assert found.series[0].slice_count == 4
-    assert peak < 2 * header.RATIO_APPLIES_FROM_BYTES
+    assert peak < 2 * opening.RATIO_APPLIES_FROM_BYTES

@@ -12,7 +12,24 @@ from corcal.ct.archive import Archive, is_archive
 from corcal.ct.series import SkippedFile
 from corcal.errors import InputError
 
-__all__ = ["Candidate", "FileOpener", "list_candidates", "printable"]
+__all__ = ["Candidate", "FileOpener", "SkipFile", "list_candidates", "printable"]
+
+
+class SkipFile(Exception):  # noqa: N818
+    """The file is not part of any series.
+
+    Attributes
+    ----------
+    reason : str
+        For the user, in a few words.
+    is_damaged : bool
+        Whether it probably was an image once: then a series may lack it.
+    """
+
+    def __init__(self, reason: str, *, is_damaged: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.is_damaged = is_damaged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 from corcal.ct.checks import check_identity, check_stack
 from corcal.ct.dicom.acquisition import read_acquisition, read_identity, read_patient
 from corcal.ct.dicom.enhanced import scope_of
-from corcal.ct.dicom.header import Instance, SkipFile, read_instances, read_tags
-from corcal.ct.files import Candidate, FileOpener, list_candidates
+from corcal.ct.dicom.header import Instance, read_instances, read_tags
+from corcal.ct.files import Candidate, FileOpener, SkipFile, list_candidates
 from corcal.ct.findings import finding
 from corcal.ct.geometry import measure_stack
 from corcal.ct.scan import Finding, Severity

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from corcal.ct.checks import NATIVE_SYNTAXES
 from corcal.ct.dicom.codecs import DecodeError, check_encapsulation, decode_frame
-from corcal.ct.dicom.header import SkipFile, open_dicom
-from corcal.ct.files import FileOpener
+from corcal.ct.dicom.opening import open_dicom
+from corcal.ct.files import FileOpener, SkipFile
 from corcal.ct.geometry import PlaneAxes, label
 from corcal.ct.scan import AIR_HU
 from corcal.ct.series import ImageHeader, PixelLayout

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from corcal.ct.dicom.header import CT_CLASSES, Instance, open_dicom
+from corcal.ct.dicom.header import CT_CLASSES, Instance
+from corcal.ct.dicom.opening import open_dicom
 from corcal.ct.files import FileOpener
 from corcal.ct.findings import finding
 from corcal.ct.geometry import heights_of, label, same_position

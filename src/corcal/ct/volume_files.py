@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.ct.checks import MAX_SIDE
-from corcal.ct.dicom.header import SkipFile
-from corcal.ct.files import Candidate, FileOpener, printable
+from corcal.ct.files import Candidate, FileOpener, SkipFile, printable
 from corcal.ct.findings import finding
 from corcal.ct.pixels import fit_int16
 from corcal.ct.quiet_itk import quiet_itk

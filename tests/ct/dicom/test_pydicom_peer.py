@@ -30,10 +30,11 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 import corcal.ct.dicom
 from corcal.ct.dicom.dataset import read_header
-from corcal.ct.dicom.header import SkipFile, open_dicom, read_instances
+from corcal.ct.dicom.header import read_instances
+from corcal.ct.dicom.opening import open_dicom
 from corcal.ct.dicom.quiet import quiet_pydicom
 from corcal.ct.dicom.tags import Tags
-from corcal.ct.files import Candidate, FileOpener
+from corcal.ct.files import Candidate, FileOpener, SkipFile
 from corcal.ct.find import find_series
 from corcal.ct.geometry import PlaneAxes
 from corcal.ct.pixels import read_voxels

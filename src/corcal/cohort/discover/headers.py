@@ -8,9 +8,9 @@ from typing import BinaryIO
 
 from corcal.cohort.discover.index import Part
 from corcal.ct.dicom.dataset import HeaderError, read_header
-from corcal.ct.dicom.header import SkipFile, open_dicom
+from corcal.ct.dicom.opening import open_dicom
 from corcal.ct.dicom.tags import Tags
-from corcal.ct.files import FileOpener
+from corcal.ct.files import FileOpener, SkipFile
 from corcal.errors import InputError
 
 __all__ = ["Seen", "parts_of", "study_of_file", "study_of_stream"]

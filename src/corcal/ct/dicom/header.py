@@ -1,39 +1,21 @@
 """One DICOM file, or one frame of it, as an `Instance`: what its header says, without pixels."""
 
-import io
 import os
-import struct
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from corcal.ct.dicom.dataset import (
-    DEFLATED,
-    EXPLICIT,
-    UNDEFINED_LENGTH,
-    HeaderError,
-    RawDataset,
-    declared_syntax,
-    parse_meta,
-    read_header,
-)
+from corcal.ct.dicom.dataset import DEFLATED, UNDEFINED_LENGTH, RawDataset, read_header
 from corcal.ct.dicom.enhanced import Frame, frames_of, placed_count
+from corcal.ct.dicom.opening import InflatedFile, open_dicom, skipping_damage
 from corcal.ct.dicom.tags import Tags
-from corcal.ct.files import Candidate, FileOpener
+from corcal.ct.files import Candidate, FileOpener, SkipFile
 from corcal.ct.series import ImageHeader, PixelLayout
-from corcal.errors import InputError
 
 __all__ = [
     "ENHANCED_CT_CLASSES",
     "CT_CLASSES",
     "Instance",
     "PatientKey",
-    "SkipFile",
-    "open_dicom",
     "read_instances",
     "read_tags",
 ]
@@ -53,12 +35,7 @@ _LOSSY_SYNTAXES = (
     "1.2.840.10008.1.2.4.81",  # JPEG-LS near-lossless
 )
 
-# Of a deflated data set: a slice has 0.5 MB and deflates to a third, an empty one to a thousandth.
-MAX_INFLATED_BYTES = 2**29
-MAX_RATIO = 100
-RATIO_APPLIES_FROM_BYTES = 2**26
 MAX_CLASSIC_BYTES = 2**29  # of a file of one slice; 8192 x 8192 pixels of 32 bits are half of that
-_PIECE_BYTES = 2**20
 
 # Elements without which an image cannot be placed or its pixels not be read.
 _REQUIRED = {
@@ -71,23 +48,6 @@ _REQUIRED = {
     "orientation": "ImageOrientationPatient (0020,0037)",
     "pixel_spacing": "PixelSpacing (0028,0030)",
 }
-
-
-class SkipFile(Exception):  # noqa: N818
-    """The file is not part of any series.
-
-    Attributes
-    ----------
-    reason : str
-        For the user, in a few words.
-    is_damaged : bool
-        Whether it probably was an image once: then a series may lack it.
-    """
-
-    def __init__(self, reason: str, *, is_damaged: bool = False) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.is_damaged = is_damaged
 
 
 class PatientKey(NamedTuple):
@@ -148,11 +108,11 @@ def read_instances(candidate: Candidate, opener: FileOpener) -> tuple[Instance, 
     if candidate.size == 0:
         reason = "empty file"
         raise SkipFile(reason, is_damaged=True)
-    with _parsing(), open_dicom(opener, candidate.path, candidate.member) as file:
+    with skipping_damage(), open_dicom(opener, candidate.path, candidate.member) as file:
         ds = read_header(file)
         tags = Tags(ds)
         layout = _layout(ds, tags, file)
-        syntax = DEFLATED if isinstance(file, _Inflated) else ds.transfer_syntax()
+        syntax = DEFLATED if isinstance(file, InflatedFile) else ds.transfer_syntax()
     sop_class = tags.uid(0x00080016) or ds.meta_text(0x00020002)
     if sop_class == _DICOMDIR or (sop_class is None and 0x00041220 in tags):
         reason = "DICOMDIR, an index: the files beside it are read themselves"
@@ -178,10 +138,6 @@ def read_instances(candidate: Candidate, opener: FileOpener) -> tuple[Instance, 
     return tuple(replace(instance, placed_count=count) for instance in instances)
 
 
-class _Inflated(io.BytesIO):
-    """A deflated file, unpacked: parsed as an explicit one, still deflated on disk."""
-
-
 def read_tags(opener: FileOpener, image: ImageHeader) -> Tags:
     """Read the header of an image once more, for what only one image of a series is asked.
 
@@ -190,100 +146,8 @@ def read_tags(opener: FileOpener, image: ImageHeader) -> Tags:
     SkipFile
         If the file is no longer what it was.
     """
-    with _parsing(), open_dicom(opener, image.path, image.member) as file:
+    with skipping_damage(), open_dicom(opener, image.path, image.member) as file:
         return Tags(read_header(file))
-
-
-@contextmanager
-def _parsing() -> Iterator[None]:
-    """Turn what parsing may raise into `SkipFile`."""
-    try:
-        yield
-    except InputError as exc:
-        raise SkipFile(str(exc), is_damaged=True) from exc
-    except PermissionError as exc:
-        reason = "cannot be opened: permission denied"
-        raise SkipFile(reason, is_damaged=True) from exc
-    except (HeaderError, zlib.error, OSError) as exc:
-        reason = "damaged DICOM file: its header cannot be read"
-        raise SkipFile(reason, is_damaged=True) from exc
-
-
-def open_dicom(opener: FileOpener, path: Path, member: str | None) -> BinaryIO:
-    """Open a DICOM file for reading; a deflated one is inflated into memory, within a limit.
-
-    Raises
-    ------
-    SkipFile
-        If it is not DICOM by its first bytes.
-    OSError, zlib.error, HeaderError
-        If it cannot be read or inflated.
-    """
-    file = opener.stream(path, member)
-    try:
-        head = file.read(1024)
-        if not _looks_like_dicom(head):
-            _raise_not_dicom(head, file)
-        file.seek(0)
-        if head[128:132] == b"DICM" and declared_syntax(head, parse_meta(head)[0]) == DEFLATED:
-            with file:
-                return _inflate(file)
-    except BaseException:
-        file.close()
-        raise
-    return file
-
-
-def _looks_like_dicom(head: bytes) -> bool:
-    if head[128:132] == b"DICM":
-        return True
-    if len(head) < 8:
-        return False
-    # Without a preamble: a file meta or identifying element, explicit or implicit, either endian.
-    for order in "<>":
-        group, element = struct.unpack(f"{order}HH", head[:4])
-        (length,) = struct.unpack(f"{order}I", head[4:8])
-        explicit = head[4:6].isalpha() and head[4:6].isupper()
-        if group in (0x0002, 0x0008) and element <= 0x0018 and (explicit or length <= 64):
-            return True
-    return False
-
-
-def _raise_not_dicom(head: bytes, rest: BinaryIO) -> None:
-    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-        reason = "an archive among other files is not opened: give it by itself"
-        raise SkipFile(reason)
-    if len(head) < 132 and b"DICM".startswith(head[128:]) and not head[:128].strip(b"\0"):
-        reason = "damaged DICOM file: it ends in its preamble"
-        raise SkipFile(reason, is_damaged=True)
-    pieces = iter(partial(rest.read, 2**20), b"")
-    if not head.strip(b"\0") and not any(piece.strip(b"\0") for piece in pieces):
-        reason = "damaged file: all bytes are zero"
-        raise SkipFile(reason, is_damaged=True)
-    reason = "not DICOM, NIfTI, NRRD or MetaImage"
-    raise SkipFile(reason)
-
-
-def _inflate(file: BinaryIO) -> _Inflated:
-    """Return a deflated DICOM file as an explicit little-endian one."""
-    head = file.read(1024)
-    _, start = parse_meta(head)
-    syntax = struct.pack("<HH2sH", 0x0002, 0x0010, b"UI", 20) + EXPLICIT.encode() + b"\0"
-    unpacked = _Inflated()
-    unpacked.write(head[:132] + syntax)
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    file.seek(start)
-    read = size = 0
-    while not inflater.eof and (piece := inflater.unconsumed_tail or file.read(_PIECE_BYTES)):
-        read += 0 if inflater.unconsumed_tail else len(piece)
-        size += unpacked.write(inflater.decompress(piece, _PIECE_BYTES))
-        allowed = min(MAX_INFLATED_BYTES, max(RATIO_APPLIES_FROM_BYTES, MAX_RATIO * read))
-        if size > allowed:
-            msg = f"it unpacks to more than {allowed} bytes, more than an image of its size has"
-            raise HeaderError(msg)
-    unpacked.write(inflater.flush())  # a few bytes that the last piece left inside
-    unpacked.seek(0)
-    return unpacked
 
 
 def _layout(ds: RawDataset, tags: Tags, file: BinaryIO) -> PixelLayout | None:

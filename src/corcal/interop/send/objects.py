@@ -21,9 +21,9 @@ from corcal.ct.dicom.dataset import (
     parse_meta,
     read_header,
 )
-from corcal.ct.dicom.header import SkipFile, open_dicom
+from corcal.ct.dicom.opening import open_dicom
 from corcal.ct.dicom.tags import Tags
-from corcal.ct.files import FileOpener
+from corcal.ct.files import FileOpener, SkipFile
 from corcal.errors import InputError
 from corcal.interop.send.types import OutgoingObject
 
