@@ -12,7 +12,7 @@ from corcal.risk.interpretation import Interpretation, RiskNumbers, interpret
 from corcal.risk.mesa_chd import mesa_chd
 from corcal.risk.prevent import PREVENT_OUTCOMES
 from corcal.risk.risk_class import risk_class
-from corcal.risk.sources import SOURCES
+from corcal.risk.sources import sources
 from corcal.risk.types import Person, Race, Region, Sex
 from risk.people import khan_example, known_man
 
@@ -312,7 +312,7 @@ def test_every_source_that_is_named_is_cited_newest_first():
     assert {"ettehad2016", "ctt2005"} <= named  # her pressure and cholesterol are above the goals
     assert named <= set(cited)
     assert len(cited) == len(set(cited))
-    years = [SOURCES[key].year for key in cited]
+    years = [sources()[key].year for key in cited]
     assert years == sorted(years, reverse=True)
 
 

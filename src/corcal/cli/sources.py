@@ -30,9 +30,9 @@ def command(*, as_json: bool) -> None:
     Each with what is taken from it, and a mark: how sure it is that the source prints it so. It is
     the weakest of all that is taken; each statement has its own.
     """
-    from corcal.risk.sources import SOURCES
+    from corcal.risk.sources import sources
 
-    found = list(SOURCES.values())
+    found = list(sources().values())
     if as_json:
         # ASCII only: it survives any terminal and any encoding
         told = {"sources": [_record(each) for each in found], "marks": _MARKS}

@@ -7,7 +7,7 @@ from corcal.risk.guidance.conditions import describe
 from corcal.risk.guidance.gates import SCOPE_GATES
 from corcal.risk.guidance.general import GENERAL
 from corcal.risk.guidance.wording import MARK_NOTES
-from corcal.risk.sources import SOURCES
+from corcal.risk.sources import sources
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "guidance.md"
 
@@ -53,7 +53,7 @@ def statements_tables():
 
 def row_of(rule):
     graded = ", ".join(part for part in (rule.strength, rule.evidence) if part)
-    source = SOURCES[rule.source]
+    source = sources()[rule.source]
     where = f"[`{source.key}`](https://doi.org/{source.doi})" if source.doi else f"`{source.key}`"
     unless = "; ".join(describe(each) for each in rule.unless)
     cells = (

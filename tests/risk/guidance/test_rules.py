@@ -8,7 +8,7 @@ from corcal.risk.guidance import GUIDELINES, RULES, Stance
 from corcal.risk.guidance.conditions import Range, leaves
 from corcal.risk.guidance.gates import SCOPE_GATES
 from corcal.risk.guidance.wording import FROM_MEMORY, MARK_NOTES
-from corcal.risk.sources import SOURCES
+from corcal.risk.sources import sources
 from corcal.risk.types import Mark
 from guidance_cases import CASES
 from guidance_maker import said, statement, statements
@@ -60,9 +60,9 @@ def test_a_statement_is_made_where_it_holds_and_nowhere_else(name):
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
 def test_a_statement_says_where_it_is_from_and_how_sure_that_is(rule):
     order = list(Mark)
-    assert rule.source in SOURCES
+    assert rule.source in sources()
     # A source carries the weakest mark of all that is taken from it.
-    assert order.index(rule.mark) <= order.index(SOURCES[rule.source].mark)
+    assert order.index(rule.mark) <= order.index(sources()[rule.source].mark)
     assert rule.id.startswith(f"{rule.guideline}.")
     assert rule.guideline in {*GUIDELINES, "general"}
     assert rule.topic in TOPICS
@@ -92,7 +92,7 @@ def test_a_text_names_the_goals_of_its_data(rule):
 def test_the_mark_of_a_source_is_the_weakest_of_its_statements(key):
     order = list(Mark)
     marks = [rule.mark for rule in RULES if rule.source == key]
-    assert SOURCES[key].mark is max(marks, key=order.index)
+    assert sources()[key].mark is max(marks, key=order.index)
 
 
 def test_aspirin_is_only_talked_about_and_bleeding_with_it():

@@ -73,7 +73,7 @@ class Rule:
     text : str
         One or two sentences in corcal's words, never an order.
     source : str
-        Key of `corcal.risk.sources.SOURCES`.
+        Key of `corcal.risk.sources.sources`.
     year : int
         Of the guideline or study.
     mark : Mark
