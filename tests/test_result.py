@@ -203,8 +203,8 @@ def test_the_schema_knows_the_words_of_a_verdict(part, key):
     [
         ("", "is not a corcal result"),
         ("{}", "is not a corcal result.*schema_version"),
-        ('{"schema_version": "9.0"}', "has schema version 9.0; this release reads 1.0 to 1.3"),
-        ('{"schema_version": "1.0"}', "does not follow the schema 1.3"),
+        ('{"schema_version": "9.0"}', "has schema version 9.0; this release reads 1.0 to 1.4"),
+        ('{"schema_version": "1.0"}', "does not follow the schema 1.4"),
     ],
 )
 def test_a_file_that_is_no_result_is_refused_by_name(tmp_path, text, message):

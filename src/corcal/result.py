@@ -1,5 +1,6 @@
 """The one record of a scored exam: versioned, serialisable, the contract between all rooms."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from corcal.amendment import Amendment, check_amendment
 from corcal.anatomy.types import ModelRecord
 from corcal.ct.scan import Finding, Patient
 from corcal.ct.suitability.verdict import SeriesKind, Verdict
@@ -28,6 +30,7 @@ __all__ = [
     "HEADER_RANGES",
     "RESEARCH_USE",
     "SCHEMA_VERSION",
+    "Amendment",
     "AnnotationRecord",
     "Provenance",
     "Result",
@@ -37,12 +40,13 @@ __all__ = [
     "SuitabilityRecord",
     "check_result",
     "read_result",
+    "record_key",
     "result_from_json",
     "result_json",
     "schema_json",
 ]
 
-SCHEMA_VERSION = "1.3"
+SCHEMA_VERSION = "1.4"
 # Two types of one name: what stood in the schema first keeps it.
 _SCHEMA_NAMES = {
     "corcal.ct.suitability.verdict.Verdict": "Verdict",
@@ -177,6 +181,8 @@ class Provenance:
     """Which model told coronary calcium from the rest; ``None`` where a person did."""
     reviewed: ReviewRecord | None = None
     """What a review changed; ``None`` before one."""
+    amendment: Amendment | None = None
+    """Which signed report this one corrects; ``None`` for a first report."""
 
     @property
     def is_automatic(self) -> bool:
@@ -232,6 +238,11 @@ class Result:
 def result_json(result: Result) -> str:
     """Serialise a result: indented JSON with a final newline, keys in the order of the schema."""
     return msgspec.json.format(msgspec.json.encode(result), indent=2).decode() + "\n"
+
+
+def record_key(result: Result, *, software_version: str) -> str:
+    """Hash all that a record says, and who writes it: another record, another key (SHA-256)."""
+    return hashlib.sha256((result_json(result) + software_version).encode()).hexdigest()
 
 
 def read_result(path: Path | str) -> Result:
@@ -318,6 +329,8 @@ def _check_provenance(made: Provenance, score: Score, space: Space) -> None:
         raise InputError(msg)
     own = score.by_rule[score.rule].threshold_hu
     check_equal("provenance.threshold_hu", made.threshold_hu, "that of its rule is", own)
+    if made.amendment is not None:
+        check_amendment(made.amendment, agatston_at_most=space.agatston, days=days)
     review = made.reviewed
     if review is None:
         return

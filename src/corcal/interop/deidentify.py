@@ -22,6 +22,7 @@ from uuid import UUID
 import msgspec
 
 from corcal._version import __version__
+from corcal.amendment import Amendment
 from corcal.ct.scan import CTScan, Patient
 from corcal.errors import InputError
 from corcal.followup.types import Followup
@@ -193,10 +194,11 @@ def _moved_in(text: str, days: int) -> str:
 
 def _provenance(made: Provenance, clean: Callable[[str], str], days: int) -> Provenance:
     """Take out what a person or a file is called; the reason for a series can name its folder."""
-    annotation, reviewed = made.annotation, made.reviewed
+    annotation, reviewed, amendment = made.annotation, made.reviewed, made.amendment
     return replace(
         made,
         reviewed=None if reviewed is None else _reviewed(reviewed, days),
+        amendment=None if amendment is None else _amendment(amendment, days),
         created=_moved_in(made.created, days),
         reader=None,
         rule_reason=clean(made.rule_reason),
@@ -212,6 +214,17 @@ def _reviewed(reviewed: ReviewRecord, days: int) -> ReviewRecord:
         readers=tuple(_REMOVED for _ in reviewed.readers),
         started=None if reviewed.started is None else _moved_in(reviewed.started, days),
         finished=None if reviewed.finished is None else _moved_in(reviewed.finished, days),
+    )
+
+
+def _amendment(amendment: Amendment, days: int) -> Amendment:
+    """Keep that it corrects an earlier report, and the scores: people write names into reasons."""
+    return replace(
+        amendment,
+        reason=_REMOVED,
+        signed_before=_moved_in(amendment.signed_before, days),
+        reader_before=None,
+        record_before=None,
     )
 
 
@@ -257,6 +270,7 @@ def _cleaner(result: Result, also: Collection[str | None]) -> Callable[[str], st
         *re.split(r"[\^= ,]+", patient.name or ""),
         *(patient.patient_id, patient.name, patient.birth_date, made.reader, source),
         *(made.reviewed.readers if made.reviewed is not None else ()),
+        made.amendment.reader_before if made.amendment is not None else None,
         *(scan.study_instance_uid, scan.series_instance_uid, scan.frame_of_reference_uid),
         *(*scan.sop_instance_uids, scan.study_description, scan.series_description, scan.date),
         *(scan.accession_number, scan.patient_id_issuer),

@@ -181,6 +181,28 @@ _REVIEWED_COLUMNS: tuple[Column[Result], ...] = (
 )
 
 
+def _amendment(field: str, unit: str, description: str, kind: Kind = Kind.TEXT) -> Column[Result]:
+    """Give a column of what a report corrects, empty for a first report."""
+
+    def value(result: Result) -> Cell:
+        amendment = result.provenance.amendment
+        cell: Cell = None if amendment is None else getattr(amendment, field)
+        return cell
+
+    return Column(
+        name=f"amendment_{field}", kind=kind, unit=unit, description=description, value=value
+    )
+
+
+_AMENDMENT_COLUMNS: tuple[Column[Result], ...] = (
+    _amendment("reason", "", "Why a signed report is corrected; empty for a first report."),
+    _amendment("signed_before", "", "When the report that is corrected was signed, ISO 8601."),
+    _amendment("reader_before", "", "Who signed it."),
+    _amendment("agatston_before", "1", "Its total Agatston score.", Kind.NUMBER),
+    _amendment("category_before", "", "Its category, if it gave one."),
+)
+
+
 def _model(role: str, field: str, description: str) -> Column[Result]:
     """Give a column of a model, empty for an exam that was scored without it."""
 
@@ -323,6 +345,7 @@ EXAM_COLUMNS: tuple[Column[Result], ...] = (
     _review("advised", "Whether a person should look at an automatic score first.", Kind.BOOLEAN),
     _review("reasons", "Why, joined by semicolons.", Kind.TEXT),
     *_REVIEWED_COLUMNS,
+    *_AMENDMENT_COLUMNS,
     column_of("reader", "", "Person who marked or checked the calcium.", "provenance.reader"),
     column_of("software", "", "Program that made the score.", "provenance.software"),
     column_of("software_version", "", "Its version.", "provenance.software_version"),

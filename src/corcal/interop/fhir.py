@@ -34,7 +34,7 @@ from corcal.interop.fhir_types import (
 )
 from corcal.interop.identity import exam_uuid, patient_uuid
 from corcal.interop.observables import observables, report_notes
-from corcal.interop.summary import REPORT_TITLE, check_pdf, conclusion
+from corcal.interop.summary import check_pdf, conclusion, report_status, report_title
 from corcal.result import RESEARCH_USE, Result
 
 __all__ = ["fhir_bundle", "fhir_json"]
@@ -122,7 +122,7 @@ def _told_of(result: Result) -> Json:
     """Give what report and observations share: status, whose, when, and who stands for it."""
     reader = clean(result.provenance.reader)
     return {
-        "status": "final" if result.provenance.is_signed else "preliminary",
+        "status": report_status(result),
         "subject": {"reference": f"urn:uuid:{patient_uuid(result)}"},
         "effectiveDateTime": valid_date(result.scan.date),
         "issued": instant(result.provenance.created),
@@ -166,7 +166,7 @@ def _attachment(result: Result, pdf: bytes) -> Json:
         "data": b64encode(pdf).decode(),
         "size": len(pdf),
         "hash": b64encode(hashlib.sha1(pdf, usedforsecurity=False).digest()).decode(),
-        "title": REPORT_TITLE,
+        "title": report_title(result),
         "creation": instant(result.provenance.created),
     }
 

@@ -17,7 +17,7 @@ from corcal.interop.facts import Fact, Observable, Span, Value
 from corcal.interop.identity import exam_uuid
 from corcal.interop.observables import observables, report_notes
 from corcal.interop.strings import without_controls
-from corcal.interop.summary import check_pdf, conclusion
+from corcal.interop.summary import ReportStatus, check_pdf, conclusion, report_status
 from corcal.result import Result
 
 __all__ = ["NUMBER_WIDTH", "Route", "hl7_message", "hl7_number", "hl7_text"]
@@ -36,7 +36,14 @@ _SEGMENT_END = "\r"
 _VERSION = "2.5.1"
 _CONTROL_ID_LENGTH = 20  # of MSH-10
 _RADIOLOGY = "RAD"  # table 0074
-_PRELIMINARY, _FINAL, _NO_RESULT = "P", "F", "X"  # tables 0123 and 0085
+# Tables 0123 and 0085: C "is a correction and thus replaces a final result", whatever was changed
+_STATUSES: dict[ReportStatus, str] = {
+    "preliminary": "P",
+    "final": "F",
+    "amended": "C",
+    "corrected": "C",
+}
+_NO_RESULT = "X"
 _RESULTS_FOLLOW, _COMPLETED, _SOME_RESULTS = "RE", "CM", "A"  # tables 0119 and 0038
 _MAX_PARTS = 3  # of an HD: namespace, universal identifier, its type
 _SEXES = {"F": "F", "M": "M", "O": "O"}  # DICOM to table 0001
@@ -312,7 +319,7 @@ def _coded(concept: Concept, title: str | None = None) -> str:
 
 
 def _status(result: Result) -> str:
-    return _FINAL if result.provenance.is_signed else _PRELIMINARY
+    return _STATUSES[report_status(result)]
 
 
 def _numbered(fields: dict[int, str], *, start: int = 1) -> list[str]:

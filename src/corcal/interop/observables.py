@@ -11,7 +11,8 @@ from corcal.interop.codes import corcal_code as code
 from corcal.interop.facts import NUMBER, Fact, Observable, Span, fact
 from corcal.interop.meaning import header_cautions, meaning_observables
 from corcal.lesions.sites import CORONARY_SITES, Site
-from corcal.report.words import score_name, zero_words
+from corcal.report.amendment_words import amendment_words
+from corcal.report.words import score_name, who_checked, zero_words
 from corcal.result import RESEARCH_USE, Result
 from corcal.scoring.types import SiteScore
 
@@ -83,6 +84,7 @@ def observables(result: Result) -> tuple[Observable, ...]:
         *(_site(result, site.label) for site in _TOLD_SITES if _has(result, site)),
         _scan(result),
         *_review(result),
+        *_amendment(result),
         *meaning_observables(result.interpretation, derived_from=TOTAL),
     )
 
@@ -97,11 +99,16 @@ def _notes(result: Result) -> Iterator[str]:
     is_gated = gating(result)
     if is_gated is not True:
         yield _GATING_UNKNOWN if is_gated is None else NOT_GATED
-    if result.provenance.is_automatic and result.provenance.reader is None:
-        yield _NOT_CHECKED
+    if not result.provenance.is_signed:
+        yield _NOT_CHECKED if _is_untouched(result) else f"Preliminary. {who_checked(result)}"
     yield from header_cautions(result.interpretation)
     if words := zero_words(result):
         yield f"{words[0].upper()}{words[1:]}."
+
+
+def _is_untouched(result: Result) -> bool:
+    """Whether no person is even named for it."""
+    return result.provenance.is_automatic and result.provenance.reader is None
 
 
 def _total(result: Result) -> Observable:
@@ -218,3 +225,23 @@ def _review(result: Result) -> tuple[Observable, ...]:
         notes=result.review.reasons,
     )
     return (advice,)
+
+
+def _amendment(result: Result) -> tuple[Observable, ...]:
+    """Tell which signed report this one corrects."""
+    amendment = result.provenance.amendment
+    if amendment is None:
+        return ()
+    told = Observable(
+        key="amendment",
+        fact=fact("amendment", amendment.reason),
+        title=code("amendment").display,
+        derived_from=(TOTAL,),
+        details=(
+            fact("amendment-signed-before", amendment.signed_before),
+            fact("amendment-agatston-before", amendment.agatston_before, NUMBER),
+            *_known("amendment-category-before", amendment.category_before),
+        ),
+        notes=amendment_words(result),
+    )
+    return (told,)

@@ -1,5 +1,6 @@
 """The part of the page that tells how a score was made, in words for a person."""
 
+from corcal.report.amendment_words import ADDENDUM, amendment_words
 from corcal.report.certainty import automatic_parts
 from corcal.report.markup import Markup, joined, tag
 from corcal.report.sections import described_list
@@ -28,6 +29,7 @@ def how_it_was_made(result: Result) -> Markup:
 def _about_score(result: Result) -> tuple[tuple[str, str | None], ...]:
     made, score = result.provenance, result.score
     return (
+        (ADDENDUM, tag("bdi", " ".join(words)) if (words := amendment_words(result)) else None),
         ("Scoring rule", f"{score.rule}: {made.rule_reason}"),
         ("Calcium threshold", f"{made.threshold_hu:g} HU"),
         ("Mass calibration", calibration_words(score)),

@@ -29,10 +29,11 @@ from corcal.report.percentile_words import ordinal
 from corcal.risk.percentiles import PercentileCurves
 from corcal.risk.types import Race, Sex
 
-__all__ = ["percentile_inset"]
+__all__ = ["WIDTH", "percentile_inset"]
 
-# Set half a page wide, type of 20 is 7 points
-_WIDTH, _HEIGHT = 600.0, 366.0
+WIDTH = 600.0
+"""Units; set half a page wide, type of 20 is 7 points."""
+_HEIGHT = 366.0
 _TYPE, _POINT_TYPE = 20.0, 25.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 52.0, 34.0, 56.0  # around the panel
 _GAP = 8.0
@@ -49,6 +50,7 @@ def percentile_inset(
     race: Race | None = None,
     reference: str = "mesa",
     title: str,
+    width: float = WIDTH,
 ) -> bytes:
     """Draw a score against the percentiles of a reference, as SVG.
 
@@ -61,6 +63,8 @@ def percentile_inset(
         As of `corcal.report.percentile_chart.percentile_sheet`.
     title : str
         What it shows, for who hears it read.
+    width : float
+        Of the drawing; height and type stay as they are.
 
     Raises
     ------
@@ -68,11 +72,12 @@ def percentile_inset(
         If the reference does not cover the person.
     """
     curves, _ = found_curves(agatston, age_years, sex, race, reference)
-    drawing = Drawing(width=_WIDTH, height=_HEIGHT, title=title)
+    drawing = Drawing(width=width, height=_HEIGHT, title=title)
     scales = _Scales(
         first_age=curves.ages_years[0],
         last_age=curves.ages_years[-1],
         top=top_height(curves, agatston),
+        right=width - _RIGHT,
     )
     _draw_curves(drawing, scales, curves, agatston)
     _draw_scales(drawing, scales, curves, agatston)
@@ -87,10 +92,11 @@ class _Scales:
     first_age: int
     last_age: int
     top: float
+    right: float
 
     def x(self, age: float) -> float:
         share = (age - self.first_age) / (self.last_age - self.first_age)
-        return _LEFT + share * (_WIDTH - _LEFT - _RIGHT)
+        return _LEFT + share * (self.right - _LEFT)
 
     def y(self, height: float) -> float:
         share = (height - LOWEST_HEIGHT) / (self.top - LOWEST_HEIGHT)
@@ -160,7 +166,7 @@ def _draw_scales(
     middle = (left + scales.x(scales.last_age)) / 2
     drawing.text(middle, _HEIGHT - 6, "age in completed years", _TYPE, fill=MUTED)
     drawing.text(0, _TYPE, "Agatston score", _TYPE, fill=MUTED, anchor="start")
-    drawing.text(_WIDTH, _TYPE, "percentile", _TYPE, fill=MUTED, anchor="end")
+    drawing.text(drawing.width, _TYPE, "percentile", _TYPE, fill=MUTED, anchor="end")
 
 
 def _draw_point(

@@ -118,9 +118,17 @@ def is_automatic(result: Result) -> bool:
 
 
 def who_checked(result: Result) -> str:
-    """Say who stands for an automatic score: ``"No reader has checked it."``."""
-    reader = result.provenance.reader
-    return f"Reader named for it: {reader}." if reader else "No reader has checked it."
+    """Say who stands for a score: ``"No reader has checked it."``.
+
+    Only a signature counts (`corcal.result.Provenance.is_signed`), as in every output: who is
+    named as its reader need not have seen it.
+    """
+    made = result.provenance
+    if made.is_signed:
+        return f"Signed by {made.reader or 'a reader'}."
+    if made.reader:
+        return f"Reader named for it: {made.reader}, who has not signed it."
+    return "No reader has checked it." if made.is_automatic else "No reader has signed it."
 
 
 def is_not_gated(result: Result) -> bool:

@@ -65,7 +65,8 @@ def test_a_reader_is_named_as_dicom_names_a_person(reader, name):
         ),
         (
             made_by(make_automatic_result(), reader="A. Eader", model=None, detector=None),
-            "Calcium found automatically by corcal 0.1.0, reader named for it: A. Eader",
+            "Calcium found automatically by corcal 0.1.0, reader named for it: A. Eader, "
+            "who has not signed it",
         ),
     ],
 )

@@ -98,7 +98,7 @@ def write_documents(
         A scored exam of a DICOM series.
     documents : mapping of str to bytes
         PDF files by name, of which ``NAME.dcm`` and the title are made: "Calcium report" of
-        ``"calcium_report"``.
+        ``"calcium_report"``, and "Calcium report, addendum" if it corrects a signed one.
     folder : Path
         Exists.
 
@@ -114,10 +114,11 @@ def write_documents(
     """
     from corcal.interop.dicom.encapsulated_pdf import write_encapsulated_pdf
 
+    suffix = "" if exam.result.provenance.amendment is None else ", addendum"
     written = []
     for number, (name, pdf) in enumerate(documents.items(), 1):
         words = name.replace("_", " ")
-        title = words[:1].upper() + words[1:]
+        title = f"{words[:1].upper()}{words[1:]}{suffix}"
         path = folder / f"{name}.dcm"
         written.append(write_encapsulated_pdf(exam, pdf, path, title=title, instance_number=number))
     return tuple(written)

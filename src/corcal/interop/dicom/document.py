@@ -5,6 +5,7 @@ from pathlib import Path
 import highdicom as hd
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
+from pydicom.uid import Comprehensive3DSRStorage, ComprehensiveSRStorage
 
 from corcal._version import __version__
 from corcal.interop.dicom.identity import (
@@ -24,6 +25,10 @@ __all__ = ["container", "observation_context", "save_document", "text"]
 _NO_ORGANIZATION = "not known"  # of who signed; the standard wants some text
 
 Document = type[hd.sr.Comprehensive3DSR] | type[hd.sr.ComprehensiveSR]
+_CLASSES: dict[Document, str] = {
+    hd.sr.Comprehensive3DSR: Comprehensive3DSRStorage,
+    hd.sr.ComprehensiveSR: ComprehensiveSRStorage,
+}
 
 
 def save_document(
@@ -36,6 +41,7 @@ def save_document(
     series_number: int,
     segmentation: Dataset | None = None,
     variant: str = "",
+    variant_before: str | None = "",
 ) -> Path:
     """Write a content tree as a document of the exam's study.
 
@@ -57,6 +63,9 @@ def save_document(
         Header of a segmentation that the document rests on, beside the images.
     variant : str
         What tells documents of the same record apart.
+    variant_before : str or None
+        Of the document that this one takes the place of, where it corrects a signed report;
+        ``None`` where that cannot be told.
 
     Called inside of `header_values`, as everything is that repeats a header.
     """
@@ -67,9 +76,9 @@ def save_document(
     written = document(
         evidence=evidence,
         content=content,
-        series_instance_uid=made_uid(f"{name} series", key),
+        series_instance_uid=_series_uid(name, key),
         series_number=series_number,
-        sop_instance_uid=made_uid(name, key, variant),
+        sop_instance_uid=_document_uid(name, key, variant),
         instance_number=1,
         manufacturer=MANUFACTURER,
         manufacturer_model_name=MANUFACTURER,
@@ -81,11 +90,38 @@ def save_document(
         is_verified=bool(signer),
         verifying_observer_name=signer or None,
         verifying_organization=_NO_ORGANIZATION if signer else None,
+        previous_versions=_predecessors(document, exam, name, variant_before),
     )
     stamp(written, exam.result)
     name_patient(written, exam.scan)
     save_whole(written, path)
     return path
+
+
+def _series_uid(name: str, key: str) -> str:
+    return made_uid(f"{name} series", key)
+
+
+def _document_uid(name: str, key: str, variant: str) -> str:
+    return made_uid(name, key, variant)
+
+
+def _predecessors(
+    document: Document, exam: ScoredExam, name: str, variant: str | None
+) -> list[Dataset] | None:
+    """Name the document of the signed record that this one corrects (PS3.3 C.17.2).
+
+    UIDs follow from the record, so that the archive need not be asked for them.
+    """
+    amendment = exam.result.provenance.amendment
+    if amendment is None or amendment.record_before is None or variant is None:
+        return None
+    before = Dataset()
+    before.SOPClassUID = _CLASSES[document]
+    before.SOPInstanceUID = _document_uid(name, amendment.record_before, variant)
+    before.StudyInstanceUID = str(exam.scan.series.study_instance_uid)
+    before.SeriesInstanceUID = _series_uid(name, amendment.record_before)
+    return [before]
 
 
 def observation_context(result: Result) -> hd.sr.ObservationContext:

@@ -19,7 +19,7 @@ from corcal.interop.dicom.source import (
     source_instances,
 )
 from corcal.interop.dicom.terms import CALCIUM_EXAMINATION, code_item
-from corcal.interop.summary import REPORT_TITLE, check_pdf
+from corcal.interop.summary import check_pdf, report_title
 
 __all__ = ["write_encapsulated_pdf"]
 
@@ -32,7 +32,7 @@ def write_encapsulated_pdf(
     pdf: bytes,
     path: Path,
     *,
-    title: str = REPORT_TITLE,
+    title: str | None = None,
     instance_number: int = 1,
 ) -> Path:
     """Write a PDF of an exam as an Encapsulated PDF of its study.
@@ -45,8 +45,8 @@ def write_encapsulated_pdf(
         The document, as it is: nothing is changed in it.
     path : Path
         File to write; replaced if it exists.
-    title : str
-        Of the document, as an archive lists it; no patient data.
+    title : str, optional
+        Of the document, as an archive lists it; no patient data. By default that of the report.
     instance_number : int
         Among the documents of the exam, which are one series.
 
@@ -62,6 +62,7 @@ def write_encapsulated_pdf(
     """
     require_dicom(exam.scan)
     check_pdf(pdf)
+    title = report_title(exam.result) if title is None else title
     if not 0 < len(title) <= _MAX_TITLE:
         msg = f"the title has {len(title)} characters, allowed are 1 to {_MAX_TITLE}"
         raise InputError(msg)

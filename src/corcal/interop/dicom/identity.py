@@ -4,7 +4,6 @@ All follow from the exam, so that writing it twice gives the same objects, and s
 leaves one of each in an archive.
 """
 
-import hashlib
 import uuid
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from corcal._version import __version__
 from corcal.ct.scan import CTScan
 from corcal.interop.strings import without_controls
-from corcal.result import Result, result_json
+from corcal.result import Result, record_key
 from corcal.scoring.types import Lesion
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ __all__ = [
     "lesion_tracking",
     "made_uid",
     "reader_name",
+    "segmentation_uid",
     "signer_name",
     "site_tracking",
     "stamp",
@@ -59,7 +59,12 @@ def made_uid(*parts: str) -> str:
 
 def exam_key(result: Result) -> str:
     """Return a hash of everything that a written object may say; another record, another key."""
-    return hashlib.sha256((result_json(result) + __version__).encode()).hexdigest()
+    return record_key(result, software_version=__version__)
+
+
+def segmentation_uid(kind: str, key: str) -> str:
+    """Give the SOP Instance UID of the segmentation of a record, by its `exam_key`."""
+    return made_uid("segmentation", kind, key)
 
 
 def site_tracking(scan: CTScan, site: str) -> Tracking:

@@ -11,6 +11,7 @@ import highdicom as hd
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
+from pydicom.uid import SegmentationStorage
 
 from corcal._version import __version__
 from corcal.ct.scan import CTScan
@@ -20,6 +21,7 @@ from corcal.interop.dicom.identity import (
     exam_key,
     made_uid,
     reader_name,
+    segmentation_uid,
     site_tracking,
     stamp,
 )
@@ -44,9 +46,15 @@ from corcal.result import Result
 from corcal.scoring.agatston import find_slice_lesions
 from corcal.scoring.rules import rule_named
 
-__all__ = ["counted_voxels", "write_segmentation"]
+__all__ = ["SEGMENTATION_KINDS", "counted_voxels", "write_segmentation"]
 
 SERIES_NUMBER = 9001
+_BINARY, _LABELMAP = "BINARY", "LABELMAP"
+SEGMENTATION_KINDS = {
+    str(SegmentationStorage): _BINARY,
+    "1.2.840.10008.5.1.4.1.1.66.7": _LABELMAP,  # Label Map Segmentation; not in every pydicom
+}
+"""How a segmentation is encoded, by its SOP class; part of its name."""
 
 
 def write_segmentation(exam: ScoredExam, path: Path, *, labelmap: bool = False) -> Path:
@@ -76,7 +84,7 @@ def write_segmentation(exam: ScoredExam, path: Path, *, labelmap: bool = False) 
     """
     require_dicom(exam.scan)
     voxels = counted_voxels(exam)
-    kind = "LABELMAP" if labelmap else "BINARY"
+    kind = _LABELMAP if labelmap else _BINARY
     with header_values():
         segmentation = _segmentation(exam, voxels, kind)
         _refer_as_stored(segmentation, exam.scan)
@@ -122,7 +130,7 @@ def _segmentation(exam: ScoredExam, voxels: SiteVoxels, kind: str) -> hd.seg.Seg
         segment_descriptions=_descriptions(sites, scan, result),
         series_instance_uid=made_uid("segmentation series", kind, key),
         series_number=SERIES_NUMBER,
-        sop_instance_uid=made_uid("segmentation", kind, key),
+        sop_instance_uid=segmentation_uid(kind, key),
         instance_number=1,
         manufacturer=MANUFACTURER,
         manufacturer_model_name=MANUFACTURER,

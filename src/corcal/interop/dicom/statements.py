@@ -2,6 +2,7 @@
 
 from corcal.ct.scan import Severity
 from corcal.exam_numbers import gating
+from corcal.report.amendment_words import amendment_words
 from corcal.result import Provenance, Result
 from corcal.scoring.types import Interval
 
@@ -11,10 +12,12 @@ __all__ = ["interval_statement", "statements"]
 def statements(result: Result) -> tuple[str, ...]:
     """Say how the score came about and what stands against it, a sentence each.
 
-    The statement of research use comes first. No patient data, no file names.
+    The statement of research use comes first, then which report is corrected. No patient data, no
+    file names.
     """
     return (
         result.provenance.statement,
+        *amendment_words(result, amount=repr),
         _method(result),
         *_certainty(result),
         _gating(result),
@@ -53,10 +56,10 @@ def _method(result: Result) -> str:
         start = _found_by(made, program) if made.annotation is None else _marked_in(made, program)
         end = "" if made.reviewed.is_complete else "; the review has not been completed"
         return f"{start}; reviewed by {readers}{end}"
-    if made.annotation is not None:
-        return _marked_in(made, program)
-    checked = f"reader named for it: {made.reader}" if made.reader else "not checked by a reader"
-    return f"{_found_by(made, program)}, {checked}"
+    how = _found_by(made, program) if made.annotation is None else _marked_in(made, program)
+    if made.reader:
+        return f"{how}, reader named for it: {made.reader}, who has not signed it"
+    return f"{how}, not {'checked' if made.is_automatic else 'signed'} by a reader"
 
 
 def _marked_in(made: Provenance, program: str) -> str:

@@ -12,10 +12,12 @@ from corcal.ct.suitability.verdict import SeriesKind
 from corcal.errors import InputError
 from corcal.interop.dicom.document import observation_context, save_document, text
 from corcal.interop.dicom.groups import Segments, measurement_groups
-from corcal.interop.dicom.identity import Tracking
+from corcal.interop.dicom.identity import Tracking, exam_key, segmentation_uid
+from corcal.interop.dicom.segmentation import SEGMENTATION_KINDS
 from corcal.interop.dicom.source import ScoredExam, header_values, require_dicom
 from corcal.interop.dicom.statements import statements
 from corcal.interop.dicom.terms import CARDIAC_CT_FOR_CALCIUM, COMMENT, CT_OF_ANY_REGION
+from corcal.result import Result
 
 __all__ = ["write_structured_report"]
 
@@ -71,8 +73,28 @@ def write_structured_report(
             name="calcium measurements",
             series_number=SERIES_NUMBER,
             segmentation=header,
-            variant=f"{refers} {sorted((tracking or {}).items())}",
+            variant=_variant(refers, tracking),
+            variant_before=_variant_before(exam.result, header, tracking),
         )
+
+
+def _variant(refers: str, tracking: Mapping[str, Tracking] | None) -> str:
+    return f"{refers} {sorted((tracking or {}).items())}"
+
+
+def _variant_before(
+    result: Result, segmentation: Dataset | None, tracking: Mapping[str, Tracking] | None
+) -> str | None:
+    """Give the variant of the report that is corrected, if it was made as this one is."""
+    amendment = result.provenance.amendment
+    if amendment is None or amendment.record_before is None or tracking:
+        return None
+    if segmentation is None:
+        return _variant("", None)
+    kind = SEGMENTATION_KINDS.get(str(segmentation.SOPClassUID), "")
+    if str(segmentation.SOPInstanceUID) != segmentation_uid(kind, exam_key(result)):
+        return None
+    return _variant(segmentation_uid(kind, amendment.record_before), None)
 
 
 def _content(

@@ -10,7 +10,7 @@ from corcal.report.clinician.meaning import meaning
 from corcal.report.clinician.origin import origin
 from corcal.report.clinician.scores import scores
 from corcal.report.clinician.suitability import suitability, urgent
-from corcal.report.clinician.who import TITLE, footer, patient_and_exam, subtitle
+from corcal.report.clinician.who import addendum, footer, patient_and_exam, subtitle, title
 from corcal.report.document import Document, PageStyle
 from corcal.result import Result
 
@@ -41,11 +41,12 @@ def clinician_document(
         In English; two pages at most in ordinary cases, at 9 points.
     """
     return Document(
-        title=TITLE,
+        title=title(result),
         subtitle=subtitle(result),
         language="en",
         blocks=(
             *patient_and_exam(result),
+            *addendum(result),
             *urgent(result),
             *impression(result),
             *suitability(result),

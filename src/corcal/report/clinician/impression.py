@@ -149,7 +149,8 @@ def _found(result: Result) -> str:
         return _reviewed(made.reviewed)
     if made.annotation is not None:
         how, _ = annotation_words(made.annotation)
-        return f"The coronary calcium was {how}." if result.lesions else ""
+        marked = f"The coronary calcium was {how}. " if result.lesions else ""
+        return f"{marked}{who_checked(result)}"
     return f"Found and scored automatically. {who_checked(result)}"
 
 

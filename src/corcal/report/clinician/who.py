@@ -2,16 +2,22 @@
 
 import textwrap
 
-from corcal.report.document import Block, Facts, Span, Text
+from corcal.report.amendment_words import ADDENDUM, amendment_words, scores_then_and_now
+from corcal.report.document import Block, Facts, Notice, Paragraph, Span, Text
 from corcal.report.patient import NOT_NAMED, age_words, person_name, sex_word
-from corcal.report.words import exam_date, exam_label
+from corcal.report.words import exam_date, exam_label, sentence
 from corcal.result import Result
 
-__all__ = ["TITLE", "footer", "patient_and_exam", "subtitle"]
+__all__ = ["TITLE", "addendum", "footer", "patient_and_exam", "subtitle", "title"]
 
 TITLE = "Coronary calcium score"
 _COLUMNS = 3
 _LONGEST_NAME = 40  # characters at the foot of a page; the whole name stands at the top
+
+
+def title(result: Result) -> str:
+    """Call the report what it is: a first one, or one that corrects another."""
+    return TITLE if result.provenance.amendment is None else f"{TITLE}: {ADDENDUM.lower()}"
 
 
 def subtitle(result: Result) -> Text:
@@ -30,10 +36,30 @@ def patient_and_exam(result: Result) -> tuple[Block, ...]:
         ("Exam", exam_date(scan)),
         ("Accession", scan.accession_number),
         ("Study", scan.study_description),
-        ("Reader", result.provenance.reader or "none named"),
+        ("Reader", _reader(result)),
     )
     rows = tuple((name, value) for name, value in known if value)
     return (Facts(rows=rows, columns=_COLUMNS),)
+
+
+def addendum(result: Result) -> tuple[Block, ...]:
+    """Say before all which signed report this one corrects; nothing of a first report."""
+    words = amendment_words(result)
+    if not words:
+        return ()
+    corrects, reason, _ = words
+    said = (
+        Paragraph(text=(Span(text=sentence(scores_then_and_now(result)), style="strong"),)),
+        Paragraph(text=reason),
+    )
+    return (Notice(kind="caution", title=corrects.removesuffix("."), blocks=said),)
+
+
+def _reader(result: Result) -> str:
+    made = result.provenance
+    if made.is_signed:
+        return f"{made.reader} (signed)" if made.reader else "signed"
+    return f"{made.reader} (not signed)" if made.reader else "none named"
 
 
 def footer(result: Result) -> str:

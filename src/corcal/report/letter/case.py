@@ -6,7 +6,7 @@ from functools import cached_property
 from corcal.ct.suitability.verdict import Verdict
 from corcal.exam_numbers import gating, has_device, is_fit
 from corcal.interpreted import other_than_headers
-from corcal.report.words import is_automatic, zero_words
+from corcal.report.words import zero_words
 from corcal.result import Result
 from corcal.risk.categories import HIGH_FOR_AGE_PERCENTILE, SCHEMES, band_of
 from corcal.risk.exceptions import is_taken_for_stent
@@ -77,12 +77,19 @@ class Case:
         return band_of("guideline_2026", self.score).code == _VERY_LARGE
 
     @property
+    def is_signed(self) -> bool:
+        """Whether a reader has signed the score: the rule of all outputs."""
+        return self.result.provenance.is_signed
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether a person has marked the calcium; a program found it else."""
+        return self.result.provenance.annotation is not None
+
+    @property
     def is_unchecked(self) -> bool:
-        """Whether no person stands behind the score: an unfinished review is none either."""
-        made = self.result.provenance
-        if made.reviewed is not None:
-            return made.reviewed.proposed_by == "automatic" and not made.reviewed.is_complete
-        return is_automatic(self.result) and not made.reader
+        """Whether a program found the calcium and nobody has signed; to be named is not to sign."""
+        return not self.is_marked and not self.is_signed
 
     @property
     def is_review_advised(self) -> bool:

@@ -105,9 +105,12 @@ def _about(case: Case, chance: Chance | None, language: Language) -> Iterator[Bl
         language.text("about.made", software=made.software),
         language.text("letter.footer"),
     ]
-    if made.reviewed is not None and made.reviewed.readers and not case.is_unchecked:
+    if made.reviewed is not None and made.reviewed.readers and case.is_signed:
         names = language.listed(made.reviewed.readers)
-        said.insert(0, language.text("about.reviewed", names=names))
+        name = "about.marked_reviewed" if case.is_marked else "about.reviewed"
+        said.insert(0, language.text(name, names=names))
+    elif case.is_marked and not case.is_signed:
+        said.insert(0, language.text("about.unsigned"))
     elif is_automatic(case.result) and made.reader:
         said.insert(0, language.text("about.reader", name=made.reader))
     yield Paragraph(text=" ".join(said), role="note")

@@ -1,8 +1,10 @@
 """What stands first in a letter, before any number, and when to call for help."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
+from corcal.amendment import Amendment
 from corcal.report.document import Notice, Paragraph
 from corcal.report.letter.case import Case
 from corcal.report.letter.language import Language
@@ -16,6 +18,8 @@ def first_notices(case: Case, language: Language) -> Iterator[Notice]:
     """Say what has to be known before the number is read, the most pressing first."""
     if case.has_symptoms:
         yield _box("symptoms", language, kind="urgent")
+    if (amendment := case.result.provenance.amendment) is not None:
+        yield _amended(amendment, case, language)
     if case.other_than_headers:
         yield _other_person(case, language)
     if case.is_unchecked:
@@ -45,6 +49,19 @@ def call_for_help(language: Language) -> Notice:
             Paragraph(text=language.text("help.end")),
         ),
     )
+
+
+def _amended(amendment: Amendment, case: Case, language: Language) -> Notice:
+    """Say which letter this one replaces, and the scores of both."""
+    day = datetime.fromisoformat(amendment.signed_before).astimezone(UTC).date()
+    said = [language.text("amended.text", date=language.date(day))]
+    if case.is_usable:
+        before, after = (language.amount(one) for one in (amendment.agatston_before, case.score))
+        name = "amended.same" if before == after else "amended.scores"
+        values = {"after": after} if before == after else {"before": before, "after": after}
+        said.append(language.text(name, **values))
+    title = language.text("amended.title")
+    return Notice(kind="caution", title=title, blocks=(Paragraph(text=" ".join(said)),))
 
 
 def _other_person(case: Case, language: Language) -> Notice:

@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from corcal.result import RESEARCH_USE, result_json
+from corcal.amended import amended
+from corcal.result import RESEARCH_USE, Result, result_json
 from corcal.review import Confirm
 from corcal.serve.access import opened_exam
 from corcal.serve.blind import require_sighted
@@ -23,15 +24,19 @@ from corcal.serve.review_models import (
     VersionFile,
     VersionFiles,
 )
-from corcal.serve.routes.review import require_open
 from corcal.serve.services import READER, Reader, Service, Services, principal_of
 from corcal.serve.sessions import Principal
+from corcal.serve.signed import require_unsigned
+from corcal.store.late import LATE_IMAGES
 from corcal.store.records import ExamState, JobState, ResultKind
+from corcal.store.store import Store
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["signing"])
 STATEMENT = f"I have reviewed this exam and stand for its calcium score. {RESEARCH_USE}"
+_OPENED_AGAIN = ("addendum", LATE_IMAGES)  # events whose reason is that of the addendum
+_NO_REASON = "The exam was opened again after it had been signed."
 VersionNumber = Annotated[int, Path(ge=1, le=100_000)]
 FileName = Annotated[str, Path(pattern=r"^[a-zA-Z][a-zA-Z0-9_]{0,60}\.[a-z0-9]{1,5}$")]
 _FILE: dict[str, Any] = {"content": {"application/octet-stream": {}}}
@@ -47,13 +52,13 @@ def sign(
 
     A blind reader's read is closed instead: it is kept for the agreement, and signs nothing.
     """
-    exam = opened_exam(services, request, exam_id, "sign")
+    opened_exam(services, request, exam_id, "sign")
     opened = services.opened.get(exam_id)
     blind = opened.blind_for(who.login)
     address = _address(services, given.send_to)
-    if blind is None:
-        require_open(exam)
     with opened.lock:
+        if blind is None:
+            require_unsigned(services.store, services.store.exam(exam_id))
         review = _confirmed(opened, given.expected_sequence, who, blind)
         if blind is not None:
             return _close_blind(services, opened, review, who)
@@ -159,13 +164,19 @@ def _sign(services: Services, opened: Opened, review: Review, who: Principal) ->
     store = services.store
     reviewed = present_result(opened, review, reader=who.name)
     exam = store.exam(opened.exam_id)
+    require_unsigned(store, exam)  # once more: the version that is expected is of this very moment
+    told = with_meaning(store, opened, reviewed)
+    reason = None
+    if exam.signed_version is not None:
+        reason = _reason(services, opened.exam_id)
+        told = _amended(store, told, exam.signed_version, exam.id, reason)
     made = store.add_result(
         opened.exam_id,
-        with_meaning(store, opened, reviewed),
+        told,
         ResultKind.READER,
         voxels=review.state.voxels(),
         by=who.login,
-        note=_reason(services, opened.exam_id) if exam.signed_version else None,
+        note=reason,
         expected_version=exam.latest_version,
     )
     store.sign(opened.exam_id, by=who.login, version=made.version, statement=STATEMENT)
@@ -186,10 +197,19 @@ def _close_blind(services: Services, opened: Opened, review: Review, who: Princi
     return Signed(version=None)
 
 
-def _reason(services: Services, exam_id: str) -> str | None:
-    """Give why the addendum was opened, as was said last."""
-    said = [one.after for one in services.store.events(exam_id) if one.kind == "addendum"]
-    return str(said[-1]["reason"]) if said else None
+def _reason(services: Services, exam_id: str) -> str:
+    """Give why the signed exam was opened again: what was said, or came, since the signature."""
+    history = services.store.events(exam_id)
+    signed = max((one.sequence for one in history if one.kind == "signed"), default=0)
+    since = [one for one in history if one.sequence > signed and one.kind in _OPENED_AGAIN]
+    return str(since[-1].after["reason"]) if since else _NO_REASON
+
+
+def _amended(store: Store, told: Result, version: int, exam_id: str, reason: str) -> Result:
+    """Say in the record which signed version it corrects."""
+    signature = store.versions(exam_id)[version - 1].signature
+    signed = None if signature is None else signature.signed_at.isoformat(timespec="seconds")
+    return amended(told, store.result(exam_id, version), reason=reason, signed=signed)
 
 
 def _address(services: Services, name: str | None) -> str | None:
