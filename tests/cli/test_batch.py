@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,7 @@ from cohort_maker import make_study
 from cohort_scorers import quick
 from corcal.cli import batch_progress
 from corcal.cli.batch_progress import BatchProgress, duration_words
+from corcal.cohort.discover import folder_tree
 from corcal.cohort.ledger import LEDGER_NAME, Ledger
 from corcal.cohort.types import Task, ended
 
@@ -32,7 +34,7 @@ def quickly(monkeypatch):
             done.append(task.source)
             yield replace(quick(task, options), reason="not scored in this test")
 
-    monkeypatch.setattr("corcal.cohort.local.run_local", lambda **_: execute)
+    monkeypatch.setattr("corcal.cohort.local.hired", lambda *_, **__: nullcontext(execute))
     return done
 
 
@@ -174,7 +176,9 @@ def test_parts_of_an_array_job_share_one_search_and_do_each_study_once(
         (("data", "--storage", "anon"), "--storage takes NAME=VALUE, not 'anon'"),
         (("data", "--rule", "best"), "best"),
         (("data",), "no studies were found: DICOM, NIfTI"),
-        (("nothing",), "nothing: not a folder"),
+        (("nothing",), "the folder nothing cannot be searched: no such file"),
+        (("nothing", "--find-only"), "the folder nothing cannot be searched: no such file"),
+        (("--found", "nothing"), "nothing is not what --find-only leaves"),
         (("--list", "nothing"), "the list nothing cannot be read: no such file"),
     ],
 )
@@ -185,6 +189,34 @@ def test_what_cannot_be_done_is_said_in_one_line(run_corcal, tmp_path, monkeypat
     assert outcome.code == 2
     assert said in outcome.err
     assert outcome.err.count("\n") == 1
+    if "data" not in options:  # nothing is written before it is known that there is something
+        assert not (tmp_path / "out").exists()
+
+
+def test_a_file_is_no_folder_to_be_searched(run_corcal, tmp_path):
+    (tmp_path / "a.txt").write_text("study00")
+    outcome = run_corcal("batch", tmp_path / "a.txt", "--out", tmp_path / "out")
+    assert "a.txt: not a folder; --list takes a file with one study a line" in outcome.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_that_may_not_be_read_is_told(run_corcal, tmp_path, quickly, monkeypatch):
+    root = studies(tmp_path / "data", 2)
+    closed = root / "study01"
+    real = os.scandir
+
+    def scandir(path):  # root may read everything
+        if str(path) == str(closed):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(folder_tree.os, "scandir", scandir)
+    outcome = run_corcal("batch", root, "--out", tmp_path / "out")
+    assert outcome.code == 0
+    assert f"warning: 1 folder may not be read and was passed over: {closed}\n" in outcome.err
+    assert quickly == [str(root / "study00")]
+    outcome = run_corcal("batch", root, "--out", tmp_path / "out", "--find-only")
+    assert "warning: 1 folder may not be read" in outcome.err
 
 
 def test_another_rule_is_not_mixed_into_the_same_tables(run_corcal, tmp_path, quickly):

@@ -2,13 +2,14 @@
 
 import multiprocessing
 import os
+import signal
 from dataclasses import replace
 
 import pytest
 
 from cohort_scorers import crashing, full, options_for, quick, slow, task_of
 from corcal.cohort import local
-from corcal.cohort.local import run_here, run_local, worker_count
+from corcal.cohort.local import hired, run_here, run_local, worker_count
 from corcal.cohort.types import OutputError
 
 
@@ -77,6 +78,42 @@ def test_processes_end_with_the_run_also_in_the_middle_of_a_scan(tmp_path):
     next(outcomes)
     outcomes.close()
     assert multiprocessing.active_children() == []
+
+
+def test_processes_are_there_before_the_first_task_is(tmp_path):
+    options = options_for(tmp_path)
+    with hired(options, workers=2, scorer=quick) as execute:
+        first = {one.pid for one in multiprocessing.active_children()}
+        assert len(first) == 2
+        outcomes = list(execute((task_of(name) for name in "abcd"), options))
+        assert {one.reason for one in outcomes} <= {f"done by {pid}" for pid in first}
+        assert len(outcomes) == 4
+    assert multiprocessing.active_children() == []
+
+
+def test_processes_that_never_get_a_task_end_as_well(tmp_path):
+    options = options_for(tmp_path)
+    with hired(options, workers=2, scorer=quick) as execute:
+        assert list(execute(iter([]), options)) == []
+    with pytest.raises(KeyboardInterrupt), hired(options, workers=2, scorer=quick):
+        raise KeyboardInterrupt
+    assert multiprocessing.active_children() == []
+
+
+def test_no_scan_is_blamed_for_a_process_that_died_before_it(tmp_path):
+    options = options_for(tmp_path)
+    with hired(options, workers=1, scorer=quick) as execute:
+        (child,) = multiprocessing.active_children()
+        child.kill()
+        child.join()
+        (outcome,) = execute(iter([task_of("a")]), options)
+    assert (outcome.status, outcome.attempts) == ("unfit", 1)
+
+
+def test_ctrl_c_waits_until_a_process_has_begun():
+    with local._undisturbed():
+        assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, set())
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, set())
 
 
 def test_variables_of_the_environment_are_as_before(monkeypatch):

@@ -9,6 +9,7 @@ from cohort_maker import make_study
 from cohort_scorers import options_for
 from corcal.cohort import objects
 from corcal.cohort.discover import Index, find_tasks
+from corcal.cohort.ledger import TRANSIENT
 from corcal.cohort.score_task import score_task
 from corcal.cohort.types import Place, Task, task_key
 from corcal.errors import InputError, PeerError
@@ -121,9 +122,11 @@ def test_a_listed_address_is_a_folder_to_any_depth_or_one_object(store, tmp_path
 def test_an_object_that_is_gone_failed_and_is_tried_again(tmp_path):
     task = Task(key="k", source="memory://gone", places=(Place(path="memory://gone/x"),))
     outcome = score_task(task, options_for(tmp_path))
-    assert (outcome.status, outcome.error) == ("failed", "PeerError")
+    assert (outcome.status, outcome.error) == ("failed", "GoneError")
+    assert outcome.error in TRANSIENT
     empty = Task(key="k", source="memory://gone")
-    assert score_task(empty, options_for(tmp_path)).reason == "nothing is there in the store"
+    told = "memory: the store does not have it, or no longer; the next run looks again"
+    assert score_task(empty, options_for(tmp_path)).reason == told
 
 
 def test_a_folder_spoken_to_as_a_store_is_scored(tmp_path):

@@ -81,7 +81,9 @@ def test_a_server_that_is_away_ends_the_run_and_not_one_scan_after_the_other(tmp
     seen = []
     away = executor_of(lambda task, _: ended(task, "failed", "no", error="PeerError"), seen)
     with Ledger(tmp_path) as ledger:
-        with pytest.raises(PeerError, match="the server does not answer: no; the same command"):
+        with pytest.raises(
+            PeerError, match="20 studies in a row could not be fetched: no; the same"
+        ):
             run([task_of(str(n)) for n in range(99)], options_for(tmp_path), ledger, away)
         assert ledger.finished() == set()
     assert len(seen) == MAX_PEER_ERRORS

@@ -4,9 +4,10 @@ import json
 import re
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -177,9 +178,10 @@ def command(
     )
     origin = _Origin(root=root, listed=listed, found=found, shard=shard)
     if find_only:
+        origin.expected(options)
         return _find(origin, options)
-    executor, table_format = _executor(options, workers, scheduler), _table_format(tables)
-    return _score(origin, options, executor, table_format, again=frozenset(again))
+    crew = _crew(options, workers, scheduler, most=origin.expected(options))
+    return _score(origin, options, crew, _table_format(tables), again=frozenset(again))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +192,25 @@ class _Origin:
     listed: Path | None
     found: Path | None
     shard: tuple[int, int] | None
+
+    def expected(self, options: "BatchOptions") -> int | None:
+        """Refuse what is not there, before anything is written; count what is known already.
+
+        Returns
+        -------
+        int or None
+            How many studies there are at most; ``None`` where they have to be searched for.
+        """
+        from corcal.cohort.discover import read_index, require_root
+        from corcal.cohort.discover.listed import count_listed
+
+        if self.listed is not None:
+            return count_listed(self.listed)
+        if self.found is not None:
+            with read_index(self.found) as index:
+                return index.count()
+        require_root(_whole_root(self.root or ""), options.storage)
+        return None
 
     @contextmanager
     def studies(self, options: "BatchOptions", progress: BatchProgress) -> "Iterator[Found]":
@@ -226,6 +247,7 @@ def _find(origin: _Origin, options: "BatchOptions") -> int:
 
     progress = BatchProgress(is_live=sys.stderr.isatty())
     with Ledger(Path(options.out)), _stopping(progress), origin.studies(options, progress) as found:
+        _tell_unread(found)
         total = found.total
     click.echo(f"{_counted(total, 'study')} found, kept in {plain(Path(options.out) / INDEX_NAME)}")
     return 0
@@ -234,7 +256,7 @@ def _find(origin: _Origin, options: "BatchOptions") -> int:
 def _score(
     origin: _Origin,
     options: "BatchOptions",
-    executor: "Executor",
+    crew: AbstractContextManager["Executor"],
     table_format: "TableFormat",
     *,
     again: frozenset[str],
@@ -255,8 +277,11 @@ def _score(
             with (
                 clean_scratch(options),
                 _stopping(progress),
+                crew as executor,
                 origin.studies(options, progress) as found,
+                _loading(table_format),
             ):
+                _tell_unread(found)
                 progress.begin(found.total)
                 tally = run(
                     found.tasks,
@@ -275,6 +300,18 @@ def _score(
         click.echo(_summary(tally, seconds))
         _write(out, table_format)
     return 0
+
+
+def _tell_unread(found: "Found") -> None:
+    """Warn of folders that nobody has looked into: their studies are in no table."""
+    if found.unread:
+        what = _counted(len(found.unread), "folder")
+        verb = "was" if len(found.unread) == 1 else "were"
+        click.echo(
+            f"warning: {what} may not be read and {verb} passed over: {plain(found.unread[0])}"
+            f"{'' if len(found.unread) == 1 else ', ...'}",
+            err=True,
+        )
 
 
 def _summary(tally: "Tally", seconds: float) -> str:
@@ -332,15 +369,38 @@ def _stopping(progress: BatchProgress) -> Iterator[None]:
         progress.stop()
 
 
-def _executor(options: "BatchOptions", workers: int | None, scheduler: str | None) -> "Executor":
+@contextmanager
+def _loading(table_format: "TableFormat") -> Iterator[None]:
+    """Load what is written with, while others score: nobody waits for it in the end."""
+
+    def load() -> None:
+        from corcal.cohort.summary import page, write_summary  # noqa: F401
+        from corcal.cohort.tables import load_format
+
+        load_format(table_format)
+
+    thread = threading.Thread(target=load, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+def _crew(
+    options: "BatchOptions", workers: int | None, scheduler: str | None, *, most: int | None
+) -> AbstractContextManager["Executor"]:
+    """Give who does the work; processes of this machine begin with the ``with`` block."""
     if scheduler is not None:
         from corcal.cohort.dask_cluster import dask_client
         from corcal.cohort.dask_run import run_dask
 
-        return run_dask(dask_client(scheduler, workers=workers, memory_mb=options.memory_mb))
-    from corcal.cohort.local import run_local, worker_count
+        client = dask_client(scheduler, workers=workers, memory_mb=options.memory_mb)
+        return nullcontext(run_dask(client))
+    from corcal.cohort.local import hired, worker_count
 
-    return run_local(workers=workers or worker_count(options.memory_mb))
+    count = workers or worker_count(options.memory_mb)
+    return hired(options, workers=count if most is None else max(1, min(count, most)))
 
 
 def _table_format(wanted: "TableFormat | None") -> "TableFormat":

@@ -22,7 +22,7 @@ from corcal.cohort.types import Outcome, OutputError, unwritable
 __all__ = ["LEDGER_NAME", "TRANSIENT", "Ledger", "read_outcomes"]
 
 LEDGER_NAME = "ledger.jsonl"
-TRANSIENT = frozenset({"PeerError", "OSError", "FileNotFoundError", "PermissionError"})
+TRANSIENT = frozenset({"PeerError", "GoneError", "OSError", "FileNotFoundError", "PermissionError"})
 """Errors that are not the scan's: a server or a disk was away. The next run tries again."""
 
 _SYNC_SHARE = 20  # of the time at most one part in so many is spent on waiting for the disk

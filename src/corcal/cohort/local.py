@@ -3,6 +3,9 @@
 A process that dies, killed by the system for its memory or by a fault of a library, takes one scan
 with it: the scan is begun again by another process, and given up if that dies as well. The pools of
 the standard library give up all that is waiting in this case.
+
+Processes are hired before there is anything to do: they import their libraries and load the
+networks while studies are looked for.
 """
 
 import contextlib
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
-__all__ = ["MAX_ATTEMPTS", "Scorer", "run_here", "run_local", "worker_count"]
+__all__ = ["MAX_ATTEMPTS", "Scorer", "hired", "run_here", "run_local", "worker_count"]
 
 MAX_ATTEMPTS = 2
 _CLIENT_MB = 600.0  # for the process that finds the scans and writes the tables
@@ -51,8 +54,41 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
+@contextlib.contextmanager
+def hired(
+    options: BatchOptions, *, workers: int, scorer: Scorer | None = None
+) -> Iterator[Executor]:
+    """Start processes, and give the executor that scores with them.
+
+    Parameters
+    ----------
+    options : BatchOptions
+        Of the run; those that the executor is called with must be the same.
+    workers : int
+        How many; never more than tasks can come.
+    scorer : callable, optional
+        As of `run_local`.
+
+    Yields
+    ------
+    Executor
+        Raises `OutputError` if the results cannot be written. The processes end with the ``with``
+        block, whatever they are at.
+    """
+    crew = _Crew(workers, options, scorer or _score)
+
+    def execute(tasks: Iterator[Task], _: BatchOptions) -> Iterator[Outcome]:
+        return crew.work(tasks)
+
+    try:
+        crew.hire_all()
+        yield execute
+    finally:
+        crew.dismiss()
+
+
 def run_local(*, workers: int, scorer: Scorer | None = None) -> Executor:
-    """Give the executor that scores with processes of this machine.
+    """Give the executor that scores with processes of this machine, started as they are needed.
 
     Parameters
     ----------
@@ -110,6 +146,11 @@ class _Crew:
         self._workers: list[_Worker] = []
         self._again: deque[tuple[Task, int]] = deque()
 
+    def hire_all(self) -> None:
+        """Start every process now."""
+        while len(self._workers) < self._count:
+            self._hire()
+
     def work(self, tasks: Iterator[Task]) -> Iterator[Outcome]:
         """Hand out tasks, and give what comes back, until there are none."""
         is_over = False
@@ -148,11 +189,19 @@ class _Crew:
         return None if task is None else (task, 1)
 
     def _hand(self, task: Task, attempt: int) -> None:
-        idle = next((one for one in self._workers if one.task is None), None)
-        worker = idle or self._hire()
+        worker = self._idle() or self._hire()
         worker.task, worker.attempt, worker.begun = task, attempt, time.monotonic()
         with contextlib.suppress(OSError):  # it is dead: the news say so
             worker.pipe.send(task)
+
+    def _idle(self) -> _Worker | None:
+        """Find a process without a task; one that has died of nothing is replaced, blaming none."""
+        for worker in [one for one in self._workers if one.task is None]:
+            if worker.process.is_alive():
+                return worker
+            self._workers.remove(worker)
+            worker.pipe.close()
+        return None
 
     def _hire(self) -> _Worker:
         ours, theirs = multiprocessing.Pipe()
@@ -160,7 +209,7 @@ class _Crew:
         process = context.Process(
             target=_serve, args=(theirs, self._options, self._scorer), daemon=True
         )
-        with _one_thread():
+        with _one_thread(), _undisturbed():
             process.start()
         theirs.close()
         worker = _Worker(process=process, pipe=ours)
@@ -247,6 +296,19 @@ def _one_thread() -> Iterator[None]:
                 os.environ[name] = value
 
 
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach while they begin; here it comes a moment later."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _serve(pipe: "Connection", options: BatchOptions, scorer: Scorer) -> None:
     """Do tasks until there are no more, or whoever started this process is gone."""
     for one in (signal.SIGINT, signal.SIGTERM):  # for whoever started it: it decides
@@ -255,8 +317,9 @@ def _serve(pipe: "Connection", options: BatchOptions, scorer: Scorer) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what libraries warn of may name patients
     limit_process(options.memory_mb)
     if scorer is _score:
-        _load()
-    pipe.send(None)
+        _load(options)
+    with contextlib.suppress(OSError):  # nobody listens any more: the next `recv` says so
+        pipe.send(None)
     while True:
         try:
             task = pipe.recv()
@@ -271,9 +334,11 @@ def _serve(pipe: "Connection", options: BatchOptions, scorer: Scorer) -> None:
             pipe.send(answer)
 
 
-def _load() -> None:
-    """Load what scoring needs: the time for it is not that of the first scan."""
-    import corcal.cohort.score_task  # noqa: F401
+def _load(options: BatchOptions) -> None:
+    """Load what scoring needs, before the first scan is there."""
+    from corcal.cohort.score_task import load_all
+
+    load_all(options)
 
 
 def _end_with_parent() -> None:

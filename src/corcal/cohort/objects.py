@@ -1,5 +1,6 @@
 """Studies of an object store, or of whatever else fsspec reads: found, and fetched."""
 
+import errno
 import hashlib
 import importlib
 import io
@@ -10,17 +11,39 @@ from typing import Any
 
 from corcal.cohort.discover.headers import Seen, study_of_stream
 from corcal.cohort.discover.index import Index, Part
-from corcal.cohort.types import Place, Task
+from corcal.cohort.types import FULL_DISK, Place, Task
 from corcal.ct.dicom.dataset import HeaderError
 from corcal.ct.volume_files import is_volume_name
 from corcal.errors import InputError, PeerError
 
-__all__ = ["fetch_places", "look_through_store"]
+__all__ = ["GoneError", "fetch_places", "look_through_store", "require_place"]
 
 _HEADER_BYTES = 2**17  # enough for the header of an image; asked for of one object of a folder
 _PROBES = 3
+_SAVE_EVERY = 5000  # objects
 _ARCHIVE_END = ".zip"
 _PREAMBLE_BYTES, _MAGIC = 128, b"DICM"
+_NO_CREDENTIALS = ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound")  # of AWS
+_NOTHING = "nothing is there: a folder of an object store, such as s3://bucket/folder, is needed"
+
+
+class GoneError(PeerError):
+    """A store that answers no longer has what was found there; the next run looks again."""
+
+
+def require_place(url: str, storage: Mapping[str, Any]) -> None:
+    """Refuse an address at which a store has nothing, before anything is written.
+
+    Raises
+    ------
+    InputError
+        If there is no such bucket or folder, or fsspec lacks what it needs for this store.
+    PeerError
+        If the store does not answer, or does not let in.
+    """
+    with _searching(url):
+        store, root = _store(url, storage)
+        store.info(root)
 
 
 def look_through_store(url: str, index: Index, storage: Mapping[str, Any], *, looked: Any) -> None:
@@ -43,20 +66,22 @@ def look_through_store(url: str, index: Index, storage: Mapping[str, Any], *, lo
     Raises
     ------
     InputError
-        If fsspec, or what it needs for this store, is not installed.
+        If nothing is there, or fsspec lacks what it needs for this store.
     PeerError
-        If the store does not answer.
+        If the store does not answer, or refuses a part: what it hides would be missing unsaid.
     """
-    objects = places = 0
-    with _asking(url):
+    objects = places = saved = 0
+    with _searching(url):
         store, root = _store(url, storage)
-        for path, _, files in store.walk(root, detail=True):
+        for path, _, files in store.walk(root, detail=True, on_error="raise"):
             _look_into(store, path, files, index)
             objects, places = objects + len(files), places + 1
+            if objects - saved >= _SAVE_EVERY:
+                saved = objects
+                index.save()
             looked(objects, places)
     if not objects:
-        msg = "nothing is there: a folder of an object store, such as s3://bucket/folder, is needed"
-        raise InputError(msg)
+        raise InputError(_NOTHING)
     index.close_pass()
 
 
@@ -70,10 +95,10 @@ def fetch_places(task: Task, folder: Path, storage: Mapping[str, Any]) -> tuple[
 
     Raises
     ------
-    InputError
-        If nothing is there.
+    GoneError
+        If an object is no longer there.
     PeerError
-        If the store does not answer.
+        If the store does not answer, or does not let in.
     OSError
         If the copies cannot be written.
     """
@@ -87,6 +112,7 @@ def fetch_places(task: Task, folder: Path, storage: Mapping[str, Any]) -> tuple[
 
 
 def _fetched(store: Any, place: Place, folder: Path) -> Place:
+    """Copy the objects of a place, several at a time where the store can."""
     folder.mkdir()
     path = store._strip_protocol(place.path)
     if store.isfile(path):
@@ -94,20 +120,21 @@ def _fetched(store: Any, place: Place, folder: Path) -> Place:
         store.get_file(path, str(local))
         return Place(path=str(local), names=place.names)
     wanted = None if place.names is None else set(place.names)
-    for info in store.ls(path, detail=True):
-        name = _safe(info["name"])
-        if info["type"] == "file" and (wanted is None or name in wanted):
-            store.get_file(info["name"], str(folder / name))
+    names = [info["name"] for info in store.ls(path, detail=True) if info["type"] == "file"]
+    names = [name for name in names if wanted is None or _safe(name) in wanted]
+    if not names or (wanted is not None and len(names) < len(wanted)):
+        raise FileNotFoundError
+    store.get(names, [str(folder / _safe(name)) for name in names])
     return Place(path=str(folder))
 
 
 def _all_folders(store: Any, root: str) -> list[str]:
     if store.isfile(root):
         return [root]
-    folders = [path for path, _, files in store.walk(root, detail=True) if files]
+    walked = store.walk(root, detail=True, on_error="raise")
+    folders = [path for path, _, files in walked if files]
     if not folders:
-        msg = "nothing is there in the store"
-        raise InputError(msg)
+        raise FileNotFoundError
     return folders
 
 
@@ -172,6 +199,16 @@ def _store(url: str, storage: Mapping[str, Any]) -> tuple[Any, str]:
 
 
 @contextmanager
+def _searching(url: str) -> Iterator[None]:
+    """As `_asking`; what is not there was mistyped by a person."""
+    try:
+        with _asking(url):
+            yield
+    except GoneError as exc:
+        raise InputError(_NOTHING) from exc
+
+
+@contextmanager
 def _asking(url: str) -> Iterator[None]:
     """Turn what the library of a store raises, each its own, into an error of ours."""
     try:
@@ -179,10 +216,28 @@ def _asking(url: str) -> Iterator[None]:
     except (InputError, PeerError, MemoryError):
         raise
     except OSError as exc:
-        if exc.errno is not None:
+        if exc.errno in FULL_DISK or exc.filename is not None:  # a disk of this machine
             raise
-        msg = f"{url.split(':')[0]}: the store does not answer ({type(exc).__name__})"
-        raise PeerError(msg) from exc
+        raise _told(url, exc) from exc
     except Exception as exc:
-        msg = f"{url.split(':')[0]}: the store does not answer ({type(exc).__name__})"
-        raise PeerError(msg) from exc
+        raise _told(url, exc) from exc
+
+
+def _told(url: str, exc: Exception) -> PeerError:
+    """Say in a sentence what is wrong with a store; what it answered may name patients."""
+    scheme = url.split(":")[0]
+    if isinstance(exc, FileNotFoundError):
+        return GoneError(
+            f"{scheme}: the store does not have it, or no longer; the next run looks again"
+        )
+    if isinstance(exc, PermissionError) or getattr(exc, "errno", None) == errno.EPERM:
+        return PeerError(
+            f"{scheme}: the store refuses access: check the credentials of its own tools, and that "
+            "they may list and read there"
+        )
+    if type(exc).__name__ in _NO_CREDENTIALS:
+        return PeerError(
+            f"{scheme}: no credentials were found: set those of the store's own tools, or give "
+            "--storage anon=true for a public store"
+        )
+    return PeerError(f"{scheme}: the store does not answer ({type(exc).__name__})")

@@ -110,6 +110,9 @@ def run(
         listen(outcome)
         peer_errors = peer_errors + 1 if outcome.error == "PeerError" else 0
         if peer_errors >= MAX_PEER_ERRORS:
-            msg = f"the server does not answer: {outcome.reason}; the same command goes on later"
+            msg = (
+                f"{MAX_PEER_ERRORS} studies in a row could not be fetched: {outcome.reason}; "
+                "the same command goes on later"
+            )
             raise PeerError(msg)
     return Tally(counts=counts, skipped=skipped, repeated=repeated)

@@ -1,6 +1,6 @@
 """One study of many: scored, its files written, and what became of it told. Never an exception."""
 
-import errno
+import contextlib
 import logging
 import os
 import time
@@ -11,7 +11,16 @@ from typing import Any, TypeVar
 
 from corcal.cohort.fetch import catalog_of
 from corcal.cohort.memory import PeakMemory, TooLargeError, require_room
-from corcal.cohort.types import BatchOptions, Outcome, OutputError, Task, ended, unwritable, utc_now
+from corcal.cohort.types import (
+    FULL_DISK,
+    BatchOptions,
+    Outcome,
+    OutputError,
+    Task,
+    ended,
+    unwritable,
+    utc_now,
+)
 from corcal.ct.read import read_series
 from corcal.ct.scan import CTScan
 from corcal.ct.series import Catalog, Series
@@ -26,13 +35,36 @@ from corcal.result import Result
 from corcal.risk.types import Person
 from corcal.whole_file import write_whole
 
-__all__ = ["PICTURES_FOLDER", "SEGMENTATIONS_FOLDER", "score_task"]
+__all__ = ["PICTURES_FOLDER", "SEGMENTATIONS_FOLDER", "load_all", "score_task"]
 
 PICTURES_FOLDER, SEGMENTATIONS_FOLDER = "pictures", "segmentations"
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _NO_CT = "no CT: the study has {} only"
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
+
+
+def load_all(options: BatchOptions) -> None:
+    """Import the libraries and open the networks that the first task would wait for.
+
+    Parameters
+    ----------
+    options : BatchOptions
+        What is wanted: libraries that draw or write segmentations are loaded only for that.
+    """
+    from corcal.anatomy.network import NetworkSource  # noqa: F401
+    from corcal.lesions import detect  # noqa: F401
+    from corcal.lesions.classifier import load_classifier
+    from corcal.models import load_model
+    from corcal.scoring import advice, uncertainty  # noqa: F401
+
+    if options.pictures:
+        from corcal.report import projection  # noqa: F401
+    if options.segmentations:
+        from corcal.interop.dicom import segmentation  # noqa: F401
+    with contextlib.suppress(CorcalError):  # every scan tells of a model that is missing
+        load_classifier()
+        for name in ("locator", "thorax"):
+            load_model(name)
 
 
 def score_task(task: Task, options: BatchOptions) -> Outcome:
@@ -206,7 +238,7 @@ def _place(out: Path, name: str) -> Path:
 
 def _require_writable(exc: OSError) -> None:
     """Tell a full disk, which is no fault of the scan that was being fetched."""
-    if exc.errno in _FULL:
+    if exc.errno in FULL_DISK:
         raise unwritable(exc) from exc
 
 

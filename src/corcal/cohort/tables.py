@@ -28,6 +28,7 @@ __all__ = [
     "TableFormat",
     "Written",
     "best_format",
+    "load_format",
     "write_tables",
 ]
 
@@ -110,6 +111,17 @@ def best_format() -> TableFormat:
     from importlib.util import find_spec  # without importing it
 
     return "csv" if find_spec("pyarrow") is None else "parquet"
+
+
+def load_format(format: TableFormat) -> None:
+    """Import what a format needs, before there is anything to write.
+
+    pyarrow imports pandas, where that is installed, when it makes its first array.
+    """
+    if format == "parquet":
+        from corcal.interop.parquet import pyarrow_modules
+
+        pyarrow_modules()[0].array([])
 
 
 def write_tables(folder: Path, *, format: TableFormat) -> Written:

@@ -15,6 +15,7 @@ from corcal.scoring.rules import DEFAULT_RULE
 __all__ = [
     "DEFAULT_MEMORY_MB",
     "DEFAULT_TIME_LIMIT_S",
+    "FULL_DISK",
     "STATUSES",
     "BatchOptions",
     "Executor",
@@ -35,6 +36,8 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 DEFAULT_MEMORY_MB = 3200
 """What one worker may use: 1000 slices of 512 x 512 are scored within it."""
 DEFAULT_TIME_LIMIT_S = 1800.0
+FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+"""What the system says of a disk that takes nothing more: no scan is at fault."""
 _KEY_DIGITS = 20  # hexadecimal: two of a million tasks are alike once in 2 * 10^12
 
 

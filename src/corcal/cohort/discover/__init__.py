@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from corcal.cohort.discover.folder_tree import Looked, look_through, no_look
+from corcal.cohort.discover.folder_tree import Looked, look_through, no_look, require_folder
 from corcal.cohort.discover.index import INDEX_NAME, Index, Part, read_index
 from corcal.cohort.sources import Kind, kind_of
 from corcal.cohort.types import Task
 
-__all__ = ["INDEX_NAME", "Found", "Index", "find_tasks", "read_index"]
+__all__ = ["INDEX_NAME", "Found", "Index", "find_tasks", "read_index", "require_root"]
 
 _SAVE_EVERY = 1000
 
@@ -25,10 +25,41 @@ class Found:
         How many.
     tasks : iterator of Task
         Each once, made when it is asked for.
+    unread : tuple of str
+        Folders that could not be read: their studies are not among the tasks.
     """
 
     total: int
     tasks: Iterator[Task]
+    unread: tuple[str, ...] = ()
+
+
+def require_root(root: str, storage: Mapping[str, Any]) -> None:
+    """Refuse a root that is not there; nothing is written, and little is read.
+
+    Parameters
+    ----------
+    root, storage
+        As of `find_tasks`.
+
+    Raises
+    ------
+    InputError
+        If there is no such place.
+    PeerError
+        If a server does not answer, or does not let in.
+    """
+    kind = kind_of(root)
+    if kind is Kind.LOCAL:
+        require_folder(Path(root))
+    elif kind is Kind.WEB:
+        from corcal.cohort.dicomweb import ct_studies
+
+        next(ct_studies(root), None)
+    else:
+        from corcal.cohort.objects import require_place
+
+        require_place(root, storage)
 
 
 def find_tasks(
@@ -54,16 +85,16 @@ def find_tasks(
     PeerError
         If a server does not answer.
     """
-    kind = kind_of(root)
+    kind, unread = kind_of(root), tuple[str, ...]()
     if kind is Kind.WEB:
         _ask_server(root, index, looked)
     elif kind is Kind.LOCAL:
-        look_through(Path(root), index, looked=looked)
+        unread = look_through(Path(root), index, looked=looked)
     else:
         from corcal.cohort.objects import look_through_store
 
         look_through_store(root, index, storage or {}, looked=looked)
-    return Found(total=index.count(), tasks=index.tasks())
+    return Found(total=index.count(), tasks=index.tasks(), unread=unread)
 
 
 def _ask_server(url: str, index: Index, looked: Looked) -> None:

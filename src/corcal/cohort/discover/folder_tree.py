@@ -13,7 +13,7 @@ from corcal.ct.files import FileOpener
 from corcal.ct.volume_files import is_volume_name
 from corcal.errors import InputError
 
-__all__ = ["Looked", "look_through", "no_look"]
+__all__ = ["Looked", "look_through", "no_look", "require_folder"]
 
 _THREADS = 8  # a file system of a network answers several questions in the time of one
 _FILES_AT_ONCE = 2048
@@ -28,7 +28,27 @@ def no_look(files: int, places: int) -> None:
     """Listen to nothing."""
 
 
-def look_through(root: Path, index: Index, *, looked: Looked = no_look) -> None:
+def require_folder(root: Path) -> None:
+    """Refuse what is no folder that can be read.
+
+    Raises
+    ------
+    InputError
+        If it is not there, no folder, or may not be read.
+    """
+    try:
+        with os.scandir(root):
+            return
+    except NotADirectoryError as exc:
+        msg = f"{root.name}: not a folder; --list takes a file with one study a line"
+        raise InputError(msg) from exc
+    except OSError as exc:
+        what = (exc.strerror or type(exc).__name__).lower()
+        msg = f"the folder {root.name or root} cannot be searched: {what}"
+        raise InputError(msg) from exc
+
+
+def look_through(root: Path, index: Index, *, looked: Looked = no_look) -> tuple[str, ...]:
     """Note in the index which study lies where under a folder.
 
     Folders and archives that have not changed since the index was made are not read again: what
@@ -44,19 +64,23 @@ def look_through(root: Path, index: Index, *, looked: Looked = no_look) -> None:
     looked : callable, optional
         Told of the progress.
 
+    Returns
+    -------
+    tuple of str
+        Folders that could not be read: what lies there is not found.
+
     Raises
     ------
     InputError
         If `root` is no folder that can be read.
     """
-    if not root.is_dir():
-        msg = f"{root.name or root}: not a folder; --list takes a file with one study a line"
-        raise InputError(msg)
-    count = _Count(index=index, looked=looked)
+    require_folder(root)
+    count, unread = _Count(index=index, looked=looked), list[str]()
     with ThreadPoolExecutor(_THREADS) as pool:
-        for folder in _folders(root):
+        for folder in _folders(root, unread):
             _look_into(folder, index, pool, count)
     index.close_pass()
+    return tuple(unread)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,10 +111,11 @@ class _Folder:
     names: tuple[str, ...]
 
 
-def _folders(root: Path) -> Iterator[_Folder]:
+def _folders(root: Path, unread: list[str]) -> Iterator[_Folder]:
     """Give folder by folder, in the order of their names.
 
-    What cannot be read is passed over, and so are the results of a run with all below them.
+    What cannot be read is noted in `unread` and passed over; so are the results of a run with all
+    below them, which are not noted.
     """
     visited: set[tuple[int, int]] = set()
     waiting = [str(root)]
@@ -103,6 +128,7 @@ def _folders(root: Path) -> Iterator[_Folder]:
             visited.add((status.st_dev, status.st_ino))
             inner, names = _entries(path)
         except OSError:
+            unread.append(path)
             continue
         if LEDGER_NAME in names:
             if path != str(root):
