@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from corcal.errors import CorcalError, InputError, StateError
 from corcal.node import take
 from corcal.node.late import weigh_late_images
+from corcal.node.object_header import first_header
+from corcal.node.orders import Asked, OrderDesk
 from corcal.node.refusals import Refusals
 from corcal.node.rules import NodeRules
 from corcal.node.spool import DESCRIPTION, Spool, Taken
-from corcal.node.types import StudySummary
+from corcal.node.types import OrderAnswer, StudySummary
 from corcal.store.jobs import SCORE
 from corcal.store.records import ImportReport
 from corcal.store.store import AUTOMATIC, Store
@@ -36,6 +38,7 @@ class _InHand:
     """A study that was taken, and how far it is."""
 
     taken: Taken
+    answer: OrderAnswer | None = None
     report: ImportReport | None = None
     next_at: float = 0.0
     wait_s: float = _AGAIN_S
@@ -56,6 +59,8 @@ class Completion:
         Where studies that are not taken are written down.
     wanted : callable, optional
         Called with each exam that came in: asks for earlier scans of its patient.
+    orders : OrderDesk, optional
+        Asks the worklist.
     """
 
     def __init__(
@@ -66,7 +71,9 @@ class Completion:
         rules: NodeRules,
         refusals: Refusals,
         wanted: Callable[[str], None] | None = None,
+        orders: OrderDesk | None = None,
     ) -> None:
+        self._orders = orders
         self._store, self._spool, self._rules = store, spool, rules
         self._refusals, self._wanted = refusals, wanted
         self._in_hand = {one.folder.name: _InHand(taken=one) for one in spool.taken()}
@@ -87,6 +94,8 @@ class Completion:
         for name, one in list(self._in_hand.items()):
             if one.next_at <= time.monotonic() and self._is_done(one):
                 del self._in_hand[name]
+                if self._orders is not None:
+                    self._orders.forget(name)
             if time.monotonic() > until:
                 return
 
@@ -105,13 +114,18 @@ class Completion:
     def _go_on(self, one: _InHand) -> bool:
         study = one.taken.summary
         if one.report is None:
-            decision = take.decide(study, self._rules)
+            answer = self._asked(one.taken)
+            if answer is Asked.WAITING:
+                one.next_at = time.monotonic() + _AGAIN_S
+                return False
+            one.answer = answer if isinstance(answer, OrderAnswer) else None
+            decision = take.decide(study, self._rules, answer=one.answer)
             if not decision.taken:
                 self._refuse(study, decision.why)
                 self._spool.end(one.taken)
                 return True
             try:
-                one.report = self._imported(one.taken)
+                one.report = self._imported(one)
             except InputError as exc:
                 self._refuse(study, f"set aside: {exc}")
                 self._spool.set_aside(one.taken)
@@ -126,15 +140,25 @@ class Completion:
         self.counts["studies"] += 1
         return True
 
-    def _imported(self, taken: Taken) -> ImportReport:
-        """Import a study, and tell its exams from whom it came."""
-        study = taken.summary
+    def _asked(self, taken: Taken) -> OrderAnswer | Asked | None:
+        """Ask the worklist about a study, where the rules need to know before it is taken."""
+        desk = self._orders
+        if desk is None or not desk.is_asked_first or taken.summary.is_fetched:
+            return None
+        header = first_header(taken.folder)
+        return Asked.AWAY if header is None else desk.ask(taken.folder.name, header.question)
+
+    def _imported(self, one: _InHand) -> ImportReport:
+        """Import a study, and tell its exams from whom it came and for which order."""
+        taken, study = one.taken, one.taken.summary
         report = self._store.import_study(taken.folder, by=AUTOMATIC, job_kind=SCORE)
         skipped = [why for source, why in report.skipped if not source.endswith(DESCRIPTION)]
         if skipped:
             self._refuse(study, f"{len(skipped)} of {study.images} objects not kept: {skipped[0]}")
         for exam_id in report.exams:
             self._tell(exam_id, taken)
+            if self._orders is not None:
+                self._orders.want(exam_id, one.answer)
         _log.info("a study of %d objects was taken in from %s", study.images, study.peer)
         return report
 

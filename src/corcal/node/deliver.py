@@ -15,8 +15,11 @@ from pathlib import Path
 from corcal.errors import CorcalError, InputError, PeerError, StateError
 from corcal.interop.send.address import DicomAddress
 from corcal.interop.send.credentials import find_credentials
-from corcal.interop.send.types import Credentials, SendOptions, TlsFiles
+from corcal.interop.send.types import Credentials, SendOptions
+from corcal.node.calling import tls_files
 from corcal.node.destinations import Destination, Kind, destination_of, files_for
+from corcal.node.ordered import with_order
+from corcal.node.orders import answer_in
 from corcal.node.outbox import SUPERSEDED, pause_s
 from corcal.node.rules import NodeRules, SendRule, read_rules
 from corcal.serve.documents import RESULT
@@ -98,7 +101,11 @@ def _files(
     if not names:
         msg = "the version has none of the files that the rule sends: its scan is not DICOM"
         raise _GoneError(msg)
-    return {name: store.attachment(exam, name, version) for name in names}
+    kept = {name: store.attachment(exam, name, version) for name in names}
+    answer = answer_in(store.events(exam))
+    if answer is None or answer.order is None:
+        return kept
+    return {name: with_order(name, data, answer.order) for name, data in kept.items()}
 
 
 def _to_archive(
@@ -140,16 +147,8 @@ def _options(rule: SendRule, rules: NodeRules) -> SendOptions:
     return SendOptions(
         calling=rules.node.aet,
         attempts=_ATTEMPTS,
-        tls=_tls(rules),
+        tls=tls_files(rules),
         credentials=_credentials(peer.token_file if peer is not None else None),
-    )
-
-
-def _tls(rules: NodeRules) -> TlsFiles:
-    if rules.tls is None:
-        return TlsFiles()
-    return TlsFiles(
-        ca_file=rules.tls.server_ca, client_cert=rules.tls.certificate, client_key=rules.tls.key
     )
 
 
@@ -172,7 +171,7 @@ def _to_fhir(
         post_bundle(
             bundle,
             destination.url,
-            context=client_context(_tls(rules)) if destination.is_tls else None,
+            context=client_context(tls_files(rules)) if destination.is_tls else None,
             is_here=not destination.is_tls,
             credentials=_credentials(rule.token_file),
         )
@@ -195,7 +194,7 @@ def _to_hl7(
             message,
             destination.host,
             destination.port,
-            context=client_context(_tls(rules)) if destination.is_tls else None,
+            context=client_context(tls_files(rules)) if destination.is_tls else None,
         )
     return len(files)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from corcal.node.ae import Answered, NodeAE
 from corcal.node.completion import Completion
 from corcal.node.object_header import known_objects
+from corcal.node.orders import OrderDesk
 from corcal.node.refusals import Refusals
 from corcal.node.rules import NodeRules
 from corcal.node.spool import Spool
@@ -99,8 +100,15 @@ class Intake:
             study_images=rules.limits.study_images,
         )
         self.ae = NodeAE(rules, spool=self.spool, refusals=self.refusals, answered=answered)
+        has_worklist = rules.worklist is not None
+        self.orders = OrderDesk(store, rules, self.refusals) if has_worklist else None
         self.completion = Completion(
-            store, spool=self.spool, rules=rules, refusals=self.refusals, wanted=wanted
+            store,
+            spool=self.spool,
+            rules=rules,
+            refusals=self.refusals,
+            wanted=wanted,
+            orders=self.orders,
         )
 
     def start(self) -> None:
@@ -112,10 +120,14 @@ class Intake:
             If nothing can listen at this address.
         """
         self.ae.start()
+        if self.orders is not None:
+            self.orders.start()
 
     def stop(self) -> None:
         """Take nothing more."""
         self.ae.stop()
+        if self.orders is not None:
+            self.orders.stop()
         self.refusals.tick(everything=True)
 
     def tick(self) -> None:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from corcal._version import __version__
+from corcal.node import outbox
 from corcal.store.records import JobState
 from corcal.store.store import Store
 
@@ -63,11 +64,9 @@ def _of_the_store(store: Store) -> Iterable[str]:
     yield from _metric(
         "jobs", "gauge", [({"kind": kind, "state": str(s)}, n) for (kind, s), n in jobs.items()]
     )
-    sent = store.outgoing.counts()
+    sent = outbox.states(store)
     yield from _metric(
-        "deliveries",
-        "gauge",
-        [({"rule": rule, "state": str(state)}, n) for (rule, state), n in sent.items()],
+        "deliveries", "gauge", [({"rule": rule, "state": s}, n) for (rule, s), n in sent.items()]
     )
     began = [one.created_at for one in store.outgoing.of(states=_WAITING, limit=10_000)]
     oldest_s = (datetime.now(UTC) - min(began)).total_seconds() if began else 0.0

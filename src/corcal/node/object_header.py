@@ -1,5 +1,6 @@
 """What the header of a received object says, and whether the object is whole."""
 
+import contextlib
 import hashlib
 import io
 import re
@@ -19,9 +20,10 @@ from corcal.ct.dicom.dataset import (
 )
 from corcal.ct.dicom.tags import Tags
 from corcal.errors import InputError
+from corcal.node.types import Question
 from corcal.store.words import fold
 
-__all__ = ["ObjectHeader", "file_meta", "is_uid", "key_of", "known_objects"]
+__all__ = ["ObjectHeader", "file_meta", "first_header", "is_uid", "key_of", "known_objects"]
 __all__ += ["read_object_header", "same_dataset"]
 
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*", re.ASCII)
@@ -44,6 +46,7 @@ _SAMPLES, _FRAMES, _ROWS, _COLUMNS, _BITS = (
     0x00280100,
 )
 _PATIENT_NAME, _PATIENT_ID, _BIRTH_DATE = 0x00100010, 0x00100020, 0x00100030
+_STUDY_DATE, _ACCESSION = 0x00080020, 0x00080050
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,8 @@ class ObjectHeader:
         StudyDescription and SeriesDescription, where they are present.
     patient_key : str
         See `corcal.node.types.StudySummary`.
+    question : Question
+        By what its study is found in a worklist.
     """
 
     sop_class_uid: str
@@ -69,6 +74,7 @@ class ObjectHeader:
     modality: str
     descriptions: tuple[str, ...] = field(repr=False)
     patient_key: str
+    question: Question
 
 
 def is_uid(text: str) -> bool:
@@ -139,7 +145,22 @@ def read_object_header(path: Path) -> ObjectHeader:
             text for tag in (_STUDY_TEXT, _SERIES_TEXT) if (text := tags.decoded(tag))
         ),
         patient_key=_patient_key(tags),
+        question=Question(
+            accession_number=tags.decoded(_ACCESSION),
+            study_instance_uid=tags.uid(_STUDY),
+            patient_id=tags.decoded(_PATIENT_ID),
+            birth_date=tags.text(_BIRTH_DATE),
+            study_date=tags.text(_STUDY_DATE),
+        ),
     )
+
+
+def first_header(folder: Path) -> ObjectHeader | None:
+    """Read the header of a folder's first object that can be read; ``None`` if there is none."""
+    for path in sorted(folder.iterdir()):
+        with contextlib.suppress(InputError):
+            return read_object_header(path)
+    return None
 
 
 class _Bounded(io.BytesIO):

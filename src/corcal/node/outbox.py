@@ -11,11 +11,20 @@ from corcal.store.outgoing import Delivery
 from corcal.store.records import JobState
 from corcal.store.store import Store
 
-__all__ = ["MOST_ATTEMPTS", "SUPERSEDED", "pause_s", "revive", "summary"]
+__all__ = ["MOST_ATTEMPTS", "OVERTAKEN", "SUPERSEDED", "pause_s", "revive", "states", "summary"]
 
 MOST_ATTEMPTS = 33  # 10 in the first 85 minutes, then hourly: about a day
 SUPERSEDED = "superseded"
 """The step of an exam's history that tells that a version was not sent, since a later one is."""
+OVERTAKEN = "overtaken"
+"""The state of such a delivery, for people and for Prometheus."""
+_WORDS = {
+    str(JobState.DONE): "sent",
+    str(JobState.RUNNING): "being sent",
+    str(JobState.QUEUED): "waiting",
+    str(JobState.FAILED): "given up",
+    OVERTAKEN: "overtaken by a later version",
+}
 _FIRST_PAUSE_S = 5.0
 _MOST_PAUSE_S = 3600.0
 _MOST_SHOWN = 20
@@ -37,16 +46,23 @@ def revive(store: Store, delivery_id: str | None = None) -> int:
     return store.outgoing.revive(delivery_id, max_attempts=MOST_ATTEMPTS)
 
 
+def states(store: Store) -> dict[tuple[str, str], int]:
+    """Count deliveries by rule and state; what was overtaken was not sent, and is no "done"."""
+    counts = {(rule, str(state)): n for (rule, state), n in store.outgoing.counts().items()}
+    for rule, overtaken in store.outgoing.ended_as(SUPERSEDED).items():
+        done = counts.pop((rule, str(JobState.DONE)), 0) - overtaken
+        if done > 0:
+            counts[rule, str(JobState.DONE)] = done
+        counts[rule, OVERTAKEN] = overtaken
+    return dict(sorted(counts.items()))
+
+
 def summary(store: Store) -> tuple[str, ...]:
     """Describe the outbox, a line for each rule, then for each delivery that is in trouble."""
-    counts, overtaken = store.outgoing.counts(), store.outgoing.ended_as(SUPERSEDED)
+    counts = states(store)
     lines = [
-        _rule_line(
-            rule,
-            {state: count for (name, state), count in counts.items() if name == rule},
-            overtaken.get(rule, 0),
-        )
-        for rule in sorted({rule for rule, _ in counts})
+        _rule_line(rule, {state: n for (name, state), n in counts.items() if name == rule})
+        for rule in dict.fromkeys(rule for rule, _ in counts)
     ]
     waiting = [one for one in store.outgoing.of(states=(JobState.QUEUED,)) if one.error]
     dead = store.outgoing.of(states=(JobState.FAILED,))
@@ -58,15 +74,9 @@ def summary(store: Store) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _rule_line(rule: str, counts: Mapping[JobState, int], overtaken: int) -> str:
-    said = {
-        "sent": counts.get(JobState.DONE, 0) - overtaken,
-        "being sent": counts.get(JobState.RUNNING, 0),
-        "waiting": counts.get(JobState.QUEUED, 0),
-        "given up": counts.get(JobState.FAILED, 0),
-        "overtaken by a later version": overtaken,
-    }
-    return f"{rule}: {', '.join(f'{count} {word}' for word, count in said.items() if count > 0)}"
+def _rule_line(rule: str, counts: Mapping[str, int]) -> str:
+    said = (f"{counts[state]} {words}" for state, words in _WORDS.items() if counts.get(state))
+    return f"{rule}: {', '.join(said)}"
 
 
 def _line(word: str, one: Delivery) -> str:

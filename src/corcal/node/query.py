@@ -15,8 +15,8 @@ from pynetdicom.sop_class import (  # type: ignore[attr-defined]
 from corcal.errors import InputError, PeerError
 from corcal.interop.send.address import DicomAddress
 from corcal.interop.send.association import Caller, NotOpened
-from corcal.interop.send.types import SendOptions, TlsFiles
 from corcal.interop.send.words import failure_words
+from corcal.node.calling import caller_options
 from corcal.node.priors import EarlierStudy
 from corcal.node.rules import NodeRules, PriorRule
 
@@ -79,9 +79,8 @@ def move_study(study_instance_uid: str, rule: PriorRule, rules: NodeRules) -> No
 
 @contextmanager
 def _association(model: Any, rule: PriorRule, rules: NodeRules) -> Iterator[Association]:
-    association = Caller(_address(rule, rules), _options(rules)).open_patiently(
-        [build_context(model)]
-    )
+    caller = Caller(_address(rule, rules), caller_options(rules, answer_s=_ANSWER_S))
+    association = caller.open_patiently([build_context(model)])
     if isinstance(association, NotOpened):
         msg = f"{rule.source}: {association.reason}"
         raise PeerError(msg)
@@ -127,14 +126,3 @@ def _address(rule: PriorRule, rules: NodeRules) -> DicomAddress:
         msg = f'[priors] names "{rule.source}", which has no host and port'
         raise InputError(msg)
     return DicomAddress(called=peer.aet, host=peer.host, port=peer.port, is_tls=peer.is_tls)
-
-
-def _options(rules: NodeRules) -> SendOptions:
-    tls = TlsFiles()
-    if rules.tls is not None:
-        tls = TlsFiles(
-            ca_file=rules.tls.server_ca,
-            client_cert=rules.tls.certificate,
-            client_key=rules.tls.key,
-        )
-    return SendOptions(calling=rules.node.aet, attempts=1, answer_s=_ANSWER_S, tls=tls)

@@ -9,15 +9,18 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from corcal.node.orders import answer_in, is_awaited
 from corcal.node.outbox import MOST_ATTEMPTS
 from corcal.node.rules import NodeRules, SendRule, When
 from corcal.node.take import RECEIVED, says, take_rule_of
+from corcal.node.types import OrderAnswer
 from corcal.store.outgoing import Stage, Unrouted
 from corcal.store.records import ExamRecord, ResultKind, ResultVersion
 from corcal.store.store import Store
 
 __all__ = ["RouteDecision", "begin", "decide", "tick"]
 
+_AT_ONCE = 500
 _log = logging.getLogger(__name__)
 
 
@@ -59,7 +62,9 @@ def tick(store: Store, rules: NodeRules) -> int:
         Deliveries that were put into the outbox.
     """
     count = 0
-    for one in store.outgoing.unrouted():
+    for one in store.outgoing.unrouted(_AT_ONCE):
+        if is_awaited(store, one.exam_id, rules):
+            continue  # for its order, a stated time
         decision = _decision(store, rules, one)
         made = store.outgoing.route(
             one, decision.send, why=decision.why, max_attempts=MOST_ATTEMPTS
@@ -76,6 +81,7 @@ def decide(
     *,
     stage: Stage,
     peer: str | None,
+    answer: OrderAnswer | None = None,
 ) -> RouteDecision:
     """Ask every [[send]] rule about a version.
 
@@ -89,12 +95,14 @@ def decide(
         Whether it was just made or just signed.
     peer : str or None
         Name of the peer from which the study came; ``None`` if it was uploaded.
+    answer : OrderAnswer or None
+        What the worklist says of it, as far as it was asked.
     """
     if version.version < exam.latest_version and stage is Stage.MADE:
         return RouteDecision(send=(), why="a later version is there")
     if not rules.send:
         return RouteDecision(send=(), why="no [[send]] rules")
-    taken = take_rule_of(rules, peer=peer, texts=_texts(exam))
+    taken = take_rule_of(rules, peer=peer, texts=_texts(exam), answer=answer)
     if version.verdict not in taken.suitable:
         why = f"its verdict is {version.verdict}, which its [[take]] rule does not let leave"
         return RouteDecision(send=(), why=why)
@@ -108,11 +116,12 @@ def decide(
 def _decision(store: Store, rules: NodeRules, one: Unrouted) -> RouteDecision:
     exam = store.exam(one.exam_id)
     version = next(each for each in store.versions(exam.id) if each.version == one.version)
-    received = [each.after or {} for each in store.events(exam.id) if each.kind == RECEIVED]
+    events = store.events(exam.id)
+    received = [each.after or {} for each in events if each.kind == RECEIVED]
     if received and all(each.get("fetched") for each in received):
         return RouteDecision(send=(), why="it was fetched to compare with")
     peer = received[0].get("peer") if received else None
-    return decide(rules, exam, version, stage=one.stage, peer=peer)
+    return decide(rules, exam, version, stage=one.stage, peer=peer, answer=answer_in(events))
 
 
 def _why_not(

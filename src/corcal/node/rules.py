@@ -26,6 +26,7 @@ __all__ = [
     "TakeRule",
     "TlsFiles",
     "When",
+    "WorklistRule",
     "read_rules",
 ]
 
@@ -190,6 +191,9 @@ class TakeRule:
         The study has images of one of these.
     description : Pattern or None
         Found in the description of the study or of a series.
+    procedure : Pattern or None
+        Found in the procedure that was ordered, as the worklist says: its number, its description,
+        its code or what that means.
     suitable : tuple of Verdict
         What may be sent of a study taken by this rule: results with one of these verdicts.
     score : bool
@@ -199,6 +203,7 @@ class TakeRule:
     senders: tuple[str, ...] = ()
     modality: tuple[str, ...] = ("CT",)
     description: re.Pattern[str] | None = None
+    procedure: re.Pattern[str] | None = None
     suitable: tuple[Verdict, ...] = (Verdict.FIT, Verdict.CAUTION)
     score: bool = True
 
@@ -269,6 +274,25 @@ class PriorRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorklistRule:
+    """The worklist of the hospital, which knows what was ordered.
+
+    Attributes
+    ----------
+    source : str
+        Name of the peer that is asked (`from` in the file).
+    answer_s : float
+        How long it may take to answer.
+    wait_minutes : float
+        How long results wait for its answer; then they are sent without the order.
+    """
+
+    source: str
+    answer_s: float = 5.0
+    wait_minutes: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeRules:
     """All rules."""
 
@@ -279,6 +303,7 @@ class NodeRules:
     take: tuple[TakeRule, ...] = ()
     send: tuple[SendRule, ...] = ()
     priors: PriorRule | None = None
+    worklist: WorklistRule | None = None
 
     def peer(self, name: str) -> Peer | None:
         """Give the peer of a name."""

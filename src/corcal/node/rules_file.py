@@ -24,12 +24,13 @@ from corcal.node.rules import (
     TakeRule,
     TlsFiles,
     When,
+    WorklistRule,
 )
 from corcal.node.toml_tables import Table, TomlFile, read_toml
 
 __all__ = ["rules_of"]
 
-_TABLES = ("node", "limits", "tls", "peer", "take", "send", "priors")
+_TABLES = ("node", "limits", "tls", "peer", "take", "send", "priors", "worklist")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,39}")
 _PORT = (1, 65535)
 
@@ -47,6 +48,7 @@ def _rules(file: TomlFile, folder: Path) -> NodeRules:
     for number, one in enumerate(peers):
         if any(one.name == other.name for other in peers[:number]):
             file.refuse("peer", number, "name", f'"{one.name}" is there twice')
+    has_worklist = "worklist" in file.parsed
     send = tuple(_send(table, peers, folder) for table in file.several("send"))
     for number, rule in enumerate(send):
         if any(rule.name == other.name for other in send[:number]):
@@ -56,9 +58,12 @@ def _rules(file: TomlFile, folder: Path) -> NodeRules:
         limits=_limits(file.one("limits")),
         tls=_tls(file.one("tls"), folder) if "tls" in file.parsed else None,
         peers=peers,
-        take=tuple(_take(table, peers) for table in file.several("take")),
+        take=tuple(
+            _take(table, peers, has_worklist=has_worklist) for table in file.several("take")
+        ),
         send=send,
         priors=_priors(file.one("priors"), peers) if "priors" in file.parsed else None,
+        worklist=_worklist(file.one("worklist"), peers) if has_worklist else None,
     )
 
 
@@ -170,16 +175,19 @@ def _senders(table: Table, peers: tuple[Peer, ...]) -> tuple[str, ...]:
     return names
 
 
-def _take(table: Table, peers: tuple[Peer, ...]) -> TakeRule:
+def _take(table: Table, peers: tuple[Peer, ...], *, has_worklist: bool) -> TakeRule:
     usual = TakeRule()
     made = TakeRule(
         senders=_senders(table, peers),
         modality=table.texts("modality", usual.modality),
         description=table.pattern("description"),
+        procedure=table.pattern("procedure"),
         suitable=table.words("suitable", Verdict, usual.suitable),
         score=table.flag("score", default=True),
     )
     table.done()
+    if made.procedure is not None and not has_worklist:
+        table.refuse("procedure", "is what the worklist says: name one in [worklist]")
     return made
 
 
@@ -228,11 +236,7 @@ def _priors(table: Table, peers: tuple[Peer, ...]) -> PriorRule:
         at_most=table.whole("at_most", usual.at_most, 1, 50),
     )
     table.done()
-    peer = next((one for one in peers if one.name == made.source), None)
-    if peer is None:
-        table.refuse("from", f'names "{made.source}", and there is no [[peer]] of that name')
-    if Role.QUERY not in peer.roles:
-        table.refuse("from", f'names "{made.source}", which does not have the role "query"')
+    peer = _asked_peer(table, made.source, peers)
     if made.by is FetchBy.DICOM and peer.host is None:
         table.refuse("from", f'names "{made.source}", which has no host and port')
     if made.by is FetchBy.DICOM and not networks_of(peer):
@@ -241,3 +245,26 @@ def _priors(table: Table, peers: tuple[Peer, ...]) -> PriorRule:
     if made.by is FetchBy.DICOMWEB and peer.dicomweb is None:
         table.refuse("from", f'names "{made.source}", which has no dicomweb address')
     return made
+
+
+def _worklist(table: Table, peers: tuple[Peer, ...]) -> WorklistRule:
+    usual = WorklistRule(source="")
+    made = WorklistRule(
+        source=table.needed("from"),
+        answer_s=table.number("answer_s", usual.answer_s, 0.5, 10),
+        wait_minutes=table.number("wait_minutes", usual.wait_minutes, 0, 24 * 60),
+    )
+    table.done()
+    if _asked_peer(table, made.source, peers).host is None:
+        table.refuse("from", f'names "{made.source}", which has no host and port')
+    return made
+
+
+def _asked_peer(table: Table, name: str, peers: tuple[Peer, ...]) -> Peer:
+    """Give the peer that a table names to be asked."""
+    peer = next((one for one in peers if one.name == name), None)
+    if peer is None:
+        table.refuse("from", f'names "{name}", and there is no [[peer]] of that name')
+    if Role.QUERY not in peer.roles:
+        table.refuse("from", f'names "{name}", which does not have the role "query"')
+    return peer

@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-__all__ = ["StudySummary", "TakeDecision"]
+from corcal.interop.order import Order
+
+__all__ = ["OrderAnswer", "Question", "StudySummary", "TakeDecision"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,3 +70,33 @@ class TakeDecision:
 
     taken: bool
     why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """By what a study is looked for in the worklist; never printed by ``repr``."""
+
+    accession_number: str | None = field(default=None, repr=False)
+    study_instance_uid: str | None = field(default=None, repr=False)
+    patient_id: str | None = field(default=None, repr=False)
+    birth_date: str | None = field(default=None, repr=False)
+    study_date: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderAnswer:
+    """What the worklist says of a study.
+
+    Attributes
+    ----------
+    why : str
+        Whether an order was found, or why none is used; one line without patient data.
+    order : Order or None
+        The order, of the same patient.
+    is_mismatch : bool
+        The order that was found is of another patient, as far as can be told.
+    """
+
+    why: str
+    order: Order | None = field(default=None, repr=False)
+    is_mismatch: bool = False
