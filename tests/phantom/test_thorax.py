@@ -9,12 +9,7 @@ from corcal.phantom.calcium import CELL_MM, deposit
 from corcal.phantom.coronaries import Course
 from corcal.phantom.patient import BURDENS, PatientSpec, Plaque, aged, draw_patient
 from corcal.phantom.physics import KERNELS, Scanner
-from corcal.phantom.thorax import (
-    patient_courses,
-    simulate_followup,
-    simulate_patient,
-    simulate_thorax,
-)
+from corcal.phantom.thorax import patient_courses, simulate_patient
 from corcal.phantom.types import SimulatedScan
 
 # Coarse and noiseless: 128 x 128 pixels of 1.6 mm, 56 slices of 3 mm.
@@ -129,11 +124,13 @@ def test_without_calcium_no_voxel_along_the_arteries_reaches_the_threshold(
     assert clean.voxels.index.size == 0
 
 
-def test_a_seed_alone_is_enough_for_a_scan() -> None:
+def test_a_scan_tells_its_seed_and_how_far_it_is() -> None:
     few = replace(COARSE, matrix=(64, 64), increment_mm=28.0)
     told: list[tuple[int, int]] = []
-    made = simulate_thorax(
-        6, scanner=few, burden="mild", progress=lambda done, total, _: told.append((done, total))
+    made = simulate_patient(
+        draw_patient(6, burden="mild"),
+        scanner=few,
+        progress=lambda done, total, _: told.append((done, total)),
     )
     assert made.seed == 6
     assert made.scan.shape == (6, 64, 64)  # 168 mm / 28 mm
@@ -232,7 +229,7 @@ def test_the_tissues_have_their_attenuation(
 def test_a_followup_shows_the_same_plaques_grown_and_a_new_one() -> None:
     spec = draw_patient(7, burden={Vessel.LAD: 9.0, Vessel.RCA: 6.0})
     few = replace(COARSE, matrix=(64, 64), increment_mm=28.0)
-    later = simulate_followup(spec, years=3.0, scanner=few)
+    later = simulate_patient(aged(spec, years=3.0), scanner=few)
     before = {plaque.id: plaque for plaque in spec.plaques}
     after = {lesion.id: lesion for lesion in later.lesions}
     assert set(before) < set(after)

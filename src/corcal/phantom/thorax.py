@@ -1,14 +1,13 @@
 """Simulated chest CT of a patient whose calcium is known: place, size, mass, site."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from corcal.ct.scan import Acquisition, CTScan, Patient
-from corcal.lesions.sites import Site, Vessel
+from corcal.lesions.sites import Site
 from corcal.phantom.artefacts import add_lateral_noise, add_metal_streaks, add_shading
 from corcal.phantom.calcium import CELL_MM, Deposit, deposit
 from corcal.phantom.coronaries import Course
@@ -16,7 +15,7 @@ from corcal.phantom.devices import paint_device
 from corcal.phantom.hard_tissue import paint_calcium
 from corcal.phantom.motion import MovingHeart
 from corcal.phantom.noise import noise_volume
-from corcal.phantom.patient import Burden, PatientSpec, aged, draw_patient
+from corcal.phantom.patient import PatientSpec
 from corcal.phantom.physics import (
     FineVolume,
     ImageGrid,
@@ -37,55 +36,11 @@ __all__ = [
     "GATED_SCANNER",
     "patient_courses",
     "simulate_exam",
-    "simulate_followup",
     "simulate_patient",
-    "simulate_thorax",
 ]
 
 _FINE_MM = 0.8
 _MOST_FINE_MM = 1.6
-
-
-def simulate_thorax(
-    seed: int,
-    *,
-    scanner: Scanner = GATED_SCANNER,
-    burden: Burden | Mapping[Vessel, float] = "moderate",
-    progress: Progress = no_progress,
-) -> SimulatedScan:
-    """Simulate the gated calcium scan of a patient drawn from a seed.
-
-    Parameters
-    ----------
-    seed : int
-        The same seed and settings give the same scan, bit for bit.
-    scanner : Scanner
-        Default: 120 kVp, 56 slices of 3 mm, 512 x 512 pixels over 220 mm, 20 HU noise.
-    burden : str or mapping
-        ``"none"``, ``"mild"``, ``"moderate"``, ``"severe"``, or mg of calcium for each vessel.
-    progress : Progress
-        Called after each slice.
-
-    Returns
-    -------
-    SimulatedScan
-        The scan, every lesion, and the voxels of each site.
-    """
-    spec = draw_patient(seed, burden=burden)
-    return simulate_patient(spec, scanner=scanner, progress=progress)
-
-
-def simulate_followup(
-    first: PatientSpec,
-    *,
-    years: float = 3.0,
-    growth: float | None = None,
-    scanner: Scanner = GATED_SCANNER,
-    progress: Progress = no_progress,
-) -> SimulatedScan:
-    """Simulate a later scan of a patient: see `corcal.phantom.patient.aged`."""
-    spec = aged(first, years=years, growth=growth)
-    return simulate_patient(spec, scanner=scanner, progress=progress)
 
 
 def simulate_patient(
