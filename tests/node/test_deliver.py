@@ -8,13 +8,15 @@ from sqlalchemy import text
 
 from corcal.errors import StateError
 from corcal.node.deliver import _options, deliver_job
-from corcal.node.outbox import pause_s, revive, summary
+from corcal.node.metrics import metrics_text
+from corcal.node.outbox import pause_s, revive, states, summary
 from corcal.store.outgoing import Delivery
 from corcal.store.records import JobState
 from corcal.store.store import Store
 from interop.send.orthanc import AE_TITLE, Orthanc, free_port
 from node.conftest import Scored
 from node.delivering import history, route, rules_file, rules_of, work
+from node.test_http import Figures
 
 AT_ONCE = 'when = "automatic"\ndespite_review_advice = true'
 
@@ -194,6 +196,10 @@ def test_a_version_that_was_overtaken_is_not_sent(store: Store, exam: str, here:
     assert [each.name for each in (here / "out" / exam).iterdir()] == ["v2"]
     assert history(store, exam, "superseded") == [{"rule": "out", "version": 1}]
     assert summary(store) == ("out: 1 sent, 1 overtaken by a later version",)
+    assert states(store) == {("out", "done"): 1, ("out", "overtaken"): 1}
+    lines = metrics_text(Figures(), store).splitlines()
+    assert 'corcal_deliveries{rule="out",state="overtaken"} 1' in lines
+    assert 'corcal_deliveries{rule="out",state="done"} 1' in lines
 
 
 def test_a_scan_without_dicom_has_nothing_for_an_archive(

@@ -204,7 +204,7 @@ def _validity_findings(key: str, path: Path) -> Iterator[Finding]:
     except InputError as exc:
         yield Finding(text=f"{key}: {path.name}: {exc}: give one")
         return
-    now = datetime.now(UTC)
+    now = _now()
     since, until = max(one[0] for one in found), min(one[1] for one in found)
     if since > now:
         text = f"is valid from {since:%Y-%m-%d} on: set the clock, or give one that is valid"
@@ -270,6 +270,10 @@ def _place(destination: Destination) -> tuple[str, int]:
         return destination.host, destination.port
     parts = urlsplit(destination.url)
     return parts.hostname or "", parts.port or (443 if destination.is_tls else 80)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _overlap(one: str, other: str) -> bool:
