@@ -75,6 +75,7 @@ def look_through_store(url: str, index: Index, storage: Mapping[str, Any], *, lo
         store, root = _store(url, storage)
         for path, _, files in store.walk(root, detail=True, on_error="raise"):
             _look_into(store, path, files, index)
+            store.invalidate_cache()  # else it keeps the listing of every folder, of millions
             objects, places = objects + len(files), places + 1
             if objects - saved >= _SAVE_EVERY:
                 saved = objects
@@ -104,6 +105,7 @@ def fetch_places(task: Task, folder: Path, storage: Mapping[str, Any]) -> tuple[
     """
     with _asking(task.source):
         store, root = _store(task.source, storage)
+        store.invalidate_cache()  # what was listed for an earlier task grows, and grows old
         places = task.places or tuple(Place(path=path) for path in _all_folders(store, root))
         return tuple(
             _fetched(store, place, folder / f"{number:03d}")
