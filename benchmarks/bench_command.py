@@ -1,13 +1,10 @@
 """The command from a cold start: time and peak memory of whole processes."""
 
-import os
 import statistics
-import subprocess
 import sys
-import time
 from pathlib import Path
 
-from benchmarks.harness import gated_scan_folder, machine
+from benchmarks.harness import gated_scan_folder, machine, run_process
 
 __all__ = ["main"]
 
@@ -29,26 +26,13 @@ def main() -> None:
     print(f"\ncold commands   ({ROUNDS} rounds, whole processes)")
     print(f"  {'':44}{'median s':>10}{'min s':>9}{'max s':>9}{'peak MB':>9}")
     for name, command in commands.items():
-        runs = [_run(command) for _ in range(ROUNDS)]
-        seconds = [run[0] for run in runs]
-        peak = max(run[1] for run in runs)
+        runs = [run_process(command) for _ in range(ROUNDS)]
+        seconds = [run.seconds for run in runs]
+        peak = max(run.peak_mb for run in runs)
         print(
             f"  {name:44}{statistics.median(seconds):10.3f}{min(seconds):9.3f}"
             f"{max(seconds):9.3f}{peak:9.0f}"
         )
-
-
-def _run(command: list[str]) -> tuple[float, float]:
-    """Seconds from start to end, and the peak resident memory in MB, of one process."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        msg = f"{command[1]} ended with exit code {process.returncode}"
-        raise RuntimeError(msg)
-    return seconds, usage.ru_maxrss / 1024.0
 
 
 if __name__ == "__main__":

@@ -16,14 +16,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
 from benchmarks.detection_runs import JUDGES, judged_by
-from benchmarks.harness import compare, gated_scan_folder, machine
+from benchmarks.harness import compare, gated_scan_folder, machine, run_process
 
 __all__ = ["main", "prototype_shapes"]
 
@@ -237,21 +236,8 @@ def _cold(folder: Path, given: argparse.Namespace) -> tuple[float, float]:
             sys.executable, "-m", "benchmarks.bench_detection", "--child", "cold",
             "--folder", str(folder), "--judge", "rules",
         ]  # fmt: skip
-    runs = [_process(command) for _ in range(max(1, given.rounds // 2 + 1))]
-    return statistics.median(run[0] for run in runs), max(run[1] for run in runs)
-
-
-def _process(command: list[str]) -> tuple[float, float]:
-    """Seconds from start to end, and the peak resident memory in MB, of one process."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        msg = f"{' '.join(command[:2])} ended with exit code {process.returncode}"
-        raise RuntimeError(msg)
-    return seconds, usage.ru_maxrss / 1024.0
+    runs = [run_process(command) for _ in range(max(1, given.rounds // 2 + 1))]
+    return statistics.median(run.seconds for run in runs), max(run.peak_mb for run in runs)
 
 
 def _warm(folder: Path, given: argparse.Namespace) -> Warm:

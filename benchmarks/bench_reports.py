@@ -7,14 +7,13 @@ of the clock, as they say the same on a machine that does other things.
 
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks.harness import gated_scan_folder, machine
+from benchmarks.harness import gated_scan_folder, machine, run_process
 
 __all__ = ["main"]
 
@@ -93,15 +92,8 @@ def _timed(call: Callable[[], object]) -> tuple[float, float]:
 def _run(command: list[str]) -> tuple[float, float]:
     """Seconds of the clock and of the processor, of one whole process."""
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        msg = f"{command[1]} ended with exit code {process.returncode}"
-        raise RuntimeError(msg)
-    return seconds, usage.ru_utime + usage.ru_stime
+    run = run_process(command, env=environment)
+    return run.seconds, run.busy_s
 
 
 def _table(title: str, contenders: Mapping[str, Callable[[], tuple[float, float]]]) -> None:

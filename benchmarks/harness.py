@@ -3,11 +3,22 @@
 import os
 import platform
 import statistics
+import subprocess
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["compare", "gated_scan_folder", "machine"]
+__all__ = ["Process", "compare", "gated_scan_folder", "machine", "run_process"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """What a whole process cost: seconds of the clock and of the processor, peak memory in MB."""
+
+    seconds: float
+    busy_s: float
+    peak_mb: float
 
 
 def machine() -> str:
@@ -50,6 +61,29 @@ def compare(
         middle = statistics.median(values)
         print(f"  {name:44}{middle:10.3f}{min(values):9.3f}{max(values):9.3f}{ratio:8.2f}")
     return {name: statistics.median(values) for name, values in times.items()}
+
+
+def run_process(command: list[str], *, env: Mapping[str, str] | None = None) -> Process:
+    """Run a command to its end, without its output.
+
+    Raises
+    ------
+    RuntimeError
+        If it ends with another exit code than 0.
+    """
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=env)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        msg = f"{' '.join(command[:2])} ended with exit code {process.returncode}"
+        raise RuntimeError(msg)
+    return Process(
+        seconds=seconds,
+        busy_s=usage.ru_utime + usage.ru_stime,
+        peak_mb=usage.ru_maxrss / 1024.0,
+    )
 
 
 def gated_scan_folder() -> Path | None:
