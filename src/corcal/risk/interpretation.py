@@ -24,7 +24,7 @@ from corcal.risk.interpretation_types import (
 )
 from corcal.risk.limits import limits_of
 from corcal.risk.mesa_chd import calcium_difference
-from corcal.risk.percentiles import hoff_percentile, mesa_percentile
+from corcal.risk.percentiles import hoff_percentile, mesa_percentile, not_compared
 from corcal.risk.person import check_person
 from corcal.risk.prevent import PREVENT_OUTCOMES
 from corcal.risk.risk_class import risk_class
@@ -177,13 +177,13 @@ def _percentiles(
     why = why_no_reference(person, is_gated=is_gated, has_device_excluded=has_device_excluded)
     if why is not None:
         return {
-            "mesa": _nobody("mesa", why, "mesa_calculator"),
-            "hoff": _nobody("hoff", why, "hoff2001"),
+            "mesa": not_compared("mesa", why),
+            "hoff": not_compared("hoff", why),
         }
     if person is None:
         return {
-            "mesa": _nobody("mesa", "age, sex and race are not known", "mesa_calculator"),
-            "hoff": _nobody("hoff", "age and sex are not known", "hoff2001"),
+            "mesa": not_compared("mesa", "age, sex and race are not known"),
+            "hoff": not_compared("hoff", "age and sex are not known"),
         }
     age, sex, race = person.age_years, person.sex, person.race
     found = {
@@ -192,20 +192,6 @@ def _percentiles(
     }
     young = javaid_percentile(agatston, age_years=age, sex=sex, race=race)
     return found if young.not_covered is not None else found | {"javaid": young}
-
-
-def _nobody(reference: str, reason: str, key: str) -> Percentile:
-    return Percentile(
-        reference=reference,
-        value=None,
-        at_least=None,
-        at_most=None,
-        p_nonzero=None,
-        scores={},
-        group="",
-        not_covered=reason,
-        source=key,
-    )
 
 
 def _plain(vessels: Mapping[str, float]) -> dict[str, float]:

@@ -28,6 +28,7 @@ __all__ = [
     "PercentileCurves",
     "hoff_percentile",
     "mesa_percentile",
+    "not_compared",
     "percentile_curves",
 ]
 
@@ -111,11 +112,11 @@ def mesa_percentile(
     """
     years = _checked_years(agatston, Person(age_years=age_years, sex=sex, race=race))
     if years not in MESA_AGES_YEARS:
-        return _not_covered(_MESA, f"{_found_age(age_years)}; MESA covers 45 to 84 years")
+        return not_compared(_MESA, f"{_found_age(age_years)}; MESA covers 45 to 84 years")
     if race not in MESA_RACES:
         found = "race is not known" if race is None else f"race is {race}"
         names = ", ".join(RACE_NAMES.values())
-        return _not_covered(_MESA, f"{found}; MESA covers these groups: {names}")
+        return not_compared(_MESA, f"{found}; MESA covers these groups: {names}")
     row = mesa_row(Race(race), Sex(sex), years)
     return Percentile(
         reference=_MESA,
@@ -169,7 +170,7 @@ def hoff_percentile(agatston: float, *, age_years: float, sex: Sex) -> Percentil
     """
     years = _checked_years(agatston, Person(age_years=age_years, sex=sex))
     if years not in HOFF_AGES_YEARS:
-        return _not_covered(_HOFF, f"{_found_age(age_years)}; Hoff covers 30 to 90 years")
+        return not_compared(_HOFF, f"{_found_age(age_years)}; Hoff covers 30 to 90 years")
     row = hoff_row(Sex(sex), years)
     scores = _by_percentile(row.scores)
     reached = [percentile for percentile, score in scores.items() if score <= agatston]
@@ -184,6 +185,21 @@ def hoff_percentile(agatston: float, *, age_years: float, sex: Sex) -> Percentil
         group=f"{SEX_NAMES[Sex(sex)]} of {row.from_years} to {row.to_years} years",
         not_covered=None,
         source=_SOURCES[_HOFF],
+    )
+
+
+def not_compared(reference: str, why: str) -> Percentile:
+    """Say why a score is compared with nobody of ``"mesa"`` or ``"hoff"``: no percentile."""
+    return Percentile(
+        reference=reference,
+        value=None,
+        at_least=None,
+        at_most=None,
+        p_nonzero=None,
+        scores={},
+        group="",
+        not_covered=why,
+        source=_SOURCES[reference],
     )
 
 
@@ -270,17 +286,3 @@ def _by_percentile(scores: tuple[int, ...]) -> dict[int, float]:
 
 def _over_ages(scores: list[tuple[int, ...]]) -> dict[int, tuple[float, ...]]:
     return dict(zip(PERCENTILES, zip(*scores, strict=True), strict=True))
-
-
-def _not_covered(reference: str, why: str) -> Percentile:
-    return Percentile(
-        reference=reference,
-        value=None,
-        at_least=None,
-        at_most=None,
-        p_nonzero=None,
-        scores={},
-        group="",
-        not_covered=why,
-        source=_SOURCES[reference],
-    )

@@ -17,15 +17,9 @@ References
 .. [1] Black D et al. J Med Imaging 2023;10:043502. doi:10.1117/1.JMI.10.4.043502
 """
 
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-
 from corcal.errors import InputError
-from corcal.scoring.surround import find_surround
 
-__all__ = ["REFERENCE_DENSITY_MG_PER_CM3", "fraction_mass_of_excess", "volume_fraction_mass"]
+__all__ = ["REFERENCE_DENSITY_MG_PER_CM3", "fraction_mass_of_excess"]
 
 REFERENCE_DENSITY_MG_PER_CM3 = (
     200.0  # the insert that calibrates mass, doi:10.1148/radiol.2432050808
@@ -81,65 +75,3 @@ def fraction_mass_of_excess(
         raise InputError(msg)
     fraction_sum = excess_hu / (calcium_hu - background_hu)
     return fraction_sum * voxel_volume_mm3 * calcium_density_mg_per_cm3 / 1000.0
-
-
-def volume_fraction_mass(
-    hu: NDArray[Any],
-    lesion_index: NDArray[np.integer],
-    *,
-    spacing_mm: tuple[float, float, float],
-    calibration_mg_per_cm3_hu: float | None = None,
-    calcium_hu: float | None = None,
-    calcium_density_mg_per_cm3: float = REFERENCE_DENSITY_MG_PER_CM3,
-    exclude_index: NDArray[np.integer] | None = None,
-) -> float | None:
-    """Measure the mass of one lesion by volume fraction.
-
-    Parameters
-    ----------
-    hu : ndarray of shape (n_z, n_y, n_x)
-        Whole scan in Hounsfield units; only the neighbourhood of the lesion is read.
-    lesion_index : integer ndarray of shape (n, 3)
-        ``(z, y, x)`` of the lesion's voxels.
-    spacing_mm : (dz, dy, dx)
-        ``dz`` is the increment.
-    calibration_mg_per_cm3_hu : float, optional
-        Mass calibration factor c, used where `calcium_hu` was not measured: then the material has
-        density / c HU, water being 0 HU.
-    calcium_hu : float, optional
-        Measured HU of the calcified material.
-    calcium_density_mg_per_cm3 : float
-        Its hydroxyapatite density.
-    exclude_index : integer ndarray of shape (m, 3), optional
-        Voxels of other lesions, which are neither calcium of this one nor background.
-
-    Returns
-    -------
-    float or None
-        mg of hydroxyapatite; ``None`` if no clean background can be measured around the lesion, as
-        `corcal.scoring.surround.find_surround` defines it.
-
-    Raises
-    ------
-    InputError
-        If neither `calcium_hu` nor `calibration_mg_per_cm3_hu` is given, or the material is not
-        denser than the background.
-    GeometryError
-        If the lesion has no voxel, or one outside the scan.
-    """
-    if calcium_hu is None:
-        if calibration_mg_per_cm3_hu is None:
-            msg = "volume fraction needs calcium_hu or calibration_mg_per_cm3_hu, got neither"
-            raise InputError(msg)
-        calcium_hu = calcium_density_mg_per_cm3 / calibration_mg_per_cm3_hu
-    surround = find_surround(hu, lesion_index, spacing_mm=spacing_mm, exclude_index=exclude_index)
-    if surround is None:
-        return None
-    dz, dy, dx = spacing_mm
-    return fraction_mass_of_excess(
-        surround.excess_hu,
-        background_hu=surround.background_hu,
-        calcium_hu=calcium_hu,
-        calcium_density_mg_per_cm3=calcium_density_mg_per_cm3,
-        voxel_volume_mm3=dz * dy * dx,
-    )
