@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 from math import log
 from xml.etree import ElementTree
@@ -13,11 +13,15 @@ import pytest
 
 from corcal.errors import InputError
 from corcal.followup import compare
+from corcal.interpreted import interpret_result
+from corcal.report.figures import Subject
 from corcal.report.followup_inset import _key, _key_width, _lines, followup_inset
+from corcal.report.insets import draw_inset
 from corcal.report.percentile_inset import percentile_inset
 from corcal.risk.percentiles import percentile_curves
-from corcal.risk.types import Race, Sex
+from corcal.risk.types import Person, Race, Sex
 from followup.exam_maker import exam
+from result_maker import make_automatic_result
 
 SVG = "{http://www.w3.org/2000/svg}"
 PERSON = {"age_years": 61.5, "sex": Sex.FEMALE, "race": Race.WHITE, "title": "A title & more"}
@@ -138,7 +142,7 @@ def test_the_key_names_what_is_drawn_and_nothing_else():
 
 def test_the_words_of_the_key_stay_within_the_drawing():
     followup = history(90, 140, statin=date(2025, 1, 1), changed={"kvp": 100.0})
-    for line in _lines(list(_key(followup))):
+    for line in _lines(list(_key(followup)), 600):
         assert sum(_key_width(words) for _, words in line) - 24 <= 600
 
 
@@ -148,3 +152,53 @@ def test_exams_of_one_month_have_an_axis_of_months_within_the_drawing():
     ticks = [line for line in lines(svg, "#4D5763") if line[0][1] == 198 and line[1][1] == 203]
     assert len(ticks) == 2  # December and January began within the 60 days, or January and February
     assert all(62 <= line[0][0] <= 592 for line in ticks)
+
+
+SCREEN_PX = 270  # of a chart in the column of numbers of the narrowest screen with two columns
+
+
+def type_of(svg) -> list[float]:
+    """Type of each text, in units: what its outlines, 1000 units an em, are scaled by."""
+    scales = re.findall(r"scale\((\d+\.\d+)\)", svg.decode())
+    return [float(each) * 1000 for each in scales]
+
+
+def subject_of(*scores):
+    followup = history(*scores, years=1)
+    result = make_automatic_result()
+    meaning = interpret_result(result, Person(age_years=61, sex=Sex.FEMALE, race=Race.WHITE))
+    return Subject(result=replace(result, interpretation=meaning, followup=followup))
+
+
+@pytest.mark.parametrize("count", [2, 3, 12])
+def test_letters_on_the_screen_have_eleven_pixels(count):
+    subject = subject_of(*(40 * k for k in range(count)))
+    for chart in ("percentile", "history"):
+        svg = draw_inset(chart, subject)
+        width = float(parsed(svg).get("width"))
+        assert min(type_of(svg)) * SCREEN_PX / width >= 11
+
+
+@pytest.mark.parametrize("count", [2, 5, 12])
+@pytest.mark.parametrize("years", [0.01, 1, 8])
+def test_dates_and_scores_stand_apart_in_a_narrow_chart(count, years):
+    exams = [
+        exam(1000.0 + k, date(2000, 1, 2) + timedelta(days=round(365 * years * k)))
+        for k in range(count)
+    ]
+    svg = followup_inset(compare(exams), "t", width=470).decode()
+    placed = [(float(x), float(y)) for x, y in re.findall(r"translate\((\S+) (\S+)\) scale", svg)]
+    foot = 34 + 164 + 26  # the line of the dates
+    dates = sorted(x for x, y in placed if y == foot)
+    assert dates
+    assert all(after - before >= 50 for before, after in pairwise(dates))
+    assert dates[0] >= 0
+    assert dates[-1] <= 470 - 50
+
+
+def test_no_small_chart_is_drawn_of_what_is_not_there():
+    nothing = Subject(result=make_automatic_result())
+    with pytest.raises(InputError, match="earlier exams"):
+        draw_inset("history", nothing)
+    with pytest.raises(InputError, match="interpretation"):
+        draw_inset("percentile", nothing)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from corcal.serve.agreement import Pair, agreement_of
+from corcal.serve.agreement import Pair, agreement_of, told_of
 from corcal.store.records import ExamState, Role
 from corcal.store.store import Store
 from serve.serve_maker import Person, person, scored_exam
@@ -183,8 +183,44 @@ def test_automatic_scores_are_compared_with_signed_ones(
     assert sum(map(sum, found["table"]["counts"])) == found["n"]
     nobody = reader.post("/agreement", asked | {"readers": ["nobody"]}).json()
     assert (nobody["n"], nobody["icc"]["value"], nobody["kappa"]["value"]) == (0, None, None)
+    assert (nobody["patients"], nobody["least_patients"]) == (0, 10)
+    assert nobody["bland_altman"]["lacks"] == "10 patients are needed; there are 0"
     before = reader.post("/agreement", asked | {"to": "2000-01-01"}).json()
     assert before["n"] == 0
+
+
+def pairs_of(scores: list[tuple[float, float]], patients: int) -> list[Pair]:
+    return [
+        Pair(exam_id=str(n), patient_id=str(n % patients), first=a, second=b)
+        for n, (a, b) in enumerate(scores)
+    ]
+
+
+def test_few_patients_have_a_mean_difference_and_no_statistics_of_chance() -> None:
+    """Twelve exams of nine patients are still nine; of ten, all is told."""
+    scores = [(40.0 * n, 40.0 * n + 10) for n in range(12)]
+    few, lacks = told_of(agreement_of(pairs_of(scores, 9)))
+    assert few.bias.value == 10
+    assert few.table.sum() == 12
+    for one in (few.icc, few.kappa, few.lower_limit, few.upper_limit):
+        assert one.value is None
+    needed = "10 patients are needed; there are 9"
+    assert (lacks.bias, lacks.limits, lacks.icc, lacks.kappa) == (None, needed, needed, needed)
+    enough, lacks = told_of(agreement_of(pairs_of(scores, 10)))
+    assert (lacks.bias, lacks.limits, lacks.icc, lacks.kappa) == (None, None, None, None)
+    for one in (enough.icc, enough.kappa, enough.lower_limit):
+        assert one.value is not None
+
+
+def test_what_is_undefined_says_why() -> None:
+    same, lacks = told_of(agreement_of(pairs_of([(0.0, 0.0)] * 10, 10)))
+    assert (same.icc.value, lacks.icc) == (None, "undefined: all scores are the same")
+    assert (same.kappa.value, lacks.kappa) == (None, "undefined: all scores are in one category")
+    assert (same.lower_limit.value, lacks.limits) == (0, None)
+    one, lacks = told_of(agreement_of(pairs_of([(5.0, 7.0)], 1)))
+    assert (one.bias.value, lacks.icc) == (2, "10 patients are needed; there is 1")
+    _, lacks = told_of(agreement_of([]))
+    assert lacks.bias == "1 exam is needed; there is none"
 
 
 def test_statistics_are_those_of_the_evaluation() -> None:

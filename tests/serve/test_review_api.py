@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from corcal.serve.app import create_app
 from corcal.serve.doing import DOCUMENTS
 from corcal.serve.services import Services
 from corcal.serve.settings import Settings
+from corcal.store.people import UserChange
 from corcal.store.records import ExamState, Role
 from corcal.store.store import Store
 from serve.serve_maker import SHAPE, SPACING_MM, Person, hu, person, scored_exam, write_scan
@@ -261,7 +263,9 @@ def test_signing_freezes_a_version(reader: Person, second: Person, fresh: str) -
     assert before["provenance"]["method"] == "automatic"
 
 
-def test_an_addendum_goes_on_from_the_signed_review(reader: Person, fresh: str) -> None:
+def test_an_addendum_goes_on_from_the_signed_review(
+    reader: Person, store: Store, fresh: str
+) -> None:
     assert reader.post(f"/exams/{fresh}/addendum", {"reason": "too early"}).status_code == 409
     lad = candidate_of(reader.get(f"/exams/{fresh}/review").json(), "LAD")["id"]
     sign = {"expected_sequence": 0, "statement_confirmed": True}
@@ -278,9 +282,17 @@ def test_an_addendum_goes_on_from_the_signed_review(reader: Person, fresh: str) 
         ("final", None),
         ("addendum", why),
     ]
-    assert reader.get(f"/exams/{fresh}/result?version=2").json()["score"]["total"]["agatston"] == (
-        LAD + RCA
-    )
+    first = reader.get(f"/exams/{fresh}/result?version=2").json()
+    assert first["score"]["total"]["agatston"] == LAD + RCA
+    assert first["provenance"]["amendment"] is None
+    corrected = reader.get(f"/exams/{fresh}/result?version=3").json()
+    told = corrected["provenance"]["amendment"]
+    assert (told["reason"], told["agatston_before"]) == (why, LAD + RCA)
+    assert told["reader_before"] == first["provenance"]["reader"]
+    signed = store.versions(fresh)[1].signature.signed_at
+    assert datetime.fromisoformat(told["signed_before"]) == signed.replace(microsecond=0)
+    assert told["record_before"] is not None
+    assert corrected["score"]["total"]["agatston"] == RCA
 
 
 def test_signing_asks_a_worker_for_the_files(reader: Person, store: Store, fresh: str) -> None:
@@ -387,3 +399,52 @@ def test_rule_comment_and_confirmation(reader: Person, fresh: str) -> None:
     signed = {"expected_sequence": 3, "statement_confirmed": True}
     assert reader.post(f"/exams/{fresh}/sign", signed).status_code == 201
     assert reader.get(f"/exams/{fresh}/review").json()["sequence"] == 3  # confirmed already
+
+
+def test_who_signs_too_late_is_told_who_signed_and_when(
+    client: TestClient, second: Person, store: Store, fresh: str
+) -> None:
+    first = person(client, Role.READER, "first-signer")
+    store.users.change(first.login, UserChange(name="Frieda First"))
+    lad = candidate_of(first.get(f"/exams/{fresh}/review").json(), "LAD")["id"]
+    sequence = edit(first, fresh, 0, assign(lad, None)).json()["sequence"]
+    given = {"expected_sequence": sequence, "statement_confirmed": True}
+    assert first.post(f"/exams/{fresh}/sign", given).status_code == 201
+    answers = [
+        second.post(f"/exams/{fresh}/sign", given),
+        edit(second, fresh, sequence + 1, assign(lad, "LAD")),
+        edit(second, fresh, sequence, assign(lad, "LAD")),
+    ]
+    for answer in answers:
+        told = answer.json()
+        assert (answer.status_code, told["code"]) == (423, "final")
+        assert told["signed_by"] == "Frieda First"
+        assert told["signed_by_login"] == first.login
+        assert (told["version"], told["agatston"]) == (2, RCA)
+        assert told["signed_at"][:16].replace("T", " ") in told["detail"]
+    assert len(first.get(f"/exams/{fresh}").json()["versions"]) == 2
+
+
+def test_of_two_who_sign_at_once_one_has_signed(
+    reader: Person, second: Person, settings: Settings, fresh: str
+) -> None:
+    """A review that was confirmed before leaves nothing in the log to tell the two apart by."""
+    sequence = edit(reader, fresh, 0, {"type": "confirm"}).json()["sequence"]
+    given = {"expected_sequence": sequence, "statement_confirmed": True}
+    answers: list[int] = []
+    with TestClient(create_app(settings)) as other:
+        twin = Person(second.login, other, second.cookies, second.csrf)
+        start = threading.Barrier(2)
+
+        def work(who: Person) -> None:
+            start.wait()
+            answers.append(who.post(f"/exams/{fresh}/sign", given).status_code)
+
+        threads = [threading.Thread(target=work, args=(who,)) for who in (reader, twin)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+    assert sorted(answers) in ([201, 409], [201, 423])
+    versions = reader.get(f"/exams/{fresh}").json()["versions"]
+    assert [(one["number"], one["is_signed"]) for one in versions] == [(1, False), (2, True)]

@@ -5,8 +5,11 @@ import { KEYS, commandOf, spelled } from "../src/reading/keys";
 import { LabelMap, NO_CANDIDATE, decodeLabels } from "../src/reading/labels";
 import { disc, edgesOf, nearest, thinned } from "../src/reading/outline";
 import { personValues } from "../src/reading/person_values";
-import { calciumCentre, isQuiet, steps } from "../src/reading/sites";
-import type { Candidate, PersonField } from "../src/api/types";
+import { calciumCentre, isOnlyConfirmed, isQuiet, steps } from "../src/reading/sites";
+import { signatureOf } from "../src/reading/too_late";
+import { authorOf, corrected, lastSigned } from "../src/reading/versions";
+import { Problem } from "../src/api/http";
+import type { Candidate, PersonField, ScoreTable, Version } from "../src/api/types";
 
 function binary(pairs: [number, number][]): ArrayBuffer {
   return new Uint32Array([pairs.length, ...pairs.map(([v]) => v), ...pairs.map(([, id]) => id)]).buffer;
@@ -139,4 +142,49 @@ test("what is left open in the risk form is not told", () => {
   });
   const fields = [field("age", { low: 18, high: 110 }), field("sex", { choices: ["female", "male"] }), field("smokes", {}), field("has_diabetes", {})];
   expect(personValues(fields, { age: "56", sex: "female", smokes: "no", has_diabetes: "" })).toEqual({ age: 56, sex: "female", smokes: false });
+});
+
+function version(number: number, kind: Version["kind"], agatston: number): Version {
+  const is_signed = kind === "final" || kind === "addendum";
+  return { number, kind, is_signed, created_at: "2026-01-02T11:00:00Z", author: "anna", agatston };
+}
+
+describe("versions", () => {
+  const list = [version(1, "automatic", 48), version(2, "final", 48), version(3, "reader", 40), version(4, "addendum", 32)];
+
+  test("an addendum corrects the signed version before it, whatever lies between", () => {
+    expect(corrected(list, list[3]!)?.number).toBe(2);
+    expect(corrected(list, list[1]!)).toBeNull();
+    expect(lastSigned(list)?.number).toBe(4);
+    expect(lastSigned(list.slice(0, 1))).toBeNull();
+  });
+
+  test("an author has a name, or at least a login", () => {
+    expect(authorOf(list[0]!)).toBe("anna");
+    expect(authorOf({ ...list[0]!, author_name: "Anna Admin" })).toBe("Anna Admin");
+  });
+});
+
+describe("whose the score is", () => {
+  const table = (fields: Partial<ScoreTable>): ScoreTable =>
+    ({ is_changed: true, changed_by_reader: 0, rule: "textbook", total: { agatston: 48 }, automatic: { total_agatston: 48 }, ...fields }) as ScoreTable;
+
+  test("a confirmation alone is no change", () => {
+    expect(isOnlyConfirmed(table({}))).toBe(true);
+    expect(isOnlyConfirmed(table({ is_changed: false }))).toBe(false);
+    expect(isOnlyConfirmed(table({ changed_by_reader: 1 }))).toBe(false);
+    expect(isOnlyConfirmed(table({ automatic: { total_agatston: 47 } }))).toBe(false);
+    expect(isOnlyConfirmed(table({ rule: "textbook@131hu" }))).toBe(false);
+    expect(isOnlyConfirmed(table({ automatic: {} }))).toBe(false);
+  });
+});
+
+describe("who comes too late to sign", () => {
+  test("is told who signed, when, and which score", () => {
+    const late = new Problem(423, "final", "words", { signed_by: "Anna Admin", signed_by_login: "anna", signed_at: "2026-01-02T11:00:00", version: 2, agatston: 48 });
+    expect(signatureOf(late, "50")).toEqual({ who: "Anna Admin", isMe: false, at: "2026-01-02 11:00", version: "version 2", agatston: "48" });
+    expect(signatureOf(new Problem(423, "final", "words"), "50")).toEqual({
+      who: "Another reader", isMe: false, at: "a moment ago", version: "the latest version", agatston: "50",
+    });
+  });
 });

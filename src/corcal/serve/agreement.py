@@ -5,13 +5,13 @@ pairs are found.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from corcal.evaluate.agreement.resample import bootstrap_estimate
+from corcal.evaluate.agreement.resample import MIN_PATIENTS, bootstrap_estimate
 from corcal.evaluate.agreement.statistics import (
     Estimate,
     bland_altman,
@@ -26,8 +26,12 @@ from corcal.store.reading import MAX_LIMIT
 from corcal.store.records import ExamRecord, ResultKind, SortKey, WorklistQuery
 from corcal.store.store import Store
 
-__all__ = ["Agreement", "Pair", "agreement_of", "automatic_pairs", "reader_pairs"]
+__all__ = ["LEAST", "Agreement", "Lacks", "Pair", "agreement_of", "automatic_pairs"]
+__all__ += ["reader_pairs", "told_of"]
 
+LEAST = MIN_PATIENTS
+"""Patients below which limits, ICC and kappa are not told: chance alone would decide them."""
+_NO_VALUE = Estimate(value=None)
 _LEAST = 2  # pairs that a statistic needs
 
 
@@ -64,6 +68,16 @@ class Agreement:
     upper_limit: Estimate
     kappa: Estimate
     table: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lacks:
+    """Why figures are not told, a sentence each; ``None`` where they are."""
+
+    bias: str | None
+    limits: str | None
+    icc: str | None
+    kappa: str | None
 
 
 def automatic_pairs(
@@ -122,17 +136,42 @@ def agreement_of(pairs: Sequence[Pair]) -> Agreement:
     """Compute the statistics; those that too few pairs leave undefined have no value."""
     first = np.array([one.first for one in pairs], np.float64)
     second = np.array([one.second for one in pairs], np.float64)
-    nothing = Estimate(value=None)
     limits = bland_altman(second, first)
     ratings = np.stack([first, second], axis=1)
     return Agreement(
         pairs=tuple(pairs),
-        icc=icc_absolute(ratings) if len(pairs) >= _LEAST else nothing,
+        icc=icc_absolute(ratings) if len(pairs) >= _LEAST else _NO_VALUE,
         bias=limits.bias,
         lower_limit=limits.lower_limit,
         upper_limit=limits.upper_limit,
         kappa=_kappa(first, second, [one.patient_id for one in pairs]),
         table=category_table(first.tolist(), second.tolist()),
+    )
+
+
+def told_of(found: Agreement) -> tuple[Agreement, Lacks]:
+    """Leave out what so few pairs cannot tell, and say of each figure why it is not told.
+
+    The mean difference and the table of categories are facts of any number of pairs. Limits of
+    agreement, ICC and kappa speak of exams to come, and are told from `LEAST` patients on.
+    """
+    exams, patients = len(found.pairs), len({one.patient_id for one in found.pairs})
+    if patients < LEAST:
+        few = f"{LEAST} patients are needed; there {'is' if patients == 1 else 'are'} {patients}"
+        bias = None if exams else "1 exam is needed; there is none"
+        return (
+            replace(
+                found, icc=_NO_VALUE, lower_limit=_NO_VALUE, upper_limit=_NO_VALUE, kappa=_NO_VALUE
+            ),
+            Lacks(bias=bias, limits=few, icc=few, kappa=few),
+        )
+    no_icc = "undefined: all scores are the same" if found.icc.value is None else None
+    no_kappa = "undefined: all scores are in one category"
+    return found, Lacks(
+        bias=None,
+        limits=None,
+        icc=no_icc,
+        kappa=no_kappa if found.kappa.value is None else None,
     )
 
 

@@ -240,13 +240,14 @@ class ExamSearch(ExamFilter):
 
 
 class VersionInfo(BaseModel):
-    """A version of a result; `final` and `addendum` are signed."""
+    """A version of a result; `final` and `addendum` are signed, and an addendum's note says why."""
 
     number: int
     kind: Literal["automatic", "reader", "final", "addendum"]
     is_signed: bool
     created_at: datetime
     author: str
+    author_name: str
     note: str | None
     agatston: float
 

@@ -69,8 +69,8 @@ def query_of(search: ExamSearch) -> WorklistQuery:
     )
 
 
-def version_info(one: ResultVersion) -> VersionInfo:
-    """Describe a version."""
+def version_info(one: ResultVersion, *, author_name: str) -> VersionInfo:
+    """Describe a version; its author by the name that people read, too."""
     is_signed = one.signature is not None
     return VersionInfo(
         number=one.version,
@@ -78,6 +78,7 @@ def version_info(one: ResultVersion) -> VersionInfo:
         is_signed=is_signed,
         created_at=one.created_at,
         author=one.created_by,
+        author_name=author_name,
         note=one.note,
         agatston=one.total_agatston,
     )

@@ -51,6 +51,7 @@ export type Version = {
   is_signed?: boolean;
   created_at: string;
   author: string;
+  author_name?: string;
   note?: string | null;
   agatston?: number;
 };
@@ -210,24 +211,30 @@ export type Result = {
   interpretation: Interpretation | null;
   followup: unknown;
   review?: { advised?: boolean; reasons?: string[] } | null;
-  provenance: Record<string, unknown>;
+  provenance: Record<string, unknown> & { amendment?: Amendment | null };
 };
 
-/** A figure with its 95 % interval; none of it where there are too few exams. */
-export type Certain = { value: number | null; low: number | null; high: number | null };
+/** Which signed report a version corrects, and why. */
+export type Amendment = { reason: string; signed_before: string; reader_before: string | null; agatston_before: number };
+
+/** A figure with its 95 % interval; without a value, `lacks` says why. */
+export type Certain = { value: number | null; low: number | null; high: number | null; lacks: string | null };
 
 export type AgreementStudy = {
   n: number;
-  first?: string;
-  second?: string;
-  icc: Certain | null;
+  patients: number;
+  least_patients: number;
+  first: string;
+  second: string;
+  icc: Certain;
   bland_altman: {
     bias: number | null;
     low: number | null;
     high: number | null;
+    lacks: string | null;
     points: { mean: number; difference: number; exam_id: string }[];
-  } | null;
-  kappa: Certain | null;
+  };
+  kappa: Certain;
   table: { labels: string[]; counts: number[][] };
 };
 

@@ -78,9 +78,14 @@ export function forget(): void {
   isExpired.value = false;
 }
 
+/** Where who came by sign-on goes after logging out: the provider may know them still. */
+const SIGN_OFF = "/oidc/logout";
+
 export async function leave(): Promise<void> {
+  const cameBySignOn = session.value?.sign_on === true;
   try {
     await remove("/session");
+    if (cameBySignOn) location.assign(SIGN_OFF);
   } finally {
     forget();
   }

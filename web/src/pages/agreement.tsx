@@ -4,9 +4,9 @@ import { useEffect, useState } from "preact/hooks";
 
 import { get, post, wordsOf } from "../api/http";
 import type { AgreementStudy, Certain } from "../api/types";
-import { decimal, moment } from "../lib/format";
+import { decimal, moment, plural, sentence } from "../lib/format";
 import { AgreementChart } from "./agreement_chart";
-import { Message } from "../ui/message";
+import { Loading, Message } from "../ui/message";
 
 type Blind = { exam_id: string; asked_by: string; asked_at: string };
 
@@ -50,41 +50,40 @@ export function AgreementPage() {
         <button type="submit" class="button button-main" disabled={isBusy}>{isBusy ? "Computing…" : "Compute"}</button>
       </form>
       {problem && <Message kind="info">{problem}</Message>}
-      {study && <Study study={study} first={study.first ?? "first"} second={study.second ?? "second"} isProposed={study.second === "automatic"} />}
+      {!study && !problem && <Loading what="the agreement" />}
+      {study && <Study study={study} isOfReaders={kind === "reader_reader"} />}
       <BlindReads />
     </main>
   );
 }
 
-function Study({ study, first, second, isProposed }: { study: AgreementStudy; first: string; second: string; isProposed: boolean }) {
-  if (study.n === 0) return <p class="empty">No exams have both yet. Sign some exams, or ask for blind second reads.</p>;
-  const range = (one: Certain | null) =>
-    one === null || one.value === null ? (
-      <>–<small>too few exams</small></>
-    ) : (
-      <>
-        {one.value.toFixed(3)}
-        {one.low !== null && one.high !== null && <small>95 % {one.low.toFixed(3)} to {one.high.toFixed(3)}</small>}
-      </>
-    );
-  const ba = study.bland_altman;
+function Study({ study, isOfReaders }: { study: AgreementStudy; isOfReaders: boolean }) {
+  const { first, second, bland_altman: ba } = study;
+  if (study.n === 0) return <Nothing least={study.least_patients} isOfReaders={isOfReaders} />;
+  const exams = `${plural(study.n, "exam")} of ${plural(study.patients, "patient")}`;
   return (
     <>
-      {isProposed && <p class="quiet">Readers saw the automatic score before they signed: this tells what they changed, and is no independent agreement.</p>}
+      {study.second === "automatic" && <p class="quiet">Readers saw the automatic score before they signed: this tells what they changed, and is no independent agreement.</p>}
+      {study.patients < study.least_patients && (
+        <Message kind="info">
+          {exams}: enough for the mean difference and the table. Limits of agreement, ICC and kappa are told from{" "}
+          {study.least_patients} patients on; of fewer, chance alone would decide them.
+        </Message>
+      )}
       <dl class="facts">
-        <div><dt>Exams</dt><dd>{study.n}</dd></div>
-        <div><dt>Intraclass correlation</dt><dd>{range(study.icc)}</dd></div>
-        <div><dt>Weighted kappa of categories</dt><dd>{range(study.kappa)}</dd></div>
+        <div><dt>Exams</dt><dd>{study.n}<small>of {plural(study.patients, "patient")}</small></dd></div>
+        <Figure name="Intraclass correlation" one={study.icc} />
+        <Figure name="Weighted kappa of categories" one={study.kappa} />
         <div>
           <dt>Mean of {second} minus {first}</dt>
           <dd>
-            {decimal(ba?.bias)}
-            {ba?.low != null && <small>limits of agreement {decimal(ba.low)} to {decimal(ba.high)}</small>}
+            {decimal(ba.bias)}
+            <small>{ba.lacks === null ? `limits of agreement ${decimal(ba.low)} to ${decimal(ba.high)}` : `no limits: ${ba.lacks}`}</small>
           </dd>
         </div>
       </dl>
       <div class="two">
-        {ba && ba.bias !== null && ba.low !== null && ba.high !== null && (
+        {ba.bias !== null && (
           <section class="section">
             <h2>Bland-Altman, Agatston score</h2>
             <AgreementChart what={`${second} minus ${first}`} points={ba.points} bias={ba.bias} low={ba.low} high={ba.high} />
@@ -109,6 +108,40 @@ function Study({ study, first, second, isProposed }: { study: AgreementStudy; fi
         </section>
       </div>
     </>
+  );
+}
+
+/** A statistic with its interval, or why there is none. */
+function Figure({ name, one }: { name: string; one: Certain }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        {one.value === null ? "–" : one.value.toFixed(3)}
+        {one.lacks !== null && <small>{one.lacks}</small>}
+        {one.value !== null && <small>{one.low !== null && one.high !== null ? `95 % ${one.low.toFixed(3)} to ${one.high.toFixed(3)}` : "no interval: the exams are too alike"}</small>}
+      </dd>
+    </div>
+  );
+}
+
+function Nothing({ least, isOfReaders }: { least: number; isOfReaders: boolean }) {
+  return (
+    <section class="section">
+      <p class="lead">No exam has both scores, with these dates and readers.</p>
+      <table class="plain-table needs">
+        <caption>What the figures need</caption>
+        <tbody>
+          <tr><th scope="row">Mean difference, plot, table of categories</th><td>1 exam</td></tr>
+          <tr><th scope="row">Limits of agreement, intraclass correlation, kappa</th><td>{least} patients</td></tr>
+        </tbody>
+      </table>
+      <p class="quiet">
+        {sentence(isOfReaders
+          ? "an exam counts when it is signed and another reader has read it blind: an admin asks for that under Record of an exam"
+          : "an exam counts when a reader has signed it")}
+      </p>
+    </section>
   );
 }
 

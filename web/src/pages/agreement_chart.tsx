@@ -1,5 +1,6 @@
 /** Bland-Altman plot. Its text says what it shows; the points lead to the exams. */
 
+import { plural } from "../lib/format";
 import { go } from "../lib/route";
 import { niceTicks } from "../lib/ticks";
 
@@ -7,8 +8,9 @@ type Props = {
   /** What is subtracted from what. */
   what: string;
   bias: number;
-  low: number;
-  high: number;
+  /** Limits of agreement; null where the exams are too few for them. */
+  low: number | null;
+  high: number | null;
   points: { mean: number; difference: number; exam_id: string }[];
 };
 const W = 640;
@@ -17,23 +19,25 @@ const LEFT = 58;
 const RIGHT = 120;
 const TOP = 14;
 const BOTTOM = 46;
+const LINE = 15;
 
 export function AgreementChart({ what, bias, low, high, points }: Props) {
   const xMax = Math.max(1, ...points.map((one) => one.mean)) * 1.05;
-  const ys = [...points.map((one) => one.difference), low, high, 0];
+  const limits = low === null || high === null ? [] : [{ value: high, name: "+1.96 SD" }, { value: low, name: "−1.96 SD" }];
+  const ys = [...points.map((one) => one.difference), ...limits.map((one) => one.value), 0];
   const reach = Math.max(1, Math.max(...ys) - Math.min(...ys)) * 0.08;
   const yLow = Math.min(...ys) - reach;
   const yHigh = Math.max(...ys) + reach;
   const x = (value: number) => LEFT + (value / xMax) * (W - LEFT - RIGHT);
   const y = (value: number) => TOP + ((yHigh - value) / (yHigh - yLow)) * (H - TOP - BOTTOM);
-  const lines = [
-    { value: high, name: "+1.96 SD" },
-    { value: bias, name: "mean" },
-    { value: low, name: "−1.96 SD" },
-  ];
+  // names of lines that lie close together are written one below the other
+  const lines = [...limits, { value: bias, name: "mean" }].sort((a, b) => b.value - a.value);
+  const heights: number[] = [];
+  for (const { value } of lines) heights.push(Math.max(y(value) + 4, (heights.at(-1) ?? 0) + LINE));
+  const about = limits.length === 0 ? "" : `, limits of agreement ${low?.toFixed(1)} to ${high?.toFixed(1)}`;
   return (
     <svg class="chart agreement-chart" viewBox={`0 0 ${W} ${H}`} role="img"
-      aria-label={`Differences against means of ${points.length} exams: mean difference ${bias.toFixed(1)}, limits of agreement ${low.toFixed(1)} to ${high.toFixed(1)}`}
+      aria-label={`Differences against means of ${plural(points.length, "exam")}: mean difference ${bias.toFixed(1)}${about}`}
     >
       {niceTicks(0, xMax, 6).map((tick) => (
         <g key={`x${tick}`}>
@@ -47,10 +51,10 @@ export function AgreementChart({ what, bias, low, high, points }: Props) {
           <text x={LEFT - 7} y={y(tick) + 4} text-anchor="end">{tick}</text>
         </g>
       ))}
-      {lines.map(({ value, name }) => (
+      {lines.map(({ value, name }, i) => (
         <g key={name}>
           <line class={name === "mean" ? "mean" : "limit"} x1={LEFT} x2={W - RIGHT} y1={y(value)} y2={y(value)} />
-          <text x={W - RIGHT + 6} y={y(value) + 4}>{name} {value.toFixed(1)}</text>
+          <text x={W - RIGHT + 6} y={heights[i]}>{name} {value.toFixed(1)}</text>
         </g>
       ))}
       {points.map((one) => (

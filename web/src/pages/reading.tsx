@@ -12,6 +12,7 @@ import { STATE_NAMES, date, personName, sentence, straight } from "../lib/format
 import { ReadingView } from "../reading/reading_view";
 import { ReviewStore } from "../reading/review_store";
 import { openScan } from "../reading/scan_loader";
+import { authorOf, lastSigned } from "../reading/versions";
 import { ViewState } from "../reading/view_state";
 import { Loading, Message } from "../ui/message";
 import { startStack } from "../viewer/stack";
@@ -86,7 +87,7 @@ export function ReadingPage(props: { id: string }) {
       });
     const stop = onExam((news) => {
       if (news.id !== props.id) return;
-      if (opened) void refresh(opened);
+      if (opened) void follow(opened);
       else attempt.value += 1;
     });
     const stopReturn = onReturn(() => {
@@ -113,6 +114,19 @@ export async function refresh(exam: OpenedExam): Promise<void> {
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
   }
+}
+
+/** The same when the server has news; whoever has the exam open is told that another has signed it. */
+async function follow(exam: OpenedExam): Promise<void> {
+  await refresh(exam);
+  const { store } = exam;
+  const { row, versions } = exam.detail.value;
+  const isFinal = row.state === "final";
+  if (!store.isLoaded.value || store.isBlind.value || isFinal === store.isFinal.value) return;
+  await store.open();
+  const signed = isFinal ? lastSigned(versions) : null;
+  if (!signed || signed.author === session.value?.user.login) return;
+  store.say("info", `${authorOf(signed)} signed this exam just now, as version ${signed.number}. Your edits are in it; an addendum (Record) corrects it.`);
 }
 
 function NotReadable(props: { text: string; detail: ExamDetail | null }) {

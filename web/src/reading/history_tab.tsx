@@ -16,9 +16,16 @@ export function HistoryTab({ exam }: { exam: OpenedExam; canEdit: boolean }) {
   const path = `/exams/${store.examId}`;
   return (
     <>
+      {previous.length > 0 && (
+        <section>
+          <h2>Change</h2>
+          <Chart path={`${path}/charts/history.svg`} version={store.sequence.value} about="The score over the years" />
+          <Changes path={`${path}/followup`} version={store.sequence.value} />
+        </section>
+      )}
       <section>
         <h2>Exams of this person</h2>
-        <table class="score-table">
+        <table class="score-table exam-table">
           <thead>
             <tr><th scope="col">Date</th><th scope="col">Agatston</th><th scope="col">State</th></tr>
           </thead>
@@ -28,13 +35,6 @@ export function HistoryTab({ exam }: { exam: OpenedExam; canEdit: boolean }) {
           </tbody>
         </table>
       </section>
-      {previous.length > 0 && (
-        <section>
-          <h2>Change</h2>
-          <Chart path={`${path}/charts/history.svg`} version={store.sequence.value} about="The score over the years" />
-          <Changes path={`${path}/followup`} version={store.sequence.value} />
-        </section>
-      )}
       <Log store={store} />
     </>
   );

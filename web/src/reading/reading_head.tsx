@@ -2,7 +2,8 @@
 
 import type { ExamRow } from "../api/types";
 import type { OpenedExam } from "../pages/reading";
-import { date, patientFacts, personName, score, STATE_NAMES } from "../lib/format";
+import { date, patientFacts, personName, score, STATE_NAMES, straight } from "../lib/format";
+import { Amended } from "./amended";
 import { IconButton } from "./palette";
 
 /** Other exams of this person that have images and a score. */
@@ -22,20 +23,25 @@ export function ReadingHead(props: {
   onHelp: () => void;
 }) {
   const { store } = props.exam;
-  const { row, lock } = props.exam.detail.value;
+  const { row, lock, versions } = props.exam.detail.value;
   const readable = readableExams(props.exam);
-  const who = patientFacts(row.patient, row.exam_date).reverse();
+  const name = personName(row.patient.name);
+  const number = straight(row.patient.patient_id ?? "");
+  const facts = patientFacts({ ...row.patient, patient_id: null }, row.exam_date).reverse();
   return (
     <header class="reading-head">
       <a class="button button-quiet" href="#/exams" aria-label="Back to the worklist">
         ← <span class="wide-only">Worklist</span>
       </a>
-      <h1 title={[personName(row.patient.name), ...who].join(" · ")}>
-        <bdi>{personName(row.patient.name)}</bdi> <small>{who.join(" · ")}</small>
+      <h1 title={[name, ...facts, number].filter(Boolean).map((one) => `\u2068${one}\u2069`).join(" · ")}>
+        <bdi class="who-name">{name}</bdi>
+        {facts.length > 0 && <small class="who-facts">{facts.join(" · ")}</small>}
+        {number && <small class="who-number"><bdi>{number}</bdi></small>}
       </h1>
       <span class="exam-date">{date(row.exam_date)}</span>
       <span class={`state state-${row.state}`}>{STATE_NAMES[row.state]}</span>
-      {lock && <span class="lock">also open: {lock.user}</span>}
+      <Amended versions={versions} isFinal={row.state === "final"} />
+      {lock && <span class="lock" title={`Also open at ${lock.user}`}>also open: {lock.user}</span>}
       <span class="spacer" />
       {props.canEdit && (
         <span class="group" role="group" aria-label="History of edits">

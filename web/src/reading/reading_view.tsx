@@ -12,7 +12,9 @@ import { openExam, refresh, type OpenedExam } from "../pages/reading";
 import { Message } from "../ui/message";
 import { matchingSlice, toPlane } from "../viewer/geometry";
 import { actOn, endStroke, show } from "./actions";
+import { AddendumDialog, BlindDialog } from "./ask_dialog";
 import { CandidateStrip } from "./candidate_strip";
+import { askForBlindRead, beginAddendum } from "./exam_actions";
 import { HelpDialog } from "./help_dialog";
 import { useFreedKeys, useReadingKeys } from "./key_listener";
 import { Palette } from "./palette";
@@ -30,7 +32,7 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
   const { view, store, volume, fraction } = exam;
   const previous = useSignal<OpenedExam | null>(null);
   const [leaving] = useState(() => new AbortController());
-  const [dialog, setDialog] = useState<"sign" | "help" | null>(null);
+  const [dialog, setDialog] = useState<"sign" | "help" | "addendum" | "blind" | null>(null);
   const isFinal = store.isFinal.value;
   const canEdit = mayRead.value && !isFinal && store.isLoaded.value;
 
@@ -152,11 +154,29 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
       <CandidateStrip view={view} store={store} isVolume={exam.note === null} />
       <Panel exam={exam} canEdit={canEdit} onSign={() => setDialog("sign")} />
       {dialog === "help" && <HelpDialog sites={store.sites.value} onClose={() => setDialog(null)} />}
+      {dialog === "addendum" && (
+        <AddendumDialog
+          onClose={() => setDialog(null)}
+          onSay={(reason) => {
+            setDialog(null);
+            void beginAddendum(exam, reason);
+          }}
+        />
+      )}
+      {dialog === "blind" && (
+        <BlindDialog
+          onClose={() => setDialog(null)}
+          onSay={(login) => {
+            setDialog(null);
+            void askForBlindRead(exam, login);
+          }}
+        />
+      )}
       {dialog === "sign" && (
         <SignDialog
-          row={exam.detail.value.row}
-          store={store}
+          exam={exam}
           onClose={() => setDialog(null)}
+          onAsk={setDialog}
           onSigned={async (wasBlind) => {
             setDialog(null);
             await Promise.all([store.load(), refresh(exam)]);

@@ -1,18 +1,19 @@
 /** Versions with their files, what the scan is, and what can be done with the exam. */
 
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
-import { API, post, remove, wordsOf } from "../api/http";
+import { API, post, remove } from "../api/http";
 import { onJob } from "../api/live";
-import type { Result, Version } from "../api/types";
-import { moment, score, words } from "../lib/format";
+import type { ExamRow, Result, Version } from "../api/types";
+import { age, date, moment, personName, score, straight, words } from "../lib/format";
 import { go } from "../lib/route";
 import { isAdmin, mayRead } from "../lib/session";
-import { refresh, type OpenedExam } from "../pages/reading";
-import { Dialog } from "../ui/dialog";
+import type { OpenedExam } from "../pages/reading";
 import { useLoaded } from "../ui/loaded";
-import { Message } from "../ui/message";
-import { useEffect } from "preact/hooks";
+import { Then } from "./amended";
+import { AddendumDialog, AskDialog, BlindDialog } from "./ask_dialog";
+import { askForBlindRead, attempt, beginAddendum } from "./exam_actions";
+import { VERSION_KINDS, authorOf, corrected } from "./versions";
 
 const FILE_NAMES: Record<string, string> = {
   "report.pdf": "Report (PDF)",
@@ -23,13 +24,6 @@ const FILE_NAMES: Record<string, string> = {
   "segmentation.dcm": "Segmentation (DICOM)",
   "structured_report.dcm": "Structured report (DICOM)",
 };
-const KINDS: Record<Version["kind"], string> = {
-  automatic: "automatic",
-  reader: "reader, not signed",
-  final: "final",
-  addendum: "addendum",
-};
-
 type Files = { state: "none" | "making" | "ready" | "failed"; files: { name: string; media_type: string }[] };
 
 export function RecordTab({ exam }: { exam: OpenedExam; canEdit: boolean }) {
@@ -40,16 +34,19 @@ export function RecordTab({ exam }: { exam: OpenedExam; canEdit: boolean }) {
       <section>
         <h2>Versions</h2>
         {[...versions].reverse().map((one, i) => (
-          <VersionCard key={one.number} version={one} examId={store.examId} isOpen={i === 0} />
+          <VersionCard
+            key={one.number} version={one} before={corrected(versions, one)} examId={store.examId} isOpen={i === 0}
+          />
         ))}
       </section>
       <Actions exam={exam} />
+      <PatientFacts row={exam.detail.value.row} />
       <ScanFacts examId={store.examId} version={versions.length} />
     </>
   );
 }
 
-function VersionCard(props: { version: Version; examId: string; isOpen: boolean }) {
+function VersionCard(props: { version: Version; before: Version | null; examId: string; isOpen: boolean }) {
   const { version } = props;
   const path = `/exams/${props.examId}/versions/${version.number}/files`;
   const files = useLoaded<Files>(path);
@@ -66,10 +63,11 @@ function VersionCard(props: { version: Version; examId: string; isOpen: boolean 
   return (
     <details class="version" open={props.isOpen}>
       <summary>
-        <strong>Version {version.number}</strong>, {KINDS[version.kind]}
-        <small>{version.author}, {moment(version.created_at)}{version.agatston !== undefined && `, score ${score(version.agatston)}`}</small>
-        {version.note && <small>{version.note}</small>}
+        <strong>Version {version.number}</strong>, {VERSION_KINDS[version.kind]}
+        <small>{authorOf(version)}, {moment(version.created_at)}{version.agatston !== undefined && `, score ${score(version.agatston)}`}</small>
+        {version.note && !props.before && <small><bdi>{version.note}</bdi></small>}
       </summary>
+      {props.before && <Then before={props.before} now={version} />}
       <FileList path={path} names={names.filter((name) => name in FILE_NAMES)} />
       {others.length > 0 && (
         <details>
@@ -107,52 +105,46 @@ function FileList(props: { path: string; names: string[] }) {
 function Actions({ exam }: { exam: OpenedExam }) {
   const { store } = exam;
   const [asked, setAsked] = useState<"addendum" | "blind" | "delete" | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
   if (!mayRead.value) return null;
   const close = (): void => setAsked(null);
-  const act = async (work: () => Promise<unknown>, then: () => void | Promise<void>): Promise<void> => {
-    setProblem(null);
+  /** Does it, and goes back to the worklist. */
+  const leaveBy = (work: () => Promise<unknown>): void => {
     close();
-    try {
-      await work();
-      await then();
-    } catch (error) {
-      setProblem(wordsOf(error));
-    }
-  };
-  const reload = async (): Promise<void> => {
-    await Promise.all([store.load(), refresh(exam)]);
+    void attempt(exam, work).then((isDone) => isDone && go("/exams"));
   };
   const path = `/exams/${store.examId}`;
   return (
     <section>
       <h2>Exam</h2>
-      {problem && <Message kind="error">{problem}</Message>}
       <div class="actions">
         {store.isFinal.value && <button type="button" class="button" onClick={() => setAsked("addendum")}>Addendum…</button>}
         {isAdmin.value && <button type="button" class="button" onClick={() => setAsked("blind")}>Blind second read…</button>}
         {!store.isFinal.value && (
-          <button type="button" class="button" onClick={() => void act(() => post(`${path}/rescore`), () => go("/exams"))}>Score again</button>
+          <button type="button" class="button" onClick={() => leaveBy(() => post(`${path}/rescore`))}>Score again</button>
         )}
         {isAdmin.value && <button type="button" class="button button-danger" onClick={() => setAsked("delete")}>Delete…</button>}
       </div>
       {asked === "addendum" && (
-        <AskDialog title="Addendum" label="Why is the signed score corrected?" button="Begin the addendum" onClose={close}
-          onSay={(reason) => void act(() => post(`${path}/addendum`, { reason }), reload)}
-        >
-          The signed version stays as it is; what you change now becomes a new version.
-        </AskDialog>
+        <AddendumDialog
+          onClose={close}
+          onSay={(reason) => {
+            close();
+            void beginAddendum(exam, reason);
+          }}
+        />
       )}
       {asked === "blind" && (
-        <AskDialog title="Blind second read" label="Login name of the second reader" button="Ask for it" onClose={close}
-          onSay={(reader) => void act(() => post(`${path}/blind-reads`, { reader }), () => store.say("info", "The second reader was asked."))}
-        >
-          The second reader sees the exam without proposals and without your edits. Their read signs nothing; it is for the agreement.
-        </AskDialog>
+        <BlindDialog
+          onClose={close}
+          onSay={(login) => {
+            close();
+            void askForBlindRead(exam, login);
+          }}
+        />
       )}
       {asked === "delete" && (
         <AskDialog title="Delete this exam" label="Type DELETE to go on" button="Delete" must="DELETE" onClose={close}
-          onSay={() => void act(() => remove(path), () => go("/exams"))}
+          onSay={() => leaveBy(() => remove(path))}
         >
           Scan, results, versions and files of this exam are deleted for good.
         </AskDialog>
@@ -161,36 +153,25 @@ function Actions({ exam }: { exam: OpenedExam }) {
   );
 }
 
-function AskDialog(props: {
-  title: string;
-  label: string;
-  button: string;
-  must?: string;
-  children: string;
-  onClose: () => void;
-  onSay: (text: string) => void;
-}) {
-  const [text, setText] = useState("");
-  const isGood = props.must ? text === props.must : text.trim().length > 0;
+/** Whole, where the head of the page may have had to cut them. */
+function PatientFacts({ row }: { row: ExamRow }) {
+  const { patient } = row;
+  const years = age(patient.birth_date, row.exam_date);
+  const rows: [string, string][] = [
+    ["Name", personName(patient.name)],
+    ["Number", straight(patient.patient_id ?? "–")],
+    ["Born", patient.birth_date ? `${date(patient.birth_date)}${years === null ? "" : `, ${years} years old at this exam`}` : "–"],
+    ["Sex", patient.sex ?? "–"],
+  ];
   return (
-    <Dialog title={props.title} onClose={props.onClose}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (isGood) props.onSay(text.trim());
-        }}
-      >
-        <p>{props.children}</p>
-        <label class="field">
-          {props.label}
-          <input value={text} autofocus autocomplete="off" onInput={(event) => setText(event.currentTarget.value)} />
-        </label>
-        <footer class="dialog-foot">
-          <button type="button" class="button" onClick={props.onClose}>Cancel</button>
-          <button type="submit" class="button button-main" disabled={!isGood}>{props.button}</button>
-        </footer>
-      </form>
-    </Dialog>
+    <section>
+      <h2>Patient</h2>
+      <dl class="pairs">
+        {rows.map(([name, fact]) => (
+          <div key={name}><dt>{name}</dt><dd><bdi>{fact}</bdi></dd></div>
+        ))}
+      </dl>
+    </section>
   );
 }
 

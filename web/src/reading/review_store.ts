@@ -212,7 +212,7 @@ export class ReviewStore {
       this.say("error", `${who}. Nothing is lost: you see the review with that change; this last one was not applied.`);
     } else if (error instanceof Problem && error.status === 423) {
       await this.open();
-      this.say("error", "This exam is signed. Begin an addendum to change it.");
+      this.say("error", `${wordsOf(error)} This last edit was not applied; those before it are in what was signed.`);
     } else {
       this.say("error", wordsOf(error));
     }

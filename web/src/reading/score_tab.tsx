@@ -9,7 +9,7 @@ import { useLoaded } from "../ui/loaded";
 import { placeIn } from "../viewer/geometry";
 import { show } from "./actions";
 import type { ReviewStore } from "./review_store";
-import { VESSELS, isByReader, isVessel, siteColour, siteName, steps } from "./sites";
+import { VESSELS, isByReader, isOnlyConfirmed, isVessel, siteColour, siteName, steps } from "./sites";
 import { slices } from "./candidate_strip";
 import { Swatch } from "../ui/swatch";
 
@@ -64,7 +64,7 @@ function Headline({ table, exam }: { table: ScoreTable; exam: OpenedExam }) {
       </dl>
       <p class={table.is_changed ? "whose whose-reader" : "whose"} data-testid="whose">
         {whoseWords(table, exam.store.isBlind.value)}
-        {table.is_changed && !exam.store.isBlind.value && before !== null && ` Automatic: ${score(before)}.`}
+        {table.is_changed && !isOnlyConfirmed(table) && !exam.store.isBlind.value && before !== null && ` Automatic: ${score(before)}.`}
       </p>
       {row.review_advised && !exam.store.isBlind.value && <Doubts exam={exam} />}
     </section>
@@ -100,6 +100,7 @@ function Doubts({ exam }: { exam: OpenedExam }) {
 function whoseWords(table: ScoreTable, isBlind: boolean): string {
   if (isBlind) return "A blind read: nothing is proposed.";
   if (!table.is_changed) return "As proposed; no reader has changed anything.";
+  if (isOnlyConfirmed(table)) return "As proposed, and confirmed by a reader, who has changed nothing.";
   const count = table.changed_by_reader;
   return count === 0
     ? "Changed by the reader."

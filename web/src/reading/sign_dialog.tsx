@@ -2,21 +2,33 @@
 
 import { useState } from "preact/hooks";
 
-import { post, wordsOf } from "../api/http";
-import type { ExamRow } from "../api/types";
+import { Problem, post, wordsOf } from "../api/http";
 import { date, patientFacts, personName, score } from "../lib/format";
 import { session } from "../lib/session";
+import { refresh, type OpenedExam } from "../pages/reading";
 import { Dialog } from "../ui/dialog";
 import { Message } from "../ui/message";
-import type { ReviewStore } from "./review_store";
-import { VESSELS } from "./sites";
+import { TooLate, signatureOf, type Signature } from "./too_late";
+import { authorOf, lastSigned } from "./versions";
+import { VESSELS, isOnlyConfirmed } from "./sites";
 
-export function SignDialog(props: { row: ExamRow; store: ReviewStore; onClose: () => void; onSigned: (wasBlind: boolean) => Promise<void> }) {
-  const { store } = props;
+type Props = {
+  exam: OpenedExam;
+  onClose: () => void;
+  onSigned: (wasBlind: boolean) => Promise<void>;
+  /** Asks for what comes next when somebody else has signed. */
+  onAsk: (what: "addendum" | "blind") => void;
+};
+
+export function SignDialog(props: Props) {
+  const { store } = props.exam;
+  const { row, versions } = props.exam.detail.value;
+  const before = lastSigned(versions);
   const [isConfirmed, setConfirmed] = useState(false);
   const [target, setTarget] = useState("");
   const [isBusy, setBusy] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
+  const [other, setOther] = useState<Signature | null>(null);
   const table = store.score.value;
   const targets = session.value?.send_to ?? [];
 
@@ -33,17 +45,31 @@ export function SignDialog(props: { row: ExamRow; store: ReviewStore; onClose: (
       });
       await props.onSigned(wasBlind);
     } catch (error) {
-      setProblem(wordsOf(error));
+      await refused(error);
       setBusy(false);
     }
   };
+
+  /** Somebody else was faster: the dialog shows what is now, and nothing is signed by it. */
+  const refused = async (error: unknown): Promise<void> => {
+    const isLate = error instanceof Problem && (error.status === 423 || error.status === 409);
+    if (isLate) await Promise.all([store.open(), refresh(props.exam)]);
+    if (isLate && error.status === 423) {
+      setOther(signatureOf(error, score(store.score.value?.total.agatston)));
+    } else if (isLate && error.code === "conflict") {
+      const who = typeof error.more.user === "string" ? error.more.user : "Another reader";
+      setProblem(`${who} changed this review while you were signing, and nothing is signed yet. The scores above are those of the review as it is now: look at it once more.`);
+      setConfirmed(false);
+    } else setProblem(wordsOf(error));
+  };
+  if (other) return <TooLate signature={other} onClose={props.onClose} onAsk={props.onAsk} />;
 
   return (
     <Dialog title={store.isBlind.value ? "End this blind read" : "Sign this score"} onClose={props.onClose}>
       <form onSubmit={(event) => void sign(event)}>
         <p class="sign-whose">
-          <strong><bdi>{personName(props.row.patient.name)}</bdi></strong>{" "}
-          <span class="quiet">{[...patientFacts(props.row.patient, props.row.exam_date), date(props.row.exam_date)].join(" · ")}</span>
+          <strong><bdi>{personName(row.patient.name)}</bdi></strong>{" "}
+          <span class="quiet">{[...patientFacts(row.patient, row.exam_date), date(row.exam_date)].join(" · ")}</span>
         </p>
         {table && (
           <dl class="sign-numbers">
@@ -57,9 +83,14 @@ export function SignDialog(props: { row: ExamRow; store: ReviewStore; onClose: (
           <p class={table.is_changed ? "whose whose-reader" : "whose"}>
             {store.isBlind.value
               ? "Read blind: nothing was proposed."
-              : table.is_changed
+              : table.is_changed && !isOnlyConfirmed(table)
                 ? `Changed by you or another reader; automatic: ${score(table.automatic.total_agatston)}.`
                 : "As proposed: no reader has changed anything."}
+          </p>
+        )}
+        {before && !store.isBlind.value && (
+          <p class="whose whose-reader">
+            An addendum: it corrects version {before.number}, signed by {authorOf(before)} with score {score(before.agatston)}.
           </p>
         )}
         <p>

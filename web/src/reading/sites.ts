@@ -1,6 +1,6 @@
 /** Sites as the screen shows them. */
 
-import type { Candidate, SiteInfo } from "../api/types";
+import type { Candidate, ScoreTable, SiteInfo } from "../api/types";
 
 export const VESSELS = ["LM", "LAD", "LCX", "RCA"] as const;
 export type Vessel = (typeof VESSELS)[number];
@@ -19,6 +19,13 @@ export function isQuiet(one: Candidate): boolean {
 
 export function isByReader(one: Candidate): boolean {
   return one.origin === "reader";
+}
+
+/** Whether readers stand for a score and have changed nothing of it: no candidate, threshold or number. */
+export function isOnlyConfirmed(table: ScoreTable): boolean {
+  const before = table.automatic.total_agatston;
+  const isSame = before !== undefined && Math.abs(table.total.agatston - before) < 1e-6;
+  return table.is_changed && table.changed_by_reader === 0 && isSame && !table.rule.includes("@");
 }
 
 /** Candidates in the order in which to step through them: what scores most comes first. */

@@ -10,7 +10,13 @@ from corcal.errors import ConflictError
 from corcal.evaluate.agreement.statistics import Estimate
 from corcal.scoring.categories import CATEGORIES
 from corcal.serve.access import opened_exam, wrote_down
-from corcal.serve.agreement import agreement_of, automatic_pairs, reader_pairs
+from corcal.serve.agreement import (
+    LEAST,
+    agreement_of,
+    automatic_pairs,
+    reader_pairs,
+    told_of,
+)
 from corcal.serve.blind import open_blind_reads
 from corcal.serve.models import Day, Key, Words, example
 from corcal.serve.opened import BLIND_DONE, BLIND_READ
@@ -36,11 +42,12 @@ class AgreementRequest(BaseModel):
 
 
 class EstimateInfo(BaseModel):
-    """A statistic with its interval (95 %); absent where the data leave it undefined."""
+    """A statistic with its interval (95 %); without a value, `lacks` says why it has none."""
 
     value: float | None
     low: float | None
     high: float | None
+    lacks: str | None
 
 
 class Point(BaseModel):
@@ -52,11 +59,12 @@ class Point(BaseModel):
 
 
 class BlandAltmanInfo(BaseModel):
-    """Bias and limits of agreement."""
+    """Bias and limits of agreement; without limits, `lacks` says why there are none."""
 
     bias: float | None
     low: float | None
     high: float | None
+    lacks: str | None
     bias_interval: EstimateInfo
     points: list[Point]
 
@@ -69,9 +77,14 @@ class TableInfo(BaseModel):
 
 
 class AgreementInfo(BaseModel):
-    """How well two scores agree; the difference is second minus first."""
+    """How well two scores agree; the difference is second minus first.
+
+    Limits, ICC and kappa need `least_patients` patients.
+    """
 
     n: int
+    patients: int
+    least_patients: int
     first: str
     second: str
     icc: EstimateInfo
@@ -113,17 +126,20 @@ def agreement(
         pairs = reader_pairs(services.store, **days, readers=given.readers)
         both = (*given.readers, "first reader", "second reader")
         names = (both[0], both[1]) if len(given.readers) > 1 else ("first", "second")
-    found = agreement_of(pairs)
+    found, lacks = told_of(agreement_of(pairs))
     return AgreementInfo(
         n=len(pairs),
+        patients=len({one.patient_id for one in pairs}),
+        least_patients=LEAST,
         first=names[0],
         second=names[1],
-        icc=_estimate(found.icc),
+        icc=_estimate(found.icc, lacks.icc),
         bland_altman=BlandAltmanInfo(
             bias=found.bias.value,
             low=found.lower_limit.value,
             high=found.upper_limit.value,
-            bias_interval=_estimate(found.bias),
+            lacks=lacks.limits,
+            bias_interval=_estimate(found.bias, lacks.bias),
             points=[
                 Point(
                     mean=(one.first + one.second) / 2,
@@ -133,7 +149,7 @@ def agreement(
                 for one in pairs
             ],
         ),
-        kappa=_estimate(found.kappa),
+        kappa=_estimate(found.kappa, lacks.kappa),
         table=TableInfo(labels=list(CATEGORIES), counts=found.table.tolist()),
     )
 
@@ -181,5 +197,5 @@ def mine(services: Service, who: Viewer) -> list[BlindInfo]:
     ]
 
 
-def _estimate(one: Estimate) -> EstimateInfo:
-    return EstimateInfo(value=one.value, low=one.low, high=one.high)
+def _estimate(one: Estimate, lacks: str | None) -> EstimateInfo:
+    return EstimateInfo(value=one.value, low=one.low, high=one.high, lacks=lacks)

@@ -12,6 +12,7 @@ from corcal.serve.problems import Problem
 from corcal.serve.routes.review import lock_of
 from corcal.serve.rows import exam_rows, query_of, version_info
 from corcal.serve.services import Admin, Reader, Service, Services, Viewer, principal_of
+from corcal.serve.signed import name_of
 from corcal.store.jobs import SCORE
 from corcal.store.records import ExamState, JobState, WorklistQuery
 
@@ -49,7 +50,10 @@ def exam(services: Service, who: Viewer, request: Request, exam_id: Key) -> Resp
             facts=services.facts,
             blind=blind,
         )
-        versions = [version_info(one) for one in store.versions(exam_id)]
+        versions = [
+            version_info(one, author_name=name_of(store, one.created_by))
+            for one in store.versions(exam_id)
+        ]
         lock = lock_of(services, exam_id, who.login)
     detail = ExamDetail(
         row=rows[0],

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Body, Path, Request, Response
+from fastapi import APIRouter, Body, Path, Query, Request, Response
 from pydantic import BaseModel
 
 from corcal.interpreted import interpret_result
@@ -124,9 +124,13 @@ def chart(
     request: Request,
     exam_id: Key,
     chart: Annotated[Literal["percentile", "history"], Path()],
+    size: Annotated[
+        Literal["full", "small"], Query(description="`small` is for a column of 280 pixels on.")
+    ] = "full",
 ) -> Response:
     """Draw the percentile curves or the history; 404 says what is missing for it."""
     from corcal.report.figures import Subject, draw_figures, why_not
+    from corcal.report.insets import draw_inset
 
     opened_exam(services, request, exam_id, f"chart {chart}")
     opened = services.opened.get(exam_id)
@@ -135,8 +139,11 @@ def chart(
     reason = why_not(chart, subject)
     if reason is not None:
         raise Problem(404, "no_chart", reason.partition(": corcal")[0])
-    drawn = draw_figures(subject, (chart,))[chart]
-    return Response(drawn.data("svg"), media_type="image/svg+xml")
+    if size == "small":
+        drawn = draw_inset(chart, subject)
+    else:
+        drawn = draw_figures(subject, (chart,))[chart].data("svg")
+    return Response(drawn, media_type="image/svg+xml")
 
 
 def _present(opened: Opened, who: Principal) -> Result:

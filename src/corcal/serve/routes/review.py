@@ -31,9 +31,9 @@ from corcal.serve.review_wire import (
 )
 from corcal.serve.services import Reader, Service, Services, Viewer
 from corcal.serve.signed import require_unsigned
-from corcal.store.records import ExamRecord, ExamState
+from corcal.store.records import ExamState
 
-__all__ = ["lock_of", "require_open", "router"]
+__all__ = ["lock_of", "router"]
 
 router = APIRouter(tags=["review"])
 _LABELS: dict[int | str, dict[str, Any]] = {200: {"content": {"application/octet-stream": {}}}}
@@ -141,18 +141,6 @@ def lock_of(services: Services, exam_id: str, login: str) -> LockInfo | None:
     if held is None or held.login == login:
         return None
     return LockInfo(user=held.name, since=held.since)
-
-
-def require_open(exam: ExamRecord) -> None:
-    """Refuse to change an exam that is signed.
-
-    Raises
-    ------
-    Problem
-        423.
-    """
-    if exam.state is ExamState.FINAL:
-        raise Problem(423, "final", "the exam is signed: open an addendum to change it")
 
 
 def _changed(opened: Opened, before: Review, after: Review, *, is_blind: bool) -> Changed:
