@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from corcal.amendment import Amendment
 from corcal.ct.scan import Patient
 from corcal.ct.suitability import SeriesKind
 from corcal.interpreted import interpret_result, with_interpretation
@@ -52,6 +53,19 @@ def signed_result(*, is_complete: bool = True) -> Result:
     """Found automatically, then reviewed by somebody who stands for it."""
     review = replace(REVIEW, is_complete=is_complete)
     return made_by(make_automatic_result(), reader="Reader^One", method="reviewed", reviewed=review)
+
+
+def amended_result(*, agatston_before: float, is_complete: bool = True) -> Result:
+    """Signed again, in place of another score of the same scan."""
+    amendment = Amendment(
+        reason="Bone was counted",
+        signed_before="2026-01-03T10:07:08+00:00",
+        reader_before="Reader^One",
+        agatston_before=agatston_before,
+        category_before="101-400",
+        record_before="ab" * 32,
+    )
+    return made_by(signed_result(is_complete=is_complete), amendment=amendment)
 
 
 def full_result() -> Result:

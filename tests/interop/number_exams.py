@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from corcal.amendment import Amendment
 from corcal.ct.read import read_scan
 from corcal.ct.suitability import SeriesKind, Verdict
 from corcal.exam_numbers import exam_numbers
@@ -115,11 +116,27 @@ def reviewed(folder: Path) -> Exam:
     return _told(replace(exam, result=replace(exam.result, provenance=made, lesions=lesions)))
 
 
+def addendum(folder: Path) -> Exam:
+    """The reviewed exam, where it takes the place of another one that was signed."""
+    exam = reviewed(folder)
+    amendment = Amendment(
+        reason="Calcium of the aortic root had been counted as left main.",
+        signed_before="2026-01-03T10:07:08+00:00",
+        reader_before="Dr. Rita Reader",
+        agatston_before=417.0625,
+        category_before=">400",
+        record_before="ab" * 32,
+    )
+    made = replace(exam.result.provenance, amendment=amendment)
+    return replace(exam, result=replace(exam.result, provenance=made))
+
+
 EXAMS: dict[str, Callable[[Path], Exam]] = {
     "automatic": automatic,
     "zero": zero,
     "marked": marked,
     "reviewed": reviewed,
+    "addendum": addendum,
 }
 
 

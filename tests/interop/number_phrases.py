@@ -7,7 +7,7 @@ record and the sentences that always have a number are taken out must have no di
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
@@ -129,6 +129,21 @@ def _of_scan(result: Result) -> Iterator[Phrase]:
         before, day = made.reviewed.proposed_agatston, made.reviewed.finished[:10]
         path = "provenance.reviewed.proposed_agatston"
         yield f"on {day}; before the review the score was {whole(before)}.", (path,)
+    if made.amendment is not None:
+        then, now, path = _amendment(result, whole)
+        yield f"signed on 2026-01-03 10:07:08 UTC by {made.amendment.reader_before}", ()
+        yield f"Agatston score then {then}, now {now}.", (path,)
+
+
+def _amendment(result: Result, written: Callable[[float], str]) -> tuple[str, str, str]:
+    """The scores of the report that is corrected and of this one, with their categories."""
+    before, path = result.provenance.amendment, "provenance.amendment.agatston_before"
+    now = f"{written(result.score.total.agatston)} (category {_plain(result)})"
+    return f"{written(before.agatston_before)} (category {before.category_before})", now, path
+
+
+def _plain(result: Result) -> str:
+    return result.interpretation.categories["plain"].code
 
 
 def _of_score(result: Result) -> Iterator[Phrase]:
@@ -280,6 +295,11 @@ def _sentences(result: Result) -> Iterator[Phrase]:
     if total.interval is not None:
         sure = f" ({100 * total.interval.level:g} % interval {ends(total.interval)})"
     yield f"Agatston score: {tenth(total.agatston)}{sure}.", ()
+    if made.amendment is not None:
+        yield "signed on 2026-01-03 10:07:08 UTC", ()
+        for written in (repr, tenth):
+            then, now, _ = _amendment(result, written)
+            yield f"Agatston score then {then}, now {now}.", ()
     if result.interpretation is not None:
         yield f"Category {result.interpretation.categories['plain'].code}.", ()
 
@@ -305,6 +325,14 @@ def _letter(result: Result, words: dict[str, dict[str, str]]) -> Iterator[Phrase
         yield words["number"]["interval"].format(low=low, high=high), paths
     if told is not None:
         yield from local.of_meaning(told, is_zero=total.agatston == 0)
+    if (amendment := result.provenance.amendment) is not None:
+        signed = datetime.fromisoformat(amendment.signed_before)
+        yield words["amended"]["text"].format(date=local.date(signed.date())), ()
+        before, after = (
+            local.number(whole(one)) for one in (amendment.agatston_before, total.agatston)
+        )
+        path = "provenance.amendment.agatston_before"
+        yield words["amended"]["scores"].format(before=before, after=after), (path,)
     if result.followup is not None:
         for k, exam in enumerate(result.followup.exams):
             said = f"{local.date(exam.date)} {local.number(whole(exam.agatston))}"

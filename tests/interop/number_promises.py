@@ -98,6 +98,8 @@ PROMISES: tuple[tuple[str, str], ...] = (
     ("provenance.annotation.region_count", "report exam"),
     ("provenance.reviewed.proposed_agatston", "report exam"),
     ("provenance.reviewed.*", "exam"),
+    # SR has it in a sentence: tests/interop/dicom/test_amended.py
+    ("provenance.amendment.agatston_before", "report letter fhir hl7 exam"),
     ("interpretation.agatston", NOBODY),  # the score again
     ("interpretation.vessels.*", NOBODY),
     ("interpretation.person.systolic_mmhg", "report letter"),

@@ -198,6 +198,7 @@ _SCAN = {
     "increment": "scan.increment_mm",
     "threshold": "provenance.threshold_hu",
     "mass-calibration": "score.calibration_mg_per_cm3_hu",
+    "amendment-agatston-before": "provenance.amendment.agatston_before",
 }
 _CHANCES = {
     "probability-score-0": "0",
@@ -367,7 +368,7 @@ def _exam_path(column: str, row: Mapping[str, str], position: int) -> str:
     del row, position
     if column in _EXAM_COLUMNS:
         return _EXAM_COLUMNS[column]
-    if column.startswith("reviewed_"):
+    if column.startswith(("reviewed_", "amendment_")):
         return f"provenance.{column.replace('_', '.', 1)}"
     if match := re.fullmatch(r"rule_([a-z]+)_(\w+)", column):
         field = match[2].removesuffix("_agatston")

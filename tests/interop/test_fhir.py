@@ -17,6 +17,7 @@ from corcal.interop.observables import NOT_GATED
 from corcal.result import RESEARCH_USE, Result
 from interop.exam_cases import (
     CASES,
+    amended_result,
     full_result,
     interpreted,
     made_by,
@@ -319,6 +320,9 @@ def test_a_scan_without_gating_is_flagged_in_words_and_as_a_value() -> None:
         (made_by(make_automatic_result(), reader="Reader^One"), "preliminary"),  # named, not signed
         (signed_result(is_complete=False), "preliminary"),
         (signed_result(), "final"),
+        (amended_result(agatston_before=14.0), "amended"),  # the score is 14
+        (amended_result(agatston_before=14.5), "corrected"),
+        (amended_result(agatston_before=14.5, is_complete=False), "preliminary"),
     ],
 )
 def test_a_report_is_preliminary_until_a_reader_has_signed_it(result: Result, status: str) -> None:
@@ -349,6 +353,39 @@ def test_the_same_exam_has_the_same_names_and_another_has_others() -> None:
     assert ids[0] == ids[1]
     patient = resources(result, "Patient")[0]["id"]
     assert ids[0] & ids[2] == {patient}
+
+
+def test_a_corrected_report_says_first_what_it_corrects_and_why() -> None:
+    result = amended_result(agatston_before=101.25)
+    report = resources(result, "DiagnosticReport")[0]
+    assert report["conclusion"].startswith(
+        "Addendum: this report corrects the one signed on 2026-01-03 10:07:08 UTC by Reader^One. "
+        "Reason: Bone was counted. Agatston score then 101.2 (category 101-400), now 14.0. "
+    )
+    told = observations(result)["amendment"]
+    assert told["valueString"] == "Bone was counted"
+    details = components(told)
+    assert details["amendment-agatston-before"]["valueQuantity"]["value"] == 101.25
+    assert details["amendment-signed-before"]["valueString"] == "2026-01-03T10:07:08+00:00"
+    assert details["amendment-category-before"]["valueString"] == "101-400"
+    assert "amendment" not in observations(signed_result())
+    (form,) = resources_with_pdf(result)["presentedForm"]
+    assert form["title"] == "Coronary calcium report, addendum"
+
+
+def resources_with_pdf(result: Result) -> dict[str, object]:
+    bundle = fhir_bundle(result, pdf=b"%PDF-1.7")
+    return next(
+        entry["resource"]
+        for entry in bundle["entry"]
+        if entry["resource"]["resourceType"] == "DiagnosticReport"
+    )
+
+
+def test_a_corrected_report_takes_the_place_of_the_signed_one() -> None:
+    first, second = signed_result(), amended_result(agatston_before=101.25)
+    ids = [resources(one, "DiagnosticReport")[0]["id"] for one in (first, second)]
+    assert ids[0] == ids[1]
 
 
 def test_the_signed_report_takes_the_place_of_the_preliminary_one() -> None:

@@ -16,6 +16,7 @@ from corcal.interop.observables import NOT_GATED, observables
 from corcal.result import RESEARCH_USE, Result
 from interop.exam_cases import (
     CASES,
+    amended_result,
     full_result,
     not_gated_result,
     other_person_result,
@@ -208,6 +209,21 @@ def test_the_report_says_research_use_and_whether_it_is_preliminary() -> None:
     assert str(message.segment("OBR")[25]) == "P"
     assert {str(segment[11]) for segment in message.segments("OBX")} == {"P"}
     assert str(parsed(signed_result()).segment("OBR")[25]) == "F"
+
+
+@pytest.mark.parametrize("before", [14.0, 101.25])
+def test_a_corrected_report_is_a_correction_whether_or_not_its_score_is_another(
+    before: float,
+) -> None:
+    message = parsed(amended_result(agatston_before=before))
+    assert str(message.segment("OBR")[25]) == "C"
+    assert str(message.segment("ORC")[5]) == "CM"
+    assert {str(segment[11]) for segment in message.segments("OBX")} == {"C"}
+    notes = [str(segment[3]) for segment in message.segments("NTE")]
+    assert notes[0].startswith("Addendum: this report corrects the one signed on 2026-01-03")
+    told = values(amended_result(agatston_before=before))
+    assert told["amendment", "amendment"] == ("ST", "Bone was counted")
+    assert told["amendment", "amendment-agatston-before"][:2] == ("NM", str(before))
 
 
 def test_facts_that_contradict_the_headers_are_told() -> None:

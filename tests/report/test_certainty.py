@@ -67,7 +67,7 @@ def test_a_reader_who_is_named_is_named(tmp_path: Path) -> None:
     result = automatic()
     signed = replace(result, provenance=replace(result.provenance, reader="Dr. No <b>"))
     text = text_of(tmp_path, signed)
-    assert "Reader named for it: Dr. No <b>." in text
+    assert "Reader named for it: Dr. No <b>, who has not signed it." in text
     assert "No reader has checked" not in text
 
 

@@ -182,17 +182,15 @@ def test_a_review_that_was_not_begun_is_not_complete_and_confirming_completes_it
 def test_metal_that_a_reader_names_is_a_finding():
     result, before = reviewed(Assign(candidates=(RCA,), site="device"))
     (found,) = [one for one in result.suitability.findings if one.code == "DEVICE_BY_READER"]
-    # the middle of rows 30 to 32 and columns 5 to 7 of slice 6
-    assert found.message == "metal at 3 / 16 / 18 mm (LPS)"
+    assert found.message == "metal in slice 6 (from 0 at the feet)"
     assert exam_numbers(result).has_device
     assert not exam_numbers(before).has_device
 
 
-def test_more_than_three_places_of_metal_are_counted():
+def test_metal_in_many_places_is_named_slice_by_slice():
     result, _ = reviewed(Assign(candidates=(AORTA, LM, LAD, RCA, NOISE), site="device"))
     (found,) = [one for one in result.suitability.findings if one.code == "DEVICE_BY_READER"]
-    assert found.message.endswith("mm (LPS) and 2 more places")
-    assert found.message.count(",") == 2
+    assert found.message == "metal in slices 3 to 4, 6, 8 (from 0 at the feet)"
 
 
 def with_metal(result):

@@ -80,18 +80,22 @@ def test_a_small_lesion_that_moves_the_category_is_large():
         decision(100.0, {"LAD": 1.0}), lad_or_valve(0.3, 2.0), score=score, categories=categories
     )
     assert text == (
-        "a lesion of 2.0 Agatston units at (1, 2, 3) mm is coronary with a probability of 30 %; "
-        "it is counted as aortic_valve"
+        "a lesion of 2.0 Agatston units in slice 0 (from 0 at the feet) is coronary with a "
+        "probability of 30 %, most likely of the LAD; it is counted as aortic valve"
     )
 
 
 @pytest.mark.parametrize(
     ("agatston", "words"),
     [
-        (200.04, "a lesion of 200.0 Agatston units at (1, 2, 3) mm, found as L1, is "),
+        (
+            200.04,
+            "a lesion of 200.0 Agatston units in slices 0 to 9 (from 0 at the feet), found as L1, ",
+        ),
         (
             97.3,
-            "a piece of 97.3 Agatston units at (1, 2, 3) mm, of the 200.0 found as L1, ",
+            "a piece of 97.3 Agatston units in slice 0 (from 0 at the feet), "
+            "of the 200.0 found as L1, ",
         ),
     ],
 )

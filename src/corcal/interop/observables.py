@@ -12,6 +12,7 @@ from corcal.interop.facts import NUMBER, Fact, Observable, Span, fact
 from corcal.interop.meaning import header_cautions, meaning_observables
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.report.amendment_words import amendment_words
+from corcal.report.amounts import shown
 from corcal.report.words import score_name, who_checked, zero_words
 from corcal.result import RESEARCH_USE, Result
 from corcal.scoring.types import SiteScore
@@ -242,6 +243,6 @@ def _amendment(result: Result) -> tuple[Observable, ...]:
             fact("amendment-agatston-before", amendment.agatston_before, NUMBER),
             *_known("amendment-category-before", amendment.category_before),
         ),
-        notes=amendment_words(result),
+        notes=amendment_words(result, amount=shown),
     )
     return (told,)

@@ -14,6 +14,7 @@ from corcal.ct.scan import CTScan, Finding, Severity
 from corcal.lesions.classifier import SITES
 from corcal.lesions.features import Features
 from corcal.lesions.pieces import Pieces, most_of
+from corcal.lesions.places import slices_named
 from corcal.lesions.shape import measure_shapes
 from corcal.lesions.sites import CORONARY_SITES, Site
 
@@ -166,7 +167,8 @@ def device_findings(
     heights = np.stack([features.column(f"most_height_{s.name.lower()}") for s in CORONARY_SITES])[
         :, metal
     ]
-    places = scan.to_patient_mm(measure_shapes(pieces).centre_mm[metal] / scan.spacing_mm)
+    centres_mm = measure_shapes(pieces).centre_mm[metal]
+    slices = np.rint(centres_mm[:, 0] / scan.spacing_mm[0]).astype(int)
     nearest = np.where(heights.max(axis=0) >= _NEAR_HEIGHT, heights.argmax(axis=0), -1)
     found = []
     for k, site in enumerate(CORONARY_SITES):
@@ -175,8 +177,8 @@ def device_findings(
             found.append(
                 finding(
                     "DEVICE_PRESENT",
-                    f"metal at {_places(places[mine])}, on the course of the {site.label}: "
-                    "the artery is not scoreable there",
+                    f"metal in {slices_named(slices[mine].tolist())}, on the course of the "
+                    f"{site.label}: the artery is not scoreable there",
                 )
             )
     elsewhere = (nearest < 0) & (probabilities[metal, SITES.index(Site.DEVICE)] >= _SURE_ELSEWHERE)
@@ -184,16 +186,9 @@ def device_findings(
         found.append(
             finding(
                 "DEVICE_PRESENT",
-                f"metal at {_places(places[elsewhere])}, off the arteries; "
+                f"metal in {slices_named(slices[elsewhere].tolist())}, off the arteries; "
                 "streaks of it can hide calcium or look like it",
                 Severity.INFO,
             )
         )
     return tuple(found)
-
-
-def _places(places: _Array, most: int = 3) -> str:
-    """Name up to three places, x / y / z in mm."""
-    words = [" / ".join(f"{value:.0f}" for value in place) for place in places[:most]]
-    more = f" and {len(places) - most} more places" if len(places) > most else ""
-    return f"{', '.join(words)} mm (LPS){more}"

@@ -40,7 +40,7 @@ def banner(result: Result) -> Markup:
         return joined()
     reader, review = result.provenance.reader, result.review
     who = (
-        joined("Reader named for it: ", tag("bdi", reader), ".")
+        joined("Reader named for it: ", tag("bdi", reader), ", who has not signed it.")
         if reader
         else joined(who_checked(result))
     )

@@ -11,6 +11,7 @@ from corcal._version import __version__
 from corcal.ct.findings import FINDINGS, finding
 from corcal.ct.scan import Finding
 from corcal.errors import InputError
+from corcal.lesions.places import slices_named
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.result import SCHEMA_VERSION, Provenance, Result, ReviewRecord
 from corcal.review.candidates import Proposer
@@ -22,7 +23,6 @@ from corcal.scoring.measure import Measurement
 
 __all__ = ["is_complete", "review_result"]
 
-_PLACES = 3  # of metal that are named
 _PROPOSED_BY: dict[Proposer, Literal["automatic", "annotation"]] = {
     Proposer.AUTOMATIC: "automatic",
     Proposer.ANNOTATION: "annotation",
@@ -186,16 +186,12 @@ def _findings(
         ]
     by_reader = [one for one in metal if one.is_by_reader]
     if by_reader:
-        kept.append(finding("DEVICE_BY_READER", f"metal at {_places(state, by_reader)}"))
+        where = slices_named(_slices(state, by_reader))
+        kept.append(finding("DEVICE_BY_READER", f"metal in {where}"))
     return (*kept, *measuring)
 
 
-def _places(state: ReviewState, candidates: list[Candidate]) -> str:
-    """Name up to three places, x / y / z in mm."""
-    words = []
-    for one in candidates[:_PLACES]:
-        zyx = np.stack(np.unravel_index(one.index, state.scan.shape), axis=1)
-        place = state.scan.to_patient_mm(zyx.mean(axis=0, keepdims=True))[0]
-        words.append(" / ".join(f"{value:.0f}" for value in place))
-    more = len(candidates) - _PLACES
-    return f"{', '.join(words)} mm (LPS)" + (f" and {more} more places" if more > 0 else "")
+def _slices(state: ReviewState, candidates: list[Candidate]) -> list[int]:
+    """Give the slice in the middle of each."""
+    rows, columns = state.scan.shape[1:]
+    return [round(float(np.mean(one.index // (rows * columns)))) for one in candidates]

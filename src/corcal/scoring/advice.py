@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from corcal.ct.scan import Finding, Severity
 from corcal.ct.suitability.verdict import Verdict
 from corcal.lesions.decision import Decision, Detection
+from corcal.lesions.places import slices_named
+from corcal.lesions.sites import CORONARY_SITES
 from corcal.scoring.categories import CATEGORIES, category_of
 from corcal.scoring.types import Lesion, Score
 from corcal.scoring.uncertainty import ScoreUncertainty
@@ -124,7 +126,7 @@ def review_advice(
     total = score.total.agatston
     reasons = (
         *_of_category(total, uncertainty),
-        *_of_lesions(detection.decisions, total, lesions or {}),
+        *_of_lesions(detection, total, lesions or {}),
         *_of_findings(anatomy_findings, "the anatomy is in doubt"),
         *_of_findings(detection.findings, "the detection warns"),
         *_of_second(detection),
@@ -152,32 +154,38 @@ def _of_category(total: float, uncertainty: ScoreUncertainty) -> list[str]:
     return [f"the category {category} has a probability of {_percent(probability)} only"]
 
 
-def _of_lesions(
-    decisions: Iterable[Decision], total: float, lesions: Mapping[int, Lesion]
-) -> list[str]:
+def _of_lesions(detection: Detection, total: float, lesions: Mapping[int, Lesion]) -> list[str]:
     """Name each large lesion that may or may not be coronary."""
     reasons = []
-    for decision in decisions:
+    for decision in detection.decisions:
         p = decision.coronary_probability
         if _limit("doubtful_from") <= p <= _limit("doubtful_to") and _is_large(decision, total):
             reasons.append(
-                f"{_named(decision, lesions.get(decision.voxel))} is coronary with a probability "
-                f"of {_percent(p)}; it is counted as {decision.site}"
+                f"{_named(decision, lesions.get(decision.voxel), detection.voxels.shape)} is "
+                f"coronary with a probability of {_percent(p)}, most likely of the "
+                f"{_likeliest(decision)}; it is counted as {decision.site.replace('_', ' ')}"
             )
     return reasons
 
 
-def _named(decision: Decision, lesion: Lesion | None) -> str:
+def _likeliest(decision: Decision) -> str:
+    """Name the artery that it would be of."""
+    arteries = (site.label for site in CORONARY_SITES)
+    return max(arteries, key=lambda name: decision.probabilities.get(name, 0.0))
+
+
+def _named(decision: Decision, lesion: Lesion | None, shape: tuple[int, int, int]) -> str:
     """Say how much was decided about, where it lies, and in which lesion as they were found.
 
     A review that has begun keeps the reason, and may number the lesions otherwise.
     """
-    x, y, z = decision.centroid_mm
-    amount, place = f"{decision.agatston:.1f}", f"at ({x:.0f}, {y:.0f}, {z:.0f}) mm"
+    amount, own_slice = f"{decision.agatston:.1f}", decision.voxel // (shape[1] * shape[2])
+    place = f"in {slices_named((own_slice,))}"
     if lesion is None:
         return f"a lesion of {amount} Agatston units {place}"
     whole = f"{lesion.agatston:.1f}"
     if amount == whole:
+        place = f"in {slices_named(lesion.slices)}"
         return f"a lesion of {amount} Agatston units {place}, found as {lesion.id},"
     return f"a piece of {amount} Agatston units {place}, of the {whole} found as {lesion.id},"
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from functools import cache
 
+from corcal.amendment import Amendment
 from corcal.ct.scan import Finding, Patient, Severity
 from corcal.ct.suitability import SeriesKind, Verdict
 from corcal.followup import compare
@@ -104,6 +105,11 @@ def suited(result: Result, kind: SeriesKind, verdict: Verdict, *codes: str) -> R
     return replace(result, suitability=judged, scan=replace(result.scan, is_gated=is_gated))
 
 
+def unfit() -> Result:
+    """A scan with contrast medium."""
+    return told(suited(scored(210.0), SeriesKind.CONTRAST_CT, Verdict.UNFIT, "CONTRAST"))
+
+
 def automatic(agatston: float, low: float, high: float, **facts: object) -> Result:
     """A score that nobody has checked, of a woman of 61 years."""
     result = scored(agatston, automatic=True)
@@ -192,6 +198,20 @@ def after_review(*, is_complete: bool) -> Result:
     return replace(result, provenance=made, review=advice)
 
 
+def addendum(before: float, after: float, *, base: Result | None = None) -> Result:
+    """A signed result that takes the place of another one."""
+    result = base or after_review(is_complete=True)
+    result = replace(result, score=scored(after).score)
+    amendment = Amendment(
+        reason="Calcium of the aortic root had been counted as left main.",
+        signed_before="2026-01-03T23:30:00-02:00",  # the fourth of January, UTC
+        reader_before="Dr. Rita Reader",
+        agatston_before=before,
+        category_before="1-100",
+    )
+    return replace(result, provenance=replace(result.provenance, amendment=amendment))
+
+
 UNKNOWN = dict.fromkeys(
     (
         "race",
@@ -226,7 +246,7 @@ _MAKERS: dict[str, Callable[[], Result]] = {
     "large_statin": lambda: interpreted(612.0, takes_statin=True, age_years=71.0),
     "european": lambda: interpreted(120.0, region=Region.MODERATE, race=None, egfr=None),
     "old": lambda: interpreted(250.0, age_years=87.0),
-    "unfit": lambda: told(suited(scored(210.0), SeriesKind.CONTRAST_CT, Verdict.UNFIT, "CONTRAST")),
+    "unfit": lambda: unfit(),
     "not_gated": lambda: told(
         suited(scored(130.0), SeriesKind.CHEST_NONCONTRAST, Verdict.CAUTION, "NOT_GATED"), **MANY
     ),
@@ -241,6 +261,9 @@ _MAKERS: dict[str, Callable[[], Result]] = {
     "automatic_reader": reviewed,
     "reviewed": lambda: after_review(is_complete=True),
     "review_begun": lambda: after_review(is_complete=False),
+    "addendum": lambda: addendum(412.0, 85.2),
+    "addendum_same": lambda: addendum(85.2, 85.2),
+    "addendum_unfit": lambda: addendum(412.0, 210.0, base=unfit()),
     "known_disease": lambda: interpreted(900.0, has_known_ascvd=True, smokes=True),
     "stent": lambda: device(310.0, has_known_ascvd=None),
     "pacemaker": lambda: device(310.0),

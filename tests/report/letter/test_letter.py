@@ -75,6 +75,10 @@ def test_no_placeholder_is_left_and_every_picture_has_words(name, code):
             assert each.alt
 
 
+def spanish(name):
+    return text(name, language="es")
+
+
 def test_an_unchecked_score_says_so_before_anything_else():
     assert notices("automatic")[0] == "A doctor has not checked this result"
     assert isinstance(letter("automatic").blocks[0], Notice)
@@ -82,8 +86,11 @@ def test_an_unchecked_score_says_so_before_anything_else():
     assert "A doctor has not checked this result" not in notices("zero")
 
 
-def test_a_score_with_a_reader_is_not_called_unchecked_and_names_the_reader():
-    assert notices("automatic_reader")[:-1] == ["The program is not sure about this result"]
+def test_to_be_named_as_reader_is_not_to_sign():
+    assert notices("automatic_reader")[:-1] == [
+        "A doctor has not checked this result",
+        "The program is not sure about this result",
+    ]
     assert "The person named for reading the scan is Dr. Rita Reader." in text("automatic_reader")
 
 
@@ -92,6 +99,36 @@ def test_a_review_that_is_finished_counts_and_one_that_is_begun_does_not():
     assert "This was checked by Dr. Rita Reader." in text("reviewed")
     assert notices("review_begun")[0] == "A doctor has not checked this result"
     assert "This was checked by" not in text("review_begun")
+
+
+def test_marks_that_nobody_has_signed_say_so_at_the_end():
+    assert "A person marked the calcium. No doctor has signed the result yet." in text("zero")
+    assert "Ningún médico ha firmado aún el resultado." in spanish("zero")
+    assert "signed the result" not in text("reviewed")
+    assert "signed the result" not in text("automatic")  # the box says more
+
+
+def test_a_corrected_letter_says_which_one_it_replaces_and_both_scores():
+    assert notices("addendum")[0] == "This letter replaces an earlier one"
+    said = text("addendum")
+    assert "It replaces the letter of January 4, 2026." in said  # UTC, as all moments of reports
+    assert "Your score was 412 in that letter. It is 85 now." in said
+    assert "aortic root" not in said  # the reason is written for clinicians
+    assert "Esta carta reemplaza a otra anterior" in spanish("addendum")
+    assert "su puntuación era 412. Ahora es 85." in spanish("addendum")
+
+
+def test_a_corrected_letter_with_the_same_score_says_that():
+    assert "Your score has stayed the same: 85." in text("addendum_same")
+    assert "in that letter" not in text("addendum_same")
+
+
+def test_a_corrected_letter_about_an_unfit_scan_compares_no_scores():
+    assert notices("addendum_unfit")[:2] == [
+        "This letter replaces an earlier one",
+        "This scan is not fit for a calcium score",
+    ]
+    assert "412" not in text("addendum_unfit")
 
 
 def test_advice_to_review_is_said():
