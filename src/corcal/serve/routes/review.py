@@ -12,7 +12,6 @@ from corcal.scoring.rules import RULES
 from corcal.serve.access import opened_exam
 from corcal.serve.models import Key, LockInfo, json_of
 from corcal.serve.opened import Opened, Review
-from corcal.serve.problems import Problem
 from corcal.serve.review_models import (
     AddEvents,
     CandidateInfo,
