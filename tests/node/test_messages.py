@@ -122,8 +122,16 @@ def test_a_transaction_arrives_with_its_token() -> None:
         ((200, {}, taken(2)), r"confirms 2 of \d+ resources"),
         ((200, {}, taken(99, status="412 no")), r"confirms 0 of \d+ resources"),
         ((200, {}, taken(99, kind="batch-response")), r"confirms 99 of \d+ resources"),
-        ((422, {}, b"PATIENT Zacharias is wrong"), r"does not take it: it refuses \(HTTP 422\)"),
+        (
+            (422, {}, b"PATIENT Zacharias is wrong"),
+            r"not take resources such as these \(HTTP 422\)",
+        ),
         ((401, {}, b""), "credentials are needed"),
+        ((404, {}, b""), r"does not take it: there is no FHIR server at this address"),
+        ((409, {}, b"Zacharias"), r"does not take it: it contradicts what is there \(HTTP 409\)"),
+        ((413, {}, b""), r"does not take it: too large for it \(HTTP 413\)"),
+        ((500, {}, b"<html>"), r"does not take it: an error inside it \(HTTP 500\)"),
+        ((307, {"Location": "http://elsewhere.invalid/"}, b""), "it redirects to another address"),
         (None, "cannot be reached, or gave no answer"),
     ],
 )

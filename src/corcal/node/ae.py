@@ -12,6 +12,7 @@ from pydicom.uid import UID
 from pynetdicom import AE, evt
 from pynetdicom.association import Association
 from pynetdicom.dimse_messages import C_STORE_RQ
+from pynetdicom.presentation import PresentationContext
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     InstanceAvailabilityNotification,
     StorageCommitmentPushModel,
@@ -61,6 +62,7 @@ _WAIT_S = 0.05
 _MB = 2**20
 _SUCCESS, _INVALID = 0x0000, 0x0115
 _STOP_S = 5.0
+_OTHER_ENCODING = 0x04  # transfer syntaxes not supported, PS3.8 9.3.3.2
 _MOST_NAMED = 3  # kinds of objects in a line
 
 
@@ -245,8 +247,8 @@ class NodeAE(Guards):
         association = event.assoc
         if association.accepted_contexts:
             return
-        offered = dict.fromkeys(one.abstract_syntax for one in association.rejected_contexts)
-        named = ", ".join(UID(one or "").name for one in [*offered][:_MOST_NAMED])
+        offered = dict.fromkeys(map(_offer, association.rejected_contexts))
+        named = ", ".join([*offered][:_MOST_NAMED])
         why = f"offers nothing that is taken here: {named}"
         requestor = association.requestor
         aet, address = str(requestor.primitive.calling_ae_title), requestor.address
@@ -335,6 +337,14 @@ class NodeAE(Guards):
             _log.warning("an answer about storage commitment was not taken: %s", type(exc).__name__)
             return _INVALID, None
         return (_SUCCESS if is_ours else _INVALID), None
+
+
+def _offer(context: PresentationContext) -> str:
+    """Name what was offered: a kind of objects, or the encoding of one that is taken otherwise."""
+    kind = UID(context.abstract_syntax or "").name
+    if context.result != _OTHER_ENCODING:
+        return kind
+    return f"{kind} as {' or '.join(UID(one).name for one in context.transfer_syntax)}"
 
 
 def _mover(request: Any) -> str:

@@ -15,7 +15,9 @@ from pathlib import Path
 from corcal.errors import CorcalError, InputError, PeerError, StateError
 from corcal.interop.send.address import DicomAddress
 from corcal.interop.send.credentials import find_credentials
-from corcal.interop.send.types import Credentials, SendOptions
+from corcal.interop.send.types import Arrival, Credentials, SendOptions
+from corcal.interop.send.types import Delivery as Sent
+from corcal.interop.send.words import failure_words
 from corcal.node.calling import tls_files
 from corcal.node.destinations import Destination, Kind, destination_of, files_for
 from corcal.node.ordered import with_order
@@ -33,6 +35,7 @@ __all__ = ["DELIVERED", "deliver_job"]
 DELIVERED = "delivered"
 """The step of an exam's history that tells that a version has arrived."""
 _ATTEMPTS = 2  # within one attempt of the job, for a connection that breaks by chance
+_THERE_ALREADY = failure_words(0x0111)  # duplicate SOP instance, PS3.7 C.5.13
 _log = logging.getLogger(__name__)
 
 
@@ -130,7 +133,7 @@ def _to_archive(
             destination.archive,
             options=_options(rule, rules),
         )
-    missing = [one for one in report.deliveries if one.arrival.value != "arrived"]
+    missing = [one for one in report.deliveries if not _is_there(one)]
     if missing:
         count = len(report.deliveries)
         msg = f"{count - len(missing)} of {count} objects have arrived: {missing[0].reason}"
@@ -140,6 +143,15 @@ def _to_archive(
 
         ask(store, delivery, report.deliveries, destination.archive, _options(rule, rules))
     return len(report.deliveries)
+
+
+def _is_there(one: Sent) -> bool:
+    """Whether an archive has an object: it says so now, or that it had it already.
+
+    What is sent under a UID is always the same file, so that "duplicate" can only be the answer to
+    an attempt that was killed before it was noted.
+    """
+    return one.arrival is Arrival.ARRIVED or one.reason == _THERE_ALREADY
 
 
 def _options(rule: SendRule, rules: NodeRules) -> SendOptions:

@@ -19,6 +19,14 @@ __all__ = ["post_bundle"]
 
 _KIND = "application/fhir+json"
 _MOST_BYTES = 2**24
+# Of a transaction (FHIR R4, http.html#3.1.0.1.9); others mean what they always do
+_WORDS = {
+    404: "there is no FHIR server at this address, or it knows no transactions",
+    409: "it contradicts what is there",
+    412: "it contradicts what is there",
+    415: "it takes no FHIR in JSON",
+    422: "it does not take resources such as these",
+}
 
 
 def post_bundle(
@@ -51,7 +59,9 @@ def post_bundle(
         with opener(context, is_here=is_here).open(request, timeout=answer_s) as response:
             body = response.read(_MOST_BYTES)
     except urllib.error.HTTPError as exc:
-        msg = f"the FHIR server does not take it: {http_words(exc.code)}"
+        own = _WORDS.get(exc.code)
+        words = http_words(exc.code) if own is None else f"{own} (HTTP {exc.code})"
+        msg = f"the FHIR server does not take it: {words}"
         exc.close()
         raise PeerError(msg) from None
     except (OSError, http.client.HTTPException) as exc:

@@ -42,7 +42,7 @@ def pause_s(attempts: int) -> float:
 
 
 def revive(store: Store, delivery_id: str | None = None) -> int:
-    """Try dead letters again, all of them or one; how many."""
+    """Try dead letters again, all of them or one; one that has arrived if it is named; how many."""
     return store.outgoing.revive(delivery_id, max_attempts=MOST_ATTEMPTS)
 
 
@@ -68,7 +68,10 @@ def summary(store: Store) -> tuple[str, ...]:
     dead = store.outgoing.of(states=(JobState.FAILED,))
     lines += [_line("waits", one) for one in waiting[:_MOST_SHOWN]]
     lines += [_line("given up", one) for one in dead[:_MOST_SHOWN]]
-    more = max(0, len(waiting) - _MOST_SHOWN) + max(0, len(dead) - _MOST_SHOWN)
+    arrived = store.outgoing.of(states=(JobState.DONE,))
+    lost = [one for one in arrived if one.committed is False]
+    lines += [_line("not committed", one) for one in lost[:_MOST_SHOWN]]
+    more = sum(max(0, len(some) - _MOST_SHOWN) for some in (waiting, dead, lost))
     if more:
         lines.append(f"and {more} more")
     return tuple(lines)
@@ -83,5 +86,5 @@ def _line(word: str, one: Delivery) -> str:
     then = f", again at {one.next_at:%Y-%m-%d %H:%M:%S} UTC" if one.next_at else ""
     return (
         f"{word}: {one.rule}, exam {one.exam_id[:8]}, version {one.version}, "
-        f"{one.attempts} attempts{then}: {one.error} (delivery {one.id[:8]})"
+        f"{one.attempts} attempts{then}: {one.commitment or one.error} (delivery {one.id[:8]})"
     )

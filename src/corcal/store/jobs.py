@@ -26,6 +26,7 @@ LEASE_S = 60.0
 SCORE = "score"
 """The kind of job that scores an exam which is waiting."""
 _MAX_LISTED = 500
+_LONGEST = timedelta(hours=2)
 
 
 class Jobs:
@@ -232,10 +233,13 @@ def finish_claim(session: Session, claim: Job) -> Job:
 
 def _next(session: Session, kinds: Sequence[str]) -> JobRow | None:
     """Give the oldest job that is queued, or whose worker is taken for dead; locked."""
-    is_due = or_(JobRow.not_before.is_(None), JobRow.not_before <= now())
+    # No pause and no lease is so long: the clock was put back since
+    far = now() + _LONGEST
+    is_due = or_(JobRow.not_before.is_(None), JobRow.not_before <= now(), JobRow.not_before > far)
+    is_over = or_(JobRow.lease_until < now(), JobRow.lease_until > far)
     is_free = or_(
         and_(JobRow.state == JobState.QUEUED, is_due),
-        and_(JobRow.state == JobState.RUNNING, JobRow.lease_until < now()),
+        and_(JobRow.state == JobState.RUNNING, is_over),
     )
     statement = select(JobRow).where(is_free).order_by(JobRow.created_at, JobRow.id).limit(1)
     if kinds:

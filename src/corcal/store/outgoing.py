@@ -40,6 +40,7 @@ DELIVER = "deliver"
 """The kind of job that brings a version where a rule says."""
 _BEGUN = "begun"
 _AT_ONCE = 100
+_NAMED_DIGITS = 8  # of an identifier, as `corcal node status` shows it
 
 
 class Stage(StrEnum):
@@ -232,15 +233,20 @@ class Outgoing:
     def revive(self, delivery_id: str | None = None, *, max_attempts: int) -> int:
         """Try again what had failed for good; all of it, or what has a beginning of an identifier.
 
+        What has arrived is sent again where eight digits of its identifier say so: an archive may
+        have lost it.
+
         Returns
         -------
         int
             How many.
         """
+        is_named = delivery_id is not None and len(delivery_id) >= _NAMED_DIGITS
+        states = (JobState.FAILED, JobState.DONE) if is_named else (JobState.FAILED,)
         statement = (
             select(JobRow)
             .join(DeliveryRow, DeliveryRow.job_id == JobRow.id)
-            .where(JobRow.state == JobState.FAILED)
+            .where(JobRow.state.in_(states))
         )
         if delivery_id is not None:
             statement = statement.where(DeliveryRow.id.startswith(delivery_id, autoescape=True))
