@@ -1,5 +1,10 @@
 """``corcal batch``: studies a minute by one and by two processes, memory, and the search alone.
 
+Beside the scaling stands that of two peers in the same run: filters of small arrays, which stay in
+the cache of a core, and of arrays as large as a scan, which need the memory that all cores share.
+Their processes share nothing else, and write nothing. What they lack of 2 no program gets on this
+machine; what the command lacks of them is its own.
+
 ``python -m benchmarks.bench_batch [--studies 60] [--rounds 3] [--files 100000]``: simulated gated
 scans of 56 slices of 512 x 512, as DICOM on disk. Runs take turns, so that whatever else the
 machine does hits all of them alike.
@@ -7,6 +12,7 @@ machine does hits all of them alike.
 
 import argparse
 import csv
+import os
 import statistics
 import subprocess
 import sys
@@ -26,6 +32,18 @@ from corcal.phantom.thorax import simulate_patient
 WANTED_SCALING = 1.8
 THIN_SLICES = 1000
 THIN_NOISE_HU = 25.0
+# Peers: name, shape of the arrays, how many filters a process does, which takes some seconds
+PEERS = (("in the cache", (32, 64, 64), 1000), ("in memory", (56, 512, 512), 6))
+PEER = """
+import sys
+import numpy as np
+from scipy import ndimage
+*shape, pieces = map(int, sys.argv[1:])
+hu = np.random.default_rng(1).normal(size=shape).astype(np.float32)
+for _ in range(pieces):
+    ndimage.gaussian_filter(hu, 1.0)
+"""
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 TIMED = {"seconds", "peak_mb", "finished"}  # columns of the status that are not the same twice
 
 
@@ -50,6 +68,7 @@ def _scoring(folder: Path, scan: CTScan, studies: int, rounds: int) -> None:
     for number in range(studies):
         _write_copy(root / f"{number:03d}", scan, number)
     rates: dict[int, list[float]] = {1: [], 2: []}
+    gains: dict[str, list[float]] = {name: [] for name, *_ in PEERS}
     tables = set()
     peak_mb = 0.0
     for turn in range(rounds):
@@ -60,6 +79,8 @@ def _scoring(folder: Path, scan: CTScan, studies: int, rounds: int) -> None:
             rows = _status(out)
             tables.add(str([{k: v for k, v in row.items() if k not in TIMED} for row in rows]))
             peak_mb = max(peak_mb, *(float(row["peak_mb"]) for row in rows))
+        for name, shape, pieces in PEERS:
+            gains[name].append(_peer_gain(shape, pieces))
     one, two = (statistics.median(rates[workers]) for workers in (1, 2))
     scaling = statistics.median(b / a for a, b in zip(rates[1], rates[2], strict=True))
     print(f"\n{studies} studies, whole command, medians of {rounds} rounds")
@@ -67,6 +88,9 @@ def _scoring(folder: Path, scan: CTScan, studies: int, rounds: int) -> None:
     print(f"  two processes {two:7.1f} a minute   {[round(rate, 1) for rate in rates[2]]}")
     verdict = "met" if scaling >= WANTED_SCALING else "MISSED"
     print(f"  scaling {scaling:.2f}, at least {WANTED_SCALING:g}: {verdict}")
+    for name, found in gains.items():
+        middle, each = statistics.median(found), [round(gain, 2) for gain in found]
+        print(f"  peer: two processes that share nothing, {name}: {middle:.2f}   {each}")
     print(f"  most memory of a process {peak_mb:.0f} MB; same tables: {len(tables) == 1}")
 
 
@@ -91,6 +115,23 @@ def _search(folder: Path, files: int) -> None:
     out = folder / "out-many"
     first, again = (_seconds(root, out, "--find-only") for _ in range(2))
     print(f"\n{files} files in one folder: found in {first:.1f} s, again in {again:.1f} s")
+
+
+def _peer_gain(shape: tuple[int, ...], pieces: int) -> float:
+    """Say how much more two processes do than one in the same time, where nothing is shared."""
+    command = [sys.executable, "-c", PEER, *map(str, (*shape, pieces))]
+    return 2 * _peer_seconds(command, 1) / _peer_seconds(command, 2)
+
+
+def _peer_seconds(command: list[str], processes: int) -> float:
+    """Time so many processes at once: each does as much as one alone."""
+    start = time.perf_counter()
+    running = [subprocess.Popen(command, env=os.environ | ONE_THREAD) for _ in range(processes)]
+    for one in running:
+        if one.wait() != 0:
+            msg = f"the peer ended with exit code {one.returncode}"
+            raise RuntimeError(msg)
+    return time.perf_counter() - start
 
 
 def _seconds(root: Path, out: Path, *options: str) -> float:

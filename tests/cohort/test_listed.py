@@ -73,3 +73,15 @@ def test_a_list_that_is_not_there_is_refused(tmp_path):
 def test_a_csv_that_is_none_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"the list list\.txt is no CSV"):
         tasks_of(tmp_path, "source\n" + "x" * 200_000)
+
+
+def test_a_study_of_several_places_is_listed_as_a_run_tells_of_it(tmp_path):
+    text = "source,other_places,study_instance_uid\na,b/c | s3://d/e,2.25.1\nf,,2.25.2\n"
+    first, second = tasks_of(tmp_path, text, "status.csv")
+    assert [place.path for place in first.places] == [
+        str(tmp_path / "a"),
+        str(tmp_path / "b/c"),
+        "s3://d/e",
+    ]
+    assert first.source == str(tmp_path / "a")
+    assert second.places == ()

@@ -2,12 +2,13 @@
 
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from corcal.cohort.summary import write_summary
+from corcal.cohort.summary import page, write_summary
 from corcal.cohort.summary.charts import percentile_chart
 from corcal.cohort.summary.page import summary_document
 from corcal.cohort.summary.tally import AgeBand, tally_of
@@ -105,6 +106,17 @@ def test_the_contact_sheet_has_the_least_certain_first():
     assert [one.key for one in least] == [f"{n:04d}" for n in range(59, 35, -1)]
 
 
+@pytest.mark.parametrize(
+    ("certainty", "shown"), [(0.999, ">99 %"), (1.0, "100 %"), (0.994, "99 %"), (None, "0 %")]
+)
+def test_what_is_nearly_certain_is_not_called_certain(certainty, shown):
+    # 99.5 % and more would be rounded to 100
+    outcome = replace(scored(1, 5.0), certainty=certainty)
+    assert page._row(outcome)[3] == shown
+    caption = page._figure(None, outcome)[0].text
+    assert caption.endswith(f"certainty {shown} (no picture)")
+
+
 def test_the_least_certain_are_shown_with_their_pictures(tmp_path):
     Image.new("RGB", (1200, 700), "navy").save(tmp_path / "a.png")
     (tmp_path / "broken.png").write_bytes(b"no picture")
@@ -121,11 +133,11 @@ def test_the_least_certain_are_shown_with_their_pictures(tmp_path):
     cells = [cell for row in sheet for cell in row.columns]
     pictures = [cell for cell in cells if cell and isinstance(cell[0], Picture)]
     assert len(pictures) == 1
-    assert pictures[0][0].caption == "patient-1/study: 12.3, certainty 40%"
+    assert pictures[0][0].caption == "patient-1/study: 12.3, certainty 40 %"
     assert len(pictures[0][0].data) < 20_000
     assert sum("(no picture)" in str(cell) for cell in cells) == 4
     row = tables(document)["Least certain scans"].rows[0]
-    assert row == ("patient-1/study", "12.3", "3.0 to 20.0", "40%", "advised")
+    assert row == ("patient-1/study", "12.3", "3.0 to 20.0", "40 %", "advised")
 
 
 def test_without_pictures_it_is_said_how_to_get_them():

@@ -1,6 +1,7 @@
 """The tables of a run: the columns of the tables of exams, and the same digits."""
 
 import csv
+from dataclasses import replace
 
 import pytest
 from pyarrow import parquet
@@ -9,7 +10,7 @@ from cohort_scorers import scored, task_of
 from corcal.cohort import tables
 from corcal.cohort.ledger import Ledger
 from corcal.cohort.tables import STATUS_COLUMNS, best_format, write_tables
-from corcal.cohort.types import OutputError, ended
+from corcal.cohort.types import OutputError, Place, Task, ended
 from corcal.interop.columns import LESION_COLUMNS, Kind
 from corcal.interop.exam_columns import EXAM_COLUMNS
 
@@ -151,3 +152,12 @@ def test_parquet_is_written_where_pyarrow_is_installed(monkeypatch):
     assert best_format() == "parquet"
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     assert best_format() == "csv"
+
+
+def test_a_stray_copy_of_a_slice_is_told_beside_the_place_of_the_study():
+    of = {column.name: column.value for column in STATUS_COLUMNS}
+    study = Task(key="k", source="/data/a", places=(Place(path="/data/a"), Place(path="/data/b")))
+    outcome = ended(study, "unfit", "why")
+    assert (of["source"](outcome), of["other_places"](outcome)) == ("/data/a", "/data/b")
+    alone = ended(replace(study, places=(Place(path="/data/a"),)), "unfit", "why")
+    assert of["other_places"](alone) is None

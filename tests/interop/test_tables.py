@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from corcal.ct.scan import Patient
+from corcal.ct.scan import Finding, Patient, Severity
 from corcal.errors import InputError
 from corcal.interop.tables import (
     EXAM_COLUMNS,
@@ -21,7 +21,7 @@ from corcal.interop.tables import (
 )
 from corcal.result import Result, ReviewRecord
 from corcal.scoring.types import RuleScore
-from result_maker import make_result
+from result_maker import make_automatic_result, make_result
 
 VESSELS = ("LM", "LAD", "LCX", "RCA")
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "tables.md"
@@ -90,6 +90,28 @@ def test_a_measure_that_was_not_taken_is_empty_and_a_zero_is_not(tmp_path: Path)
     assert row["total_volume_fraction_mass_mg"] == ""
     assert row["RCA_agatston"] == "0.0"
     assert row["aortic_valve_agatston"] == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "severity", "cell"),
+    [
+        (None, None, "0.0"),
+        ("HEART_CUT", Severity.INFO, "0.0"),  # no more than its surface is uncertain by
+        ("HEART_CUT", Severity.WARNING, ""),
+        ("HEART_CUT_ABOVE", Severity.WARNING, ""),
+    ],
+)
+def test_a_valve_that_was_looked_at_and_is_free_of_calcium_has_a_zero(
+    tmp_path: Path, code: str | None, severity: Severity | None, cell: str
+) -> None:
+    result = make_automatic_result()
+    cut = Finding(code=code or "", severity=severity or Severity.INFO, message="cut")
+    found = () if code is None else (cut,)
+    told = replace(result, suitability=replace(result.suitability, findings=found))
+    row = exam_row(told, tmp_path)
+    assert (row["aortic_valve_agatston"], row["mitral_annulus_volume_mm3"]) == (cell, cell)
+    assert row["aortic_valve_lesion_count"] == cell.removesuffix(".0")
+    assert row["ascending_aorta_agatston"] == ""
 
 
 def test_calcium_of_another_site_has_its_own_columns(tmp_path: Path) -> None:

@@ -48,9 +48,22 @@ def _of_row(name: str) -> Callable[[Outcome], Cell]:
     return value
 
 
+def _other_places(outcome: Outcome) -> Cell:
+    """Name where else files of the study lie: a list that is to hold all of it needs them."""
+    others = dict.fromkeys(place.path for place in outcome.places if place.path != outcome.source)
+    return " | ".join(others) or None
+
+
 STATUS_COLUMNS: tuple[Column[Outcome], ...] = (
     column_of("key", "", "Name of the study in this run and in every other."),
-    column_of("source", "", "Where it was found."),
+    column_of("source", "", "Where it was found; the first of several places."),
+    Column(
+        name="other_places",
+        kind=Kind.TEXT,
+        unit="",
+        description="Where else files of the study lie, copies included; empty if nowhere.",
+        value=_other_places,
+    ),
     column_of(
         "status", "", "scored, unfit, unreadable, no_heart, failed or crashed: see the manual."
     ),

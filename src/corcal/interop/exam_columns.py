@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from corcal.ct.scan import Severity
 from corcal.interop.columns import Cell, Column, Kind, column_of
 from corcal.interop.meaning_columns import MEANING_COLUMNS
 from corcal.lesions.sites import CORONARY_SITES, Site
@@ -29,6 +30,8 @@ _SITE_FIELDS = (
 _OTHER_SITE_FIELDS = tuple(
     field for field in _SITE_FIELDS if field[0] in {"agatston", "volume_mm3", "lesion_count"}
 )
+_IN_THE_HEART = (Site.AORTIC_VALVE, Site.MITRAL_ANNULUS)
+_HEART_IS_CUT = "HEART_CUT"  # codes of findings begin so: what lies beyond is unseen
 
 
 # field of Provenance, and how its columns begin: model_name is the scanner's
@@ -41,15 +44,35 @@ def _site_score(result: Result, site: str) -> SiteScore | None:
     return result.score.vessels.get(site) or result.score.other_sites.get(site)
 
 
+def _is_free(result: Result, site: str) -> bool:
+    """Whether calcium of a place in the heart was looked for, all over it, and not found.
+
+    The automatic detection decides about everything in the heart that is dense; a person who marks
+    arteries need not look at valves.
+    """
+    is_whole = not any(
+        one.code.startswith(_HEART_IS_CUT) and one.severity is not Severity.INFO
+        for one in result.suitability.findings
+    )
+    return (
+        site in {place.label for place in _IN_THE_HEART}
+        and result.provenance.detector is not None
+        and is_whole
+    )
+
+
 def _site_columns(
     site: str, whose: str, fields: Iterable[tuple[str, str, str]]
 ) -> tuple[Column[Result], ...]:
-    """Give the columns of one site; a site that a result does not have leaves empty cells."""
+    """Give the columns of one site; cells of a site that was not looked at are empty."""
 
     def column(field: str, unit: str, what: str) -> Column[Result]:
         def value(result: Result) -> Cell:
             score = _site_score(result, site)
-            cell: Cell = None if score is None else getattr(score, field)
+            if score is None:
+                nothing = 0 if field.endswith("_count") else 0.0
+                return nothing if _is_free(result, site) else None
+            cell: Cell = getattr(score, field)
             return cell
 
         return Column(
@@ -113,7 +136,12 @@ def _all_site_columns() -> tuple[Column[Result], ...]:
     for site in Site:
         if site not in CORONARY_SITES:
             name = site.label.replace("_", " ")
-            whose = f"{name}, never part of the total; empty where none was told apart"
+            empty = (
+                "empty where nobody looked for it, or a part of the heart is out of the scan"
+                if site in _IN_THE_HEART
+                else "empty where none was told apart"
+            )
+            whose = f"{name}, never part of the total; {empty}"
             columns += _site_columns(site.label, whose, _OTHER_SITE_FIELDS)
     return columns
 

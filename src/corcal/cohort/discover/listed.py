@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TextIO
 
 from corcal.cohort.sources import Kind, kind_of
-from corcal.cohort.types import Task, task_key
+from corcal.cohort.types import Place, Task, task_key
 from corcal.errors import InputError
 
 __all__ = ["count_listed", "listed_tasks"]
@@ -14,6 +14,8 @@ __all__ = ["count_listed", "listed_tasks"]
 _SOURCE_NAMES = ("source", "path")
 _TABLE_ENDS = (".csv", ".tsv")
 _STUDY, _SERIES = "study_instance_uid", "series_instance_uid"
+_OTHERS, _BETWEEN = "other_places", " | "  # as in the status.csv of a run
+_Row = tuple[str, str | None, str | None, tuple[str, ...]]
 
 
 def listed_tasks(path: Path) -> Iterator[Task]:
@@ -24,8 +26,9 @@ def listed_tasks(path: Path) -> Iterator[Task]:
     path : Path
         One folder, archive, file or address a line; empty lines and lines that begin with ``#``
         are passed over. Or a CSV (commas, semicolons or tabs) whose header has a column ``source``
-        (or ``path``) and may have ``study_instance_uid`` and ``series_instance_uid``, such as the
-        ``status.csv`` of a run. A path is taken from the folder of the list.
+        (or ``path``) and may have ``study_instance_uid``, ``series_instance_uid`` and
+        ``other_places``, such as the ``status.csv`` of a run. A path is taken from the folder of
+        the list.
 
     Raises
     ------
@@ -33,13 +36,15 @@ def listed_tasks(path: Path) -> Iterator[Task]:
         If it cannot be read, or is a CSV without a column that says where the scans are.
     """
     with _opened(path) as stream:
-        for source, study, series in _rows(path, stream):
-            place = _placed(source, path.absolute().parent)
+        folder = path.absolute().parent
+        for source, study, series, others in _rows(path, stream):
+            all_of_it = (source, *others) if others else ()
             yield Task(
                 key=task_key(source, study, series),
-                source=place,
+                source=_placed(source, folder),
                 study_instance_uid=study,
                 series_instance_uid=series,
+                places=tuple(Place(path=_placed(one, folder)) for one in all_of_it),
             )
 
 
@@ -63,7 +68,7 @@ def _opened(path: Path) -> TextIO:
         raise InputError(msg) from exc
 
 
-def _rows(path: Path, stream: TextIO) -> Iterator[tuple[str, str | None, str | None]]:
+def _rows(path: Path, stream: TextIO) -> Iterator[_Row]:
     first = stream.readline()
     delimiter = max(",;\t", key=first.count)
     names = [name.strip() for name in next(csv.reader([first], delimiter=delimiter), [])]
@@ -73,7 +78,7 @@ def _rows(path: Path, stream: TextIO) -> Iterator[tuple[str, str | None, str | N
         for line in stream:
             text = line.strip()
             if text and not text.startswith("#"):
-                yield text, None, None
+                yield text, None, None, ()
         return
     column = next((name for name in _SOURCE_NAMES if name in names), None)
     if column is None:
@@ -89,15 +94,14 @@ def _rows(path: Path, stream: TextIO) -> Iterator[tuple[str, str | None, str | N
         raise InputError(msg) from exc
 
 
-def _cells(
-    rows: Iterator[list[str]], names: Sequence[str], column: str
-) -> Iterator[tuple[str, str | None, str | None]]:
+def _cells(rows: Iterator[list[str]], names: Sequence[str], column: str) -> Iterator[_Row]:
     for row in rows:
         cells = dict(zip(names, row, strict=False))
         source = cells.get(column, "").strip()
         if source:
             study, series = (cells.get(name, "").strip() or None for name in (_STUDY, _SERIES))
-            yield source, study, series
+            others = tuple(one for one in cells.get(_OTHERS, "").split(_BETWEEN) if one.strip())
+            yield source, study, series, others
 
 
 def _placed(source: str, folder: Path) -> str:

@@ -10,6 +10,7 @@ from corcal._version import __version__
 from corcal.cohort.summary.charts import band_name, category_chart, percentile_chart, score_chart
 from corcal.cohort.summary.tally import SEXES, AgeBand, Tally
 from corcal.cohort.types import STATUSES, Outcome
+from corcal.report.amounts import shown_percent
 from corcal.report.document import (
     Beside,
     Block,
@@ -234,7 +235,7 @@ def _cell(outcome: Outcome, folder: Path) -> tuple[bytes | None, Outcome]:
 
 def _figure(picture: bytes | None, outcome: Outcome) -> tuple[Block, ...]:
     name, score = _name(outcome.source), _score(outcome)
-    caption = f"{name}: {score}, certainty {outcome.certainty or 0.0:.0%}"
+    caption = f"{name}: {score}, certainty {shown_percent(outcome.certainty or 0.0)}"
     if picture is None:
         return (Paragraph(text=f"{caption} (no picture)", role="note"),)
     alt = f"Projection of the scan {name} with its calcium, Agatston score {score}"
@@ -249,7 +250,7 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
         _name(outcome.source),
         _score(outcome),
         f"{low:.1f} to {high:.1f}" if has_interval else "-",
-        f"{outcome.certainty or 0.0:.0%}",
+        shown_percent(outcome.certainty or 0.0),
         "advised" if row.get("review_advised") is True else "no",
     )
 
