@@ -6,43 +6,34 @@ On the files that pydicom is tested with, on odd real files, and on random data 
 import re
 import struct
 from collections.abc import Iterator
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pydicom
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from pydicom import dcmread, dcmwrite
 from pydicom.config import disable_value_validation
 from pydicom.datadict import dictionary_has_tag, dictionary_VM, dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
-from pydicom.pixels.processing import apply_rescale
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 import corcal.ct.dicom
 from corcal.ct.dicom.dataset import read_header
-from corcal.ct.dicom.header import read_instances
 from corcal.ct.dicom.opening import open_dicom
 from corcal.ct.dicom.quiet import quiet_pydicom
 from corcal.ct.dicom.tags import Tags
-from corcal.ct.files import Candidate, FileOpener, SkipFile
+from corcal.ct.files import FileOpener, SkipFile
 from corcal.ct.find import find_series
-from corcal.ct.geometry import PlaneAxes
-from corcal.ct.pixels import read_voxels
 from corcal.ct.read import read_scan
-from corcal.ct.scan import AIR_HU
-from corcal.ct.series import ImageHeader
-from corcal.errors import CorcalError, SeriesError
-from corcal.progress import no_progress
+from corcal.errors import CorcalError
+from ct.dicom.pixel_peer import compare_pixels
 from dicom_maker import demo_hu, make_series
 
 PACKAGED = Path(pydicom.__file__).parent / "data"
@@ -202,104 +193,6 @@ def test_odd_real_files_are_read_as_pydicom_reads_them(shared_dir: Path) -> None
     for path in files:
         assert compare(path) > 30, path
         find_without_accident(path)
-        header = dcmread(path, stop_before_pixels=True)
-        if "PerFrameFunctionalGroupsSequence" in header:
-            compare_frames(path)
-        else:
-            compare_pixels(path)
-
-
-def headers_of(path: Path) -> list[ImageHeader]:
-    candidate = Candidate(path=path, source=path.name, member=None, size=path.stat().st_size)
-    with FileOpener() as opener:
-        return [instance.header for instance in read_instances(candidate, opener)]
-
-
-def stored_hu(headers: list[ImageHeader]) -> NDArray[Any]:
-    """Pixels after rescale, for objects as well that are no CT and have no rescale."""
-    axes = PlaneAxes(transpose=False, flip_y=False, flip_x=False)
-    rescaled = [
-        replace(
-            header,
-            rescale_slope=header.rescale_slope or 1.0,
-            rescale_intercept=header.rescale_intercept or 0.0,
-        )
-        for header in headers
-    ]
-    with FileOpener() as opener, quiet_pydicom():
-        return read_voxels(rescaled, axes, opener, no_progress).hu
-
-
-def compare_pixels(path: Path) -> None:
-    headers = headers_of(path)
-    (plane,) = stored_hu(headers)
-    with quiet_pydicom():
-        ds = dcmread(path)
-        stored = ds.pixel_array
-        expected = apply_rescale(stored, ds).astype(np.float32)
-    padding = ds.get("PixelPaddingValue")
-    if padding is not None:
-        expected[stored == padding] = AIR_HU
-    np.testing.assert_array_equal(plane, expected, err_msg=str(path))
-
-
-def compare_frames(path: Path) -> None:
-    """Compare the frames of an enhanced object with its functional groups."""
-    headers = headers_of(path)
-    ds = dcmread(path)
-    shared = ds.SharedFunctionalGroupsSequence[0]
-    frames = ds.PerFrameFunctionalGroupsSequence
-    assert len(headers) == len(frames) == ds.NumberOfFrames
-    planes = stored_hu(headers)
-    for header, own, plane, stored in zip(headers, frames, planes, ds.pixel_array, strict=True):
-        group = {element.keyword: element.value[0] for element in (*shared, *own)}
-        measures = group["PixelMeasuresSequence"]
-        rescale = group["PixelValueTransformationSequence"]
-        position = group["PlanePositionSequence"].ImagePositionPatient
-        orientation = group["PlaneOrientationSequence"].ImageOrientationPatient
-        assert header.position_mm == tuple(position)
-        assert header.orientation == tuple(orientation)
-        assert header.pixel_spacing_mm == tuple(measures.PixelSpacing)
-        assert header.slice_thickness_mm == measures.SliceThickness
-        assert header.rescale_slope == rescale.RescaleSlope
-        expected = stored * float(rescale.RescaleSlope) + float(rescale.RescaleIntercept)
-        np.testing.assert_array_equal(plane, expected.astype(np.float32))
-
-
-PIXEL_FILES = (
-    *(f"charset_files/chr{name}.dcm" for name in ("Arab", "H31", "X1", "X2")),
-    "test_files/693_J2KI.dcm",  # 16 bits in the codestream, 14 in the header
-    "test_files/CT_small.dcm",
-    "test_files/J2K_pixelrep_mismatch.dcm",
-    "test_files/JPEG2000.dcm",
-    "test_files/JPEGLSNearLossless_08.dcm",
-    "test_files/JPEGLSNearLossless_16.dcm",
-    *(
-        f"test_files/MR_small{name}.dcm"
-        for name in (
-            "",
-            "_RLE",
-            "_bigendian",
-            "_expb",
-            "_implicit",
-            "_jp2klossless",
-            "_jpeg_ls_lossless",
-            "_padded",
-        )
-    ),
-    *(f"test_files/dicomdirtests/77654033/CT2/{n}" for n in (17106, 17136, 17166, 17196)),
-    *(f"test_files/dicomdirtests/98892001/CT2N/{n}" for n in (6293, 6924)),
-    *(f"test_files/dicomdirtests/98892001/CT5N/{n}" for n in (2062, 2392, 2693, 3023, 3353)),
-    *(f"test_files/dicomdirtests/77654033/CR{k}/{n}" for k, n in ((1, 6154), (2, 6247), (3, 6278))),
-    "test_files/examples_overlay.dcm",
-    "test_files/image_dfl.dcm",
-    *(f"test_files/rtdose_{name}.dcm" for name in ("1frame", "expb_1frame", "rle_1frame")),
-)
-
-
-@pytest.mark.parametrize("name", PIXEL_FILES)
-def test_pixels_are_those_of_pydicom(name: str) -> None:
-    compare_pixels(PACKAGED / name)
 
 
 # Text of several scripts, and in what it is encoded; the last two names are misspelt and unknown.
@@ -421,16 +314,6 @@ def test_random_data_sets_are_read_as_pydicom_reads_them(
         theirs = dcmread(BytesIO(encoded), force=True)
         compared = assert_same_values(Tags(read_header(BytesIO(encoded))), theirs)
     event(f"{compared // 10 * 10} values and more")
-
-
-def test_a_classic_image_of_several_frames_is_refused_and_not_halved(tmp_path: Path) -> None:
-    for path in make_series(tmp_path, hu=demo_hu((3, 10, 8))):
-        ds = dcmread(path)
-        ds.NumberOfFrames = 2
-        ds.PixelData = ds.PixelData * 2
-        ds.save_as(path)
-    with pytest.raises(SeriesError, match=r"instance 1 \(IM-0001\.dcm\) has 2 frames"):
-        read_scan(tmp_path)
 
 
 def test_the_uid_of_deflated_files_elsewhere_in_a_header_deflates_nothing(tmp_path: Path) -> None:
