@@ -27,7 +27,8 @@ from pynetdicom.pdu_primitives import (
 from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import CTImageStorage
 
-from benchmarks.node_kills import NODE, SENDER, Node, association_with, free_port
+from benchmarks.node_process import NODE, SENDER, Node, association_with
+from benchmarks.serve_kills import free_port
 
 _MB = 2**20
 _OBJECT_MB = 64

@@ -11,13 +11,8 @@ and nothing is done twice; everything else is the product as it is: its node, it
 of jobs, its workers.
 """
 
-import contextlib
-import os
 import random
 import resource
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
@@ -25,255 +20,19 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from pydicom import dcmread
-from pynetdicom import AE, evt
-from pynetdicom.association import Association
-from pynetdicom.sop_class import CTImageStorage
 
-from benchmarks.serve_kills import QUICK, free_port
-from corcal.ct.scan import Acquisition, Patient
+from benchmarks.node_process import Node, filled_up, small_disk
+from benchmarks.node_senders import Sender, cut_off_object, simulated_studies, strangers
+from benchmarks.serve_kills import free_port
 from corcal.interop.send.association import as_they_are
 from corcal.node.object_header import known_objects, same_dataset
 from corcal.node.run import FOLDER
-from corcal.phantom.dicom import write_series
+from corcal.store.records import WorklistQuery
 from corcal.store.store import Store
-
-SENDER, STRANGER, NODE = "CT1", "STRANGER", "CORCAL"
-_START_S = 240.0
-_MB = 2**20
-_ABORTS = 0.01  # of the objects: after so many, an association is aborted on average
-
-
-@dataclass
-class Node:
-    """``corcal node`` in a process of its own, that can be killed and started again."""
-
-    data: Path
-    port: int
-    quiet_s: float = 8.0
-    workers: int = 2
-    process: subprocess.Popen[bytes] | None = None
-    memory_mb: float = 0.0
-    extra_limits: str = ""
-
-    @property
-    def log(self) -> Path:
-        """What it says; not on its own disk."""
-        return self.data.parent.parent / "node.log"
-
-    def start(self) -> None:
-        """Start it, and wait until it listens."""
-        self.data.mkdir(parents=True, exist_ok=True)
-        (self.data / "node.toml").write_text(self._rules(), encoding="utf-8")
-        environment = dict(os.environ) | {
-            "PYTHONPATH": str(QUICK),
-            "CORCAL_QUICK_PAUSE_S": "0.1",
-        }
-        environment.pop("CORCAL_DATABASE", None)
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "corcal", "node", "--data", str(self.data)],
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                env=environment,
-            )
-        until = time.monotonic() + _START_S
-        while time.monotonic() < until:
-            with association_with(self.port) as association:
-                if association is not None:
-                    return
-            if self.process.poll() is not None:
-                break
-            time.sleep(0.1)
-        message = f"the node does not listen: {self.log.read_text(encoding='utf-8')[-500:]}"
-        raise RuntimeError(message)
-
-    def kill(self) -> None:
-        """Kill it at once; its workers find that out."""
-        self._note_memory()
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-
-    def stop(self) -> None:
-        """End it as a system does."""
-        self._note_memory()
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(60)
-
-    def _note_memory(self) -> None:
-        if self.process is None:
-            return
-        with contextlib.suppress(OSError):
-            for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-                if line.startswith("VmHWM"):
-                    self.memory_mb = max(self.memory_mb, int(line.split()[1]) / 1024)
-
-    def _rules(self) -> str:
-        return f"""
-            [node]
-            aet = "{NODE}"
-            port = {self.port}
-            http_port = 0
-            quiet_s = {self.quiet_s}
-            workers = {self.workers}
-            [limits]
-            disk_free_mb = 1
-            associations = 16
-            {self.extra_limits}
-            [[peer]]
-            name = "scanner"
-            aet = "{SENDER}"
-            addresses = ["127.0.0.1"]
-        """
-
-
-@contextlib.contextmanager
-def association_with(port: int, *, aet: str = SENDER) -> Iterator[Association | None]:
-    """Open an association for CT images, if the node takes it; released at the end.
-
-    pynetdicom does not close its socket where the other side has gone: that is done here.
-    """
-    ae = AE(ae_title=aet)
-    ae.connection_timeout, ae.acse_timeout, ae.dimse_timeout = 5, 10, 30
-    ae.add_requested_context(CTImageStorage, "1.2.840.10008.1.2.1")
-    try:
-        socket.create_connection(("127.0.0.1", port), 5).close()
-    except OSError:  # nobody listens
-        yield None
-        return
-    opened: list[socket.socket] = []
-    association = ae.associate(
-        "127.0.0.1",
-        port,
-        ae_title=NODE,
-        evt_handlers=[(evt.EVT_CONN_OPEN, lambda event: opened.append(_socket_of(event.assoc)))],
-    )
-    try:
-        yield association if association.is_established else None
-    finally:
-        if association.is_established:
-            association.release()
-        for one in opened:
-            one.close()
-
-
-def _socket_of(association: Association) -> socket.socket:
-    return association.dul.socket.socket
-
-
-@dataclass
-class Sender:
-    """Sends studies until all their objects were answered by success."""
-
-    port: int
-    chance: random.Random
-    answered: set[str] = field(default_factory=set)
-    statuses: Counter[str] = field(default_factory=Counter)
-
-    def send(self, folder: Path) -> None:
-        """Send one study."""
-        left = {path: str(dcmread(path).SOPInstanceUID) for path in sorted(folder.iterdir())}
-        while left:
-            with association_with(self.port) as association:
-                if association is None:
-                    self.statuses["no association"] += 1
-                    time.sleep(0.3)
-                    continue
-                for path in list(left):
-                    if not self._is_sent(association, path):
-                        break
-                    self.answered.add(left.pop(path))
-        if self.chance.random() < 0.1:  # some send everything twice
-            self._send_again(folder)
-
-    def _is_sent(self, association: Association, path: Path) -> bool:
-        if self.chance.random() < _ABORTS:
-            self.statuses["aborted"] += 1
-            _abort_midway(association, path)
-            return False
-        try:
-            status = association.send_c_store(path).get("Status")
-        except (RuntimeError, ValueError):  # it is over
-            status = None
-        self.statuses["no answer" if status is None else f"0x{status:04X}"] += 1
-        if status != 0 and association.is_established:
-            time.sleep(0.5)
-        return status == 0
-
-    def _send_again(self, folder: Path) -> None:
-        with association_with(self.port) as association:
-            for path in sorted(folder.iterdir()) if association else ():
-                with contextlib.suppress(RuntimeError, ValueError):
-                    association.send_c_store(path)
-                    self.statuses["again"] += 1
-
-
-def _abort_midway(association: Association, path: Path) -> None:
-    """Cut the connection while an object is being sent, without a word."""
-    service = association.dul.socket
-    whole = service.send
-
-    def half(data: bytes) -> None:
-        if len(data) > 1024:  # the data set, not the command
-            whole(data[: len(data) // 2])
-            service._shutdown_socket()
-            return
-        whole(data)
-
-    service.send = half
-    with contextlib.suppress(RuntimeError, ValueError, OSError):
-        association.send_c_store(path)
-    association.abort(block=False)
-
-
-def strangers(port: int, cut_off: Path, over: threading.Event) -> Counter[str]:
-    """Try to send without being known, and objects that end early."""
-    found: Counter[str] = Counter()
-    while not over.wait(1.0):
-        with association_with(port, aet=STRANGER) as association:
-            found["stranger not taken" if association is None else "STRANGER TAKEN"] += 1
-        with association_with(port) as association, contextlib.suppress(RuntimeError, ValueError):
-            if association is not None:
-                status = association.send_c_store(cut_off).get("Status")
-                found[f"cut off: {'no answer' if status is None else hex(status)}"] += 1
-    return found
-
-
-def simulated_studies(root: Path, count: int, *, images: int = 12) -> list[Path]:
-    """Write small studies, each of a patient of its own."""
-    folders = []
-    for number in range(count):
-        hu = np.full((images, 48, 48), 40, np.int16)
-        hu[3:5, 20:24, 20:24] = 300 + number % 1000
-        folders.append(root / f"{number:04d}")
-        write_series(
-            folders[-1],
-            hu,
-            spacing_mm=(5.0, 0.5, 0.5),
-            origin_mm=(0.0, 0.0, 0.0),
-            patient=Patient(patient_id=f"SIMULATED-{number}", name="Simulated^Patient"),
-            acquisition=Acquisition(modality="CT", kvp=120.0, date="2026-01-02"),
-            uid_seed=f"node-{number}",
-        )
-    return folders
-
-
-def cut_off_object(root: Path) -> Path:
-    """Write an image whose pixels end early, of a study of its own."""
-    path = sorted(simulated_studies(root, 1)[0].iterdir())[0]
-    dataset = dcmread(path)
-    dataset.StudyInstanceUID = dataset.StudyInstanceUID + ".9"
-    dataset.SOPInstanceUID = dataset.SOPInstanceUID + ".9"
-    dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    dataset.save_as(path)
-    path.write_bytes(path.read_bytes()[:-1000])
-    return path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -409,41 +168,10 @@ def _outcome(
 
 
 def _exam_ids(store: Store) -> Iterator[str]:
-    from corcal.store.records import WorklistQuery
-
     offset = 0
     while page := store.worklist(WorklistQuery(offset=offset, limit=100)).exams:
         yield from (exam.id for exam in page)
         offset += len(page)
-
-
-@contextlib.contextmanager
-def small_disk(folder: Path, *, size_mb: int) -> Iterator[None]:
-    """Mount a tmpfs."""
-    folder.mkdir(parents=True)
-    options = f"size={size_mb}m"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=False)
-
-
-def filled_up(folder: Path, *, for_s: float) -> None:
-    """Fill a disk to its last byte, for some seconds."""
-    ballast = folder / "ballast"
-    with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
-        while True:
-            file.write(bytes(64 * 1024))
-    with contextlib.suppress(OSError), ballast.open("ab", buffering=0) as file:
-        while True:
-            file.write(b"\0")
-    until = time.monotonic() + for_s
-    while time.monotonic() < until:  # what others free meanwhile is filled, too
-        with contextlib.suppress(OSError), ballast.open("ab", buffering=0) as file:
-            file.write(bytes(4096))
-        time.sleep(0.05)
-    ballast.unlink()
 
 
 def main(count: int = 200, kills: int = 5) -> None:

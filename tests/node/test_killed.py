@@ -3,7 +3,8 @@
 from collections import Counter
 
 import pytest
-from benchmarks.node_kills import cut_off_object, run, simulated_studies
+from benchmarks.node_kills import run
+from benchmarks.node_senders import cut_off_object, simulated_studies
 
 from corcal import pipeline
 from corcal.serve.worker import work_once
