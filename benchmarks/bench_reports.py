@@ -57,7 +57,8 @@ def _formats(folder: Path, root: Path) -> None:
 
     from corcal.cli.records import exam_of
     from corcal.cli.report import pictures_for
-    from corcal.cli.report_formats import FORMATS, Request, chosen_formats
+    from corcal.cli.report_formats import FORMATS, chosen_formats
+    from corcal.cli.report_request import Request
     from corcal.result import read_result
 
     file = root / "exam" / "result.json"

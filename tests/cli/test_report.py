@@ -18,8 +18,9 @@ from pyarrow import parquet
 from pydicom import dcmread
 from pypdf import PdfReader
 
-from corcal.cli.report import FORMATS, Request, pictures_for
-from corcal.cli.report_formats import write_report
+from corcal.cli.report import pictures_for
+from corcal.cli.report_formats import FORMATS, write_report
+from corcal.cli.report_request import Request
 from corcal.ct.scan import Patient
 from corcal.errors import InputError
 from corcal.exam_numbers import exam_numbers

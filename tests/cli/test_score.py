@@ -150,6 +150,7 @@ def test_one_call_scores_interprets_and_reports(run_corcal, exam):
     out = exam / "out"
     outcome = score(
         *(run_corcal, exam, "--out", out, "--report", "--language", "es"),
+        *("--sending-facility", "ST MARY", "--receiving-application", "RIS"),
         *("--age", "61", "--sex", "female", "--race", "white"),
     )
     assert outcome.code == 0, outcome.err
@@ -162,6 +163,8 @@ def test_one_call_scores_interprets_and_reports(run_corcal, exam):
     assert 'lang="es"' in (out / "letter.html").read_text(encoding="utf-8")
     meaning = read_result(out / "result.json").interpretation
     assert (meaning.person.age_years, meaning.agatston) == (61, pytest.approx(14.0))
+    message = (out / "report.hl7").read_text("utf-8")
+    assert message.startswith("MSH|^~\\&|CORCAL|ST MARY|RIS||")
     # what is kept gives the same reports again
     again = run_corcal("report", out, "--format", "clinician,fhir", "--out", exam / "again")
     assert again.code == 0, again.err
@@ -221,6 +224,8 @@ def test_reports_of_a_scan_that_is_no_dicom_have_no_dicom_objects(run_corcal, ex
     ("options", "said"),
     [
         (["--report"], "--report needs a folder"),
+        (["--sending-facility", "X"], "what fills the head of the HL7 message is for --report"),
+        (["--receiving-facility", "A^B^C^D"], "4 parts, allowed are 1 to 3"),
         (["--out", "out", "--report", "--language", "xx"], "there is no letter in 'xx'"),
         (["--out", "out", "--age", "61"], "what describes the person is for --report"),
         (["--out", "out", "--report", "--age", "7"], "18 to"),

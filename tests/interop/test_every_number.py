@@ -9,7 +9,8 @@ from PIL import Image
 from pydicom import dcmread
 
 from corcal.cli.report import pictures_for
-from corcal.cli.report_formats import FORMATS, Request, write_report
+from corcal.cli.report_formats import FORMATS, write_report
+from corcal.cli.report_request import Request
 from corcal.report.exam_pictures import draw_pictures
 from interop.number_exams import EXAMS
 from interop.number_phrases import has, page_texts, phrases, without_the_record

@@ -1,9 +1,8 @@
 """``corcal report``: a scored exam in the formats of other people and other programs."""
 
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,71 +18,31 @@ from corcal.cli.records import (
 )
 from corcal.cli.report_formats import (
     FORMATS,
-    PAPERS,
-    Format,
-    Paper,
-    Request,
     chosen_formats,
     files_of,
     tell_without_dicom,
     write_report,
 )
-from corcal.errors import InputError
+from corcal.cli.report_options import (
+    Layout,
+    check_layout,
+    layout_options,
+    route_options,
+    taken_route,
+)
+from corcal.cli.report_request import Paper, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from corcal.interop.deidentify import Deidentifier
     from corcal.pipeline import Exam
     from corcal.result import Result
 
-__all__ = [
-    "FORMATS",
-    "Format",
-    "Layout",
-    "Request",
-    "check_layout",
-    "command",
-    "layout_options",
-    "pictures_for",
-]
+__all__ = ["command", "pictures_for"]
 
 _KEY_BYTES = 32
 _FORMAT_HELP = "; ".join(f"{name}: {each.help}" for name, each in FORMATS.items())
-_DEFAULT_LANGUAGE = "en"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """How what is written for people looks: language of the letter, paper, size of its type."""
-
-    language: str = _DEFAULT_LANGUAGE
-    paper: Paper = "a4"
-    is_large: bool = False
-
-
-def layout_options(command: "Callable[..., Any]") -> "Callable[..., Any]":
-    """Add the options of a `Layout`: ``language``, ``paper``, ``is_large``."""
-    for option in (
-        click.option(
-            "--large-print",
-            "is_large",
-            is_flag=True,
-            help="Set the patient's letter in large print.",
-        ),
-        click.option(
-            "--paper", type=click.Choice(PAPERS), default="a4", show_default=True, help="Of PDF."
-        ),
-        click.option(
-            "--language",
-            default=_DEFAULT_LANGUAGE,
-            show_default=True,
-            metavar="TAG",
-            help="Of the patient's letter, such as es.",
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 @click.command("report", epilog="More: docs/outputs.md.")
@@ -111,9 +70,7 @@ def layout_options(command: "Callable[..., Any]") -> "Callable[..., Any]":
     show_default=True,
     help="Whether FHIR and HL7 have the clinician's report inside.",
 )
-@click.option("--sending-facility", default="", metavar="NAME", help="MSH-4 of HL7.")
-@click.option("--receiving-application", default="", metavar="NAME", help="MSH-5 of HL7.")
-@click.option("--receiving-facility", default="", metavar="NAME", help="MSH-6 of HL7.")
+@route_options
 @click.option(
     "--deidentify",
     is_flag=True,
@@ -143,14 +100,13 @@ def command(
 
     RESULT is a result.json, or a folder that corcal score --out has written.
     """
-    from corcal.interop.hl7v2 import Route
     from corcal.result import read_result
 
     if key_file is not None and not deidentify:
         msg = "--key-file is for --deidentify"
         raise click.UsageError(msg)
     named = None if formats is None else chosen_names(formats, FORMATS, "format")
-    route = Route(**places)
+    route = taken_route(places)
     if deidentify:
         _check_unnamed(out)
     if scan_path is None:
@@ -194,24 +150,6 @@ def _check_unnamed(folder: Path) -> None:
             "with --deidentify give a folder without one"
         )
         raise click.UsageError(msg)
-
-
-def check_layout(layout: Layout, formats: tuple[str, ...]) -> None:
-    """Refuse a language without a letter, before anything is written.
-
-    Raises
-    ------
-    InputError
-        Naming the languages that there are.
-    """
-    if "patient" not in formats or layout.language == _DEFAULT_LANGUAGE:
-        return
-    from corcal.report.letter import letter_languages
-
-    there = letter_languages()
-    if layout.language not in there:
-        msg = f"there is no letter in {layout.language!r}; allowed are {', '.join(there)}"
-        raise InputError(msg)
 
 
 def pictures_for(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from corcal.whole_file import write_whole
 
 if TYPE_CHECKING:
-    from corcal.cli.report_formats import Request
+    from corcal.cli.report_request import Request
     from corcal.report.document import Document
 
 __all__ = [

@@ -20,8 +20,15 @@ from corcal.cli.person_options import (
 )
 from corcal.cli.progress import progress_bar
 from corcal.cli.records import RESULT_NAME, files_of_scan
-from corcal.cli.report import Layout, check_layout, layout_options
-from corcal.cli.report_formats import FORMATS, Paper, chosen_formats, files_of
+from corcal.cli.report_formats import FORMATS, chosen_formats, files_of
+from corcal.cli.report_options import (
+    Layout,
+    check_layout,
+    layout_options,
+    route_options,
+    taken_route,
+)
+from corcal.cli.report_request import Paper
 from corcal.report.words import interval_words, score_name
 from corcal.risk.person import PERSON_FIELDS
 from corcal.whole_file import write_whole
@@ -31,6 +38,7 @@ if TYPE_CHECKING:
 
     from corcal.anatomy.types import AnatomySource
     from corcal.ct.scan import Patient
+    from corcal.interop.hl7v2 import Route
     from corcal.pipeline import Exam
     from corcal.result import Result
 
@@ -82,6 +90,7 @@ _COLUMNS = 80  # of a terminal
     help="With --out: also interpret the score, and write all that corcal report writes.",
 )
 @layout_options
+@route_options
 @click.option("--json", "json_to", metavar="FILE", help="Write result.json here; - is stdout.")
 @click.option("--reader", help="Who marked or checked the calcium; kept in the result.")
 @click.option("--force", is_flag=True, help="Score a scan that is judged unfit.")
@@ -120,6 +129,10 @@ def command(
         if is_given and out is None:
             msg = f"{flag} needs a folder to write into: give --out DIR"
             raise click.UsageError(msg)
+    route = taken_route(given)
+    if route is not None and not report:
+        msg = "what fills the head of the HL7 message is for --report (or for corcal report)"
+        raise click.UsageError(msg)
     facts = typed_facts(given, unit=unit, creatinine=creatinine)
     if facts and not report:
         msg = "what describes the person is for --report (or for corcal interpret, afterwards)"
@@ -144,7 +157,9 @@ def command(
         from corcal.cli.scored_report import interpreted
 
         exam = interpreted(exam, facts)
-    wanted = _Wanted(out=out, json_to=json_to, pictures=pictures, dicom=dicom, layout=layout)
+    wanted = _Wanted(
+        out=out, json_to=json_to, pictures=pictures, dicom=dicom, layout=layout, route=route
+    )
     inputs = _check_places(wanted, exam, [path, annotations, vessel_table])
     _deliver(exam, wanted, inputs)
 
@@ -158,6 +173,7 @@ class _Wanted:
     pictures: bool
     dicom: bool
     layout: Layout | None
+    route: "Route | None"
 
 
 for _option in command.params:  # the person's are told in one sentence: there are thirty
@@ -242,7 +258,7 @@ def _write(exam: "Exam", out: Path, wanted: _Wanted) -> list[Path]:
     if wanted.layout is not None:
         from corcal.cli.scored_report import report_exam
 
-        files += report_exam(exam, out, wanted.layout)
+        files += report_exam(exam, out, wanted.layout, route=wanted.route)
     return list(dict.fromkeys(files))
 
 

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from corcal.cli.person_options import make_person
-from corcal.cli.report import Layout, pictures_for
-from corcal.cli.report_formats import Request, chosen_formats, tell_without_dicom, write_report
+from corcal.cli.report import pictures_for
+from corcal.cli.report_formats import chosen_formats, tell_without_dicom, write_report
+from corcal.cli.report_options import Layout
+from corcal.cli.report_request import Request
 from corcal.interpreted import interpret_result, known_facts, with_interpretation
 from corcal.result import Result, result_json
 
 if TYPE_CHECKING:
+    from corcal.interop.hl7v2 import Route
     from corcal.pipeline import Exam
 
 __all__ = ["interpreted", "report_exam"]
@@ -44,7 +47,9 @@ def interpreted(exam: "Exam", facts: dict[str, Any]) -> "Exam":
     return replace(exam, result=msgspec.json.decode(result_json(told), type=Result))
 
 
-def report_exam(exam: "Exam", folder: Path, layout: Layout) -> tuple[Path, ...]:
+def report_exam(
+    exam: "Exam", folder: Path, layout: Layout, *, route: "Route | None" = None
+) -> tuple[Path, ...]:
     """Write all default formats of an exam whose folder has been written, with its pictures."""
     tell_without_dicom(exam)
     formats = chosen_formats(None, exam)
@@ -57,5 +62,6 @@ def report_exam(exam: "Exam", folder: Path, layout: Layout) -> tuple[Path, ...]:
         language=layout.language,
         paper=layout.paper,
         is_large=layout.is_large,
+        route=route,
     )
     return write_report(request)

@@ -10,7 +10,8 @@ from PIL import Image
 from pydicom import dcmread
 from pypdf import PdfReader
 
-from corcal.cli.report import FORMATS, command
+from corcal.cli.report import command
+from corcal.cli.report_formats import FORMATS
 from corcal.ct.read import read_scan
 from corcal.export import write_exam
 from corcal.interop.deidentify import DEIDENTIFICATION_METHOD, Deidentifier, deidentified_exam
