@@ -33,7 +33,7 @@ WANTED_SCALING = 1.8
 THIN_SLICES = 1000
 THIN_NOISE_HU = 25.0
 # Peers: name, shape of the arrays, how many filters a process does, which takes some seconds
-PEERS = (("in the cache", (32, 64, 64), 1000), ("in memory", (56, 512, 512), 6))
+PEERS = (("in the cache", (32, 64, 64), 2000), ("in memory", (56, 512, 512), 12))
 PEER = """
 import sys
 import numpy as np

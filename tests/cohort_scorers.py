@@ -8,7 +8,17 @@ from pathlib import Path
 from corcal.cohort.memory import limit_process
 from corcal.cohort.types import BatchOptions, Outcome, OutputError, Task, ended, task_key
 
-__all__ = ["allocate", "crashing", "full", "options_for", "quick", "scored", "slow", "task_of"]
+__all__ = [
+    "allocate",
+    "crashing",
+    "die",
+    "full",
+    "options_for",
+    "quick",
+    "scored",
+    "slow",
+    "task_of",
+]
 
 
 def task_of(name: str) -> Task:
@@ -62,6 +72,11 @@ def crashing(task: Task, options: BatchOptions) -> Outcome:
         mark.touch()
         os.kill(os.getpid(), signal.SIGKILL)
     return ended(task, "unfit", "survived")
+
+
+def die(*_: object) -> None:
+    """Stand in for a process that dies before it is ready."""
+    os._exit(3)
 
 
 def full(task: Task, _: BatchOptions) -> Outcome:

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from cohort_scorers import crashing, full, options_for, quick, slow, task_of
+from cohort_scorers import crashing, die, full, options_for, quick, slow, task_of
 from corcal.cohort import local
 from corcal.cohort.local import hired, run_here, run_local, worker_count
 from corcal.cohort.types import OutputError
+from corcal.errors import CorcalError
 
 
 def sources_by_status(outcomes):
@@ -108,6 +109,32 @@ def test_no_scan_is_blamed_for_a_process_that_died_before_it(tmp_path):
         child.join()
         (outcome,) = execute(iter([task_of("a")]), options)
     assert (outcome.status, outcome.attempts) == ("unfit", 1)
+
+
+def test_processes_that_cannot_load_what_they_need_end_the_run_and_blame_no_scan(
+    tmp_path, monkeypatch
+):
+    broken = tmp_path / "broken" / "onnxruntime"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("raise AttributeError('no such symbol')")
+    monkeypatch.syspath_prepend(broken.parent)
+    options = options_for(tmp_path)
+    with (
+        hired(options, workers=1) as execute,
+        pytest.raises(CorcalError, match="scoring cannot begin: AttributeError: no such symbol"),
+    ):
+        list(execute(iter([task_of("a")]), options))
+
+
+def test_processes_that_die_before_they_begin_end_the_run_and_blame_no_scan(tmp_path, monkeypatch):
+    monkeypatch.setattr(local, "_serve", die)
+    options = options_for(tmp_path)
+    told = "3 processes died before they could begin, the last of exit code 3: is there memory"
+    with (
+        hired(options, workers=1, scorer=quick) as execute,
+        pytest.raises(CorcalError, match=told),
+    ):
+        list(execute(iter([task_of("a")]), options))
 
 
 def test_ctrl_c_waits_until_a_process_has_begun():

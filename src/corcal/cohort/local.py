@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 from corcal.cohort.memory import available_mb, limit_process
 from corcal.cohort.types import BatchOptions, Executor, Outcome, OutputError, Task, ended
+from corcal.errors import CorcalError
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["MAX_ATTEMPTS", "Scorer", "hired", "run_here", "run_local", "worker_count"]
 
 MAX_ATTEMPTS = 2
+MAX_FALSE_STARTS = 3
+"""Processes in a row that die before they are ready: the fault is not that of their scans."""
 _CLIENT_MB = 600.0  # for the process that finds the scans and writes the tables
 _START_S = 120.0  # for a process to begin: importing from a slow disk takes long
 # One core a process: their networks and their linear algebra would wait for one another
@@ -145,6 +148,7 @@ class _Crew:
         self._count, self._options, self._scorer = count, options, scorer
         self._workers: list[_Worker] = []
         self._again: deque[tuple[Task, int]] = deque()
+        self._false_starts = 0
 
     def hire_all(self) -> None:
         """Start every process now."""
@@ -199,8 +203,7 @@ class _Crew:
         for worker in [one for one in self._workers if one.task is None]:
             if worker.process.is_alive():
                 return worker
-            self._workers.remove(worker)
-            worker.pipe.close()
+            self._forget(worker)
         return None
 
     def _hire(self) -> _Worker:
@@ -228,7 +231,8 @@ class _Crew:
                 continue
             if answer is None:  # its libraries are loaded: now it begins
                 worker.begun, worker.is_new = time.monotonic(), False
-            elif isinstance(answer, OutputError):
+                self._false_starts = 0
+            elif isinstance(answer, CorcalError):
                 raise answer
             else:
                 worker.task = None
@@ -248,17 +252,31 @@ class _Crew:
 
     def _bury(self, worker: _Worker) -> Iterator[Outcome]:
         """Let another process begin the task of a dead one again, or call it crashed."""
-        self._workers.remove(worker)
-        worker.pipe.close()
-        worker.process.join()
+        self._forget(worker)
         task = worker.task
         if task is None:
+            return
+        if worker.is_new:
+            self._again.append((task, worker.attempt))
             return
         if worker.attempt < MAX_ATTEMPTS:
             self._again.append((task, worker.attempt + 1))
             return
         reason = f"{MAX_ATTEMPTS} processes died of it, the last of {_death(worker.process)}"
         yield replace(ended(task, "crashed", reason, error="Crash"), attempts=worker.attempt)
+
+    def _forget(self, worker: _Worker) -> None:
+        """Take a dead process off the list; end the run if none ever gets ready."""
+        self._workers.remove(worker)
+        worker.pipe.close()
+        worker.process.join()
+        self._false_starts += worker.is_new
+        if self._false_starts >= MAX_FALSE_STARTS:
+            msg = (
+                f"{MAX_FALSE_STARTS} processes died before they could begin, the last of "
+                f"{_death(worker.process)}: is there memory for them?"
+            )
+            raise CorcalError(msg)
 
     def _give_up(self, worker: _Worker, task: Task) -> Outcome:
         self._workers.remove(worker)
@@ -316,29 +334,35 @@ def _serve(pipe: "Connection", options: BatchOptions, scorer: Scorer) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what libraries warn of may name patients
     limit_process(options.memory_mb)
-    if scorer is _score:
-        _load(options)
-    with contextlib.suppress(OSError):  # nobody listens any more: the next `recv` says so
-        pipe.send(None)
+    _answer(pipe, _load(options) if scorer is _score else None)
     while True:
         try:
             task = pipe.recv()
         except EOFError:
             return
-        answer: Outcome | OutputError
+        answer: Outcome | CorcalError
         try:
             answer = scorer(task, options)
         except OutputError as exc:
             answer = exc
-        with contextlib.suppress(OSError):  # nobody listens any more: the next `recv` says so
-            pipe.send(answer)
+        _answer(pipe, answer)
 
 
-def _load(options: BatchOptions) -> None:
-    """Load what scoring needs, before the first scan is there."""
-    from corcal.cohort.score_task import load_all
+def _answer(pipe: "Connection", answer: Outcome | CorcalError | None) -> None:
+    with contextlib.suppress(OSError):  # nobody listens any more: the next `recv` says so
+        pipe.send(answer)
 
-    load_all(options)
+
+def _load(options: BatchOptions) -> CorcalError | None:
+    """Load what scoring needs, before the first scan is there; tell why it cannot be loaded."""
+    try:
+        from corcal.cohort.score_task import load_all
+
+        load_all(options)
+    except Exception as exc:  # noqa: BLE001  (whatever a broken library raises: no scan is at fault)
+        lines = str(exc).splitlines() or [""]
+        return CorcalError(f"scoring cannot begin: {type(exc).__name__}: {lines[0]}")
+    return None
 
 
 def _end_with_parent() -> None:

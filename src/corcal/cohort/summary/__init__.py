@@ -31,7 +31,7 @@ def write_summary(outcomes: Iterable[Outcome], folder: Path) -> Path:
     OutputError
         If it cannot be written.
     """
-    # matplotlib and pillow: at the end of a run, not at the start of the command
+    # numpy and pillow: at the end of a run, not at the start of the command
     from corcal.cohort.summary.page import summary_document
     from corcal.cohort.summary.tally import tally_of
     from corcal.report.document_html import document_html

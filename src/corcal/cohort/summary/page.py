@@ -92,7 +92,7 @@ def _scans(count: int) -> str:
 
 
 def _part(count: int, whole: int) -> str:
-    return f"{count:,} ({count / whole:.1%})" if whole else "0"
+    return f"{count:,} ({100 * count / whole:.1f} %)" if whole else "0"
 
 
 def _overview(tally: Tally) -> Iterator[tuple[str, Text]]:
@@ -151,7 +151,7 @@ def _scores(tally: Tally) -> Iterator[Block]:
 
 def _chart(data: bytes, alt: str) -> Picture:
     alt = f"{alt}; the numbers are in the table below."
-    return Picture(data=data, media_type="image/png", alt=alt)
+    return Picture(data=data, media_type="image/svg+xml", alt=alt)
 
 
 def _ages(tally: Tally) -> Iterator[Block]:
