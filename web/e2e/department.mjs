@@ -1,4 +1,5 @@
 // Several people: accounts, two readers at one exam, a session that ends, blind reads, addenda, tokens.
+import { twoSign } from "./awkward.mjs";
 import { openPage } from "./browser.mjs";
 import { accessible, check, shot, step } from "./check.mjs";
 import { Reader } from "./reader.mjs";
@@ -188,13 +189,17 @@ export async function department(browser, url, [signed, open]) {
     const after = await anna.json(`/exams/${signed}`);
     check(after.versions.length === before.versions.length + 1, "the addendum is no version of its own");
     await page.getByRole("tab", { name: "Record" }).click();
-    await page.getByText("addendum", { exact: false }).first().waitFor();
+    await page.locator(".version").first().getByText("Reason: A lesion of the left main was counted to the LAD.").waitFor();
+    await page.locator(".amended summary").click();
+    await page.locator(".amended-words").getByText(`Then: version ${before.versions.length}`).waitFor();
     await page.waitForTimeout(400);
     await shot(page, "38-addendum");
     await accessible(page, "addendum");
     const kept = await anna.json(`/exams/${signed}/versions/${before.versions.length}/files`);
     check(kept.files.some((file) => file.name === "result.json"), "the first signature cannot be read any more");
   });
+
+  await twoSign(anna, bert, url, signed);
 
   await step("agreement of readers", async () => {
     const { page } = anna;

@@ -2,6 +2,7 @@
 // comparison, signature, download, history; each page looked at in its colours and sizes.
 import { readFileSync } from "node:fs";
 
+import { legible } from "./awkward.mjs";
 import { accessible, check, shot, step } from "./check.mjs";
 import { Reader } from "./reader.mjs";
 
@@ -169,6 +170,7 @@ export async function journey(page, server, [first, second]) {
     await form.waitFor({ state: "detached" });
     await page.locator(".chart").waitFor({ timeout: 30_000 });
     await page.waitForTimeout(800);
+    await legible(page, "Meaning");
     await shot(page, "10-meaning");
     await accessible(page, "meaning");
   });
@@ -219,6 +221,7 @@ export async function journey(page, server, [first, second]) {
     await page.getByRole("tab", { name: "History" }).click();
     await page.locator(".chart").waitFor({ timeout: 60_000 });
     await page.waitForTimeout(500);
+    await legible(page, "History");
     await shot(page, "14-history");
     await accessible(page, "history");
     earlier = (await page.locator(".panel a").first().getAttribute("href")).split("/").pop();

@@ -1,5 +1,6 @@
 // A browser against the real server and a simulated patient, as several people and on bad days.
 // `make web-test` runs it; the pictures lie in e2e/screens afterwards.
+import { awkwardNames, plainAddress, signOff, wrongDoors } from "./awkward.mjs";
 import { complaints, launch, openPage } from "./browser.mjs";
 import { check, failures, shot, step } from "./check.mjs";
 import { department, makeAccounts } from "./department.mjs";
@@ -21,6 +22,9 @@ try {
   const exams = await journey(page, server, files);
   const [, open] = exams;
   await tools(page, server.url, open);
+  await wrongDoors(browser, server);
+  await plainAddress(page, server.url);
+  await awkwardNames(browser, await page.context().storageState(), server.url, open);
   await touch(browser, await page.context().storageState(), server.url, open);
   await unfit(page, server.url, files[1]);
   await outages(page, server, open);
@@ -32,6 +36,7 @@ try {
   try {
     last = await department(browser, shared.url, exams);
     await keyboard(last, shared.url, open);
+    await signOff(last, shared.url);
   } finally {
     await shot(last, "98-last").catch(() => undefined);
     await shared.stop({ keep: true });

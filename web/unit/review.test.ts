@@ -92,13 +92,23 @@ describe("candidates", () => {
 
   test("the keys step through the arteries first, the highest score first", () => {
     const list = [
-      candidate({ id: 1, site: "ascending_aorta", agatston: 99 }),
+      candidate({ id: 1, site: "ascending_aorta", proposed_site: "ascending_aorta", agatston: 99 }),
       candidate({ id: 2, agatston: 5 }),
       candidate({ id: 3, agatston: 50 }),
-      candidate({ id: 4, site: "bone", agatston: 999 }),
+      candidate({ id: 4, site: "bone", proposed_site: "bone", agatston: 999 }),
     ];
     expect(steps(list, false).map((one) => one.id)).toEqual([3, 2, 1]);
     expect(steps(list, true).map((one) => one.id)).toEqual([3, 2, 4, 1]);
+  });
+
+  test("a candidate keeps its place in the steps when a reader decides it", () => {
+    const list = [
+      candidate({ id: 1, site: "LAD", proposed_site: "ascending_aorta", agatston: 99, origin: "reader" }),
+      candidate({ id: 2, site: null, agatston: 50, origin: "reader" }),
+      candidate({ id: 3, agatston: 5 }),
+      candidate({ id: 4, site: "RCA", proposed_site: null, agatston: 7, origin: "reader" }),
+    ];
+    expect(steps(list, false).map((one) => one.id)).toEqual([2, 4, 3, 1]);
   });
 
   test("the centre of the calcium counts what is in the arteries by its score", () => {

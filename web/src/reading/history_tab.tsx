@@ -43,7 +43,7 @@ export function HistoryTab({ exam }: { exam: OpenedExam; canEdit: boolean }) {
 function Line({ row, isHere }: { row: ExamRow; isHere: boolean }) {
   return (
     <tr>
-      <th scope="row">{isHere ? <strong>{date(row.exam_date)}, this exam</strong> : <a href={`#/exams/${row.id}`}>{date(row.exam_date)}</a>}</th>
+      <th scope="row">{isHere ? <strong>{date(row.exam_date)}<small>this exam</small></strong> : <a href={`#/exams/${row.id}`}>{date(row.exam_date)}</a>}</th>
       <td>{score(row.agatston)}</td>
       <td>{STATE_NAMES[row.state]}</td>
     </tr>

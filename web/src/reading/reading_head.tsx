@@ -61,7 +61,7 @@ export function ReadingHead(props: {
           onChange={(event) => props.onEarlier(event.currentTarget.value)}
         >
           {readable.map((one) => (
-            <option key={one.id} value={one.id}>{`${date(one.exam_date)}: ${score(one.agatston)}`}</option>
+            <option key={one.id} value={one.id}>{`${date(one.exam_date)}: ${score(one.agatston)}${one.state === "final" ? ", signed" : ""}`}</option>
           ))}
         </select>
       )}

@@ -1,7 +1,7 @@
 /** Panes, palette, panel and keys of the reading view. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 
 import { wordsOf } from "../api/http";
 import { date, score } from "../lib/format";
@@ -132,7 +132,7 @@ export function ReadingView({ exam }: { exam: OpenedExam }) {
             plane="axial"
             canEdit={false}
             onAct={() => {}}
-            title={`Earlier exam, ${date(previous.value.detail.value.row.exam_date)}: score ${score(previous.value.detail.value.row.agatston)}`}
+            title={`Earlier exam, ${date(previous.value.detail.value.row.exam_date)}: score ${score(previous.value.detail.value.row.agatston)}, ${previous.value.detail.value.row.state === "final" ? "signed" : "not signed"}`}
             key={previous.value.store.examId}
           />
         )}
@@ -233,10 +233,17 @@ function useMatchedLevel(exam: OpenedExam, previous: OpenedExam | null): void {
   const window = view.window.value;
   const slab = view.slabMm.value;
   const look = view.look.value;
+  const isLoaded = exam.store.isLoaded.value && (previous?.store.isLoaded.value ?? false);
+  // as both are when they are set side by side: an edit does not move the earlier exam away
+  const { here, there } = useMemo(
+    () => ({
+      here: calciumCentre(exam.store.candidates.peek().values()),
+      there: calciumCentre(previous?.store.candidates.peek().values() ?? []),
+    }),
+    [exam, previous, isLoaded],
+  );
   useEffect(() => {
     if (!previous) return;
-    const here = calciumCentre(exam.store.candidates.value.values());
-    const there = calciumCentre(previous.store.candidates.value.values());
     const z = matchingSlice(
       at.z,
       { grid: view.grid, anchor: here?.[0] ?? null },
@@ -255,5 +262,5 @@ function useMatchedLevel(exam: OpenedExam, previous: OpenedExam | null): void {
         mmPerPixel: look.mmPerPixel,
       };
     }
-  }, [at.z, window, slab, look, previous, exam.store.isLoaded.value, previous?.store.isLoaded.value]);
+  }, [at.z, window, slab, look, previous, here, there]);
 }

@@ -160,7 +160,7 @@ function PatientFacts({ row }: { row: ExamRow }) {
   const rows: [string, string][] = [
     ["Name", personName(patient.name)],
     ["Number", straight(patient.patient_id ?? "–")],
-    ["Born", patient.birth_date ? `${date(patient.birth_date)}${years === null ? "" : `, ${years} years old at this exam`}` : "–"],
+    ["Born", patient.birth_date ? `${date(patient.birth_date)}${years === null ? "" : `, ${years} y at this exam`}` : "–"],
     ["Sex", patient.sex ?? "–"],
   ];
   return (

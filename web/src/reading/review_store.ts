@@ -12,6 +12,11 @@ export type Notice = { kind: "info" | "error"; text: string } | null;
 
 const NOTICE_MS = 8000;
 
+/** Whether nothing on the screen differs by a change. */
+function isUnseen(change: ReviewChange): boolean {
+  return change.changed.length === 0 && change.removed.length === 0 && !change.labels_changed;
+}
+
 export class ReviewStore {
   readonly sites: Signal<SiteInfo[]> = signal([]);
   readonly candidates: Signal<ReadonlyMap<number, Candidate>> = signal(new Map());
@@ -144,6 +149,9 @@ export class ReviewStore {
       if (change !== null) await this.take(change);
       performance.measure("corcal edit", { start: begun });
       this.notice.value = null;
+      if (change !== null && edits.every((one) => one.type === "undo") && isUnseen(change)) {
+        this.say("info", "Undone: what changed no calcium, such as the confirmation of a signature. Undo again for the edit before it.");
+      }
       return true;
     } catch (error) {
       await this.refused(error);

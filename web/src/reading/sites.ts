@@ -35,8 +35,9 @@ export function steps(candidates: Iterable<Candidate>, showAll: boolean): Candid
     .sort((a, b) => rank(a) - rank(b) || b.agatston - a.agatston || a.id - b.id);
 }
 
+/** By what was proposed, so that a candidate keeps its place when a reader decides it. */
 function rank(one: Candidate): number {
-  return isVessel(one.site) ? 0 : 1;
+  return isVessel(one.proposed_site ?? one.site) ? 0 : 1;
 }
 
 export function siteName(sites: readonly SiteInfo[], label: string | null): string {
