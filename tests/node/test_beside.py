@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import shutil
 import subprocess
 from collections.abc import Iterator
 from configparser import ConfigParser
@@ -164,9 +165,43 @@ def test_what_is_deployed_runs_commands_that_there_are() -> None:
     assert set(compose["services"]) == {"node", "web", "postgres", "orthanc"}
     assert compose["services"]["node"]["command"][0] == "node"
     assert compose["services"]["node"]["read_only"] is True
+    for name, one in compose["services"].items():
+        assert one["logging"]["options"]["max-size"] == "10m", name  # no log fills the disk
+    assert {name for name, one in compose["services"].items() if "healthcheck" in one} == {
+        *("node", "web", "postgres"),
+    }
+    assert compose["services"]["web"]["environment"]["TZ"] == "${TZ:-UTC}"
     archive = json.loads((DEPLOY / "orthanc.json").read_text())
     rules = read_rules(DEPLOY / "node.toml")
     assert archive["DicomModalities"]["CORCAL"]["Port"] == rules.node.port
     peer = rules.peer("PACS")
     assert peer is not None
     assert (peer.aet, peer.port) == (archive["DicomAet"], archive["DicomPort"])
+
+
+def test_what_the_container_is_made_of_is_there_and_is_given_to_the_builder() -> None:
+    copied = [
+        path
+        for line in (DEPLOY / "Containerfile").read_text().splitlines()
+        if line.startswith("COPY ") and "--from" not in line
+        for path in line.split()[1:-1]
+    ]
+    assert "src" in copied
+    listed = (DEPLOY / "Containerfile.dockerignore").read_text().splitlines()
+    assert listed[1] == "*"  # nothing else goes there: no scans, no environments
+    assert {f"!{path}" for path in copied} == {one for one in listed if one.startswith("!")}
+    assert all((DEPLOY.parent / path).exists() for path in copied)
+
+
+def test_systemd_understands_the_units(tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd-analyze is absent: install the system package systemd")
+    units = sorted(DEPLOY.glob("corcal-*"))
+    assert len(units) == 3
+    for unit in units:  # what they start is not installed here
+        text = unit.read_text().replace("/opt/corcal/bin/corcal", "/bin/true")
+        (tmp_path / unit.name).write_text(text)
+    command = [program, "verify", *(str(tmp_path / unit.name) for unit in units)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
