@@ -50,3 +50,12 @@ def test_a_room_imports_what_its_row_names_and_only_rooms_below_it(room):
         assert found == set(re.findall(r"`(\w+)`", page[room]))
     order = list(page)
     assert all(order.index(other) > order.index(room) for other in found)
+
+
+def test_every_step_of_finding_lesions_has_its_row():
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    inside = text.split("## Inside `lesions`")[1].split("\n## ")[0]
+    cells = re.findall(r"^\| (`.*?) \|", inside, flags=re.M)
+    told = set(re.findall(r"`(\w+)`", " ".join(cells)))
+    modules = {path.stem for path in (PACKAGE / "lesions").glob("*.py")} - {"__init__", "detect"}
+    assert told == modules
