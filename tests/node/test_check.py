@@ -241,23 +241,19 @@ def test_what_is_no_certificate_is_told(tmp_path: Path) -> None:
         validity(tmp_path / "absent.pem")
 
 
-@LEFT_SOCKET
-def test_peers_are_asked_by_echo_if_that_is_wanted(tmp_path: Path) -> None:
-    away = free_port()
-    with receiving(tmp_path / "data", RULES) as node:
-        text = f"""
+PEERS = """
 [node]
 aet = "CT1"
 [[peer]]
 name = "here"
 aet = "CORCAL"
 host = "127.0.0.1"
-port = {node.port}
+port = {here}
 [[peer]]
 name = "wrong title"
 aet = "OTHER"
 host = "127.0.0.1"
-port = {node.port}
+port = {here}
 [[peer]]
 name = "away"
 aet = "A"
@@ -271,12 +267,19 @@ name = "his"
 to = "mllp://127.0.0.1:{away}"
 [[send]]
 name = "ehr"
-to = "http://127.0.0.1:{node.port}/fhir"
+to = "http://127.0.0.1:{here}/fhir"
 [[send]]
 name = "far"
 to = "https://127.0.0.1:{away}/fhir"
 """
-        told = texts(check_peers(rules_of(tmp_path, text), base=tmp_path))
+
+
+@LEFT_SOCKET
+def test_peers_are_asked_by_echo_if_that_is_wanted(tmp_path: Path) -> None:
+    away = free_port()
+    with receiving(tmp_path / "data", RULES) as node:
+        rules = rules_of(tmp_path, PEERS.format(here=node.port, away=away))
+        told = texts(check_peers(rules, base=tmp_path))
     wrong, absent, his, far = told
     assert wrong.startswith("[[peer]] wrong title does not answer: ")
     assert "it has another AE title than the one called" in wrong

@@ -8,10 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hl7apy.consts import VALIDATION_LEVEL
+from hl7apy.parser import parse_message
 from pydicom import dcmread
 from sqlalchemy import text
 
 from corcal.errors import StateError, StoreError
+from corcal.interop.hl7v2 import hl7_message
 from corcal.interop.order import Order, OrderCode
 from corcal.node import orders
 from corcal.node.ordered import with_order
@@ -27,6 +30,7 @@ from node.delivering import history, route, rules_file, rules_of, work
 from node.intake_maker import RULES, Receiver, receiving, sent, study
 from node.test_worklist import LEFT_SOCKET
 from node.worklist_maker import RIS, entry, ris, rules_text
+from result_maker import make_automatic_result
 from store.postgres_cluster import temporary_folder
 
 ORDERED = Order(
@@ -262,6 +266,18 @@ def test_what_is_not_known_of_an_order_leaves_the_files_as_they_are() -> None:
     words = with_order("report.hl7", message, Order(procedure_id="5", procedure_description="CT"))
     assert b"OBR|1|ACC-1|OURS|CODE" in words
     assert words.endswith(b"|5^CT\r")
+
+
+def test_another_parser_finds_the_message_valid_and_the_order_in_it() -> None:
+    plain = hl7_message(make_automatic_result()).encode()
+    message = with_order("report.hl7", plain, ORDERED).decode()
+    parsed = parse_message(message, validation_level=VALIDATION_LEVEL.STRICT)
+    assert parsed.validate()
+    order = parsed.oru_r01_patient_result.oru_r01_order_observation
+    assert order.orc.orc_2.orc_2_1.value == "PLACER-1"
+    assert order.obr.obr_44.obr_44_1.value == "CTCAC"
+    visit = parsed.oru_r01_patient_result.oru_r01_patient.oru_r01_visit.pv1
+    assert visit.pv1_8.pv1_8_2.value == "Ünal"
 
 
 def test_nobody_asks_for_what_was_fetched(
