@@ -106,7 +106,7 @@ export async function department(browser, url, [signed, open]) {
     const was = await bert.review(open);
     const [one] = await bert.coronary(open);
     const at = await bert.onScreen(await bert.placeOf(open, one.id));
-    const name = await page.locator("h1 bdi").innerText();
+    const name = await page.locator(".who-name").innerText();
     await page.context().clearCookies();
     await page.keyboard.press(one.site === "RCA" ? "3" : "4");
     await page.mouse.click(at.x, at.y);

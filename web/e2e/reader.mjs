@@ -61,12 +61,22 @@ export class Reader {
     return candidates.filter((one) => VESSELS.includes(one.site)).sort((a, b) => b.agatston - a.agatston);
   }
 
-  /** Height of the calcium in the arteries, by its score, in slices; and mm from slice to slice. */
-  async calciumLevel(exam) {
-    const list = (await this.coronary(exam)).filter((one) => one.agatston > 0);
-    const all = list.reduce((sum, one) => sum + one.agatston, 0);
-    const z = list.reduce((sum, one) => sum + one.centroid[0] * one.agatston, 0) / all;
-    return { z, step: (await this.json(`/exams/${exam}/scan`)).spacing_mm[0] };
+  /** Heights in mm of what was proposed for each artery, from below, but for what was cut. */
+  async heights(exam) {
+    const [step] = (await this.json(`/exams/${exam}/scan`)).spacing_mm;
+    const { candidates } = await this.review(exam);
+    const of = (vessel) => candidates.filter((one) => one.proposed_site === vessel && one.split_from === null);
+    const sorted = (vessel) => of(vessel).map((one) => one.centroid[0] * step).sort((a, b) => a - b);
+    return { step, mm: Object.fromEntries(VESSELS.map((vessel) => [vessel, sorted(vessel)])) };
+  }
+
+  /** How much higher (mm) the calcium of the arteries lies in another exam: the middle one of all that are in both. */
+  async rise(exam, other) {
+    const [here, there] = [await this.heights(exam), await this.heights(other)];
+    const alike = VESSELS.filter((vessel) => here.mm[vessel].length === there.mm[vessel].length);
+    const all = alike.flatMap((vessel) => here.mm[vessel].map((mm, i) => there.mm[vessel][i] - mm)).sort((a, b) => a - b);
+    check(all.length > 2, "the two exams have too little calcium in common");
+    return { mm: all[Math.floor(all.length / 2)], here: here.step, there: there.step };
   }
 
   async siteOf(exam, candidate) {

@@ -43,14 +43,14 @@ test("a place in the patient is the origin and the steps along the axes", () => 
 describe("the slice of another exam at the same level", () => {
   const thin: Grid = { ...grid, shape: [40, 5, 6], spacing: [1.5, 0.5, 0.4] };
 
-  test("is as many millimetres from the calcium", () => {
+  test("is as many millimetres from the anchor", () => {
     // 2 slices of 3 mm above the calcium at 1 are 4 slices of 1.5 mm above that at 20
     expect(matchingSlice(3, { grid, anchor: 1 }, { grid: thin, anchor: 20 })).toBe(24);
   });
 
-  test("goes by the middle where one of them has no calcium", () => {
-    // slice 3 is 1.5 slices of 3 mm above the middle: 3 slices of 1.5 mm above 19.5
-    expect(matchingSlice(3, { grid, anchor: null }, { grid: thin, anchor: 5 })).toBe(23);
+  test("is rounded to a slice where the anchor lies between two", () => {
+    // slice 3 is 1.5 slices of 3 mm above 1.5: 3 slices of 1.5 mm above 19.6
+    expect(matchingSlice(3, { grid, anchor: 1.5 }, { grid: thin, anchor: 19.6 })).toBe(23);
   });
 
   test("stays in the scan", () => {

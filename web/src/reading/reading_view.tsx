@@ -1,7 +1,7 @@
 /** Panes, palette, panel and keys of the reading view. */
 
 import { useSignal } from "@preact/signals";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 
 import { wordsOf } from "../api/http";
 import { date, score } from "../lib/format";
@@ -10,6 +10,7 @@ import { mayRead } from "../lib/session";
 import { nextToReview } from "../lib/worklist";
 import { openExam, refresh, type OpenedExam } from "../pages/reading";
 import { Message } from "../ui/message";
+import { middleOf, samePlace, type Place } from "../viewer/align";
 import { matchingSlice, toPlane } from "../viewer/geometry";
 import { actOn, endStroke, show } from "./actions";
 import { AddendumDialog, BlindDialog } from "./ask_dialog";
@@ -219,10 +220,35 @@ function useFirstPlace({ view, store }: OpenedExam): void {
   }, [isLoaded]);
 }
 
-/** A place in the axial images; without one, their middle. */
-function placeInImage(view: ViewState, at: [number, number, number] | null): { u: number; v: number } {
-  const [nz, ny, nx] = view.grid.shape;
-  const [z, y, x] = at ?? [nz / 2, ny / 2, nx / 2];
+type Anchors = { here: Place; there: Place };
+
+/**
+ * A place of this exam, and the same of the earlier one: by the calcium as it is when they are set side by side or, where one has none, by the
+ * middle; then, once all slices are here, by what the images show. An edit does not move the earlier exam away.
+ */
+function useAnchors(exam: OpenedExam, previous: OpenedExam | null): Anchors | null {
+  const [anchors, setAnchors] = useState<Anchors | null>(null);
+  const isLoaded = exam.store.isLoaded.value && (previous?.store.isLoaded.value ?? false);
+  const isWhole = exam.fraction.value >= 1 && (previous?.fraction.value ?? 0) >= 1;
+  useEffect(() => {
+    if (!previous) return setAnchors(null);
+    const [a, b] = [exam, previous].map((one) => calciumCentre(one.store.candidates.peek().values()));
+    const guess: Anchors = a && b ? { here: a, there: b } : { here: middleOf(exam.view.grid), there: middleOf(previous.view.grid) };
+    setAnchors(guess);
+    if (!isWhole || !isLoaded) return;
+    // it takes a moment: the images are shown first
+    const wait = setTimeout(() => {
+      const there = samePlace(exam.volume, guess.here, previous.volume, guess.there);
+      setAnchors({ here: guess.here, there });
+      performance.mark("corcal level");
+    }, 50);
+    return () => clearTimeout(wait);
+  }, [exam, previous, isLoaded, isWhole]);
+  return anchors;
+}
+
+/** A place in the axial images. */
+function placeInImage(view: ViewState, [z, y, x]: Place): { u: number; v: number } {
   return toPlane(view.grid, "axial", { z, y, x });
 }
 
@@ -233,28 +259,17 @@ function useMatchedLevel(exam: OpenedExam, previous: OpenedExam | null): void {
   const window = view.window.value;
   const slab = view.slabMm.value;
   const look = view.look.value;
-  const isLoaded = exam.store.isLoaded.value && (previous?.store.isLoaded.value ?? false);
-  // as both are when they are set side by side: an edit does not move the earlier exam away
-  const { here, there } = useMemo(
-    () => ({
-      here: calciumCentre(exam.store.candidates.peek().values()),
-      there: calciumCentre(previous?.store.candidates.peek().values() ?? []),
-    }),
-    [exam, previous, isLoaded],
-  );
+  const anchors = useAnchors(exam, previous);
   useEffect(() => {
-    if (!previous) return;
-    const z = matchingSlice(
-      at.z,
-      { grid: view.grid, anchor: here?.[0] ?? null },
-      { grid: previous.view.grid, anchor: there?.[0] ?? null },
-    );
+    if (!previous || !anchors) return;
+    const { here, there } = anchors;
+    const z = matchingSlice(at.z, { grid: view.grid, anchor: here[0] }, { grid: previous.view.grid, anchor: there[0] });
     previous.view.moveTo({ z });
     previous.view.window.value = window;
     previous.view.slabMm.value = slab;
     if (look) {
-      const from = placeInImage(view, here && there ? here : null);
-      const to = placeInImage(previous.view, here && there ? there : null);
+      const from = placeInImage(view, here);
+      const to = placeInImage(previous.view, there);
       const scale = view.grid.spacing[2] / previous.view.grid.spacing[2];
       previous.view.look.value = {
         u: to.u + (look.u - from.u) * scale,
@@ -262,5 +277,5 @@ function useMatchedLevel(exam: OpenedExam, previous: OpenedExam | null): void {
         mmPerPixel: look.mmPerPixel,
       };
     }
-  }, [at.z, window, slab, look, previous, here, there]);
+  }, [at.z, window, slab, look, previous, anchors]);
 }

@@ -145,20 +145,15 @@ export function edgeLetters(plane: Plane): { left: string; right: string; top: s
 /**
  * The slice of another exam at the same anatomical level.
  *
- * Two exams of a person have no frame in common, so that table positions say nothing. What they
- * share is the calcium: levels are matched by the mean height of what is in the arteries, in mm;
- * without such calcium in both, by the middle of the two scans.
+ * Two exams of a person have no frame in common, so that table positions say nothing: each has an
+ * anchor, a slice (if need be between two) that is at the level of the other's.
  */
 export function matchingSlice(
   z: number,
-  here: { grid: Grid; anchor: number | null },
-  there: { grid: Grid; anchor: number | null },
+  here: { grid: Grid; anchor: number },
+  there: { grid: Grid; anchor: number },
 ): number {
-  const middle = (grid: Grid) => (grid.shape[0] - 1) / 2;
-  const useCalcium = here.anchor !== null && there.anchor !== null;
-  const from = useCalcium ? (here.anchor as number) : middle(here.grid);
-  const to = useCalcium ? (there.anchor as number) : middle(there.grid);
-  const mm = (z - from) * here.grid.spacing[0];
-  const slice = Math.round(to + mm / there.grid.spacing[0]);
+  const mm = (z - here.anchor) * here.grid.spacing[0];
+  const slice = Math.round(there.anchor + mm / there.grid.spacing[0]);
   return Math.min(Math.max(slice, 0), there.grid.shape[0] - 1);
 }
