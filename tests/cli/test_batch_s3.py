@@ -95,6 +95,7 @@ def test_studies_of_a_bucket_are_found_and_read(store, tmp_path):
     put(store, make_study(tmp_path / "b", 1, series=2), "all/p1/s2")
     put(store, make_study(tmp_path / "c", 2), "all/p2")
     store.pipe_file(f"{BUCKET}/all/p2/", b"")  # what some tools leave for a folder
+    store.pipe_file(f"{BUCKET}/all/p2/00empty", b"")
     store.pipe_file(f"{BUCKET}/all/p3/a.nii", b"no volume")
     first, second, third = found_in(f"s3://{BUCKET}/all", tmp_path / "found.sqlite")
     assert [place.path for place in first.places] == [

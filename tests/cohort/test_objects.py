@@ -75,23 +75,43 @@ def test_archives_and_volumes_are_places_of_their_own(store, tmp_path):
     assert images.places[0].names == ("IM-0001.dcm", "IM-0002.dcm", "IM-0003.dcm")
 
 
-def test_one_object_of_a_folder_is_asked_of_which_study_it_is(store, tmp_path, monkeypatch):
-    put(store, make_study(tmp_path / "a", 1), "/data/a")
+def test_three_objects_of_a_folder_are_asked_of_which_study_it_is(store, tmp_path, monkeypatch):
+    put(store, make_study(tmp_path / "a", 1, slices=5), "/data/a")
     asked = []
     real = type(store).cat_file
 
-    def noted(self, path, **options):
+    def noted(self, path, *rest, **options):
         asked.append(path)
-        return real(self, path, **options)
+        return real(self, path, *rest, **options)
 
     monkeypatch.setattr(type(store), "cat_file", noted)
     found_in("memory://data", tmp_path / "found.sqlite")
-    assert asked == ["/data/a/IM-0001.dcm"]
+    assert asked == [f"/data/a/IM-000{number}.dcm" for number in (1, 3, 5)]
     found_in("memory://data", tmp_path / "found.sqlite")
-    assert len(asked) == 1  # nothing has changed
-    put(store, make_study(tmp_path / "b", 1, name="new{}.dcm"), "/data/a")
+    assert len(asked) == 3  # nothing has changed
+    put(store, make_study(tmp_path / "b", 1, name="new{}.dcm", slices=1), "/data/a")
     found_in("memory://data", tmp_path / "found.sqlite")
-    assert len(asked) == 2
+    assert len(asked) == 6
+
+
+def test_a_folder_of_several_studies_is_told_apart(store, tmp_path):
+    for number in (1, 2):
+        put(store, make_study(tmp_path / str(number), number, name=f"{number}-{{}}.dcm"), "/data")
+    store.pipe_file("/data/0", b"")  # of nothing a store gives no range
+    first, second = found_in("memory://data", tmp_path / "found.sqlite")
+    assert first.places[0].names == tuple(f"1-{number}.dcm" for number in (1, 2, 3))
+    assert second.places[0].names == tuple(f"2-{number}.dcm" for number in (1, 2, 3))
+    outcomes = [score_task(one, options_for(tmp_path)) for one in (first, second)]
+    assert [one.study_instance_uid for one in outcomes] == ["2.25.1001", "2.25.1002"]
+    assert [one.status for one in outcomes] == ["unfit", "unfit"]
+
+
+def test_images_among_other_things_are_found(store, tmp_path):
+    put(store, make_study(tmp_path / "a", 1, slices=1), "/data")
+    for name in ("0", "1", "X", "Y", "Z"):  # first, middle and last are text
+        store.pipe_file(f"/data/{name}", b"text")
+    (task,) = found_in("memory://data", tmp_path / "found.sqlite")
+    assert task.study_instance_uid == "2.25.1001"
 
 
 def test_a_damaged_object_is_told_and_text_is_not(store, tmp_path):

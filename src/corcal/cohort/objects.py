@@ -6,10 +6,11 @@ import importlib
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from corcal.cohort.discover.headers import Seen, study_of_stream
+from corcal.cohort.discover.headers import Seen, parts_of, study_of_stream, without
 from corcal.cohort.discover.index import Index, Part
 from corcal.cohort.types import FULL_DISK, Place, Task
 from corcal.ct.dicom.dataset import HeaderError
@@ -18,8 +19,8 @@ from corcal.errors import InputError, PeerError
 
 __all__ = ["GoneError", "fetch_places", "look_through_store", "require_place"]
 
-_HEADER_BYTES = 2**17  # enough for the header of an image; asked for of one object of a folder
-_PROBES = 3
+_HEADER_BYTES = 2**17  # enough for the header of an image
+_HEADS_AT_ONCE = 256
 _SAVE_EVERY = 5000  # objects
 _ARCHIVE_END = ".zip"
 _PREAMBLE_BYTES, _MAGIC = 128, b"DICM"
@@ -49,8 +50,9 @@ def require_place(url: str, storage: Mapping[str, Any]) -> None:
 def look_through_store(url: str, index: Index, storage: Mapping[str, Any], *, looked: Any) -> None:
     """Note in the index which study lies where in an object store.
 
-    The objects of one folder are taken for one study, named by the first of them that has a
-    header: asking each of millions would take days. Folders of one study belong together.
+    The objects of one folder are taken for one study if the first, the middle and the last of them
+    are of one: asking each of millions would take days. If they are not, every object of this
+    folder is asked. Folders of one study belong together.
 
     Parameters
     ----------
@@ -152,24 +154,36 @@ def _look_into(store: Any, path: str, files: Mapping[str, Any], index: Index) ->
     url, stamp = store.unstrip_protocol(path), _stamp(files)
     if not rest or index.is_known(url, stamp):
         return
-    seen = _first_image(store, path, rest)
-    if seen is not None:
-        listed = tuple(rest) if apart else None
-        index.put(url, stamp, (Part(study=seen.study, names=listed),))
+    full = [name for name in rest if files[name].get("size") != 0]
+    parts = parts_of(_seen(store, path, [full[at] for at in _probes(len(full))]))
+    if len(parts) != 1:  # several studies, or images among other things
+        parts = parts_of(_seen(store, path, full))
+    if parts:
+        index.put(url, stamp, without(parts, rest, set(apart)))
 
 
-def _first_image(store: Any, path: str, names: list[str]) -> Seen | None:
-    """Look at a few objects of a folder until one is an image."""
-    for name in names[:_PROBES]:
-        head = store.cat_file(f"{path}/{name}", start=0, end=_HEADER_BYTES)
-        has_magic = head[_PREAMBLE_BYTES:].startswith(_MAGIC)
-        try:
-            seen = study_of_stream(name, io.BytesIO(head))
-        except HeaderError:
-            seen = Seen(name=name, is_image=has_magic)
-        if seen.study is not None or (has_magic and seen.is_image):
-            return seen
-    return None
+def _probes(count: int) -> list[int]:
+    """Give the first, the middle and the last of so many."""
+    return sorted({0, count // 2, count - 1}) if count else []
+
+
+def _seen(store: Any, path: str, names: list[str]) -> Iterator[Seen]:
+    """Read the heads of objects, many at a time where the store can."""
+    for start in range(0, len(names), _HEADS_AT_ONCE):
+        some = names[start : start + _HEADS_AT_ONCE]
+        places, count = [f"{path}/{name}" for name in some], len(some)
+        heads = store.cat_ranges(places, [0] * count, [_HEADER_BYTES] * count, on_error="raise")
+        for name, head in zip(some, heads, strict=True):
+            yield _seen_in(name, head)
+
+
+def _seen_in(name: str, head: bytes) -> Seen:
+    has_magic = head[_PREAMBLE_BYTES:].startswith(_MAGIC)
+    try:
+        seen = study_of_stream(name, io.BytesIO(head))
+    except HeaderError:
+        return Seen(name=name, is_image=has_magic)
+    return seen if seen.study is not None or has_magic else replace(seen, is_image=False)
 
 
 def _stamp(files: Mapping[str, Any]) -> str:

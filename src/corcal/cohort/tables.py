@@ -55,7 +55,9 @@ def _other_places(outcome: Outcome) -> Cell:
 
 
 STATUS_COLUMNS: tuple[Column[Outcome], ...] = (
-    column_of("key", "", "Name of the study in this run and in every other."),
+    column_of(
+        "key", "", "Name of the study, the same in every search; those of a list are of their own."
+    ),
     column_of("source", "", "Where it was found; the first of several places."),
     Column(
         name="other_places",

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from corcal.cohort.discover.headers import Seen, parts_of, study_of_file
+from corcal.cohort.discover.headers import Seen, parts_of, study_of_file, without
 from corcal.cohort.discover.index import Index, Part
 from corcal.cohort.ledger import LEDGER_NAME
 from corcal.ct.files import FileOpener
@@ -167,7 +167,7 @@ def _look_into(folder: _Folder, index: Index, pool: ThreadPoolExecutor, count: _
     apart = {*archives, *volumes}
     rest = [name for name in folder.names if name not in apart]
     parts = parts_of(_seen(Path(folder.path), rest, pool, count))
-    index.put(folder.path, folder.stamp, _without(parts, rest, apart))
+    index.put(folder.path, folder.stamp, without(parts, rest, apart))
 
 
 def _seen(
@@ -182,16 +182,6 @@ def _seen(
             some = names[start : start + _FILES_AT_ONCE]
             yield from pool.map(look, some)
             count.add(len(some))
-
-
-def _without(parts: tuple[Part, ...], rest: list[str], apart: set[str]) -> tuple[Part, ...]:
-    """Name the files of a folder in which there are archives or volumes as well."""
-    if not apart:
-        return parts
-    return tuple(
-        part if part.names is not None else Part(study=part.study, names=tuple(rest))
-        for part in parts
-    )
 
 
 def _look_into_archive(path: Path, index: Index, count: _Count) -> None:

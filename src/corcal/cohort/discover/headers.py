@@ -13,7 +13,7 @@ from corcal.ct.dicom.tags import Tags
 from corcal.ct.files import FileOpener, SkipFile
 from corcal.errors import InputError
 
-__all__ = ["Seen", "parts_of", "study_of_file", "study_of_stream"]
+__all__ = ["Seen", "parts_of", "study_of_file", "study_of_stream", "without"]
 
 _STUDY_UID = 0x0020000D
 _DIRECTORY_RECORDS = 0x00041220
@@ -82,4 +82,14 @@ def parts_of(seen: Iterable[Seen]) -> tuple[Part, ...]:
         return (Part(study=named[0] if named else None),) if files else ()
     return tuple(
         Part(study=study, names=tuple(names)) for study, names in files.items() if study is not None
+    )
+
+
+def without(parts: tuple[Part, ...], rest: list[str], apart: set[str]) -> tuple[Part, ...]:
+    """Name the files of a folder in which there are archives or volumes as well."""
+    if not apart:
+        return parts
+    return tuple(
+        part if part.names is not None else Part(study=part.study, names=tuple(rest))
+        for part in parts
     )
