@@ -301,9 +301,11 @@ def _unescaped(text: str) -> str:
 
 
 def exam_table(folder: Path, exam: Exam) -> Numbers:
-    """Read the row of the exam, of CSV and of Parquet alike."""
-    del exam
-    return _of_tables(folder, "exam", _exam_path)
+    """Read the row of the exam, of CSV and of Parquet alike; a free valve has zeros there alone."""
+    found = _of_tables(folder, "exam", _exam_path)
+    told_apart = exam.result.score.other_sites
+    free = tuple(f"score.other_sites.{name}." for name in _VALVES if name not in told_apart)
+    return {path: value for path, value in found.items() if value or not path.startswith(free)}
 
 
 def lesion_table(folder: Path, exam: Exam) -> Numbers:
@@ -339,6 +341,7 @@ def _of_tables(folder: Path, name: str, path_of: Callable[..., str]) -> Numbers:
     return found
 
 
+_VALVES = ("aortic_valve", "mitral_annulus")
 _EXAM_COLUMNS = {
     "age_years": "scan.patient.age_years",
     "person_age_years": "interpretation.person.age_years",

@@ -190,6 +190,9 @@ class Document:
     page_numbers : str
         In the document's language, at the foot of each printed page; ``{page}`` and ``{pages}``
         are filled in.
+    fits_pages : int or None
+        Set a little closer if it then has no more printed pages than these; else nothing is
+        changed. Not for large print.
     """
 
     title: str
@@ -200,3 +203,4 @@ class Document:
     created: str
     style: PageStyle = PageStyle()
     page_numbers: str = "Page {page} of {pages}"
+    fits_pages: int | None = None

@@ -5,16 +5,22 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 
 from corcal.errors import InputError
 from corcal.report.document import Document
 from corcal.report.document_data import document_data, seen_letters, with_codes
 from corcal.report.pdf_fonts import fonts_for
 
+if TYPE_CHECKING:
+    import typst
+
 __all__ = ["document_pdf"]
 
 _TEMPLATE = "document.typ"
+_AIR = 1.0  # of the spaces between lines and blocks
+_LESS_AIR = (0.85, 0.7)  # still well apart; the type is then a little smaller, too
+_LARGEST_FITTED_PT = 12.0  # what is set in larger type is to be large
 
 
 def document_pdf(document: Document) -> bytes:
@@ -47,27 +53,50 @@ def document_pdf(document: Document) -> bytes:
 
     data, pictures = document_data(document)
     fonts = fonts_for(seen_letters(data))
-    sent = json.dumps(with_codes(data, fonts.missing) | {"fonts": fonts.families})
+    told = with_codes(data, fonts.missing) | {"fonts": fonts.families}
     created = _moment(document.created)
     template = (files("corcal.report") / _TEMPLATE).read_bytes()
     with TemporaryDirectory(prefix="corcal-") as root:
         for name, content in pictures.items():
             (Path(root) / name).write_bytes(content)
+        (Path(root) / _TEMPLATE).write_bytes(template)
         compiler = typst.Compiler(
-            template,
+            Path(root) / _TEMPLATE,
             root=root,
             font_paths=fonts.loaded,
             ignore_system_fonts=True,
-            sys_inputs={"document": sent},
+            sys_inputs=_inputs(told, _AIR),
             package_path=root,
             package_cache_path=root,
         )
         try:
+            _fit(compiler, told, document)
             pdf = compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=created)
         except typst.TypstError as exc:
             msg = f"the document cannot be set as PDF: {exc.message.splitlines()[0]}"
             raise InputError(msg) from exc
     return cast("bytes", pdf)  # one file, as nothing but PDF is asked for
+
+
+def _inputs(told: dict[str, Any], air: float) -> dict[str, str]:
+    return {"document": json.dumps(told | {"air": air})}
+
+
+def _fit(compiler: "typst.Compiler", told: dict[str, Any], document: Document) -> None:
+    """Set the document closer, step by step, if it then fits on the pages that it should have."""
+    most = document.fits_pages
+    if most is None or document.style.text_pt > _LARGEST_FITTED_PT or _pages(compiler) <= most:
+        return
+    for air in _LESS_AIR:
+        compiler.compile(format="pdf", sys_inputs=_inputs(told, air))  # they stay from then on
+        if _pages(compiler) <= most:
+            return
+    compiler.compile(format="pdf", sys_inputs=_inputs(told, _AIR))
+
+
+def _pages(compiler: "typst.Compiler") -> int:
+    """Count the pages of what is set."""
+    return int(compiler.query("<page-count>", field="value", one=True))
 
 
 def _moment(created: str) -> datetime:

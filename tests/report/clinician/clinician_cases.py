@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 
+from corcal.amendment import Amendment
 from corcal.ct.scan import Finding, Patient, Severity
 from corcal.ct.suitability import SeriesKind, Verdict
 from corcal.exam_numbers import exam_numbers
@@ -12,7 +13,7 @@ from corcal.followup.types import Followup
 from corcal.interpreted import interpret_result, with_followup, with_interpretation
 from corcal.lesions.sites import Site
 from corcal.report.exam_pictures import draw_pictures, for_a_page
-from corcal.result import Result, ReviewAdvice
+from corcal.result import Result, ReviewAdvice, ReviewRecord
 from corcal.risk.types import Person, Race, Region, Sex
 from corcal.scoring.categories import CATEGORIES, category_of
 from corcal.scoring.types import Interval, Lesion, SiteScore
@@ -188,6 +189,42 @@ def ordinary() -> Result:
     return with_followup(base, history(base, 96.0, 141.0, statin=date(2023, 6, 1)))
 
 
+def addendum() -> Result:
+    """A signed report that takes the place of another one, for a reason of several lines."""
+    result = ordinary()
+    total = result.score.total.agatston
+    review = ReviewRecord(
+        readers=("Dr. Rita Reader",),
+        started="2026-01-03T09:00:00+00:00",
+        finished="2026-01-05T08:05:00+00:00",
+        event_count=9,
+        change_count=2,
+        candidates_by_reader=4,
+        is_complete=True,
+        proposed_by="automatic",
+        proposed_rule="textbook",
+        proposed_agatston=total,
+    )
+    amendment = Amendment(
+        reason=(
+            "A calcified lymph node beside the left main had been counted as coronary; seen when "
+            "the scan was compared with that of 2021. The recommendation changes with it"
+        ),
+        signed_before="2026-01-03T10:07:08+00:00",
+        reader_before="Dr. Rita Reader",
+        agatston_before=total + 212.5,
+        category_before=">400",
+    )
+    made = replace(
+        result.provenance,
+        method="reviewed",
+        reviewed=review,
+        reader="Dr. Rita Reader",
+        amendment=amendment,
+    )
+    return replace(result, provenance=made, review=None)
+
+
 def everything() -> Result:
     """All four arteries, two earlier exams, a doubt, and every model that there is."""
     base = ordinary()
@@ -318,6 +355,7 @@ def empty_annotation() -> Result:
 CASES: dict[str, Callable[[], Result]] = {
     "zero": zero,
     "ordinary": ordinary,
+    "addendum": addendum,
     "everything": everything,
     "low": low,
     "very high": very_high,

@@ -10,7 +10,7 @@ from corcal.ct.scan import Finding, Patient, Severity
 from corcal.ct.suitability import SeriesKind, Verdict
 from corcal.followup import compare
 from corcal.interpreted import interpret_result, with_followup, with_interpretation
-from corcal.result import Result, ReviewRecord
+from corcal.result import AnnotationRecord, Result, ReviewRecord
 from corcal.risk.types import Person, Race, Region, Sex
 from corcal.scoring.types import Interval
 from followup.exam_maker import exam
@@ -178,8 +178,8 @@ def reviewed() -> Result:
     return replace(result, provenance=made, review=base.review)
 
 
-def after_review(*, is_complete: bool) -> Result:
-    """An automatic score that a reader has reviewed, or has begun to review."""
+def after_review(*, is_complete: bool, marks: AnnotationRecord | None = None) -> Result:
+    """A score that a reader has reviewed, or has begun to: found by software, or marked."""
     result = automatic(85.2, 60.0, 110.0)
     record = ReviewRecord(
         readers=("Dr. Rita Reader",),
@@ -189,11 +189,11 @@ def after_review(*, is_complete: bool) -> Result:
         change_count=1,
         candidates_by_reader=2,
         is_complete=is_complete,
-        proposed_by="automatic",
+        proposed_by="automatic" if marks is None else "annotation",
         proposed_rule="textbook",
         proposed_agatston=90.0,
     )
-    made = replace(result.provenance, method="reviewed", reviewed=record)
+    made = replace(result.provenance, method="reviewed", reviewed=record, annotation=marks)
     advice = None if is_complete else make_automatic_result().review
     return replace(result, provenance=made, review=advice)
 
@@ -260,6 +260,9 @@ _MAKERS: dict[str, Callable[[], Result]] = {
     ),
     "automatic_reader": reviewed,
     "reviewed": lambda: after_review(is_complete=True),
+    "marks_reviewed": lambda: after_review(
+        is_complete=True, marks=make_result().provenance.annotation
+    ),
     "review_begun": lambda: after_review(is_complete=False),
     "addendum": lambda: addendum(412.0, 85.2),
     "addendum_same": lambda: addendum(85.2, 85.2),

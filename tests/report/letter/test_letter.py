@@ -97,6 +97,7 @@ def test_to_be_named_as_reader_is_not_to_sign():
 def test_a_review_that_is_finished_counts_and_one_that_is_begun_does_not():
     assert notices("reviewed") == ["When to call for help at once"]
     assert "This was checked by Dr. Rita Reader." in text("reviewed")
+    assert "A person marked the calcium. This was checked by Dr. Rita" in text("marks_reviewed")
     assert notices("review_begun")[0] == "A doctor has not checked this result"
     assert "This was checked by" not in text("review_begun")
 

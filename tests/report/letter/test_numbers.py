@@ -1,6 +1,7 @@
 """Every number of a letter is the record's, with the digits of the report for clinicians."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -43,6 +44,9 @@ def of_record(result):
     if result.followup is not None:
         for exam in result.followup.exams:
             found |= {*scores(exam.agatston), float(exam.date.year), float(exam.date.day)}
+    if (before := result.provenance.amendment) is not None:
+        day = datetime.fromisoformat(before.signed_before).astimezone(UTC)
+        found |= {*scores(before.agatston_before), float(day.day), float(day.year)}
     if meaning is not None and any(each.about == "headers" for each in meaning.limits):
         found |= {meaning.person.age_years, result.scan.patient.age_years}
     return found if meaning is None else found | of_meaning(meaning)

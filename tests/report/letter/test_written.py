@@ -1,6 +1,7 @@
 """The letter as people get it: a tagged PDF and a page, with the same words and numbers."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2
@@ -58,6 +59,27 @@ def test_awkward_letters_are_set_in_any_size(name, style):
         assert 1 <= len(document) <= 6
     finally:
         document.close()
+
+
+def page_count(pdf):
+    document = pypdfium2.PdfDocument(pdf)
+    try:
+        return len(document)
+    finally:
+        document.close()
+
+
+@pytest.mark.parametrize("paper", ["a4", "us-letter"])
+@pytest.mark.parametrize("name", ["automatic_doubtful", "ten_exams"])
+@pytest.mark.parametrize("code", ["en", "es"])
+def test_long_letters_are_one_sheet(name, code, paper):
+    style = PageStyle(paper=paper, text_pt=12.0)
+    assert page_count(document_pdf(patient_letter(CASES[name](), language=code, style=style))) == 2
+
+
+def test_large_print_is_never_set_closer():
+    letter = patient_letter(CASES["automatic_doubtful"](), style=PageStyle(text_pt=16.0))
+    assert document_pdf(letter) == document_pdf(replace(letter, fits_pages=None))
 
 
 def test_the_english_letter_looks_as_approved():

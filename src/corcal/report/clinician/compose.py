@@ -17,6 +17,7 @@ from corcal.result import Result
 __all__ = ["clinician_document"]
 
 _STYLE = PageStyle()
+_FITS_PAGES = 2
 
 
 def clinician_document(
@@ -60,4 +61,5 @@ def clinician_document(
         footer=footer(result),
         created=result.provenance.created,
         style=style,
+        fits_pages=_FITS_PAGES,
     )

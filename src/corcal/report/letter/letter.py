@@ -24,6 +24,7 @@ from corcal.risk.sources import source
 
 __all__ = ["TEXT_PT", "patient_letter"]
 
+_FITS_PAGES = 2  # both sides of a sheet
 TEXT_PT = 12.0
 """Size of the text, points; large print is 16 to 18."""
 
@@ -67,6 +68,7 @@ def patient_letter(
         created=result.provenance.created,
         style=style,
         page_numbers=words.text("letter.pages", page="{page}", pages="{pages}"),
+        fits_pages=_FITS_PAGES,
     )
 
 
