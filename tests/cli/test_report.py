@@ -30,7 +30,7 @@ from corcal.interop.dicom.read_back import read_structured_report
 from corcal.result import result_json
 from dicom_maker import make_series
 from exam_maker import SPACING_MM, exam_of, water
-from interop.exam_cases import full_result
+from interop.exam_cases import full_result, signed_result
 
 FILES = {
     "fhir": {"fhir.json"},
@@ -217,6 +217,29 @@ def test_the_message_says_where_it_comes_from_and_where_it_goes(run_corcal, resu
     assert text.startswith("MSH|^~\\&|CORCAL|ST MARY|RIS|HOSPITAL^2.25.7^ISO|")
     told = run_corcal(*args, "--receiving-facility", "A^B^C^D")
     assert (told.code, "4 parts, allowed are 1 to 3" in told.err) == (2, True)
+
+
+def test_a_report_of_the_command_line_can_correct_a_signed_one(run_corcal, out, tmp_path):
+    earlier, later = tmp_path / "first" / "result.json", tmp_path / "second.json"
+    earlier.parent.mkdir()
+    earlier.write_text(result_json(signed_result()), encoding="utf-8")
+    later.write_text(result_json(signed_result()), encoding="utf-8")
+    args = ("report", later, "--out", out, "--format", "fhir,hl7,patient")
+    assert run_corcal(*args, "--corrects", earlier.parent, "--reason", "Bone was counted").code == 0
+    assert "|C|" in (out / "report.hl7").read_bytes().decode().split("\r")[3]
+    assert "Reason: Bone was counted." in (out / "fhir.json").read_text("utf-8")
+    assert "This letter replaces an earlier one" in (out / "letter.html").read_text("utf-8")
+    alone = run_corcal(*args, "--reason", "Bone was counted")
+    assert (alone.code, "--corrects and --reason belong together" in alone.err) == (2, True)
+
+
+def test_what_nobody_has_signed_is_not_corrected(run_corcal, result_file, out, tmp_path):
+    later = tmp_path / "later.json"
+    later.write_text(result_file.read_text("utf-8"), encoding="utf-8")
+    args = ("report", later, "--out", out, "--corrects", result_file, "--reason", "Bone")
+    told = run_corcal(*args, "--format", "hl7")
+    assert (told.code, "nobody has signed the earlier report" in told.err) == (2, True)
+    assert not out.exists()
 
 
 def test_a_key_file_gives_the_same_names_again(run_corcal, result_file, out, tmp_path):

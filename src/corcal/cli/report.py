@@ -1,6 +1,7 @@
 """``corcal report``: a scored exam in the formats of other people and other programs."""
 
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,13 @@ _FORMAT_HELP = "; ".join(f"{name}: {each.help}" for name, each in FORMATS.items(
 )
 @route_options
 @click.option(
+    "--corrects",
+    type=GIVEN_PATH,
+    metavar="EARLIER",
+    help="The signed result that RESULT takes the place of: reports are addenda to it.",
+)
+@click.option("--reason", metavar="TEXT", help="With --corrects: why it is corrected.")
+@click.option(
     "--deidentify",
     is_flag=True,
     help="Take out names, replace identifiers and UIDs, and move all dates.",
@@ -89,6 +97,8 @@ def command(
     formats: str | None,
     language: str,
     paper: Paper,
+    corrects: Path | None,
+    reason: str | None,
     key_file: Path | None,
     *,
     is_large: bool,
@@ -105,6 +115,9 @@ def command(
     if key_file is not None and not deidentify:
         msg = "--key-file is for --deidentify"
         raise click.UsageError(msg)
+    if (corrects is None) != (reason is None):
+        msg = "--corrects and --reason belong together"
+        raise click.UsageError(msg)
     named = None if formats is None else chosen_names(formats, FORMATS, "format")
     route = taken_route(places)
     if deidentify:
@@ -115,10 +128,12 @@ def command(
     file = record_file(path)
     result = read_result(file)
     exam = None if scan_path is None else exam_of(file, result, scan_path)
+    if corrects is not None:
+        result, exam = _corrected(result, exam, corrects, reason or "")
     wanted = chosen_formats(named, exam)
     check_layout(layout, wanted)
-    inputs = files_of_exam(file, scan_path, exam)
-    check_folder([*inputs, *([key_file] if key_file else [])], out, files_of(wanted))
+    inputs = [*files_of_exam(file, scan_path, exam), *filter(None, (key_file, corrects))]
+    check_folder(inputs, out, files_of(wanted))
     pictures = pictures_for(wanted, result, file.parent, exam)
     if deidentify:
         result, exam = _without_identity(result, exam, _deidentifier(key_file))
@@ -140,6 +155,17 @@ def command(
         click.echo(f"wrote {plain(written)}")
     if deidentify and key_file is None:
         click.echo("The key is not kept: use --key-file where exams of one person must match.")
+
+
+def _corrected(
+    result: "Result", exam: "Exam | None", corrects: Path, reason: str
+) -> "tuple[Result, Exam | None]":
+    """Say in the record which signed one it takes the place of, as the server does."""
+    from corcal.amended import amended
+    from corcal.result import read_result
+
+    told = amended(result, read_result(record_file(corrects)), reason=reason)
+    return told, None if exam is None else replace(exam, result=told)
 
 
 def _check_unnamed(folder: Path) -> None:
