@@ -6,10 +6,10 @@ import pytest
 
 from cohort_maker import make_study
 from cohort_scorers import options_for
-from corcal.cohort.discover import Index, find_tasks
+from corcal.cohort.discover import Index, find_tasks, require_root
 from corcal.cohort.score_task import score_task
 from corcal.cohort.types import Task
-from corcal.errors import InputError
+from corcal.errors import InputError, PeerError
 from interop.dicomweb_server import FakeServer, running
 
 
@@ -71,6 +71,17 @@ def test_a_series_that_is_named_is_fetched_alone(server, tmp_path):
     nameless = replace(task, study_instance_uid=None)
     outcome = score_task(nameless, options_for(tmp_path))
     assert outcome.reason.startswith("of a DICOMweb server a study is named by its UID")
+
+
+def test_a_server_that_is_away_is_told_before_anything_is_found(server, tmp_path):
+    fake, url = server
+    require_root(url, {})
+    assert len(fake.asked) == 1
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="the folder nothing cannot be searched"):
+        require_root(str(tmp_path / "nothing"), {})
+    with pytest.raises(PeerError, match=r"127\.0\.0\.1"):
+        require_root("http://127.0.0.1:1/web", {})
 
 
 def test_what_is_no_address_of_a_server_is_refused(tmp_path):

@@ -2,6 +2,8 @@
 
 import re
 import shutil
+import subprocess
+import sys
 import zipfile
 from dataclasses import replace
 
@@ -289,3 +291,23 @@ def test_a_score_is_kept_where_its_picture_or_segmentation_cannot_be_made(
     monkeypatch.setattr("corcal.interop.dicom.segmentation.require_dicom", refuse)
     outcome = outcome_of(patient_folder, tmp_path, pictures=True, segmentations=True)
     assert (outcome.status, outcome.picture, outcome.segmentation) == ("scored", None, None)
+
+
+_LOADED_BEFORE = """
+import sys
+from corcal.cohort.score_task import load_all, score_task
+from corcal.cohort.types import BatchOptions, Task
+
+options = BatchOptions(out=sys.argv[2])
+load_all(options)
+before = set(sys.modules)
+outcome = score_task(Task(key="k", source=sys.argv[1]), options)
+print(outcome.status, sorted({name.split(".")[0] for name in set(sys.modules) - before}))
+"""
+
+
+def test_the_first_scan_waits_for_no_library(patient_folder, tmp_path):
+    # tomllib, of the standard library, reads the tables of risks: a hundredth of a second
+    command = [sys.executable, "-c", _LOADED_BEFORE, patient_folder, tmp_path]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert said == "scored ['tomllib']\n"

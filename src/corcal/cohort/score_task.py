@@ -51,6 +51,11 @@ def load_all(options: BatchOptions) -> None:
     options : BatchOptions
         What is wanted: libraries that draw or write segmentations are loaded only for that.
     """
+    # SciPy is imported where it is used, in the middle of a scan
+    import scipy.ndimage
+    import scipy.sparse.csgraph
+    import scipy.spatial  # noqa: F401
+
     from corcal.anatomy.network import NetworkSource  # noqa: F401
     from corcal.lesions import detect  # noqa: F401
     from corcal.lesions.classifier import load_classifier
