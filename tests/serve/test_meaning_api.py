@@ -51,6 +51,10 @@ def test_charts_are_drawn_or_say_what_they_lack(reader: Person, exam: str) -> No
     drawn = reader.get(f"/exams/{exam}/charts/percentile.svg")
     assert drawn.headers["content-type"] == "image/svg+xml"
     assert b"<svg" in drawn.content
+    small = reader.get(f"/exams/{exam}/charts/percentile.svg?size=small")
+    assert small.headers["content-type"] == "image/svg+xml"
+    assert b'width="470"' in small.content
+    assert reader.get(f"/exams/{exam}/charts/percentile.svg?size=tiny").status_code == 422
     missing = reader.get(f"/exams/{exam}/charts/history.svg")
     assert missing.status_code == 404
     assert "earlier exams" in missing.json()["detail"]
@@ -65,7 +69,9 @@ def test_exams_of_a_patient_are_compared(reader: Person, store: Store, tmp_path:
     assert [one["date"] for one in found["exams"]] == ["2022-01-03", "2026-01-03"]
     assert "research use" in found["statement"]
     assert [one["id"] for one in reader.get(f"/exams/{later}").json()["previous"]] == [first]
-    assert reader.get(f"/exams/{later}/charts/history.svg").status_code == 200
+    for size in ("full", "small"):
+        path = f"/exams/{later}/charts/history.svg?size={size}"
+        assert reader.get(path).status_code == 200
 
 
 def test_the_worklist_is_searched_sorted_and_paged(

@@ -15,6 +15,7 @@ from corcal.serve.app import create_app
 from corcal.serve.doing import DOCUMENTS
 from corcal.serve.services import Services
 from corcal.serve.settings import Settings
+from corcal.store.jobs import SCORE
 from corcal.store.people import UserChange
 from corcal.store.records import ExamState, Role
 from corcal.store.store import Store
@@ -295,6 +296,26 @@ def test_an_addendum_goes_on_from_the_signed_review(
     assert corrected["score"]["total"]["agatston"] == RCA
 
 
+def test_an_exam_that_late_images_opened_again_says_so_when_it_is_signed(
+    reader: Person, store: Store, fresh: str
+) -> None:
+    lad = candidate_of(reader.get(f"/exams/{fresh}/review").json(), "LAD")["id"]
+    sign = {"expected_sequence": 0, "statement_confirmed": True}
+    assert reader.post(f"/exams/{fresh}/sign", sign).json() == {"version": 2}
+    reader.post(f"/exams/{fresh}/addendum", {"reason": "of the second signature"})
+    assert edit(reader, fresh, 1, assign(lad, "pericardium")).status_code == 200
+    again = reader.post(f"/exams/{fresh}/sign", sign | {"expected_sequence": 2})
+    assert again.json() == {"version": 3}
+    late = {"content": "ab", "reason": "Two images came late.", "job_kind": SCORE}
+    assert store.take_late_images(fresh, expected_version=3, **late)
+    assert edit(reader, fresh, 3, assign(lad, "LAD")).status_code == 200
+    last = reader.post(f"/exams/{fresh}/sign", sign | {"expected_sequence": 4})
+    assert last.json() == {"version": 4}
+    told = store.result(fresh, 4).provenance.amendment
+    assert told is not None
+    assert (told.reason, told.agatston_before) == ("Two images came late.", RCA)
+
+
 def test_signing_asks_a_worker_for_the_files(reader: Person, store: Store, fresh: str) -> None:
     unknown = {"expected_sequence": 0, "statement_confirmed": True, "send_to": "nowhere"}
     assert reader.post(f"/exams/{fresh}/sign", unknown).status_code == 422
@@ -422,7 +443,8 @@ def test_who_signs_too_late_is_told_who_signed_and_when(
         assert told["signed_by_login"] == first.login
         assert (told["version"], told["agatston"]) == (2, RCA)
         assert told["signed_at"][:16].replace("T", " ") in told["detail"]
-    assert len(first.get(f"/exams/{fresh}").json()["versions"]) == 2
+    versions = first.get(f"/exams/{fresh}").json()["versions"]
+    assert [one["author_name"] for one in versions] == ["corcal", "Frieda First"]
 
 
 def test_of_two_who_sign_at_once_one_has_signed(
