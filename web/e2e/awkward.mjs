@@ -104,6 +104,7 @@ export async function twoSign(anna, bert, url, exam) {
     const signatures = async () => (await anna.json(`/exams/${exam}`)).versions.filter((one) => one.is_signed).length;
     const before = await signatures();
     for (const one of [anna, bert]) {
+      await one.page.goto("about:blank"); // the page begins anew, at its first tab
       await one.goTo(url, exam);
       await one.page.keyboard.press("Shift+S");
       await one.page.getByRole("dialog").getByRole("checkbox").check();

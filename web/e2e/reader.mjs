@@ -61,11 +61,11 @@ export class Reader {
     return candidates.filter((one) => VESSELS.includes(one.site)).sort((a, b) => b.agatston - a.agatston);
   }
 
-  /** Heights in mm of what was proposed for each artery, from below, but for what was cut. */
+  /** Heights in mm of what was proposed for each artery, from below. */
   async heights(exam) {
     const [step] = (await this.json(`/exams/${exam}/scan`)).spacing_mm;
     const { candidates } = await this.review(exam);
-    const of = (vessel) => candidates.filter((one) => one.proposed_site === vessel && one.split_from === null);
+    const of = (vessel) => candidates.filter((one) => one.proposed_site === vessel);
     const sorted = (vessel) => of(vessel).map((one) => one.centroid[0] * step).sort((a, b) => a - b);
     return { step, mm: Object.fromEntries(VESSELS.map((vessel) => [vessel, sorted(vessel)])) };
   }

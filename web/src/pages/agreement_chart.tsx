@@ -25,7 +25,7 @@ export function AgreementChart({ what, bias, low, high, points }: Props) {
   const xMax = Math.max(1, ...points.map((one) => one.mean)) * 1.05;
   const limits = low === null || high === null ? [] : [{ value: high, name: "+1.96 SD" }, { value: low, name: "−1.96 SD" }];
   const ys = [...points.map((one) => one.difference), ...limits.map((one) => one.value), 0];
-  const reach = Math.max(1, Math.max(...ys) - Math.min(...ys)) * 0.08;
+  const reach = Math.max(1, (Math.max(...ys) - Math.min(...ys)) * 0.08); // a score has a unit of one
   const yLow = Math.min(...ys) - reach;
   const yHigh = Math.max(...ys) + reach;
   const x = (value: number) => LEFT + (value / xMax) * (W - LEFT - RIGHT);

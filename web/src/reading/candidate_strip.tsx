@@ -52,7 +52,6 @@ function Line({ one, store }: { one: Candidate; store: ReviewStore }) {
       <Swatch colour={siteColour(sites, one.site)} />
       <strong>{name}</strong>
       <span class={isByReader(one) ? "tag tag-reader" : "tag"}>{isByReader(one) ? "reader" : "automatic"}</span>
-      {one.split_from !== null && <span class="tag tag-reader">cut by a reader</span>}
       {one.proposed_site !== null && (
         <span>
           proposed: {siteName(sites, one.proposed_site)}
