@@ -12,7 +12,7 @@ from corcal.node.route import begin, tick
 from corcal.node.rules import NodeRules, read_rules
 from corcal.pipeline import Exam
 from corcal.serve.doing import DOINGS
-from corcal.serve.opened import scan_of_version
+from corcal.serve.scans import scan_of_version
 from corcal.serve.worker import work_once
 from corcal.store.store import AUTOMATIC, Store
 

@@ -218,7 +218,7 @@ def test_files_that_nobody_made_yet_are_made_first(
 ) -> None:
     made = iter([("result.json", b"{}"), ("report.hl7", b"MSH|")])
     monkeypatch.setattr("corcal.serve.documents.documents_of", lambda _exam: made)
-    monkeypatch.setattr("corcal.serve.opened.scan_of_version", lambda *_: None)
+    monkeypatch.setattr("corcal.serve.scans.scan_of_version", lambda *_: None)
     store.add_result(exam, store.result(exam, 1), voxels=store.voxels(exam, 1))
     path = rules_file(here, sends("./out", 'formats = ["hl7"]'))
     route(store, path)

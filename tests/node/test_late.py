@@ -9,7 +9,8 @@ import pytest
 from corcal import pipeline
 from corcal.errors import StateError
 from corcal.node.late import weigh_late_images
-from corcal.serve.opened import OpenedExams, scan_of_version
+from corcal.serve.opened import OpenedExams
+from corcal.serve.scans import scan_of_version
 from corcal.serve.worker import work_once
 from corcal.store.jobs import SCORE
 from corcal.store.late import LATE_IMAGES

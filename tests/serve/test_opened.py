@@ -7,8 +7,9 @@ import pytest
 
 from corcal.errors import NotFoundError
 from corcal.serve import opened as opened_module
-from corcal.serve.opened import OpenedExams, pixels_int16, scan_of_version
+from corcal.serve.opened import OpenedExams
 from corcal.serve.problems import Problem
+from corcal.serve.scans import pixels_int16, scan_of_version
 from corcal.store.store import Store
 from serve.serve_maker import SHAPE, hu, scored_exam
 
@@ -19,13 +20,13 @@ ONE = 24 * 32 * 32 * 2  # bytes of an exam
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Which exams were read from the store, in their order."""
     found: list[str] = []
-    real = opened_module._scan_of
+    real = opened_module.scan_of_candidates
 
     def counted(store, exam_id, *rest):
         found.append(exam_id)
         return real(store, exam_id, *rest)
 
-    monkeypatch.setattr(opened_module, "_scan_of", counted)
+    monkeypatch.setattr(opened_module, "scan_of_candidates", counted)
     return found
 
 

@@ -115,7 +115,7 @@ def make_documents(store: Store, exam_id: str, version: int, beat: Beat) -> None
     """
     from corcal.pipeline import Exam
     from corcal.serve.documents import documents_of
-    from corcal.serve.opened import scan_of_version
+    from corcal.serve.scans import scan_of_version
 
     voxels = store.voxels(exam_id, version)
     if voxels is None:

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, Request, Response
 from corcal.serve.access import opened_exam
 from corcal.serve.files import THUMBNAIL
 from corcal.serve.models import Key
-from corcal.serve.opened import pixels_int16
 from corcal.serve.problems import Problem
 from corcal.serve.review_models import ScanInfo
+from corcal.serve.scans import pixels_int16
 from corcal.serve.services import Service, Services
 from corcal.serve.settings import is_loopback
 from corcal.serve.sight import Sight, sight_of_scan
