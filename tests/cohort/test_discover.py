@@ -1,8 +1,11 @@
 """Studies are found by headers, wherever their files lie, and folders that stay are read once."""
 
+import errno
+import os
 import shutil
 import sqlite3
 import zipfile
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -150,6 +153,53 @@ def test_links_that_lead_in_circles_are_followed_once(tmp_path):
     (root / "a" / "round").symlink_to(root)
     (root / "again").symlink_to(root / "a")
     assert len(found_in(root)) == 1
+
+
+def test_a_link_that_leads_nowhere_costs_only_itself(tmp_path):
+    root = tmp_path / "data"
+    (file,) = make_study(root, 1, slices=1)
+    make_study(root / "b", 2)
+    (root / "self").symlink_to("self")
+    (root / "ping").symlink_to("pong")
+    (root / "pong").symlink_to("ping")
+    (root / "through").symlink_to(file / "no folder")
+    (root / "gone").symlink_to("nowhere")
+    with Index(tmp_path / "found.sqlite", str(root)) as index:
+        found = find_tasks(str(root), index)
+        assert [task.source for task in found.tasks] == [str(root), str(root / "b")]
+        assert found.unread == ()
+
+
+def test_a_link_behind_which_nobody_may_look_is_told_and_costs_only_itself(tmp_path, monkeypatch):
+    root = tmp_path / "data"
+    make_study(root / "a", 1)
+    closed = root / "closed"
+    closed.symlink_to(tmp_path)
+    real = os.scandir
+
+    class Entry:
+        """An entry; of a link the system says nothing."""
+
+        def __init__(self, entry):
+            self.name, self.path, self._entry = entry.name, entry.path, entry
+
+        def is_dir(self):
+            if self._entry.is_symlink():
+                raise PermissionError(errno.EACCES, "Permission denied")
+            return self._entry.is_dir()
+
+        def is_file(self):
+            return self._entry.is_file()
+
+    def scandir(path):
+        with real(path) as entries:
+            return nullcontext([Entry(one) for one in entries])
+
+    monkeypatch.setattr(folder_tree.os, "scandir", scandir)
+    with Index(tmp_path / "found.sqlite", str(root)) as index:
+        found = find_tasks(str(root), index)
+        assert [task.source for task in found.tasks] == [str(root / "a")]
+        assert found.unread == (str(closed),)
 
 
 def test_results_that_lie_in_the_folder_are_no_scans(tmp_path):

@@ -88,6 +88,16 @@ def test_links_that_form_a_loop_do_not_hang(tmp_path: Path) -> None:
     assert [file.source for file in catalog.skipped] == ["broken"]
 
 
+def test_a_link_to_itself_is_passed_over_visibly(tmp_path: Path) -> None:
+    make_series(tmp_path)
+    (tmp_path / "self").symlink_to("self")
+    catalog = find_series(tmp_path)
+    assert [one.slice_count for one in catalog.series] == [5]
+    assert [(f.source, f.reason) for f in catalog.skipped] == [
+        ("self", "too many levels of symbolic links")
+    ]
+
+
 def test_a_pipe_is_not_opened(tmp_path: Path) -> None:
     make_series(tmp_path)
     os.mkfifo(tmp_path / "pipe")

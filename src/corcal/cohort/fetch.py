@@ -112,7 +112,7 @@ def _candidates(place: Place, opener: FileOpener) -> Iterator[Candidate]:
         return
     names = place.names
     if names is None:
-        names = tuple(sorted(entry.name for entry in path.iterdir() if entry.is_file()))
+        names = tuple(sorted(entry.name for entry in path.iterdir() if _is_file(entry)))
     for name in names:
         file = path / name
         try:
@@ -121,6 +121,13 @@ def _candidates(place: Place, opener: FileOpener) -> Iterator[Candidate]:
             continue
         source = printable(f"{path.name}/{name}")
         yield Candidate(path=file, source=source, member=None, size=size)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a link to where one may not look
+        return False
 
 
 def _members(place: Place, path: Path, opener: FileOpener) -> Iterator[Candidate]:

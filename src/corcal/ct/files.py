@@ -205,7 +205,12 @@ def _walk(root: Path) -> Iterator[tuple[Path, str | None]]:
             continue
         visited.add((status.st_dev, status.st_ino))
         for entry in entries:
-            if entry.is_dir():
+            try:
+                is_folder = entry.is_dir()
+            except OSError as exc:  # a link to itself, or to where one may not look
+                yield Path(entry.path), _reason(exc)
+                continue
+            if is_folder:
                 waiting.append(Path(entry.path))
             else:
                 yield Path(entry.path), None

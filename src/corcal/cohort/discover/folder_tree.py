@@ -1,5 +1,6 @@
 """The studies of a folder tree: every file's header is read once, no pixels."""
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,8 @@ _THREADS = 8  # a file system of a network answers several questions in the time
 _FILES_AT_ONCE = 2048
 _SAVE_EVERY = 5000  # files
 _ARCHIVE_END = ".zip"
+_LEADS_NOWHERE = frozenset({errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ENAMETOOLONG})
+"""What the system says of a link behind which nothing can lie."""
 
 Looked = Callable[[int, int], None]
 """Told how many files and how many places have been looked at."""
@@ -67,7 +70,8 @@ def look_through(root: Path, index: Index, *, looked: Looked = no_look) -> tuple
     Returns
     -------
     tuple of str
-        Folders that could not be read: what lies there is not found.
+        Folders, and links, that could not be read: what lies there is not found. A link that leads
+        nowhere, or to itself, hides nothing and is not among them.
 
     Raises
     ------
@@ -126,7 +130,7 @@ def _folders(root: Path, unread: list[str]) -> Iterator[_Folder]:
             if (status.st_dev, status.st_ino) in visited:
                 continue
             visited.add((status.st_dev, status.st_ino))
-            inner, names = _entries(path)
+            inner, names = _entries(path, unread)
         except OSError:
             unread.append(path)
             continue
@@ -138,15 +142,20 @@ def _folders(root: Path, unread: list[str]) -> Iterator[_Folder]:
         yield _Folder(path=path, stamp=f"{status.st_mtime_ns}:{len(names)}", names=names)
 
 
-def _entries(path: str) -> tuple[list[str], tuple[str, ...]]:
+def _entries(path: str, unread: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """List folders and files; a link that cannot be followed costs only itself."""
     inner: list[str] = []
     names: list[str] = []
     with os.scandir(path) as entries:
         for entry in entries:
-            if entry.is_dir():
-                inner.append(entry.name)
-            elif entry.is_file():  # opening a pipe would wait for ever
-                names.append(entry.name)
+            try:
+                if entry.is_dir():
+                    inner.append(entry.name)
+                elif entry.is_file():  # opening a pipe would wait for ever
+                    names.append(entry.name)
+            except OSError as exc:
+                if exc.errno not in _LEADS_NOWHERE:
+                    unread.append(entry.path)
     return sorted(inner), tuple(sorted(names))
 
 
