@@ -1,6 +1,7 @@
 """From a corrected record and the signed one before it to a record that says so."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from corcal.amendment import Amendment
 from corcal.errors import InputError
@@ -18,7 +19,7 @@ def amended(result: Result, before: Result, *, reason: str, signed: str | None =
     Parameters
     ----------
     result : Result
-        The corrected record; it stays as it is.
+        The corrected record, which a reader has signed as well; it stays as it is.
     before : Result
         The record that was signed.
     reason : str
@@ -30,28 +31,30 @@ def amended(result: Result, before: Result, *, reason: str, signed: str | None =
     Returns
     -------
     Result
-        The same with an `Amendment` in its provenance, in the current schema.
+        The same with an `Amendment` in its provenance, in the current schema. One that says so
+        already, of the same record and for the same reason, keeps what it says.
 
     Raises
     ------
     InputError
-        If `before` is of another study, or nobody has signed it; or if the reason is empty.
+        If `before` is of another study, nobody has signed it, it is the same record or was signed
+        later; if nobody has signed `result`, or it says that it corrects something else or for
+        another reason; or if the reason is empty.
     """
-    made = before.provenance
-    if before.scan.study_instance_uid != result.scan.study_instance_uid:
-        msg = "the earlier report is of another study: a correction is of the same one"
-        raise InputError(msg)
-    if signed is None and not made.is_signed:
-        msg = "nobody has signed the earlier report: a preliminary one is replaced, not corrected"
-        raise InputError(msg)
+    made, words = before.provenance, " ".join(reason.split())
+    _check_pair(result, before, signed=signed)
     amendment = Amendment(
-        reason=" ".join(reason.split()),
+        reason=words,
         signed_before=signed or made.created,
         reader_before=made.reader,
         agatston_before=before.score.total.agatston,
         category_before=category_said(before),
         record_before=_key(before),
     )
+    said = result.provenance.amendment
+    if said is not None:
+        _check_same(said, amendment)
+        amendment = said
     told = replace(
         result,
         schema_version=SCHEMA_VERSION,
@@ -59,6 +62,65 @@ def amended(result: Result, before: Result, *, reason: str, signed: str | None =
     )
     check_result(told)
     return told
+
+
+def _check_pair(result: Result, before: Result, *, signed: str | None) -> None:
+    """Refuse two records of which the one cannot take the place of the other."""
+    made = before.provenance
+    if before.scan.study_instance_uid != result.scan.study_instance_uid:
+        msg = "the earlier report is of another study: a correction is of the same one"
+        raise InputError(msg)
+    if signed is None and not made.is_signed:
+        msg = "nobody has signed the earlier report: a preliminary one is replaced, not corrected"
+        raise InputError(msg)
+    if result == before:
+        msg = "the corrected report and the earlier one are the same record: there is no correction"
+        raise InputError(msg)
+    if not result.provenance.is_signed:
+        msg = (
+            "nobody has signed the corrected report: only a signed one takes the place of a signed "
+            "one, and results are signed in corcal serve"
+        )
+        raise InputError(msg)
+    first, then = _moment(signed or made.created), _moment(result.provenance.created)
+    if first is not None and then is not None and first > then:
+        msg = (
+            f"the earlier report was signed at {first.isoformat()}, the corrected one at "
+            f"{then.isoformat()}: a correction is signed later than what it corrects"
+        )
+        raise InputError(msg)
+
+
+def _check_same(said: Amendment, asked: Amendment) -> None:
+    """Refuse to put other words in the place of those that were signed."""
+    if said.reason != asked.reason:
+        msg = (
+            "the corrected report already says why it corrects one, and was signed with that: "
+            "give the same reason, or leave out what it corrects"
+        )
+        raise InputError(msg)
+    if said.record_before is None or asked.record_before is None:
+        is_same = (said.agatston_before, said.reader_before) == (
+            asked.agatston_before,
+            asked.reader_before,
+        )
+    else:
+        is_same = said.record_before == asked.record_before
+    if not is_same:
+        msg = (
+            "the corrected report already says that it corrects another record, signed on "
+            f"{said.signed_before}: what was signed is not overwritten"
+        )
+        raise InputError(msg)
+
+
+def _moment(text: str) -> datetime | None:
+    """Read when something was signed, of UTC where no zone is told; ``None`` if it is no moment."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def category_said(result: Result) -> str | None:

@@ -30,7 +30,7 @@ from corcal.interop.dicom.read_back import read_structured_report
 from corcal.result import result_json
 from dicom_maker import make_series
 from exam_maker import SPACING_MM, exam_of, water
-from interop.exam_cases import full_result, signed_result
+from interop.exam_cases import full_result, made_by, signed_result
 
 FILES = {
     "fhir": {"fhir.json"},
@@ -222,7 +222,8 @@ def test_the_message_says_where_it_comes_from_and_where_it_goes(run_corcal, resu
 def test_a_report_of_the_command_line_can_correct_a_signed_one(run_corcal, out, tmp_path):
     earlier, later = tmp_path / "first" / "result.json", tmp_path / "second.json"
     earlier.parent.mkdir()
-    earlier.write_text(result_json(signed_result()), encoding="utf-8")
+    first = made_by(signed_result(), created="2026-01-01T10:00:00+00:00")
+    earlier.write_text(result_json(first), encoding="utf-8")
     later.write_text(result_json(signed_result()), encoding="utf-8")
     args = ("report", later, "--out", out, "--format", "fhir,hl7,patient")
     assert run_corcal(*args, "--corrects", earlier.parent, "--reason", "Bone was counted").code == 0
@@ -239,6 +240,18 @@ def test_what_nobody_has_signed_is_not_corrected(run_corcal, result_file, out, t
     args = ("report", later, "--out", out, "--corrects", result_file, "--reason", "Bone")
     told = run_corcal(*args, "--format", "hl7")
     assert (told.code, "nobody has signed the earlier report" in told.err) == (2, True)
+    assert not out.exists()
+
+
+def test_a_result_that_nobody_has_signed_corrects_nothing(run_corcal, out, tmp_path):
+    earlier, later = tmp_path / "earlier.json", tmp_path / "later.json"
+    first = made_by(signed_result(), created="2026-01-01T10:00:00+00:00")
+    earlier.write_text(result_json(first), encoding="utf-8")
+    later.write_text(result_json(signed_result(is_complete=False)), encoding="utf-8")
+    args = ("report", later, "--out", out, "--corrects", earlier, "--reason", "Bone")
+    told = run_corcal(*args, "--format", "hl7")
+    assert (told.code, "signed in corcal serve" in told.err) == (2, True)
+    assert told.err.count("\n") == 1
     assert not out.exists()
 
 

@@ -76,7 +76,7 @@ _FORMAT_HELP = "; ".join(f"{name}: {each.help}" for name, each in FORMATS.items(
     "--corrects",
     type=GIVEN_PATH,
     metavar="EARLIER",
-    help="The signed result that RESULT takes the place of: reports are addenda to it.",
+    help="The signed result that RESULT, signed later, takes the place of: reports are addenda.",
 )
 @click.option("--reason", metavar="TEXT", help="With --corrects: why it is corrected.")
 @click.option(
