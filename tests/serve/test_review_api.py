@@ -274,6 +274,9 @@ def test_an_addendum_goes_on_from_the_signed_review(
     why = "The calcium of the LAD is in the pericardium."
     turned = {"reason": "what is \u202edias is turned"}
     assert reader.post(f"/exams/{fresh}/addendum", turned).status_code == 422
+    broken = reader.post(f"/exams/{fresh}/addendum", {"reason": "two\nlines"})
+    assert (broken.status_code, "a reason is one line" in broken.text) == (422, True)
+    assert "a name" not in broken.text
     assert reader.post(f"/exams/{fresh}/addendum", {"reason": why}).status_code == 201
     assert edit(reader, fresh, 1, assign(lad, "pericardium")).status_code == 200
     again = reader.post(f"/exams/{fresh}/sign", sign | {"expected_sequence": 2})

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from corcal.serve.models import LockInfo, Words, example
+from corcal.serve.words import is_words
 
 __all__ = [
     "AddEvents",
@@ -313,12 +314,19 @@ class Signed(BaseModel):
     version: int | None
 
 
+def _reason(value: str) -> str:
+    if not is_words(value):
+        message = "a reason is one line: it has no line breaks and no other control characters"
+        raise ValueError(message)
+    return value
+
+
 class AddendumRequest(BaseModel):
     """Why a signed exam is opened again."""
 
     model_config = example(reason="Calcium of the aortic root was counted as left main.")
 
-    reason: Annotated[Words, Field(min_length=3, max_length=2000)]
+    reason: Annotated[str, AfterValidator(_reason), Field(min_length=3, max_length=2000)]
 
 
 class VersionFile(BaseModel):
