@@ -203,7 +203,7 @@ def test_the_reason_for_a_review_names_the_lesion_of_the_table():
     (lad,) = [one for one in measurement.lesions if one.site == "LAD"]
     assert lad.id == "L2"
     (reason,) = [one for one in advice.reasons if "probability of 60 %" in one]
-    assert reason.startswith("a piece of 30.0 Agatston units at (")
+    assert reason.startswith("a piece of 30.0 Agatston units in slice 10 (from 0 at the feet), of")
     assert f", of the {lad.agatston:.1f} found as L2, is coronary with" in reason
 
 

@@ -13,7 +13,7 @@ from corcal.errors import InputError
 from corcal.lesions.sites import Site
 from corcal.lesions.voxels import SiteVoxels
 from corcal.pipeline import Options, score_path, score_scan
-from corcal.result import result_from_json, result_json
+from corcal.result import SCHEMA_VERSION, result_from_json, result_json
 from corcal.scoring.measure import measure
 from report.automatic_scan import Dense, make_anatomy, with_dense
 from true_detection import automatic_of
@@ -118,7 +118,7 @@ def test_without_marks_the_same_scan_gives_the_same_record(monkeypatch):
     for record in records:
         del record["provenance"]["created"]
     assert records[0] == records[1]
-    assert records[0]["schema_version"] == "1.3"
+    assert records[0]["schema_version"] == SCHEMA_VERSION
 
 
 def test_an_automatic_exam_counts_what_was_found_outside_the_arteries_apart(monkeypatch):
