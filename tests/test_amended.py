@@ -73,7 +73,7 @@ def test_a_report_of_another_study_is_not_corrected():
 def test_what_nobody_has_signed_takes_the_place_of_nothing_that_is_signed():
     for unsigned in (make_automatic_result(), signed_result(is_complete=False)):
         with pytest.raises(
-            InputError, match="nobody has signed the corrected report: .* corcal se"
+            InputError, match=r"nobody has signed the corrected report: .* corcal se"
         ):
             amended(unsigned, before_result(), reason=WHY)
 

@@ -18,6 +18,7 @@ from interop.exam_cases import (
     CASES,
     amended_result,
     full_result,
+    made_by,
     not_gated_result,
     other_person_result,
     signed_result,
@@ -224,6 +225,23 @@ def test_a_corrected_report_is_a_correction_whether_or_not_its_score_is_another(
     told = values(amended_result(agatston_before=before))
     assert told["amendment", "amendment"] == ("ST", "Bone was counted")
     assert told["amendment", "amendment-agatston-before"][:2] == ("NM", str(before))
+
+
+def test_a_message_of_another_content_has_another_control_identifier() -> None:
+    first = amended_result(agatston_before=14.5)
+    other = replace(first.provenance.amendment, reason="Another reason")
+    preliminary = amended_result(agatston_before=14.5, is_complete=False)
+    messages = (
+        *map(hl7_message, (first, made_by(first, amendment=other), signed_result(), preliminary)),
+        hl7_message(first, pdf=b"%PDF-1.7"),
+        hl7_message(first, pdf=b"%PDF-2.0"),
+        hl7_message(first, route=Route(receiving_facility="ST MARY")),
+    )
+    heads = [message.split("\r")[0].split("|") for message in messages]
+    assert len({head[6] for head in heads}) == 1  # MSH-7: all of one moment
+    assert len({head[9] for head in heads}) == len(messages)
+    assert {len(head[9]) for head in heads} == {20}
+    assert hl7_message(first) == messages[0]
 
 
 def test_facts_that_contradict_the_headers_are_told() -> None:

@@ -5,6 +5,7 @@ type SN. What the delimiters are used for is escaped (``\F\``, ``\S\``, ``\T\``,
 and a line break in a text is ``\.br\``, so that no text of a header can make a segment.
 """
 
+import hashlib
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -109,8 +110,14 @@ def hl7_message(result: Result, *, pdf: bytes | None = None, route: Route = _NOW
     if pdf is not None:
         count = sum(each[0] == "OBX" for each in body)
         body.append(_obx_of_pdf(result, pdf, count + 1))
-    segments = (_msh(result, route), _pid(result), _orc(result), _obr(result), *body)
-    return "".join(_FIELD.join(each).rstrip(_FIELD) + _SEGMENT_END for each in segments)
+    rest = "".join(map(_line, (_pid(result), _orc(result), _obr(result), *body)))
+    told = _line(_msh(result, route, "")) + rest
+    control_id = hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()[:_CONTROL_ID_LENGTH]
+    return _line(_msh(result, route, control_id)) + rest
+
+
+def _line(segment: Segment) -> str:
+    return _FIELD.join(segment).rstrip(_FIELD) + _SEGMENT_END
 
 
 def hl7_text(text: str | None) -> str:
@@ -139,10 +146,13 @@ def hl7_number(value: float) -> str:
     return short if float(short) != 0 else text  # a trace is never told as nothing
 
 
-def _msh(result: Result, route: Route) -> Segment:
-    """Message header; MSH-1 is the delimiter that joins it to the rest."""
+def _msh(result: Result, route: Route, control_id: str) -> Segment:
+    """Message header; MSH-1 is the delimiter that joins it to the rest.
+
+    The control identifier follows from all the rest of the message: a receiver that has seen it
+    may leave out what comes under it again.
+    """
     delimiters = _COMPONENT + _REPETITION + _ESCAPE + _SUB
-    control_id = exam_uuid(result, f"message {result.provenance.created}").hex
     fields = {
         3: hl7_text(result.provenance.software.upper()),
         4: _place(route.sending_facility),
@@ -150,7 +160,7 @@ def _msh(result: Result, route: Route) -> Segment:
         6: _place(route.receiving_facility),
         7: _moment(result.provenance.created),
         9: "ORU^R01^ORU_R01",
-        10: control_id[:_CONTROL_ID_LENGTH],
+        10: control_id,
         11: "P",
         12: _VERSION,
         18: "UNICODE UTF-8",
