@@ -79,7 +79,11 @@ def _series(service: DicomWeb, study: str) -> list[str]:
 
 
 def _service(url: str) -> DicomWeb:
-    address = parse_address(url)
+    try:
+        address = parse_address(url)
+    except ValueError as exc:
+        msg = "the address of the DICOMweb server is no URL: write https://host/dicom-web"
+        raise InputError(msg) from exc
     if not isinstance(address, WebAddress):
         msg = "scans are fetched over DICOMweb: the address begins with https:// or http://"
         raise InputError(msg)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from corcal.cohort.names import written_name
 from corcal.cohort.types import BatchOptions, Outcome
 from corcal.ct.scan import CTScan
 from corcal.errors import InputError
@@ -128,7 +129,7 @@ def _of_outcome(outcome: Outcome, root: Path) -> FinishedScan:
         return _opened(outcome, root)
 
     return FinishedScan(
-        name=outcome.source,
+        name=written_name(outcome.source),
         place=outcome.source,
         keys=tuple(str(one) for one in uids if one),
         patient=outcome.study_instance_uid or outcome.key,

@@ -10,13 +10,15 @@ import contextlib
 import errno
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
 import msgspec
 
+from corcal.cohort.names import read_name, written_name
 from corcal.cohort.types import Outcome, OutputError, unwritable
 
 __all__ = ["LEDGER_NAME", "TRANSIENT", "Ledger", "read_outcomes"]
@@ -119,7 +121,7 @@ class Ledger:
         OutputError
             If it cannot be written: the ledger is then as it was before.
         """
-        line = msgspec.json.encode(outcome) + b"\n"
+        line = msgspec.json.encode(_named(outcome, written_name)) + b"\n"
         try:
             written = 0
             while written < len(line):
@@ -170,7 +172,28 @@ def read_outcomes(folder: Path) -> Iterator[Outcome]:
     with path.open("rb") as stream:
         for _, _, place in sorted(_places(path)):
             stream.seek(place)
-            yield decoder.decode(stream.readline())
+            yield _named(decoder.decode(stream.readline()), read_name)
+
+
+def _named(outcome: Outcome, by: Callable[[str], str]) -> Outcome:
+    """Give an outcome whose texts that a person or a disk gave are written, or read."""
+    study, series = outcome.study_instance_uid, outcome.series_instance_uid
+    places = tuple(
+        replace(
+            one,
+            path=by(one.path),
+            names=None if one.names is None else tuple(by(name) for name in one.names),
+        )
+        for one in outcome.places
+    )
+    return replace(
+        outcome,
+        source=by(outcome.source),
+        study_instance_uid=None if study is None else by(study),
+        series_instance_uid=None if series is None else by(series),
+        reason=None if outcome.reason is None else by(outcome.reason),
+        places=places,
+    )
 
 
 def _places(path: Path) -> list[tuple[str, str, int]]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 from corcal.cohort.ledger import read_outcomes
+from corcal.cohort.names import written_name
 from corcal.cohort.types import Outcome, OutputError
 from corcal.interop.columns import LESION_COLUMNS, Cell, Column, Kind, column_of
 from corcal.interop.exam_columns import EXAM_COLUMNS
@@ -51,14 +52,24 @@ def _of_row(name: str) -> Callable[[Outcome], Cell]:
 def _other_places(outcome: Outcome) -> Cell:
     """Name where else files of the study lie: a list that is to hold all of it needs them."""
     others = dict.fromkeys(place.path for place in outcome.places if place.path != outcome.source)
-    return " | ".join(others) or None
+    return " | ".join(map(written_name, others)) or None
+
+
+def _text_column(name: str, description: str) -> Column[Outcome]:
+    """Give the column of a text that may hold the name of a file."""
+
+    def value(outcome: Outcome) -> Cell:
+        text = getattr(outcome, name)
+        return None if text is None else written_name(text)
+
+    return Column(name=name, kind=Kind.TEXT, unit="", description=description, value=value)
 
 
 STATUS_COLUMNS: tuple[Column[Outcome], ...] = (
     column_of(
         "key", "", "Name of the study, the same in every search; those of a list are of their own."
     ),
-    column_of("source", "", "Where it was found; the first of several places."),
+    _text_column("source", "Where it was found; the first of several places."),
     Column(
         name="other_places",
         kind=Kind.TEXT,
@@ -69,10 +80,10 @@ STATUS_COLUMNS: tuple[Column[Outcome], ...] = (
     column_of(
         "status", "", "scored, unfit, unreadable, no_heart, failed or crashed: see the manual."
     ),
-    column_of("reason", "", "Why it was not scored, in a sentence; else empty."),
+    _text_column("reason", "Why it was not scored, in a sentence; else empty."),
     column_of("error", "", "Class of the error behind it."),
-    column_of("study_instance_uid", "", "StudyInstanceUID."),
-    column_of("series_instance_uid", "", "SeriesInstanceUID of what was scored."),
+    _text_column("study_instance_uid", "StudyInstanceUID."),
+    _text_column("series_instance_uid", "SeriesInstanceUID of what was scored."),
     Column(
         name="total_agatston",
         kind=Kind.NUMBER,

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from corcal.cohort.names import read_name, written_name
 from corcal.cohort.sources import Kind, kind_of
 from corcal.cohort.types import OutputError, Place, Task, task_key
 from corcal.errors import InputError
@@ -62,7 +63,7 @@ class Index:
     """
 
     def __init__(self, path: Path, root: str) -> None:
-        self._root = root
+        self._root = written_name(root)
         with _writing():
             self._base = _opened(path)
             self._pass = 1 + int(
@@ -85,14 +86,14 @@ class Index:
         with _writing():
             found = self._base.execute(
                 "UPDATE place SET pass = ? WHERE root = ? AND path = ? AND stamp = ?",
-                (self._pass, self._root, path, stamp),
+                (self._pass, self._root, written_name(path), stamp),
             )
         return found.rowcount > 0
 
     def put(self, path: str, stamp: str, parts: Iterable[Part]) -> None:
         """Note what lies in a place, instead of what was noted before."""
         with _writing():
-            ours = (self._root, path)
+            ours = (self._root, written_name(path))
             self._base.execute(
                 "DELETE FROM part WHERE place IN "
                 "(SELECT id FROM place WHERE root = ? AND path = ?)",
@@ -101,7 +102,7 @@ class Index:
             self._base.execute("DELETE FROM place WHERE root = ? AND path = ?", ours)
             place = self._base.execute(
                 "INSERT INTO place (root, path, stamp, pass) VALUES (?, ?, ?, ?)",
-                (self._root, path, stamp, self._pass),
+                (*ours, stamp, self._pass),
             ).lastrowid
             self._base.executemany(
                 "INSERT INTO part (place, study, names) VALUES (?, ?, ?)",
@@ -155,7 +156,7 @@ class Index:
             (self._root, first, study),
         ).fetchall()
         places = tuple(
-            Place(path=path, names=None if names is None else tuple(json.loads(names)))
+            Place(path=read_name(path), names=None if names is None else tuple(json.loads(names)))
             for path, names in rows
         )
         source = places[0].path
@@ -164,7 +165,7 @@ class Index:
         if study is not None:
             return Task(key=task_key(study), source=source, study_instance_uid=study, places=places)
         names = places[0].names or ()
-        inside = source.removeprefix(self._root)
+        inside = source.removeprefix(read_name(self._root))
         return Task(key=task_key(None, inside, *names), source=source, places=places)
 
 
@@ -187,7 +188,7 @@ def read_index(path: Path) -> Index:
     if version != _VERSION or len(roots) != 1:
         msg = f"{path.name} is of another release, or of {len(roots)} searches: one is needed"
         raise InputError(msg)
-    return Index(path, roots[0])
+    return Index(path, read_name(roots[0]))
 
 
 def _opened(path: Path) -> sqlite3.Connection:

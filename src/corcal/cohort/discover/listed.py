@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from corcal.cohort.names import read_name
 from corcal.cohort.sources import Kind, kind_of
 from corcal.cohort.types import Place, Task, task_key
 from corcal.errors import InputError
@@ -28,7 +29,7 @@ def listed_tasks(path: Path) -> Iterator[Task]:
         are passed over. Or a CSV (commas, semicolons or tabs) whose header has a column ``source``
         (or ``path``) and may have ``study_instance_uid``, ``series_instance_uid`` and
         ``other_places``, such as the ``status.csv`` of a run. A path is taken from the folder of
-        the list.
+        the list; one that is not UTF-8 may stand as it is, or as `written_name` writes it.
 
     Raises
     ------
@@ -37,7 +38,8 @@ def listed_tasks(path: Path) -> Iterator[Task]:
     """
     with _opened(path) as stream:
         folder = path.absolute().parent
-        for source, study, series, others in _rows(path, stream):
+        for text, study, series, texts in _rows(path, stream):
+            source, others = read_name(text), tuple(map(read_name, texts))
             all_of_it = (source, *others) if others else ()
             yield Task(
                 key=task_key(source, study, series),
@@ -107,4 +109,7 @@ def _cells(rows: Iterator[list[str]], names: Sequence[str], column: str) -> Iter
 def _placed(source: str, folder: Path) -> str:
     if kind_of(source) is not Kind.LOCAL:
         return source
-    return str(folder / Path(source).expanduser())
+    try:
+        return str(folder / Path(source).expanduser())
+    except RuntimeError:  # ~somebody whom this machine does not know: a file may be called so
+        return str(folder / source)

@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 import numpy as np
 
 from corcal._version import __version__
+from corcal.cohort.names import written_name
 from corcal.cohort.summary.charts import band_name, category_chart, percentile_chart, score_chart
 from corcal.cohort.summary.tally import SEXES, AgeBand, Tally
 from corcal.cohort.types import STATUSES, Outcome
@@ -262,7 +263,7 @@ def _score(outcome: Outcome) -> str:
 
 def _name(source: str) -> str:
     """Give the end of a path: scans of a cohort differ there."""
-    return "/".join(PurePath(source).parts[-_NAME_PARTS:])
+    return written_name("/".join(PurePath(source).parts[-_NAME_PARTS:]))
 
 
 def _thumbnail(folder: Path, name: str | None) -> bytes | None:
