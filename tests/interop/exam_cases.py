@@ -7,6 +7,7 @@ from corcal.ct.scan import Patient
 from corcal.ct.suitability import SeriesKind
 from corcal.interpreted import interpret_result, with_interpretation
 from corcal.result import Result, ReviewRecord
+from corcal.risk.percentiles import mesa_percentile
 from corcal.risk.types import Person, Race, Sex
 from result_maker import consistent, make_automatic_result, make_result
 
@@ -79,6 +80,14 @@ def full_result() -> Result:
         other_sites={"aortic_valve": valve, "bone": valve},
     )
     return interpreted(consistent(replace(base, score=score)))
+
+
+def top_of_mesa() -> Result:
+    """Interpreted, at the last percentile of MESA, as far as its percentile goes."""
+    result = full_result()
+    last = mesa_percentile(5000, age_years=61, sex=Sex.FEMALE, race=Race.WHITE)
+    told = result.interpretation.percentile | {"mesa": last}
+    return replace(result, interpretation=replace(result.interpretation, percentile=told))
 
 
 def not_gated_result() -> Result:

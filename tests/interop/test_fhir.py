@@ -24,6 +24,7 @@ from interop.exam_cases import (
     not_gated_result,
     other_person_result,
     signed_result,
+    top_of_mesa,
     zero_result,
 )
 from result_maker import make_automatic_result, make_result
@@ -353,6 +354,13 @@ def test_the_same_exam_has_the_same_names_and_another_has_others() -> None:
     assert ids[0] == ids[1]
     patient = resources(result, "Patient")[0]["id"]
     assert ids[0] & ids[2] == {patient}
+
+
+def test_the_last_percentile_of_mesa_is_a_lower_bound() -> None:
+    told = observations(top_of_mesa())["percentile-mesa"]
+    assert told["valueRange"]["low"]["value"] == 99
+    assert "high" not in told["valueRange"]
+    assert "valueQuantity" not in told
 
 
 def test_a_corrected_report_says_first_what_it_corrects_and_why() -> None:

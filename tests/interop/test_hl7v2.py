@@ -22,6 +22,7 @@ from interop.exam_cases import (
     not_gated_result,
     other_person_result,
     signed_result,
+    top_of_mesa,
     zero_result,
 )
 from result_maker import make_automatic_result, make_result
@@ -242,6 +243,15 @@ def test_a_message_of_another_content_has_another_control_identifier() -> None:
     assert len({head[9] for head in heads}) == len(messages)
     assert {len(head[9]) for head in heads} == {20}
     assert hl7_message(first) == messages[0]
+
+
+def test_the_last_percentile_of_mesa_is_sent_as_a_bound() -> None:
+    top = top_of_mesa()
+    assert values(top)["percentile-mesa", "percentile-mesa"] == ("SN", ">=", "99")
+    old = top.interpretation.percentile["mesa"]  # of a record that did not say so
+    older = {"mesa": replace(old, at_least=None)}
+    meaning = replace(top.interpretation, percentile=top.interpretation.percentile | older)
+    assert hl7_message(replace(top, interpretation=meaning)) == hl7_message(top)
 
 
 def test_facts_that_contradict_the_headers_are_told() -> None:

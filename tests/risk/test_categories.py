@@ -116,6 +116,12 @@ def test_a_low_score_of_stage_2_is_no_minimal_risk(agatston, percentile, is_mini
     assert ("the risk is minimal" in found["plain"].reading) is is_minimal
 
 
+def test_the_last_percentile_is_said_to_be_a_bound():
+    found = categories(50, percentile=99)
+    assert "a score at percentile 99 or higher for age" in found["plain"].reading
+    assert "by its percentile of 99 or higher" in found["stage_2024"].reading
+
+
 def test_a_percentile_that_is_high_is_named_once_in_the_same_sentence():
     reading = categories(50, percentile=91)["plain"].reading
     assert reading == (

@@ -15,7 +15,7 @@ from corcal.errors import InputError
 from corcal.risk.percentile_tables import MESA_AGES_YEARS, MESA_RACES, hoff_row, mesa_row
 from corcal.risk.percentiles import hoff_percentile, mesa_percentile, percentile_curves
 from corcal.risk.sources import source
-from corcal.risk.types import Race, Sex
+from corcal.risk.types import Race, Sex, percentile_number
 from corcal.risk.young_adults import javaid_percentile
 
 SCORES = st.floats(0, 20000).filter(lambda score: score > 0)
@@ -62,7 +62,16 @@ def test_mesa_answers_as_its_calculator(race, sex, age, agatston, value, p_nonze
     assert (found.value, found.p_nonzero) == (value, p_nonzero)
     assert scores is None or tuple(found.scores.values()) == scores
     assert found.not_covered is None
-    assert (found.at_least, found.at_most) == (None, None)
+    assert (found.at_least, found.at_most) == (99 if value == 99 else None, None)
+
+
+def test_the_last_percentile_of_mesa_is_a_bound():
+    row = mesa_row(Race.WHITE, Sex.MALE, 55)
+    last = row.smallest_scores[-1]  # the score that reaches the 99th
+    for score, bound in ((last - 1, None), (last, 99), (10 * last, 99)):
+        found = mesa_percentile(score, age_years=55, sex=Sex.MALE, race=Race.WHITE)
+        assert (found.value, found.at_least, found.is_top) == (bound or 98, bound, bound == 99)
+    assert [percentile_number(each) for each in (98, 99)] == ["98", "99 or higher"]
 
 
 @pytest.mark.shared

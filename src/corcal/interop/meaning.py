@@ -72,11 +72,11 @@ def _category(category: Category, base: tuple[str, ...]) -> Observable:
 
 
 def _percentile(found: Percentile, base: tuple[str, ...]) -> Observable:
-    """Tell a percentile: its value, else its bounds, else why there is neither."""
+    """Tell a percentile: its bounds, else its value, else why there is neither."""
     name = f"percentile-{found.reference}"
-    has_bounds = (found.at_least, found.at_most) != (None, None)
-    bounds = Span(low=found.at_least, high=found.at_most) if has_bounds else None
-    value = bounds if found.value is None else found.value
+    low = found.value if found.is_top else found.at_least  # older records lack the bound
+    has_bounds = (low, found.at_most) != (None, None)
+    value = Span(low=low, high=found.at_most) if has_bounds else found.value
     absent = found.not_covered or "The reference gives no percentile for this score."
     return Observable(
         key=name,

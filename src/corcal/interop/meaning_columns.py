@@ -17,7 +17,7 @@ __all__ = ["MEANING_COLUMNS"]
 
 _PERCENTILE_FIELDS = (
     ("value", "Percent of the reference with a lower score; empty for 0 and where not covered"),
-    ("at_least", "Lower bound, where the reference has a few percentiles only"),
+    ("at_least", "Lower bound, where the reference has a few percentiles only, or ends"),
     ("at_most", "Upper bound, likewise"),
     ("p_nonzero", "Percent of the reference with a score above 0"),
 )

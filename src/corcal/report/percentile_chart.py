@@ -317,7 +317,7 @@ def _position(found: Percentile) -> str:
     if found.value is not None:
         if found.value == 0:
             return "below the 1st percentile"
-        more = " or higher" if found.value == 99 else ""
+        more = " or higher" if found.is_top else ""
         return f"{ordinal(found.value)} percentile{more}"
     if found.p_nonzero is not None or (found.at_least is None and found.at_most is None):
         return "no calcium: no percentile"

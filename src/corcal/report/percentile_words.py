@@ -5,7 +5,6 @@ from corcal.risk.types import Percentile
 __all__ = ["ordinal", "percentile_words"]
 
 _NOTES = {"hoff": "They came for a scan by themselves."}
-_HIGHEST_PERCENTILE = 99  # of MESA: a score there may be higher still
 
 
 def percentile_words(each: Percentile, agatston: float, *, has_scores: bool = True) -> str:
@@ -50,7 +49,7 @@ def ordinal(number: int) -> str:
 
 
 def _place(each: Percentile, agatston: float) -> str:
-    if each.value == _HIGHEST_PERCENTILE:
+    if each.is_top:
         return f"{_between(each.value, None)} of {each.group}."
     if each.value == 0:
         return f"below the {ordinal(1)} percentile of {each.group}."

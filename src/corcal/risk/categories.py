@@ -17,7 +17,7 @@ from numbers import Integral
 from corcal.errors import InputError
 from corcal.risk.checks import check_agatston
 from corcal.risk.schemes import HIGH_FOR_AGE_PERCENTILE, SCHEMES, Band, Scheme
-from corcal.risk.types import Category
+from corcal.risk.types import Category, percentile_number
 
 __all__ = ["HIGH_FOR_AGE_PERCENTILE", "SCHEMES", "Band", "Scheme", "band_of", "categories"]
 
@@ -157,8 +157,9 @@ def _reasons(agatston: float, percentile: int | None, *, is_gated: bool | None) 
     """Return why a score does not tell the risk, as far as score, percentile and scan show it."""
     limit = HIGH_FOR_AGE_PERCENTILE
     is_high = agatston > 0 and percentile is not None and percentile >= limit
+    place = percentile_number(percentile or 0)
     return (
-        *([f"a score at percentile {percentile} for age, sex and race"] if is_high else []),
+        *([f"a score at percentile {place} for age, sex and race"] if is_high else []),
         # the plain guide ends its class above 100, the stages begin theirs at 100
         *(["a score that is stage 2"] if agatston == 100 and not is_high else []),
         *_SCAN_REASONS[is_gated],
@@ -186,7 +187,7 @@ def _stage(category: Category, agatston: float, percentile: int | None) -> Categ
             f"{band.from_percentile}th on it would be stage {band.code}"
         )
     elif _is_raised(band, percentile):
-        said = f"raised from stage 1 by its percentile of {percentile}"
+        said = f"raised from stage 1 by its percentile of {percentile_number(percentile)}"
     else:
         return category
     return replace(category, reading=f"{category.reading.removesuffix('.')}; {said}.")

@@ -87,7 +87,7 @@ def high_for_age(percentile: Mapping[str, Percentile]) -> tuple[str, ...]:
     high = [
         f"a score from percentile {each.at_least} up among {each.group}"
         for each in percentile.values()
-        if each.at_least is not None and each.at_least >= HIGH_FOR_AGE_PERCENTILE
+        if each.value is None and (each.at_least or 0) >= HIGH_FOR_AGE_PERCENTILE
     ]
     return tuple(high[:1])
 

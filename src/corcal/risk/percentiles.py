@@ -20,7 +20,7 @@ from corcal.risk.percentile_tables import (
     mesa_row,
 )
 from corcal.risk.person import check_person
-from corcal.risk.types import Percentile, Person, Race, Sex
+from corcal.risk.types import HIGHEST_PERCENTILE, Percentile, Person, Race, Sex
 
 __all__ = [
     "RACE_NAMES",
@@ -91,8 +91,8 @@ def mesa_percentile(
     Returns
     -------
     Percentile
-        `value` 0 to 99, where 99 is the 99th percentile or higher; None for a score of 0 and
-        where `not_covered` says why.
+        `value` 0 to 99, where 99 is the 99th percentile or higher and `at_least` is 99 as well;
+        None for a score of 0 and where `not_covered` says why.
 
     Raises
     ------
@@ -118,10 +118,11 @@ def mesa_percentile(
         names = ", ".join(RACE_NAMES.values())
         return not_compared(_MESA, f"{found}; MESA covers these groups: {names}")
     row = mesa_row(Race(race), Sex(sex), years)
+    value = row.percentile(agatston) if agatston > 0 else None
     return Percentile(
         reference=_MESA,
-        value=row.percentile(agatston) if agatston > 0 else None,
-        at_least=None,
+        value=value,
+        at_least=value if value == HIGHEST_PERCENTILE else None,
         at_most=None,
         p_nonzero=row.p_nonzero,
         scores=_by_percentile(row.scores),

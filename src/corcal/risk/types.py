@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 __all__ = [
+    "HIGHEST_PERCENTILE",
     "ArterialAge",
     "Category",
     "Estimate",
@@ -15,7 +16,11 @@ __all__ = [
     "Sex",
     "Source",
     "Statement",
+    "percentile_number",
 ]
+
+HIGHEST_PERCENTILE = 99
+"""Of MESA: a score there may be higher still, so that it is a lower bound."""
 
 
 class Sex(StrEnum):
@@ -195,9 +200,10 @@ class Percentile:
         ``"mesa"`` or ``"hoff"``.
     value : int or None
         Percent of the reference with a lower score; ``None`` for a score of 0 and where the
-        reference does not cover the person.
+        reference does not cover the person. At `HIGHEST_PERCENTILE` it is a bound (`is_top`).
     at_least, at_most : int or None
-        Bounds where the reference has only a few percentiles (Hoff: 25, 50, 75, 90).
+        Bounds where the reference has only a few percentiles (Hoff: 25, 50, 75, 90), or ends
+        (MESA: `at_least` is 99 where `value` is).
     p_nonzero : int or None
         Percent of the reference with a score above 0, where the reference tells.
     scores : dict of int to float
@@ -219,6 +225,16 @@ class Percentile:
     group: str
     not_covered: str | None
     source: str
+
+    @property
+    def is_top(self) -> bool:
+        """Whether `value` is the last of its reference, and the place may be higher still."""
+        return self.value == HIGHEST_PERCENTILE
+
+
+def percentile_number(value: int) -> str:
+    """Write a percentile that stands without more words: ``"90"``, ``"99 or higher"``."""
+    return f"{value} or higher" if value == HIGHEST_PERCENTILE else f"{value}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from corcal.risk.percentile_tables import MESA_AGES_YEARS
-from corcal.risk.types import Estimate, Person, Race, Sex
+from corcal.risk.types import HIGHEST_PERCENTILE, Estimate, Person, Race, Sex
 from corcal.risk.validity import WITHOUT_GATING
 
 __all__ = ["FACTS", "QUANTITIES", "Fact", "Facts", "Quantity", "facts_of"]
@@ -28,16 +28,20 @@ class Quantity:
         In a sentence.
     unit : str
         Behind the number; ``"%"`` shows a fraction as percent.
+    highest : float or None
+        The last value that it has, which stands for all that is higher.
     """
 
     label: str
     unit: str = ""
+    highest: float | None = None
 
     def shown(self, value: float) -> str:
         """Write a value with its unit, with the digits that tell it from an edge."""
         number = value * 100 if self.unit == "%" else value
         digits = f"{number:.2f}".rstrip("0").rstrip(".")
-        return f"{digits} {self.unit}".rstrip()
+        more = " or higher" if value == self.highest else ""
+        return f"{digits} {self.unit}".rstrip() + more
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ class Fact:
 
 QUANTITIES: dict[str, Quantity] = {
     "agatston": Quantity("Agatston score"),
-    "percentile": Quantity("MESA percentile"),
+    "percentile": Quantity("MESA percentile", highest=HIGHEST_PERCENTILE),
     "age": Quantity("age", "years"),
     "ldl": Quantity("LDL cholesterol", "mg/dL"),
     "systolic": Quantity("systolic pressure", "mmHg"),
