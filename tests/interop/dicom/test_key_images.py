@@ -1,7 +1,11 @@
 """Pictures as Secondary Capture: the same pixels, the right study, the slices they were made of."""
 
+import errno
 import io
+import resource
+import signal
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -55,6 +59,32 @@ def test_each_refers_to_the_slices_that_it_was_made_of(tmp_path):
         f"Left anterior descending coronary artery: lesion {lad.id}, the largest, outlined"
     )
     assert "Projection" in captures["projection"].DerivationDescription
+
+
+def test_a_full_disk_is_told_as_such_and_leaves_no_half_of_a_picture(tmp_path):
+    small = tmp_path / "projection.dcm"
+    small.write_bytes(b"as it was")
+    exam, images = make_exam(CORONARY), {"projection": png((300, 300))}
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # an error instead
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+        with pytest.raises(OSError, match="File too large") as caught:
+            write_key_images(exam, images, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert (caught.value.errno, caught.value.filename) == (errno.EFBIG, str(small))
+    assert small.read_bytes() == b"as it was"
+    assert [path.name for path in tmp_path.iterdir()] == ["projection.dcm"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full")
+def test_a_device_that_is_full_says_so(tmp_path):
+    (tmp_path / "projection.dcm").symlink_to("/dev/full")
+    with pytest.raises(OSError, match="No space left on device") as caught:
+        write_key_images(make_exam(CORONARY), {"projection": png()}, tmp_path)
+    assert caught.value.errno == errno.ENOSPC
 
 
 def test_the_largest_of_two_lesions_is_meant(tmp_path):
