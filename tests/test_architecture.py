@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "corcal"
 # What every room may use is not told of each of them.
-SHARED = {"_version", "described", "error_place", "errors", "progress", "whole_file"}
+SHARED = {"_version", "described", "error_place", "errors", "progress", "whole_file", "words"}
 EVERYTHING = "all below"
 
 

@@ -204,6 +204,8 @@ def test_the_schema_knows_the_words_of_a_verdict(part, key):
         ("", "is not a corcal result"),
         ("{}", "is not a corcal result.*schema_version"),
         ('{"schema_version": "9.0"}', "has schema version 9.0; this release reads 1.0 to 1.4"),
+        ('{"schema_version": "1.5"}', "has schema version 1.5; this release reads 1.0 to 1.4"),
+        ('{"schema_version": "1"}', "has schema version 1; this release reads 1.0 to 1.4"),
         ('{"schema_version": "1.0"}', "does not follow the schema 1.4"),
     ],
 )
@@ -229,6 +231,27 @@ def test_a_file_that_cannot_be_decoded_is_refused(tmp_path, damage, message):
     path.write_bytes(damage(result_json(make_result()).encode()))
     with pytest.raises(InputError, match=message):
         read_result(path)
+
+
+@pytest.mark.parametrize("kind", ["endless", "sparse"])
+def test_a_file_without_an_end_is_refused_at_once(tmp_path, kind):
+    path = tmp_path / "strange.json"
+    if kind == "endless":
+        path.symlink_to("/dev/zero")
+    else:
+        with path.open("wb") as stream:
+            stream.truncate(64_000_001)  # takes no room on the disk
+    with pytest.raises(
+        InputError, match=r"^strange\.json is no corcal result: it has more than 64 MB$"
+    ):
+        read_result(path)
+
+
+def test_a_large_record_is_read(tmp_path):
+    path = tmp_path / "large.json"
+    text = result_json(make_result())
+    path.write_text(text + " " * (64_000_000 - len(text.encode())), encoding="utf-8")
+    assert read_result(path) == make_result()
 
 
 def put(document, place, value):

@@ -47,12 +47,16 @@ __all__ = [
 ]
 
 SCHEMA_VERSION = "1.4"
+# A newer record says more than is read here: what it corrects or is about must not be left out.
+_READ_VERSIONS = ("1.0", "1.1", "1.2", "1.3", SCHEMA_VERSION)
+_MAX_MB = 64  # of a record: usual ones have 0.1, one of 5000 lesions has 7
 # Two types of one name: what stood in the schema first keeps it.
 _SCHEMA_NAMES = {
     "corcal.ct.suitability.verdict.Verdict": "Verdict",
     "corcal.followup.types.Verdict": "ChangeVerdict",
 }
 RESEARCH_USE = "For research use only. Not a medical device; not for diagnosis."
+_SHOWN = 40  # characters of what is no version
 _MAX_SIZE, _MIN_SPACING_MM, _MAX_SPACING_MM = 100_000, 1e-3, 1000.0
 HEADER_DAYS = ("1900-01-01", "2300-12-31")
 """First and last day of a scan or a birth: where names were taken out, dates lie in the future."""
@@ -251,16 +255,20 @@ def read_result(path: Path | str) -> Result:
     Raises
     ------
     InputError
-        If the file is not a result of a schema version that this release reads, a number or a
-        date in it cannot be, or what it says contradicts itself: one line that names the field,
-        what was found and what is allowed.
+        If the file is too large or no result of a schema version that this release reads, a number
+        or a date in it cannot be, or what it says contradicts itself: one line that names the
+        field, what was found and what is allowed.
     """
     name = Path(path).name
     try:
-        text = Path(path).read_bytes()
+        with Path(path).open("rb") as stream:  # a device may have no end
+            text = stream.read(_MAX_MB * 10**6 + 1)
     except OSError as exc:
         msg = f"cannot read {name}: {exc.strerror}"
         raise InputError(msg) from exc
+    if len(text) > _MAX_MB * 10**6:
+        msg = f"{name} is no corcal result: it has more than {_MAX_MB} MB"
+        raise InputError(msg)
     return result_from_json(text, name=name)
 
 
@@ -273,8 +281,11 @@ def result_from_json(text: bytes, *, name: str) -> Result:
         As `read_result` does.
     """
     version = _decoded(text, _Versioned, f"{name} is not a corcal result").schema_version
-    if version.split(".")[0] != SCHEMA_VERSION.split(".")[0]:
-        msg = f"{name} has schema version {version}; this release reads 1.0 to {SCHEMA_VERSION}"
+    if version not in _READ_VERSIONS:
+        msg = (
+            f"{name} has schema version {version[:_SHOWN]}; this release reads "
+            f"{_READ_VERSIONS[0]} to {SCHEMA_VERSION}"
+        )
         raise InputError(msg)
     result = _decoded(text, Result, f"{name} does not follow the schema {SCHEMA_VERSION}")
     try:
@@ -330,7 +341,9 @@ def _check_provenance(made: Provenance, score: Score, space: Space) -> None:
     own = score.by_rule[score.rule].threshold_hu
     check_equal("provenance.threshold_hu", made.threshold_hu, "that of its rule is", own)
     if made.amendment is not None:
-        check_amendment(made.amendment, agatston_at_most=space.agatston, days=days)
+        check_amendment(
+            made.amendment, agatston_at_most=space.agatston, days=days, created=made.created
+        )
     review = made.reviewed
     if review is None:
         return

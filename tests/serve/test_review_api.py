@@ -275,8 +275,10 @@ def test_an_addendum_goes_on_from_the_signed_review(
     turned = {"reason": "what is \u202edias is turned"}
     assert reader.post(f"/exams/{fresh}/addendum", turned).status_code == 422
     broken = reader.post(f"/exams/{fresh}/addendum", {"reason": "two\nlines"})
-    assert (broken.status_code, "a reason is one line" in broken.text) == (422, True)
-    assert "a name" not in broken.text
+    assert (broken.status_code, "reason has the character U+000A" in broken.text) == (422, True)
+    assert ("allowed is one line of text" in broken.text, "a name" in broken.text) == (True, False)
+    unseen = reader.post(f"/exams/{fresh}/addendum", {"reason": "\u200b\u2060\u200b"})
+    assert (unseen.status_code, "reason shows nothing" in unseen.text) == (422, True)
     assert reader.post(f"/exams/{fresh}/addendum", {"reason": why}).status_code == 201
     assert edit(reader, fresh, 1, assign(lad, "pericardium")).status_code == 200
     again = reader.post(f"/exams/{fresh}/sign", sign | {"expected_sequence": 2})

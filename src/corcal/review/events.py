@@ -18,6 +18,7 @@ from corcal.errors import InputError
 from corcal.lesions.sites import Site
 from corcal.review.runs import SliceRuns
 from corcal.scoring.rules import rule_named
+from corcal.words import MAX_READER
 
 __all__ = [
     "EVENT_SCHEMA",
@@ -45,7 +46,6 @@ EVENT_SCHEMA = "1.0"
 MAX_POINTS = 10_000  # of a freehand region
 MAX_CANDIDATES = 100_000  # in one edit
 MAX_COMMENT = 10_000  # characters
-MAX_READER = 200  # characters
 
 Point = tuple[float, float]
 

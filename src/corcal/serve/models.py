@@ -7,8 +7,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from corcal.ct.suitability.verdict import Verdict
-from corcal.serve.words import is_words
 from corcal.store.records import ExamState, ResultKind, Role
+from corcal.words import is_words
 
 __all__ = [
     "ExamDetail",

@@ -5,8 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from corcal.amendment import check_reason
+from corcal.errors import InputError
 from corcal.serve.models import LockInfo, Words, example
-from corcal.serve.words import is_words
 
 __all__ = [
     "AddEvents",
@@ -315,9 +316,10 @@ class Signed(BaseModel):
 
 
 def _reason(value: str) -> str:
-    if not is_words(value):
-        message = "a reason is one line: it has no line breaks and no other control characters"
-        raise ValueError(message)
+    try:
+        check_reason(value)
+    except InputError as exc:  # what could not be signed later is told now
+        raise ValueError(str(exc)) from exc
     return value
 
 

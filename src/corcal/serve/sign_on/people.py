@@ -6,10 +6,10 @@ from typing import Any
 from corcal.errors import ConflictError
 from corcal.serve.sign_on.provider import RefusedError
 from corcal.serve.sign_on.settings import SignOn, claim_of
-from corcal.serve.words import is_words
 from corcal.store.people import UserChange
 from corcal.store.records import Role, User
 from corcal.store.store import Store
+from corcal.words import is_words
 
 __all__ = ["account_of"]
 
