@@ -46,8 +46,8 @@ def test_where_a_backslash_is_between_folders_it_stays_one(monkeypatch):
 
 def test_a_study_in_a_folder_whose_name_is_not_utf_8_is_found_and_scored(tmp_path):
     root = tmp_path / f"root{STE}"
-    make_study(root / STE, 1, slices=1, name=f"{STE}{{}}.dcm")
-    make_study(root / STE, 2, slices=1)
+    make_study(root / STE, 1, name=f"{STE}{{}}.dcm")
+    make_study(root / STE, 2)
     (root / STE / "a.nii").write_bytes(b"no volume")
     path = tmp_path / STE / "found.sqlite"
     with Index(path, str(root)) as index:
@@ -55,7 +55,8 @@ def test_a_study_in_a_folder_whose_name_is_not_utf_8_is_found_and_scored(tmp_pat
     with read_index(path) as index:
         assert list(index.tasks()) == found
     assert {one.source for one in found} == {str(root / STE), str(root / STE / "a.nii")}
-    assert Place(path=str(root / STE), names=(f"{STE}1.dcm",)) in found[2].places
+    names = tuple(f"{STE}{number}.dcm" for number in (1, 2, 3))
+    assert found[2].places == (Place(path=str(root / STE), names=names),)
     with Ledger(tmp_path) as ledger:
         outcomes = [score_task(one, options_for(tmp_path)) for one in found]
         for one in outcomes:

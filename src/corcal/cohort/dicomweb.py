@@ -79,11 +79,7 @@ def _series(service: DicomWeb, study: str) -> list[str]:
 
 
 def _service(url: str) -> DicomWeb:
-    try:
-        address = parse_address(url)
-    except ValueError as exc:
-        msg = "the address of the DICOMweb server is no URL: write https://host/dicom-web"
-        raise InputError(msg) from exc
+    address = parse_address(url)
     if not isinstance(address, WebAddress):
         msg = "scans are fetched over DICOMweb: the address begins with https:// or http://"
         raise InputError(msg)
