@@ -3,7 +3,7 @@
 import hashlib
 import json
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import pytest
@@ -13,10 +13,12 @@ from corcal.ct.scan import Patient
 from corcal.errors import InputError
 from corcal.interop.codes import CODES, CORCAL, LN, SCT
 from corcal.interop.fhir import fhir_bundle, fhir_json
-from corcal.interop.observables import NOT_GATED
+from corcal.interop.observables import NOT_GATED, observables, withdrawn
 from corcal.result import RESEARCH_USE, Result
+from corcal.risk.types import Race, Region
 from interop.exam_cases import (
     CASES,
+    PERSON,
     amended_result,
     full_result,
     interpreted,
@@ -29,6 +31,7 @@ from interop.exam_cases import (
 )
 from result_maker import make_automatic_result, make_result
 
+NOTHING = {"interpretation": None, "review": None}  # of what a result may have
 VESSELS = {"LM": "3227004", "LAD": "59438005", "LCX": "57396003", "RCA": "13647002"}
 FIELDS = {  # code of a component: field of SiteScore
     "volume": "volume_mm3",
@@ -57,8 +60,13 @@ def own_code(concept: dict) -> str:
     return code
 
 
-def observations(result: Result) -> dict[str, dict]:
-    return {own_code(each["code"]): each for each in resources(result, "Observation")}
+def observations(result: Result, *, are_withdrawn: bool = False) -> dict[str, dict]:
+    """Give the observations that hold, or those that are put as entered in error."""
+    return {
+        own_code(each["code"]): each
+        for each in resources(result, "Observation")
+        if (each["status"] == "entered-in-error") is are_withdrawn
+    }
 
 
 def components(observation: dict) -> dict[str, dict]:
@@ -329,7 +337,7 @@ def test_a_scan_without_gating_is_flagged_in_words_and_as_a_value() -> None:
 def test_a_report_is_preliminary_until_a_reader_has_signed_it(result: Result, status: str) -> None:
     report = resources(result, "DiagnosticReport")[0]
     assert report["status"] == status
-    assert {one["status"] for one in resources(result, "Observation")} == {status}
+    assert {one["status"] for one in observations(result).values()} == {status}
     reader = result.provenance.reader
     assert report.get("performer") == ([{"display": reader}] if reader else None)
 
@@ -400,13 +408,79 @@ def test_the_signed_report_takes_the_place_of_the_preliminary_one() -> None:
     first, signed = make_automatic_result(), signed_result()
     for result in (signed, made_by(signed, rule="ge")):  # the reader may have chosen another rule
         ids = [
-            {entry["resource"]["id"] for entry in fhir_bundle(each)["entry"]}
+            {
+                entry["resource"]["id"]
+                for entry in fhir_bundle(each)["entry"]
+                if entry["resource"].get("status") != "entered-in-error"
+            }
             for each in (replace(first, review=None), replace(result, review=None))
         ]
         assert ids[0] == ids[1]
     marked = made_by(make_automatic_result(), method="annotation")
     other = resources(marked, "DiagnosticReport")[0]["id"]
     assert other != resources(signed, "DiagnosticReport")[0]["id"]
+
+
+def ids_of(observations: Iterable[dict]) -> set[str]:
+    return {each["id"] for each in observations}
+
+
+def test_what_the_corrected_report_does_not_tell_any_more_is_put_as_in_error() -> None:
+    full = full_result()  # with an aortic valve, a meaning, and advice to review
+    before = replace(signed_result(), score=full.score, interpretation=full.interpretation)
+    after = replace(amended_result(agatston_before=14.5), review=None)
+    told, gone = observations(before), observations(after, are_withdrawn=True)
+    lost = set(told) - set(observations(after))
+    assert {"agatston-aortic_valve", "arterial-age", "percentile-mesa", "review-advised"} <= lost
+    assert lost <= set(gone)
+    assert all(gone[name]["id"] == told[name]["id"] for name in lost)
+    assert all(gone[name]["code"]["coding"] == told[name]["code"]["coding"] for name in lost)
+    for each in gone.values():
+        assert not [name for name in each if name.startswith("value")]
+        assert each["subject"] == told["suitability"]["subject"]
+    report = resources(after, "DiagnosticReport")[0]
+    referred = {one["reference"].removeprefix("urn:uuid:") for one in report["result"]}
+    assert referred == ids_of(observations(after).values())
+    assert not referred & ids_of(gone.values())
+
+
+def test_every_signed_report_withdraws_and_no_preliminary_one_does() -> None:
+    assert "amendment" in observations(signed_result(), are_withdrawn=True)
+    assert "review-advised" not in observations(signed_result(), are_withdrawn=True)  # it is told
+    for result in (make_automatic_result(), full_result(), signed_result(is_complete=False)):
+        assert observations(result, are_withdrawn=True) == {}
+    taken_back = amended_result(agatston_before=14.5, is_complete=False)
+    assert "arterial-age" in observations(taken_back, are_withdrawn=True)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_all_that_is_told_of_any_exam_is_of_the_vocabulary_that_is_withdrawn(case: str) -> None:
+    told = {each.key: each.fact.concept for each in observables(CASES[case]())}
+    bare = {each.key: each.fact.concept for each in withdrawn(replace(CASES[case](), **NOTHING))}
+    always = {each.key for each in observables(replace(CASES[case](), **NOTHING))}
+    others = set(told) - always - set(CASES[case]().score.other_sites)
+    assert {name: told[name] for name in others} == {name: bare[name] for name in others}
+
+
+@pytest.mark.parametrize("race", Race)
+@pytest.mark.parametrize("age_years", [35.0, 61.0, 75.0])
+def test_every_estimate_of_anybody_is_of_the_vocabulary(age_years: float, race: Race) -> None:
+    known = {each.key for each in withdrawn(replace(make_result(), **NOTHING))}
+    for optional in ({}, {"hba1c_percent": 6.0}, {"uacr_mg_g": 20.0}, {"sdi_decile": 4}):
+        person = replace(PERSON, age_years=age_years, race=race, region=Region.LOW, **optional)
+        meaning = interpreted(make_automatic_result(), person).interpretation
+        told = {f"risk-{each.model}-{each.outcome}-{each.years}y" for each in meaning.estimates}
+        told |= {f"category-{scheme}" for scheme in meaning.categories}
+        assert told | {f"percentile-{name}" for name in meaning.percentile} <= known
+
+
+@pytest.mark.parametrize("result", [signed_result(), amended_result(agatston_before=14.5)])
+def test_a_bundle_that_withdraws_is_valid_and_without_gaps(result: Result) -> None:
+    bundle = Bundle.model_validate_json(fhir_json(result))
+    names = [entry.fullUrl for entry in bundle.entry]
+    assert len(set(names)) == len(names)
+    for each in resources(result, "Observation"):
+        assert [name for name in each if name.startswith("value")] or "dataAbsentReason" in each
 
 
 def test_who_has_read_is_the_interpreter_of_the_results() -> None:

@@ -2,6 +2,7 @@
 
 A transaction of one DiagnosticReport with its Observations, ImagingStudy, Device and Patient, each
 put under an identifier that stays the same: a server that is sent the bundle twice has it once.
+What a signed report does not tell, and one before it may have told, is put as entered in error.
 
 The resources are plain dictionaries, encoded by msgspec, and the tests hold them against the models
 of fhir.resources. At run time those would cost every user pydantic and 36 MB of models, a third of
@@ -33,7 +34,7 @@ from corcal.interop.fhir_types import (
     without_gaps,
 )
 from corcal.interop.identity import exam_uuid, patient_uuid
-from corcal.interop.observables import observables, report_notes
+from corcal.interop.observables import observables, report_notes, withdrawn
 from corcal.interop.summary import check_pdf, conclusion, report_status, report_title
 from corcal.result import RESEARCH_USE, Result
 
@@ -71,6 +72,7 @@ def fhir_bundle(result: Result, *, pdf: bytes | None = None) -> Json:
         _device(result),
         _imaging_study(result),
         *(_observation(result, each) for each in told),
+        *(_withdrawn(result, each) for each in _gone(result)),
     )
     bundle: Json = without_gaps(
         {
@@ -243,6 +245,30 @@ def _imaging_study(result: Result) -> Json:
         "description": clean(scan.study_description),
         "series": [series] if has_series else None,
     }
+
+
+def _gone(result: Result) -> tuple[Observable, ...]:
+    """List what a server may still have of an earlier report that a signed one takes the place of.
+
+    Whether there was a preliminary one is not in the record, so each signed one withdraws it.
+    """
+    made = result.provenance
+    return withdrawn(result) if made.is_signed or made.amendment is not None else ()
+
+
+def _withdrawn(result: Result, gone: Observable) -> Json:
+    """Write that what the observation said was in error; the report does not refer to it."""
+    return (
+        _head("Observation", str(exam_uuid(result, gone.key)))
+        | {
+            "identifier": [_identifier(result, gone.key)],
+            "status": "entered-in-error",
+            "category": [hl7_concept("observation-category", "imaging", "Imaging")],
+            "code": concept_json(gone.fact.concept, text=clean(gone.title)),
+            "subject": {"reference": f"urn:uuid:{patient_uuid(result)}"},
+        }
+        | value_json(gone.fact)
+    )
 
 
 def _observation(result: Result, told: Observable) -> Json:

@@ -1,22 +1,35 @@
 """What a score means, as it is told to other programs: categories, percentiles, risks."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
-from corcal.interop.codes import Unit
+from corcal.interop.codes import Concept, Unit
 from corcal.interop.codes import corcal_code as code
 from corcal.interop.facts import NUMBER, Fact, Observable, Span, fact
 from corcal.report.interpretation_choice import header_doubts
 from corcal.result import RESEARCH_USE
 from corcal.risk.interpretation_types import Interpretation
 from corcal.risk.limits import MODEL_NAMES, OUTCOME_NAMES, REFERENCE_NAMES
+from corcal.risk.prevent import PREVENT_OUTCOMES
+from corcal.risk.schemes import SCHEMES
 from corcal.risk.sources import source
 from corcal.risk.types import ArterialAge, Category, Estimate, Percentile
 
-__all__ = ["header_cautions", "meaning_observables"]
+__all__ = ["header_cautions", "meaning_concepts", "meaning_observables"]
 
 _PERCENT = Unit(ucum="%", shown="%")
 _CALCIUM = {"mesa_chd": " without the calcium", "mesa_chd_with_cac": " with the calcium"}
 _YEARS = Unit(ucum="a", shown="years")
+_ARTERIAL_AGE = "arterial-age"
+_PREVENT = "prevent"  # how the names of its models begin: each tells every outcome
+_PREVENT_YEARS, _OTHER_YEARS = (10, 30), (10,)
+_OUTCOMES = {  # of the models that tell one
+    "mesa_chd": "chd",
+    "mesa_chd_with_cac": "chd",
+    "pce": "ascvd",
+    "score2": "total_cvd",
+    "score2_op": "total_cvd",
+}
 
 
 def header_cautions(meaning: Interpretation | None) -> tuple[str, ...]:
@@ -59,8 +72,37 @@ def meaning_observables(
     return tuple(replace(each, notes=(*cautions, *each.notes)) for each in told)
 
 
+def meaning_concepts() -> Iterator[tuple[str, Concept]]:
+    """Give key and concept of all that an interpretation can tell, of whomever."""
+    for scheme in SCHEMES:
+        yield _category_name(scheme), code(_category_name(scheme))
+    for reference in REFERENCE_NAMES:
+        yield _percentile_name(reference), code(_percentile_name(reference))
+    yield _ARTERIAL_AGE, code(_ARTERIAL_AGE)
+    for model in MODEL_NAMES:
+        is_prevent = model.startswith(_PREVENT)
+        for outcome in PREVENT_OUTCOMES if is_prevent else (_OUTCOMES[model],):
+            for years in _PREVENT_YEARS if is_prevent else _OTHER_YEARS:
+                concept = _risk_concept(model, outcome, years)
+                yield concept.code, concept
+
+
+def _category_name(scheme: str) -> str:
+    return f"category-{scheme}"
+
+
+def _percentile_name(reference: str) -> str:
+    return f"percentile-{reference}"
+
+
+def _risk_concept(model: str, outcome: str, years: int) -> Concept:
+    which = MODEL_NAMES[model] + _CALCIUM.get(model, "")
+    title = f"Risk of {OUTCOME_NAMES[outcome]} in {years} years, 0 to 1, {which}"
+    return code(f"risk-{model}-{outcome}-{years}y", title)
+
+
 def _category(category: Category, base: tuple[str, ...]) -> Observable:
-    name = f"category-{category.scheme}"
+    name = _category_name(category.scheme)
     value = code(f"{category.scheme}:{category.code}", f"{category.code}: {category.label}")
     return Observable(
         key=name,
@@ -73,7 +115,7 @@ def _category(category: Category, base: tuple[str, ...]) -> Observable:
 
 def _percentile(found: Percentile, base: tuple[str, ...]) -> Observable:
     """Tell a percentile: its bounds, else its value, else why there is neither."""
-    name = f"percentile-{found.reference}"
+    name = _percentile_name(found.reference)
     low = found.value if found.is_top else found.at_least  # older records lack the bound
     has_bounds = (low, found.at_most) != (None, None)
     value = Span(low=low, high=found.at_most) if has_bounds else found.value
@@ -112,9 +154,9 @@ def _arterial_age(age: ArterialAge, base: tuple[str, ...]) -> tuple[Observable, 
     if age.years is None or age.low is None or age.high is None:
         return ()
     told = Observable(
-        key="arterial-age",
-        fact=fact("arterial-age", age.years, _YEARS),
-        title=code("arterial-age").display,
+        key=_ARTERIAL_AGE,
+        fact=fact(_ARTERIAL_AGE, age.years, _YEARS),
+        title=code(_ARTERIAL_AGE).display,
         derived_from=base,
         details=(fact("arterial-age-interval", Span(low=age.low, high=age.high), _YEARS),),
         notes=(_cited(age.source), RESEARCH_USE),
@@ -124,14 +166,11 @@ def _arterial_age(age: ArterialAge, base: tuple[str, ...]) -> tuple[Observable, 
 
 def _risk(found: Estimate, base: tuple[str, ...]) -> Observable:
     """Tell a risk as the fraction that the record has."""
-    name = f"risk-{found.model}-{found.outcome}-{found.years}y"
-    outcome, model = OUTCOME_NAMES[found.outcome], MODEL_NAMES[found.model]
-    which = model + _CALCIUM.get(found.model, "")
-    title = f"Risk of {outcome} in {found.years} years, 0 to 1, {which}"
+    concept = _risk_concept(found.model, found.outcome, found.years)
     return Observable(
-        key=name,
-        fact=Fact(concept=code(name, title), value=found.fraction, unit=NUMBER),
-        title=title,
+        key=concept.code,
+        fact=Fact(concept=concept, value=found.fraction, unit=NUMBER),
+        title=concept.display,
         derived_from=base,
         notes=tuple(note for note in (found.note, _cited(found.source), RESEARCH_USE) if note),
     )

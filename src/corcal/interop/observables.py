@@ -6,10 +6,10 @@ Every value is taken from the record as it is; nothing is computed here.
 from collections.abc import Iterator
 
 from corcal.exam_numbers import gating
-from corcal.interop.codes import AGATSTON_METHOD, CORONARY_ARTERIES, SITE_CONCEPTS, Unit
+from corcal.interop.codes import AGATSTON_METHOD, CORONARY_ARTERIES, SITE_CONCEPTS, Concept, Unit
 from corcal.interop.codes import corcal_code as code
 from corcal.interop.facts import NUMBER, Fact, Observable, Span, fact
-from corcal.interop.meaning import header_cautions, meaning_observables
+from corcal.interop.meaning import header_cautions, meaning_concepts, meaning_observables
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.report.amendment_words import amendment_words
 from corcal.report.amounts import shown
@@ -17,13 +17,16 @@ from corcal.report.words import score_name, who_checked, zero_words
 from corcal.result import RESEARCH_USE, Result
 from corcal.scoring.types import SiteScore
 
-__all__ = ["NOT_GATED", "TOTAL", "observables", "report_notes"]
+__all__ = ["NOT_GATED", "TOTAL", "observables", "report_notes", "withdrawn"]
 
 TOTAL = "total"
+_TOTAL_CODE = "agatston-total"
+_SUITABILITY, _REVIEW, _AMENDMENT = "suitability", "review-advised", "amendment"  # and codes
 NOT_GATED = (
     "The scan was made without ECG gating: such a score tends to be lower than that of a gated "
     "scan and must not be compared with one."
 )
+_WITHDRAWN = "Not part of the report as it is now: what an earlier one said of it is withdrawn."
 _GATING_UNKNOWN = "Whether the scan was ECG-gated is not known."
 _NOT_CHECKED = "Found by software alone: no person has checked it."
 
@@ -90,6 +93,45 @@ def observables(result: Result) -> tuple[Observable, ...]:
     )
 
 
+def withdrawn(result: Result) -> tuple[Observable, ...]:
+    """List what an earlier report of the exam can have told, and this one does not.
+
+    Parameters
+    ----------
+    result : Result
+        A scored exam.
+
+    Returns
+    -------
+    tuple of Observable
+        Without values, under the keys that they had: nobody knows here which of them were sent.
+    """
+    told = {each.key for each in observables(result)}
+    return tuple(
+        Observable(
+            key=key,
+            fact=Fact(concept=concept, value=None, unit=None, absent=_WITHDRAWN),
+            title=concept.display,
+        )
+        for key, concept in _vocabulary()
+        if key not in told
+    )
+
+
+def _vocabulary() -> Iterator[tuple[str, Concept]]:
+    """Give key and concept of all that `observables` can list, of whatever exam."""
+    yield TOTAL, code(_TOTAL_CODE)
+    for site in (*CORONARY_SITES, *_TOLD_SITES):
+        yield site.label, code(_site_code(site.label))
+    for name in (_SUITABILITY, _REVIEW, _AMENDMENT):
+        yield name, code(name)
+    yield from meaning_concepts()
+
+
+def _site_code(site: str) -> str:
+    return f"agatston-{site}"
+
+
 def report_notes(result: Result) -> tuple[str, ...]:
     """Say what must be known to read any number of the result, a sentence each."""
     return tuple(_notes(result))
@@ -117,7 +159,7 @@ def _total(result: Result) -> Observable:
     chances = score.category_probabilities or {}
     return Observable(
         key=TOTAL,
-        fact=Fact(concept=code("agatston-total"), value=score.total.agatston, unit=NUMBER),
+        fact=Fact(concept=code(_TOTAL_CODE), value=score.total.agatston, unit=NUMBER),
         title=f"{score_name(result)}, total",
         about="coronary arteries",
         site=CORONARY_ARTERIES,
@@ -142,7 +184,7 @@ def _has(result: Result, site: Site) -> bool:
 def _site(result: Result, site: str) -> Observable:
     """Tell one artery, or one place outside the arteries."""
     score = result.score.vessels.get(site) or result.score.other_sites[site]
-    concept = code(f"agatston-{site}")
+    concept = code(_site_code(site))
     return Observable(
         key=site,
         fact=Fact(concept=concept, value=score.agatston, unit=NUMBER),
@@ -195,11 +237,11 @@ def _scan(result: Result) -> Observable:
     scan, suitability = result.scan, result.suitability
     verdict = str(suitability.verdict)
     return Observable(
-        key="suitability",
+        key=_SUITABILITY,
         fact=Fact(
-            concept=code("suitability"), value=code(f"suitability:{verdict}", verdict), unit=None
+            concept=code(_SUITABILITY), value=code(f"suitability:{verdict}", verdict), unit=None
         ),
-        title=code("suitability").display,
+        title=code(_SUITABILITY).display,
         details=(
             fact("series-kind", str(suitability.kind)),
             *_known("ecg-gated", gating(result)),
@@ -220,9 +262,9 @@ def _review(result: Result) -> tuple[Observable, ...]:
     if result.review is None:
         return ()
     advice = Observable(
-        key="review-advised",
-        fact=fact("review-advised", result.review.advised),
-        title=code("review-advised").display,
+        key=_REVIEW,
+        fact=fact(_REVIEW, result.review.advised),
+        title=code(_REVIEW).display,
         notes=result.review.reasons,
     )
     return (advice,)
@@ -234,9 +276,9 @@ def _amendment(result: Result) -> tuple[Observable, ...]:
     if amendment is None:
         return ()
     told = Observable(
-        key="amendment",
-        fact=fact("amendment", amendment.reason),
-        title=code("amendment").display,
+        key=_AMENDMENT,
+        fact=fact(_AMENDMENT, amendment.reason),
+        title=code(_AMENDMENT).display,
         derived_from=(TOTAL,),
         details=(
             fact("amendment-signed-before", amendment.signed_before),
