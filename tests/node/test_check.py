@@ -331,3 +331,17 @@ def test_a_folder_without_a_store_is_named_and_not_made(
     (tmp_path / "node.toml").touch()  # a folder that is there, and is no store
     assert main(["node", command, "--data", str(tmp_path)]) == 2
     assert [one.name for one in tmp_path.iterdir()] == ["node.toml"]
+
+
+def test_names_that_no_machine_or_folder_can_have_are_told(tmp_path: Path) -> None:
+    host = "\N{LATIN SMALL LETTER E WITH ACUTE}" * 70  # a part has 63 characters at most
+    (finding,) = texts(found(tmp_path, f'{QUIET}host = "{host}"\n'))
+    assert finding.startswith(f"node.port: {host} is no name of a machine: give a number")
+    to = f'[[send]]\nname = "e"\nto = "./{"f" * 300}"\n'
+    (finding,) = texts(found(tmp_path, QUIET + to))
+    assert finding.startswith("[[send]] e: its folder cannot be written by ")
+    assert "File name too long" in finding
+    asked = rules_of(tmp_path, '[[send]]\nname = "e"\nto = "mllp://a..b:2575"\n')
+    assert texts(check_peers(asked, base=tmp_path)) == [
+        "[[send]] e: a..b is no name of a machine: give one, or a number"
+    ]

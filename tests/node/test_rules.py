@@ -183,7 +183,36 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("text", "match"), WRONG)
+WEB_PEER = '[[peer]]\nname = "P"\naet = "A"\ndicomweb = '
+SEND_TO = '[[send]]\nname = "a"\nto = '
+NOT_CALLED = "is no address that can be called: write https://host/path"
+CONTROL = "has a control character"
+WRONG += [
+    (SEND_TO + '"https://[::1"\n', rf"line 3: send.to {NOT_CALLED}"),
+    (SEND_TO + '"mllp://[::1"\n', rf"line 3: send.to {NOT_CALLED}"),
+    (SEND_TO + '"https://h:99999/x"\n', rf"line 3: send.to {NOT_CALLED}"),
+    (SEND_TO + '"https://h:0/x"\n', rf"line 3: send.to {NOT_CALLED}"),
+    (SEND_TO + '"https://h h/x"\n', rf"line 3: send.to {NOT_CALLED}"),
+    (SEND_TO + '"/tmp/a\\u0000b"\n', rf"line 3: send.to {CONTROL}"),
+    (WEB_PEER + '"https://[::1"\n', rf"line 4: peer.dicomweb {NOT_CALLED}"),
+    (WEB_PEER + '"https://h:99999/x"\n', rf"line 4: peer.dicomweb {NOT_CALLED}"),
+    ('[node]\nhttp_token_file = "a\\u0000b"\n', rf"line 2: node.http_token_file {CONTROL}"),
+    ('[node]\nhost = "a\\u0000b"\n', rf"line 2: node.host {CONTROL}"),
+    ('[[take]]\nmodality = ["C\\u0000T"]\n', rf"line 2: take.modality {CONTROL}"),
+    ("[node]\n\nport = 1" + "0" * 6000, r"node.toml, line 3: no rule has a number of thousands"),
+    ("[node]\nport = 0x" + "f" * 6000, r"line 2: node.port .*, not a number of thousands of dig"),
+    ("[node]\nport = 1" + "0" * 2000 + "\n", r"line 2: node.port .* not 1(0{59})\.\.\.$"),
+    ("[node]\nx = " + "[" * 3000 + "\n\n", r"node.toml, line 2: no rule has brackets in brackets"),
+    (f'[[take]]\ndescription = "{"(" * 3000}"\n', r"line 2: take.description is a regular expr"),
+    ('[[take]]\ndescription = "a{99999999999}"\n', r"line 2: take.description is a regular expr"),
+    (
+        f'[tls]\ncertificate = "{"c" * 300}"\nkey = "k"\nclient_ca = "a"\n',
+        r"line 2: tls.certificate names a file that is not there",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "match"), WRONG, ids=range(len(WRONG)))
 def test_what_cannot_be_meant_is_refused(tmp_path: Path, text: str, match: str) -> None:
     with pytest.raises(InputError, match=match):
         rules_of(tmp_path, text)

@@ -100,7 +100,7 @@ def _data_findings(rules: NodeRules, data: Path, database: str | None) -> Iterat
     except CorcalError as exc:
         yield Finding(text=f"the data folder cannot be used: {exc}")
         return
-    there = next(one for one in (data, *data.absolute().parents) if one.exists())
+    there = _nearest(data)
     why = _why_not_writable(there)
     if why is not None:
         which = "the data folder" if there == data else f"{there}, where the data folder would be,"
@@ -154,6 +154,8 @@ def _why_not_bound(host: str, port: int, *, is_here: bool) -> str | None:
             text = f"port {port} of {host} is in use by another program: end it, or choose another"
             return None if is_here else text
         return f"nothing can listen at port {port} of {host} ({exc.strerror})"
+    except (ValueError, TypeError):  # a part of the name is empty, or too long
+        return f"{host} is no name of a machine: give a number, such as 0.0.0.0 for all"
     return None
 
 
@@ -221,11 +223,21 @@ def _folder_findings(rules: NodeRules, base: Path) -> Iterator[Finding]:
         folder = destination_of(rule.to, rules.peers, base=base).folder
         if folder is None:
             continue
-        there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
-        why = _why_not_writable(there)
+        why = _why_not_writable(_nearest(folder))
         if why is not None:
             text = f"[[send]] {rule.name}: its folder cannot be written by {_who()}: {why}"
             yield Finding(text=f"{text}; let it belong to {_who()}")
+
+
+def _nearest(folder: Path) -> Path:
+    """Give the folder, or what of its way is there; what cannot be asked for is given itself."""
+    for one in (folder, *folder.absolute().parents):
+        try:
+            if one.exists():
+                return one
+        except OSError:  # a name that is too long, a folder into which one may not look
+            return one
+    return Path("/")
 
 
 def _why_not_writable(folder: Path) -> str | None:
@@ -262,6 +274,8 @@ def _listening(which: str, host: str, port: int) -> Finding | None:
         why = exc.strerror or "no answer"
         text = f"{which}: nobody listens at port {port} of {host} ({why}): a receiver has to"
         return Finding(text=text)
+    except ValueError:  # a part of the name is empty, or too long
+        return Finding(text=f"{which}: {host} is no name of a machine: give one, or a number")
     return None
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from corcal.ct.suitability.verdict import Verdict
 from corcal.errors import InputError
-from corcal.interop.send.address import DicomAddress, ae_title
+from corcal.interop.send.address import DicomAddress, ae_title, parse_address
 from corcal.node.admission import networks_of
 from corcal.node.destinations import Destination, destination_of, impossible_formats, usual_formats
 from corcal.node.rules import (
@@ -110,9 +110,16 @@ def _tls(table: Table, folder: Path) -> TlsFiles:
     table.done()
     for key in ("certificate", "key", "client_ca", "server_ca"):
         path = getattr(made, key)
-        if path is not None and not path.is_file():
+        if path is not None and not _is_file(path):
             table.refuse(key, "names a file that is not there")
     return made
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long, a folder into which one may not look
+        return False
 
 
 def _title(table: Table, key: str, default: str = "") -> str:
@@ -146,14 +153,24 @@ def _peer(table: Table, folder: Path) -> Peer:
     )
     if (made.host is None) != (made.port is None):
         table.refuse("port" if has_port else "host", "and the other belong together: give both")
-    if made.dicomweb and urlsplit(made.dicomweb).scheme not in ("https", "http"):
-        table.refuse("dicomweb", "is an address that begins with https:// or http://")
+    if made.dicomweb:
+        _require_web(table, made.dicomweb)
     if table.has("roles") and Role.SEND in made.roles and not networks_of(made):
         table.refuse(
             "roles", 'has "send", which needs addresses: nobody is let in by a host\'s name'
         )
     table.done()
     return made
+
+
+def _require_web(table: Table, url: str) -> None:
+    if not url.lower().startswith(("https://", "http://")):
+        table.refuse("dicomweb", "is an address that begins with https:// or http://")
+    try:
+        parse_address(url)
+    except InputError:
+        form = "https://host/path or https://host:port/path, without a user, a password, ? or #"
+        table.refuse("dicomweb", f"is no address that can be called: write {form}")
 
 
 def _networks(table: Table) -> tuple[Network, ...]:
@@ -222,9 +239,16 @@ def _send(table: Table, peers: tuple[Peer, ...], folder: Path) -> SendRule:
 
 def _destination(table: Table, to: str, peers: tuple[Peer, ...], folder: Path) -> Destination:
     try:
-        return destination_of(to, peers, base=folder)
+        found = destination_of(to, peers, base=folder)
+        has_port = not found.url or urlsplit(found.url).port != 0
     except InputError as exc:
         table.refuse("to", str(exc))
+    except ValueError:  # brackets that do not close, a port that is none
+        has_port = False
+    if not has_port or (found.url and re.search(r"\s", found.url)):
+        form = "https://host/path, https://host:port/path with a port from 1 to 65535, or"
+        table.refuse("to", f"is no address that can be called: write {form} mllp://host:port")
+    return found
 
 
 def _priors(table: Table, peers: tuple[Peer, ...]) -> PriorRule:

@@ -1,5 +1,6 @@
 """Tables of a TOML file, taken out key by key with a check, and errors that say where."""
 
+import bisect
 import difflib
 import re
 import tomllib
@@ -16,6 +17,8 @@ _Word = TypeVar("_Word", bound=StrEnum)
 _MOST_BYTES = 2**20
 _HEADER = re.compile(r"\s*\[\[?\s*([A-Za-z0-9_-]+)\s*\]\]?")
 _KEY = re.compile(r"\s*([A-Za-z0-9_-]+)\s*=")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_SHOWN = 60  # characters of a value that cannot be meant
 
 
 def read_toml(path: Path) -> "TomlFile":
@@ -39,7 +42,26 @@ def read_toml(path: Path) -> "TomlFile":
     except tomllib.TOMLDecodeError as exc:
         msg = f"the rules file {path.name} is not TOML: {exc}"
         raise InputError(msg) from exc
+    except (ValueError, RecursionError) as exc:  # what the parser itself does not foresee
+        is_deep = isinstance(exc, RecursionError)
+        what = "brackets in brackets without end" if is_deep else "a number of thousands of digits"
+        msg = f"{path.name}, line {_line_with(type(exc), text)}: no rule has {what}"
+        raise InputError(msg) from exc
     return TomlFile(path.name, text, parsed)
+
+
+def _line_with(error: type[Exception], text: str) -> int:
+    """Find the line up to which the text must be read for the parser to end with an error."""
+    lines = text.split("\n")
+
+    def ends_so(count: int) -> bool:
+        try:
+            tomllib.loads("\n".join(lines[:count]))
+        except (ValueError, RecursionError) as exc:
+            return type(exc) is error
+        return False
+
+    return bisect.bisect_left(range(len(lines)), True, key=ends_so)
 
 
 class TomlFile:
@@ -109,7 +131,13 @@ class Table:
         return self._values.get(key)
 
     def text(self, key: str, default: str) -> str:
-        """Give a text that is not empty."""
+        """Give a text of one line that is not empty."""
+        value = self._text(key, default)
+        if _CONTROL.search(value):
+            self.refuse(key, "has a control character: a text of one line is needed")
+        return value
+
+    def _text(self, key: str, default: str) -> str:
         value = self._get(key)
         if value is None:
             return default
@@ -131,7 +159,7 @@ class Table:
             return default
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or not low <= value <= high:
-            self.refuse(key, f"is a number from {low:g} to {high:g}, not {value!r}")
+            self.refuse(key, f"is a number from {low:g} to {high:g}, not {_shown(value)}")
         return float(value)
 
     def whole(self, key: str, default: int, low: int, high: int) -> int:
@@ -141,7 +169,7 @@ class Table:
             return default
         is_whole = isinstance(value, int) and not isinstance(value, bool)
         if not is_whole or not low <= value <= high:
-            self.refuse(key, f"is a whole number from {low} to {high}, not {value!r}")
+            self.refuse(key, f"is a whole number from {low} to {high}, not {_shown(value)}")
         return int(value)
 
     def flag(self, key: str, *, default: bool) -> bool:
@@ -150,7 +178,7 @@ class Table:
         if value is None:
             return default
         if not isinstance(value, bool):
-            self.refuse(key, f"is true or false, not {value!r}")
+            self.refuse(key, f"is true or false, not {_shown(value)}")
         return value
 
     def texts(self, key: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -162,6 +190,8 @@ class Table:
         is_list = isinstance(listed, list) and all(isinstance(one, str) and one for one in listed)
         if not is_list or not listed:
             self.refuse(key, 'is a list of texts, such as ["CT"]')
+        if any(_CONTROL.search(one) for one in listed):
+            self.refuse(key, "has a control character: texts of one line are needed")
         return tuple(listed)
 
     def words(self, key: str, kind: type[_Word], default: tuple[_Word, ...]) -> tuple[_Word, ...]:
@@ -182,12 +212,14 @@ class Table:
             self.refuse(key, f'is one of {allowed}, not "{text}"')
 
     def pattern(self, key: str) -> re.Pattern[str] | None:
-        """Give a regular expression."""
-        text = self.text(key, "")
+        """Give a regular expression, which may be of several lines."""
+        text = self._text(key, "")
         try:
             return re.compile(text) if text else None
         except re.error as exc:
             self.refuse(key, f"is no regular expression: {exc}")
+        except (RecursionError, OverflowError):
+            self.refuse(key, "is a regular expression with too many parentheses or repetitions")
 
     def done(self) -> None:
         """Refuse keys that nobody asked for: a misspelt limit would be no limit."""
@@ -196,3 +228,12 @@ class Table:
                 near = difflib.get_close_matches(key, self._known, 1, cutoff=0.6)
                 hint = f'; did you mean "{near[0]}"?' if near else ""
                 self.refuse(key, f"is not known here{hint}")
+
+
+def _shown(value: Any) -> str:
+    """Show a value that cannot be meant, not longer than a line."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no number of thousands of digits
+        return "a number of thousands of digits"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
