@@ -6,6 +6,7 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -311,3 +312,19 @@ def test_the_first_scan_waits_for_no_library(patient_folder, tmp_path):
     command = [sys.executable, "-c", _LOADED_BEFORE, patient_folder, tmp_path]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert said == "scored ['tomllib']\n"
+
+
+def test_a_link_behind_which_nobody_may_look_costs_a_study_nothing(tmp_path, monkeypatch):
+    make_study(tmp_path / "a", 1)
+    (tmp_path / "a" / "closed").symlink_to(tmp_path)
+    real = Path.is_file
+
+    def is_file(path):
+        if path.name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(Path, "is_file", is_file)
+    place = str(tmp_path / "a")
+    task = Task(key="k", source=place, places=(Place(path=place),))
+    assert score_task(task, options_for(tmp_path)).status == "unfit"

@@ -341,7 +341,9 @@ def test_names_that_no_machine_or_folder_can_have_are_told(tmp_path: Path) -> No
     (finding,) = texts(found(tmp_path, QUIET + to))
     assert finding.startswith("[[send]] e: its folder cannot be written by ")
     assert "File name too long" in finding
-    asked = rules_of(tmp_path, '[[send]]\nname = "e"\nto = "mllp://a..b:2575"\n')
+    peer = '[[peer]]\nname = "P"\naet = "A"\nhost = "a..b"\nport = 104\n'
+    asked = rules_of(tmp_path, peer + '[[send]]\nname = "e"\nto = "mllp://a..b:2575"\n')
     assert texts(check_peers(asked, base=tmp_path)) == [
-        "[[send]] e: a..b is no name of a machine: give one, or a number"
+        "[[peer]] P: a..b is no name of a machine: give one, or a number",
+        "[[send]] e: a..b is no name of a machine: give one, or a number",
     ]

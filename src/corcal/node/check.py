@@ -264,6 +264,9 @@ def _peer_finding(peer: Peer, rules: NodeRules) -> Finding | None:
     except (PeerError, InputError) as exc:
         right = f"it has to answer C-ECHO of {rules.node.aet}, called {peer.aet}"
         return Finding(text=f"[[peer]] {peer.name} does not answer: {exc}; {right}")
+    except UnicodeError:  # a part of the name is empty, or too long
+        text = f"[[peer]] {peer.name}: {peer.host} is no name of a machine: give one, or a number"
+        return Finding(text=text)
     return None
 
 
