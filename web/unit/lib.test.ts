@@ -66,6 +66,7 @@ test("percentiles are told in words, and so is why there is none", () => {
   expect(percentileWords({ ...one, value: 82 })).toBe("82nd percentile");
   expect(percentileWords({ ...one, value: 11 })).toBe("11th percentile");
   expect(percentileWords({ ...one, at_least: 90 })).toBe("at or above the 90th percentile");
+  expect(percentileWords({ ...one, value: 99, at_least: 99 })).toBe("at or above the 99th percentile"); // a bound, no value
   expect(percentileWords({ ...one, not_covered: "race is not known" })).toBe("race is not known");
 });
 

@@ -93,7 +93,7 @@ export const referenceName = (key: string): string => REFERENCES[key] ?? key;
 /** A percentile in words; why there is none otherwise. */
 export function percentileWords(one: PercentileOf): string {
   if (one.not_covered !== null) return one.not_covered;
-  if (one.value !== null) return `${one.value}${ordinal(one.value)} percentile`;
+  if (one.value !== null && one.at_least === null) return `${one.value}${ordinal(one.value)} percentile`;
   if (one.at_least !== null && one.at_most !== null) return `${one.at_least}${ordinal(one.at_least)} to ${one.at_most}${ordinal(one.at_most)} percentile`;
   if (one.at_least !== null) return `at or above the ${one.at_least}${ordinal(one.at_least)} percentile`;
   if (one.at_most !== null) return `below the ${one.at_most}${ordinal(one.at_most)} percentile`;
