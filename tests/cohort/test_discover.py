@@ -212,6 +212,10 @@ def test_results_that_lie_in_the_folder_are_no_scans(tmp_path):
     assert [place.path for place in task.places] == [str(root / "a")]
     (root / "ledger.jsonl").write_bytes(b"")  # results among the scans themselves
     assert found_in(root) == [task]
+    own = make_study(root / "segmentations", 1, slices=1, name=f"{'0a' * 10}.dcm")
+    assert found_in(root) == [task]
+    own[0].rename(root / "segmentations" / "ct.dcm")  # not a name that a run gives
+    assert len(found_in(root)[0].places) == 2
 
 
 def test_a_folder_that_has_not_changed_is_not_read_again(tmp_path, reads):

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ _THREADS = 8  # a file system of a network answers several questions in the time
 _FILES_AT_ONCE = 2048
 _SAVE_EVERY = 5000  # files
 _ARCHIVE_END = ".zip"
+_OWN_FOLDER, _OWN_FILE = "segmentations", re.compile(r"[0-9a-f]{20}\.dcm")  # of a run
 _LEADS_NOWHERE = frozenset({errno.ENOENT, errno.ELOOP, errno.ENOTDIR, errno.ENAMETOOLONG})
 """What the system says of a link behind which nothing can lie."""
 
@@ -122,7 +124,7 @@ def _folders(root: Path, unread: list[str]) -> Iterator[_Folder]:
     below them, which are not noted.
     """
     visited: set[tuple[int, int]] = set()
-    waiting = [str(root)]
+    waiting, own = [str(root)], ""
     while waiting:
         path = waiting.pop()
         try:
@@ -138,6 +140,9 @@ def _folders(root: Path, unread: list[str]) -> Iterator[_Folder]:
             if path != str(root):
                 continue
             names = tuple(name for name in names if name != LEDGER_NAME)  # empty: a damaged image?
+            own = str(root / _OWN_FOLDER)
+        if path == own:
+            names = tuple(name for name in names if not _OWN_FILE.fullmatch(name))
         waiting += [str(Path(path, name)) for name in reversed(inner)]
         yield _Folder(path=path, stamp=f"{status.st_mtime_ns}:{len(names)}", names=names)
 
