@@ -1,9 +1,8 @@
 """From a corrected record and the signed one before it to a record that says so."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 
-from corcal.amendment import Amendment
+from corcal.amendment import Amendment, moment_told
 from corcal.errors import InputError
 from corcal.exam_numbers import is_fit
 from corcal.result import SCHEMA_VERSION, Result, check_result, record_key
@@ -82,7 +81,7 @@ def _check_pair(result: Result, before: Result, *, signed: str | None) -> None:
             "one, and results are signed in corcal serve"
         )
         raise InputError(msg)
-    first, then = _moment(signed or made.created), _moment(result.provenance.created)
+    first, then = moment_told(signed or made.created), moment_told(result.provenance.created)
     if first is not None and then is not None and first > then:
         msg = (
             f"the earlier report was signed at {first.isoformat()}, the corrected one at "
@@ -112,15 +111,6 @@ def _check_same(said: Amendment, asked: Amendment) -> None:
             f"{said.signed_before}: what was signed is not overwritten"
         )
         raise InputError(msg)
-
-
-def _moment(text: str) -> datetime | None:
-    """Read when something was signed, of UTC where no zone is told; ``None`` if it is no moment."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def category_said(result: Result) -> str | None:

@@ -9,7 +9,7 @@ from corcal.scoring.categories import CATEGORIES
 from corcal.scoring.ranges import check_day, check_range
 from corcal.words import MAX_READER, is_visible, is_words
 
-__all__ = ["MAX_REASON", "Amendment", "check_amendment", "check_reason"]
+__all__ = ["MAX_REASON", "Amendment", "check_amendment", "check_reason", "moment_told"]
 
 MAX_REASON = 2000  # characters: a few sentences, which have to fit on the first page
 _SHA256_DIGITS = 64
@@ -122,7 +122,7 @@ def _check_line(field: str, text: str) -> None:
 
 
 def _check_signed(field: str, text: str, days: tuple[str, str], created: str) -> None:
-    signed = _moment(text) if _MOMENT.fullmatch(text) else None
+    signed = moment_told(text) if _MOMENT.fullmatch(text) else None
     if signed is None:
         msg = (
             f"{field} is {text[:_SHOWN]!r}, allowed is a moment with its zone as of ISO 8601: "
@@ -130,13 +130,13 @@ def _check_signed(field: str, text: str, days: tuple[str, str], created: str) ->
         )
         raise InputError(msg)
     check_day(field, text[:10], *days)
-    made = _moment(created)
+    made = moment_told(created)
     if made is not None and signed > made:
         msg = f"{field} is {text}, allowed is nothing later than provenance.created, {created}"
         raise InputError(msg)
 
 
-def _moment(text: str) -> datetime | None:
+def moment_told(text: str) -> datetime | None:
     """Read a moment, of UTC where no zone is told; ``None`` if it is none."""
     try:
         found = datetime.fromisoformat(text)
