@@ -204,6 +204,21 @@ def test_calcium_elsewhere_stands_apart_and_is_not_in_the_score():
     assert table(case("ordinary"), "Calcium by artery").foot[1] == "222.3"
 
 
+DOUBT = "calcium may belong to a neighbouring artery"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_said"), [("ordinary", True), ("zero", False), ("marked", False)]
+)
+def test_intervals_of_arteries_say_what_they_include(name, is_said):
+    # a zero has nothing that could belong elsewhere; marks have no intervals
+    assert words(case(name)).count(DOUBT) == is_said
+
+
+def test_intervals_are_explained_also_where_nobody_asked_what_the_score_means():
+    assert DOUBT in words(replace(case("ordinary"), interpretation=None))
+
+
 def test_bone_noise_and_metal_are_no_calcium_to_report():
     base = case("ordinary")
     (valve, *_) = base.score.other_sites.values()

@@ -157,10 +157,10 @@ def compared(before: float, after: float, **fields: object) -> Result:
     return with_followup(result, compare([replace(each, **fields) for each in exams]))
 
 
-def other_sites(agatston: float) -> Result:
-    """Calcium at the aortic valve too."""
+def other_sites(agatston: float, *names: str) -> Result:
+    """Calcium at other places too."""
     result = scored(agatston)
-    others = {"aortic_valve": result.score.vessels["LAD"]}
+    others = dict.fromkeys(names, result.score.vessels["LAD"])
     return told(replace(result, score=replace(result.score, other_sites=others)))
 
 
@@ -198,7 +198,9 @@ def after_review(*, is_complete: bool, marks: AnnotationRecord | None = None) ->
     return replace(result, provenance=made, review=advice)
 
 
-def addendum(before: float, after: float, *, base: Result | None = None) -> Result:
+def addendum(
+    before: float, after: float, *, base: Result | None = None, created: str | None = None
+) -> Result:
     """A signed result that takes the place of another one."""
     result = base or after_review(is_complete=True)
     result = replace(result, score=scored(after).score)
@@ -209,7 +211,8 @@ def addendum(before: float, after: float, *, base: Result | None = None) -> Resu
         agatston_before=before,
         category_before="1-100",
     )
-    return replace(result, provenance=replace(result.provenance, amendment=amendment))
+    made = replace(result.provenance, created=created or "2026-01-05T08:07:30+00:00")
+    return replace(result, provenance=replace(made, amendment=amendment))
 
 
 UNKNOWN = dict.fromkeys(
@@ -266,6 +269,7 @@ _MAKERS: dict[str, Callable[[], Result]] = {
     "review_begun": lambda: after_review(is_complete=False),
     "addendum": lambda: addendum(412.0, 85.2),
     "addendum_same": lambda: addendum(85.2, 85.2),
+    "addendum_one_day": lambda: addendum(412.0, 85.2, created="2026-01-04T15:04:59+00:00"),
     "addendum_unfit": lambda: addendum(412.0, 210.0, base=unfit()),
     "known_disease": lambda: interpreted(900.0, has_known_ascvd=True, smokes=True),
     "stent": lambda: device(310.0, has_known_ascvd=None),
@@ -275,7 +279,10 @@ _MAKERS: dict[str, Callable[[], Result]] = {
         3.0, is_pregnant=True, sex=Sex.FEMALE, age_years=41.0, systolic_mmhg=150.0
     ),
     "nothing_marked": nothing_marked,
-    "other_sites": lambda: other_sites(30.0),
+    "other_sites": lambda: other_sites(30.0, "aortic_valve"),
+    "many_sites": lambda: other_sites(
+        30.0, "mitral_annulus", "descending_aorta", "aortic_valve", "ascending_aorta", "bone"
+    ),
     "anonymous": anonymous,
     "rise": lambda: followed([85.0, 180.0]),
     "rise_statin": lambda: followed([85.0, 180.0], takes_statin=True),

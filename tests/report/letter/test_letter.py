@@ -12,8 +12,8 @@ from corcal.report.letter.chance import chance_of
 from corcal.report.letter.language import letter_language
 from corcal.result import RESEARCH_USE
 from corcal.risk.types import Mark, Sex
-from report.letter.letter_cases import CASES, interpreted
-from report.letter.reading import passages
+from report.letter.letter_cases import CASES, addendum, interpreted
+from report.letter.reading import passages, plain
 
 ENGLISH = letter_language("en")
 
@@ -117,6 +117,43 @@ def test_a_corrected_letter_says_which_one_it_replaces_and_both_scores():
     assert "aortic root" not in said  # the reason is written for clinicians
     assert "Esta carta reemplaza a otra anterior" in spanish("addendum")
     assert "su puntuación era 412. Ahora es 85." in spanish("addendum")
+
+
+def test_a_letter_has_the_date_by_which_a_correction_of_it_would_name_it():
+    assert plain(letter("zero").subtitle).endswith("\nLetter of January 2, 2026")
+    # of another day than the letter that it replaces: the days tell them apart
+    assert plain(letter("addendum").subtitle).endswith("\nLetter of January 5, 2026")
+    assert plain(letter("addendum", language="es").subtitle).endswith(
+        "Carta del 5 de enero de 2026"
+    )
+
+
+def test_two_letters_of_one_day_are_told_apart_by_the_time():
+    # signed at 23:30 of the third, two hours behind UTC
+    assert "the letter of January 4, 2026, 01:30 UTC." in text("addendum_one_day")
+    written = plain(letter("addendum_one_day").subtitle)
+    assert written.endswith("\nLetter of January 4, 2026, 15:04 UTC")
+    assert "a la carta del 4 de enero de 2026, 01:30 UTC." in spanish("addendum_one_day")
+
+
+@pytest.mark.parametrize("created", ["2026-01-04T15:04:59", "2026-01-04 at three"])
+def test_a_moment_without_zone_or_time_still_has_its_day(created):
+    found = plain(patient_letter(addendum(412.0, 85.2, created=created)).subtitle)
+    assert "Letter of January 4, 2026, " in found
+
+
+def test_a_corrected_letter_asks_what_was_changed_and_changes_no_medicine():
+    question, warning = "What was changed in my result, and why?", "start, stop or change any"
+    assert question in text("addendum")
+    assert text("addendum").count(warning) == 1
+    assert "¿Qué se cambió en mi resultado, y por qué?" in spanish("addendum")
+    assert "ningún medicamento antes de hablar con su médico" in spanish("addendum")
+    assert question not in text("reviewed")
+    assert warning not in text("reviewed")
+    unsigned = CASES["automatic"]()
+    amendment = CASES["addendum"]().provenance.amendment
+    told = replace(unsigned, provenance=replace(unsigned.provenance, amendment=amendment))
+    assert "\n".join(passages(patient_letter(told).blocks)).count(warning) == 1
 
 
 def test_a_corrected_letter_with_the_same_score_says_that():
@@ -233,7 +270,7 @@ def test_a_zero_reassures_a_healthy_person_and_nobody_else():
     low = "People with a zero have a low chance"
     assert low in text("zero")
     assert low not in text("zero_with_factors")
-    reasons = "this counts: diabetes, smoking and early heart disease in your family"
+    reasons = "because of diabetes, smoking and early heart disease in your family."
     assert reasons in text("zero_with_factors")
     assert low not in text("anonymous")
     assert "Zero does not mean no risk at all." in text("zero")
@@ -329,6 +366,45 @@ def test_what_would_change_is_the_record_s_table():
             assert shown[2] == f"{100 * each.low:.1f}% to {100 * each.high:.1f}%"
 
 
+SLOWLY, LAST_ROW = "goes down over years, not at once", "Nobody can promise that you will get there"
+
+
+def test_the_table_says_what_it_does_not_promise():
+    assert SLOWLY in text("moderate")
+    assert LAST_ROW in text("moderate")
+    assert "baja con los años, no de inmediato" in spanish("moderate")
+    assert SLOWLY not in text("eighty_five")  # pressure alone
+    assert LAST_ROW not in text("eighty_five")
+    assert LAST_ROW not in text("no_number")  # which has no number for all of them
+
+
+GOAL, LEAST = "set in 2026 for a score like yours", "the least strict one"
+
+
+@pytest.mark.parametrize(("score", "said"), [(0.0, LEAST), (99.9, LEAST), (100.0, GOAL)])
+def test_the_goal_of_cholesterol_says_where_it_comes_from(score, said):
+    # up to a score of 100 it is 130 mg/dL without HDL: 50 + 130 = 180
+    found = "\n".join(
+        passages(
+            patient_letter(
+                interpreted(score, total_cholesterol_mg_dl=232.0, hdl_mg_dl=50.0, ldl_mg_dl=None)
+            ).blocks
+        )
+    )
+    assert ("from 232 to 180" in found) is (said is LEAST)
+    assert [words in found for words in (GOAL, LEAST)] == [words is said for words in (GOAL, LEAST)]
+    assert "10.1161/CIR.0000000000001423" in found.split("Sources: ")[1]
+
+
+def test_a_table_without_cholesterol_speaks_of_no_goal_of_it():
+    assert "goal for cholesterol" not in text("eighty_five")
+    assert "CIR.0000000000001423" not in text("eighty_five")
+
+
+def test_the_estimate_without_the_score_is_no_chance_without_calcium():
+    assert "An estimate that does not know your calcium score gives 25.1%." in text("moderate")
+
+
 def test_a_change_without_a_number_says_so():
     cells = [row[2] for row in blocks("no_number", Table)[0].rows]
     assert "no number" in cells
@@ -414,6 +490,16 @@ def test_questions_are_made_from_the_case():
     assert "Do I need more tests of my heart?" in text("very_large")
     assert "outside my heart arteries" in text("other_sites")
     assert "What is the metal at my heart?" in text("stent")
+
+
+def test_calcium_outside_the_arteries_is_named_by_where_it_was_seen():
+    assert "also seen in a heart valve (aortic valve). It is not" in text("other_sites")
+    assert "main artery" not in text("other_sites")
+    # both parts of the aorta are one place, and bone is none near the heart
+    assert (
+        "seen in the main artery of your body (aorta), a heart valve (aortic valve) and a heart "
+        "valve (mitral valve). It is not part of your number."
+    ) in text("many_sites")
 
 
 def test_a_doubt_about_the_scan_is_among_what_the_score_does_not_say():

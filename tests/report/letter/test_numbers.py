@@ -47,6 +47,8 @@ def of_record(result):
     if (before := result.provenance.amendment) is not None:
         day = datetime.fromisoformat(before.signed_before).astimezone(UTC)
         found |= {*scores(before.agatston_before), float(day.day), float(day.year)}
+        if day.date() == datetime.fromisoformat(result.provenance.created).astimezone(UTC).date():
+            found |= {float(day.hour), float(day.minute)}
     if meaning is not None and any(each.about == "headers" for each in meaning.limits):
         found |= {meaning.person.age_years, result.scan.patient.age_years}
     return found if meaning is None else found | of_meaning(meaning)
@@ -159,5 +161,7 @@ def test_the_spanish_letter_writes_a_decimal_comma():
 
 def test_the_subtitle_has_the_name_and_the_date_in_words():
     letter = patient_letter(CASES["arabic_name"](), language="es")
-    assert plain(letter.subtitle) == "Para عبد الرحمن, محمد\nEstudio del 2 de enero de 2026"
-    assert plain(patient_letter(CASES["anonymous"]()).subtitle) == ""
+    assert plain(letter.subtitle) == (
+        "Para عبد الرحمن, محمد\nEstudio del 2 de enero de 2026\nCarta del 2 de enero de 2026"
+    )
+    assert plain(patient_letter(CASES["anonymous"]()).subtitle) == "Letter of January 2, 2026"

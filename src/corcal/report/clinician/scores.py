@@ -26,15 +26,20 @@ MEASURES = ("Agatston", "Volume, mm³", "Mass, mg", "Lesions")
 """Columns of every table of scores."""
 
 _WIDTHS = (1.2, 1.0)
+_ARTERY_DOUBT = (
+    "Intervals of arteries include that calcium may belong to a neighbouring artery: one can reach "
+    "0, or far above its score."
+)
 _SAID_ABOVE = ("plain", "cac_drs")  # in the impression
 
 
 def scores(result: Result) -> tuple[Block, ...]:
     """Set the arteries beside the percentile chart, if there is one."""
     heading, told = Heading(text="Calcium by artery"), meaning_of(result)
+    texts = [*_about_intervals(result), *(() if told is None else _notes(told))]
+    notes = tuple(Paragraph(text=each, role="note") for each in texts)
     if told is None:
-        return (heading, _arteries(result))
-    notes = tuple(Paragraph(text=each, role="note") for each in _notes(told))
+        return (heading, _arteries(result), *notes)
     left: tuple[Block, ...] = (_arteries(result), *notes)
     chart = _chart(told)
     if not chart:
@@ -73,6 +78,13 @@ def measures(score: SiteScore, *, has_interval: bool = False) -> tuple[Text, ...
         shown(score.mass_mg),
         str(score.lesion_count),
     )
+
+
+def _about_intervals(result: Result) -> tuple[str, ...]:
+    """Explain intervals of arteries, which can be far wider than that of the total."""
+    score = result.score
+    has_some = any(each.interval is not None for each in score.vessels.values())
+    return (_ARTERY_DOUBT,) if has_some and score.total.agatston > 0 else ()
 
 
 def _notes(told: Interpretation) -> list[str]:

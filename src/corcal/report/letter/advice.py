@@ -11,7 +11,18 @@ from corcal.risk.guidance import GUIDELINES
 from corcal.risk.types import Mark, Person, Statement
 from corcal.risk.what_if import Goals, WhatIf, goals_for
 
-__all__ = ["repeat_statement", "shown_changes", "what_to_ask", "what_to_do", "when_again"]
+__all__ = [
+    "GOALS_SOURCE",
+    "repeat_statement",
+    "shown_changes",
+    "what_to_ask",
+    "what_to_do",
+    "when_again",
+]
+
+GOALS_SOURCE = "accaha2026"
+"""Key of the `Source` of the goals of cholesterol (`corcal.risk.what_if.goals_for`)."""
+
 
 _OBESITY_BMI = 30.0  # World Health Organization, Technical Report Series 894 (2000)
 _YEARS = 10
@@ -170,17 +181,30 @@ def _shown(value: float | None, language: Language) -> str:
 
 def _changes(case: Case, chance: Chance | None, language: Language) -> Iterator[Block]:
     """Set the chance beside that of a person without each factor, as the record has it."""
-    rows = tuple(_row(each, language) for each in shown_changes(case, chance))
-    if not rows:
+    changes = shown_changes(case, chance)
+    if not changes:
         return
     yield Table(
         caption=language.text("do.table"),
         head=tuple(language.text(f"do.{name}") for name in ("if", "now", "then")),
-        rows=rows,
+        rows=tuple(_row(each, language) for each in changes),
         numeric=frozenset((1, 2)),
         shows_caption=True,
     )
-    yield Paragraph(text=language.text("do.caution"), role="note")
+    said = (language.text(f"do.{name}") for name in _remarks(changes, case))
+    yield Paragraph(text=" ".join(said), role="note")
+
+
+def _remarks(changes: tuple[WhatIf, ...], case: Case) -> Iterator[str]:
+    """Name what has to be known to read the table: keys of the section ``do``."""
+    shown = {each.change for each in changes if each.after is not None}
+    yield "caution"
+    if "smoking_stopped" in shown:
+        yield "slowly"
+    if "together" in shown:
+        yield "together"
+    if any(each.change == "lipids_at_goal" for each in changes):
+        yield "goal_least" if _goals(case) == goals_for(None) else "goal"
 
 
 def _row(each: WhatIf, language: Language) -> tuple[str, str, str]:
@@ -210,6 +234,7 @@ def _questions(case: Case, chance: Chance | None) -> Iterator[tuple[str, bool]]:
     """Name every question, and whether it is asked in this case."""
     has_calcium = case.is_usable and case.score > 0
     yield "symptoms", case.has_symptoms
+    yield "amended", case.is_amended
     yield "checked", case.is_unchecked or case.is_nothing_marked
     yield "new_scan", not case.is_fit
     yield "metal", case.may_have_stent

@@ -30,7 +30,13 @@ _ASKED = (
     "has_diabetes",
     "smokes",
 )
-_NEAR_SITES = ("ascending_aorta", "descending_aorta", "aortic_valve", "mitral_annulus")
+# Sites near the arteries, and what the letter calls each: a key of the section ``site``
+_NEAR_SITES = {
+    "ascending_aorta": "aorta",
+    "descending_aorta": "aorta",
+    "aortic_valve": "aortic_valve",
+    "mitral_annulus": "mitral_annulus",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,10 +226,25 @@ class Case:
         return tuple(name for name in _ASKED if getattr(self.person, name) is None)
 
     @property
+    def other_sites(self) -> tuple[str, ...]:
+        """Where else there is calcium, at a valve or in the aorta: keys of the section ``site``."""
+        others = self.result.score.other_sites
+        found = (
+            word
+            for name, word in _NEAR_SITES.items()
+            if name in others and others[name].agatston > 0
+        )
+        return tuple(dict.fromkeys(found))
+
+    @property
     def has_other_sites(self) -> bool:
         """Whether there is calcium at a valve or in the aorta."""
-        others = self.result.score.other_sites
-        return any(others[name].agatston > 0 for name in _NEAR_SITES if name in others)
+        return bool(self.other_sites)
+
+    @property
+    def is_amended(self) -> bool:
+        """Whether the letter replaces that of a signed report."""
+        return self.result.provenance.amendment is not None
 
     def said(self, topic: str) -> bool:
         """Whether the record has a statement of this topic."""

@@ -1,10 +1,12 @@
 """The letter to a patient: plain words and pictures, every number from the record."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date
 
 from corcal.report.document import Block, Document, Heading, PageStyle, Paragraph, Text
 from corcal.report.letter.advice import (
+    GOALS_SOURCE,
     repeat_statement,
     shown_changes,
     what_to_ask,
@@ -13,6 +15,7 @@ from corcal.report.letter.advice import (
 )
 from corcal.report.letter.case import Case
 from corcal.report.letter.chance import Chance, chance_of, the_chance
+from corcal.report.letter.dates import date_of_letter
 from corcal.report.letter.earlier import what_changed
 from corcal.report.letter.language import Language, letter_language
 from corcal.report.letter.notices import call_for_help, first_notices
@@ -88,15 +91,15 @@ def _blocks(case: Case, language: Language, style: PageStyle) -> Iterator[Block]
 
 
 def _subtitle(result: Result, language: Language) -> Text:
-    """Say whom the letter is about, and which scan, as far as the headers tell."""
+    """Say whom the letter is about, which scan as far as headers tell, and when it was made."""
     scan = result.scan
     name = person_name(scan.patient.name or "")
     who = language.with_span("letter.name", style="strong", name=name) if name else ()
-    try:
+    lines = [language.text("letter.written", date=date_of_letter(result, language))]
+    with suppress(ValueError):
         day = language.date(date.fromisoformat(scan.date or ""))
-    except ValueError:
-        return who
-    return (*who, "\n" if who else "", language.text("letter.date", date=day))
+        lines.insert(0, language.text("letter.date", date=day))
+    return (*who, "\n" if who else "", "\n".join(lines))
 
 
 def _about(case: Case, chance: Chance | None, language: Language) -> Iterator[Block]:
@@ -130,6 +133,8 @@ def _citations(case: Case, chance: Chance | None, language: Language) -> Iterato
         keys[chance.source] = None
     for each in shown_changes(case, chance):
         keys |= dict.fromkeys(each.bound_sources)
+        if each.change == "lipids_at_goal":
+            keys[GOALS_SOURCE] = None
     if (statement := repeat_statement(case, language)) is not None:
         keys[statement.source] = None
     for key in keys:

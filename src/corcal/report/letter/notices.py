@@ -1,12 +1,12 @@
 """What stands first in a letter, before any number, and when to call for help."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from corcal.amendment import Amendment
 from corcal.report.document import Notice, Paragraph
 from corcal.report.letter.case import Case
+from corcal.report.letter.dates import date_of_replaced
 from corcal.report.letter.language import Language
 
 _Kind: TypeAlias = Literal["info", "caution", "urgent"]
@@ -53,13 +53,15 @@ def call_for_help(language: Language) -> Notice:
 
 def _amended(amendment: Amendment, case: Case, language: Language) -> Notice:
     """Say which letter this one replaces, and the scores of both."""
-    day = datetime.fromisoformat(amendment.signed_before).astimezone(UTC).date()
-    said = [language.text("amended.text", date=language.date(day))]
+    date = date_of_replaced(amendment, case.result, language)
+    said = [language.text("amended.text", date=date)]
     if case.is_usable:
         before, after = (language.amount(one) for one in (amendment.agatston_before, case.score))
         name = "amended.same" if before == after else "amended.scores"
         values = {"after": after} if before == after else {"before": before, "after": after}
         said.append(language.text(name, **values))
+    if not case.is_unchecked:  # the box on that says it
+        said.append(language.text("amended.medicine"))
     title = language.text("amended.title")
     return Notice(kind="caution", title=title, blocks=(Paragraph(text=" ".join(said)),))
 

@@ -89,7 +89,12 @@ def not_said(case: Case, language: Language) -> tuple[Block, ...]:
         "organs": True,
         "machine": True,
     }
-    items = tuple(language.text(f"not.{name}") for name, is_told in told.items() if is_told)
+    sites = language.listed([language.text(f"site.{name}") for name in case.other_sites])
+    items = tuple(
+        language.text(f"not.{name}", **({"sites": sites} if name == "other_sites" else {}))
+        for name, is_told in told.items()
+        if is_told
+    )
     return (Heading(text=language.text("not.heading")), Bullets(items=items))
 
 
