@@ -317,6 +317,8 @@ def _letter(result: Result, words: dict[str, dict[str, str]]) -> Iterator[Phrase
     yield from local.of_scale(result)
     day = date.fromisoformat(result.scan.date)
     yield words["letter"]["date"].format(date=local.date(day)), ()
+    made = datetime.fromisoformat(result.provenance.created).astimezone(UTC)
+    yield words["letter"]["written"].format(date=local.date(made.date())), ()
     for section in words.values():  # sentences with a number of their own: 911, 10 years
         yield from ((text, ()) for text in section.values() if _is_fixed(text))
     if total.interval is not None:

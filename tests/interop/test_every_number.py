@@ -19,6 +19,7 @@ from interop.number_readers import READERS, sentences_of
 
 # What has a number on every page, whatever the record says
 PUBLICATION = r"(?<=[A-Za-z,] )(19|20)\d\d, (doi:|PMID \d+)"
+GUIDELINE = r"20\d\d ACC/AHA"
 ALWAYS = {
     ("report", "en"): [
         PUBLICATION,
@@ -32,9 +33,10 @@ ALWAYS = {
         r"\(class (1|2a|2b|3)(;|\))",
         r"20\d\d (ACC/AHA|AHA/ACC|US Preventive|ESC|National Lipid)",
         r"[1-9] older statements? (is|are) left out",
+        r"one can reach 0, or far above",
     ],
-    ("letter", "en"): [PUBLICATION, r"Page \d of \d"],
-    ("letter", "es"): [PUBLICATION, r"Página \d de \d"],
+    ("letter", "en"): [PUBLICATION, r"Page \d of \d", GUIDELINE],
+    ("letter", "es"): [PUBLICATION, r"Página \d de \d", GUIDELINE],
 }
 SAME_AS = {"labelmap": "seg"}
 PAGES = tuple(ALWAYS)
