@@ -12,7 +12,7 @@ from corcal.report.letter.chance import chance_of
 from corcal.report.letter.language import letter_language
 from corcal.result import RESEARCH_USE
 from corcal.risk.types import Mark, Sex
-from report.letter.letter_cases import CASES, addendum, interpreted
+from report.letter.letter_cases import CASES, addendum, interpreted, other_sites
 from report.letter.reading import passages, plain
 
 ENGLISH = letter_language("en")
@@ -500,6 +500,9 @@ def test_calcium_outside_the_arteries_is_named_by_where_it_was_seen():
         "seen in the main artery of your body (aorta), a heart valve (aortic valve) and a heart "
         "valve (mitral valve). It is not part of your number."
     ) in text("many_sites")
+    for name in ("ascending_aorta", "descending_aorta"):
+        found = "\n".join(passages(patient_letter(other_sites(30.0, name)).blocks))
+        assert "also seen in the main artery of your body (aorta). It is not" in found
 
 
 def test_a_doubt_about_the_scan_is_among_what_the_score_does_not_say():
