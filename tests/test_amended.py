@@ -7,8 +7,10 @@ import pytest
 
 from corcal.amended import amended, category_said
 from corcal.amendment import MAX_REASON, Amendment
+from corcal.ct.scan import Patient
 from corcal.ct.suitability import Verdict
 from corcal.errors import InputError
+from corcal.interop.deidentify import Deidentifier
 from corcal.interpreted import interpret_result, with_interpretation
 from corcal.result import read_result, record_key, result_json, schema_json
 from interop.exam_cases import made_by, signed_result
@@ -68,6 +70,194 @@ def test_a_report_of_another_study_is_not_corrected():
     other = replace(other, scan=replace(other.scan, study_instance_uid="2.25.77"))
     with pytest.raises(InputError, match="the earlier report is of another study"):
         amended(signed_result(), other, reason=WHY)
+
+
+ERIKA = Patient(
+    patient_id="PAT-7", name="Muster^Erika", birth_date="1964-05-06", sex="F", age_years=61.0
+)
+PATIENT_WORDS = ("PAT-7", "PAT-8", "CLINIC", "muster", "erika", "otto", "1964", "1946", "2.25")
+
+
+def of_scan(result, *, patient=ERIKA, **scan):
+    """The record of a patient, and of a scan as the headers have it."""
+    return replace(result, scan=replace(result.scan, patient=patient, **scan))
+
+
+def pair(*, new, old, is_named=True, **both):
+    """A correction and what it corrects, by what their scans tell; each may have other facts."""
+    study = {} if is_named else {"study_instance_uid": None}
+    return (
+        of_scan(signed_result(), **(study | both | new)),
+        of_scan(before_result(), **(study | both | old)),
+    )
+
+
+def refused(told, before, match, **options):
+    with pytest.raises(InputError, match=match) as caught:
+        amended(told, before, reason=WHY, **options)
+    said = str(caught.value).casefold()
+    assert "\n" not in said
+    assert not [word for word in PATIENT_WORDS if word.casefold() in said]
+
+
+def test_another_patient_is_refused_though_the_study_is_the_same():
+    other = {"patient": replace(ERIKA, patient_id="PAT-8")}
+    refused(
+        *pair(new={}, old=other),
+        "the earlier report is of another patient than the corrected one, by the patient "
+        "identifier: .* if one of them was de-identified, correct the original",
+    )
+    assert amended(*pair(new={}, old={"patient": replace(ERIKA, patient_id=" PAT-7")}), reason=WHY)
+
+
+def test_an_identifier_of_another_hospital_is_another_patient():
+    one, other = {"patient_id_issuer": "CLINIC A"}, {"patient_id_issuer": "CLINIC B"}
+    refused(*pair(new=one, old=other), "by the issuer of the patient identifier: ")
+    assert amended(*pair(new=one, old=one), reason=WHY)
+    assert amended(*pair(new=one, old={}), reason=WHY)  # who gave it was not told before
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        {"name": "Mutser^Erika"},
+        {"sex": "M"},
+        {"age_years": 16.0},
+        {"birth_date": "1946-05-06", "name": "Beispiel^Otto"},
+    ],
+)
+def test_what_was_wrong_about_a_patient_may_be_what_is_corrected(slip):
+    was = {"patient": replace(ERIKA, **slip)}
+    assert amended(*pair(new={}, old=was), reason=WHY)
+    assert amended(*pair(new=was, old={}), reason=WHY)
+
+
+@pytest.mark.parametrize("lacking", ["new", "old"])
+def test_without_an_identifier_a_name_or_a_date_of_birth_must_agree(lacking):
+    nameless = replace(ERIKA, patient_id=None)
+    otto = {"name": "Muster^Otto", "birth_date": "1946-05-06"}
+    people = {"new": ERIKA, "old": ERIKA} | {lacking: nameless}
+
+    def of(slip, *, less=()):
+        gone = dict.fromkeys(less)
+        return pair(
+            new={"patient": replace(people["new"], **gone)},
+            old={"patient": replace(people["old"], **(slip | gone))},
+        )
+
+    refused(*of(otto), "another patient than the corrected one, by the name and the date of birth:")
+    refused(*of(otto, less=("name",)), "another patient .*, by the date of birth: ")
+    refused(*of(otto, less=("birth_date",)), "another patient .*, by the name: ")
+    assert amended(*of({"name": "Muster^Otto"}), reason=WHY)
+    assert amended(*of({"birth_date": "1946-05-06"}), reason=WHY)
+    assert amended(*of({"name": "MUSTER^ERIKA^^Dr"}, less=("birth_date",)), reason=WHY)
+
+
+def test_a_record_without_a_patient_takes_the_place_of_none_that_names_one():
+    nobody = Patient(sex="F", age_years=61.0)
+    match = "the corrected report names no patient, but the earlier one does: .*de-identify the"
+    refused(*pair(new={"patient": nobody}, old={}), match)
+    for known in ({"name": "Muster^Erika"}, {"birth_date": "1964-05-06"}):
+        refused(*pair(new={"patient": nobody}, old={"patient": Patient(**known)}), match)
+    assert amended(*pair(new={}, old={"patient": nobody}), reason=WHY)  # whose it is came later
+    assert amended(*pair(new={}, old={}, patient=nobody), reason=WHY)
+
+
+def test_of_two_records_none_or_both_are_deidentified():
+    told, before = pair(new={}, old={})
+    hide = Deidentifier(b"a secret of sixteen bytes")
+    refused(hide(told), before, "another patient .* de-identified, correct the original and de-id")
+    refused(told, hide(before), "another patient .* de-identified, correct the original and de-id")
+    assert amended(hide(told), hide(before), reason=WHY)
+    refused(hide(told), Deidentifier(b"another secret, sixteen")(before), "another patient")
+    unnamed = [of_scan(one, patient=Patient()) for one in (told, before)]
+    refused(hide(unnamed[0]), unnamed[1], "another study: .* de-identified, correct the original")
+
+
+@pytest.mark.parametrize("is_one_exam", [False, True])
+def test_one_record_with_a_study_and_one_without_are_not_tied(is_one_exam):
+    none = {"study_instance_uid": None}
+    options = {"is_one_exam": is_one_exam}
+    refused(
+        *pair(new={}, old=none),
+        "the corrected report names its study .*, but the earlier one does not",
+        **options,
+    )
+    refused(
+        *pair(new=none, old={}),
+        "the earlier report names its study .*, but the corrected one does not",
+        **options,
+    )
+
+
+BARE = {  # what a NIfTI file tells
+    "patient": Patient(),
+    "series_instance_uid": None,
+    "frame_of_reference_uid": None,
+    "sop_instance_uids": (None,) * 4,
+    "date": None,
+    "time": None,
+    "accession_number": None,
+}
+
+
+def test_two_volume_files_are_of_one_scan_if_the_store_or_the_record_says_so():
+    told, before = pair(new={}, old={}, is_named=False, **BARE)
+    refused(told, before, "neither the earlier nor the corrected .* make the addendum in corcal se")
+    addendum = amended(told, before, reason=WHY, is_one_exam=True)
+    assert amended(addendum, before, reason=WHY) == addendum
+    wider = of_scan(before, patient=Patient(), shape=(4, 64, 65))
+    refused(addendum, wider, "another scan .*, by the number of slices, rows or columns: ")
+    other = made_by(before, reader="Reader^Two")
+    refused(addendum, other, "neither the earlier nor the corrected report names its study")
+
+
+@pytest.mark.parametrize(
+    "tie",
+    [
+        {"series_instance_uid": "2.25.2"},
+        {"sop_instance_uids": ("2.25.4", "2.25.5", "2.25.6", "2.25.7")},
+        {"patient": ERIKA, "date": "2026-01-02"},
+        {"date": "2026-01-02", "time": "10:00:00"},
+    ],
+)
+def test_without_a_study_something_else_ties_a_correction_to_what_it_corrects(tie):
+    assert amended(*pair(new={}, old={}, is_named=False, **(BARE | tie)), reason=WHY)
+    for fact in tie:  # each of its parts is needed
+        less = {fact: BARE[fact]}
+        told, before = pair(new={}, old=less, is_named=False, **(BARE | tie))
+        refused(told, before, "neither the earlier nor the corrected report names its study")
+
+
+@pytest.mark.parametrize(
+    ("other", "what"),
+    [
+        ({"series_instance_uid": "2.25.9"}, "SeriesInstanceUID"),
+        ({"frame_of_reference_uid": "2.25.9"}, "FrameOfReferenceUID"),
+        ({"accession_number": "A2"}, "accession number"),
+        ({"date": "2026-01-01"}, "date of the scan"),
+        ({"time": "10:00:01"}, "time of the scan"),
+        ({"shape": (4, 64, 63)}, "number of slices, rows or columns"),
+        ({"sop_instance_uids": ("2.25.9",) * 4}, "SOPInstanceUIDs"),
+        ({"increment_mm": 3.0011}, "distance of slices or pixels"),
+        ({"pixel_spacing_mm": (0.5, 0.4989)}, "distance of slices or pixels"),
+    ],
+)
+def test_without_a_study_another_scan_is_told_by_each_of_its_facts(other, what):
+    told, before = pair(new={}, old=other, is_named=False, accession_number="A1")
+    refused(told, before, f"another scan than the corrected one, by the {what}: a correction is")
+
+
+def test_without_a_study_the_last_digits_of_a_distance_tell_nothing():
+    near = {"increment_mm": 3.0009, "pixel_spacing_mm": (0.5, 0.4991)}
+    assert amended(*pair(new={}, old=near, is_named=False), reason=WHY)
+
+
+def test_without_a_study_an_identifier_alone_is_no_patient():
+    """Numbers are used again by other hospitals."""
+    otto = {"patient": replace(ERIKA, name="Muster^Otto", birth_date="1946-05-06")}
+    told, before = pair(new={}, old=otto, is_named=False)
+    refused(told, before, "another patient .* by the name and the date of birth: ")
 
 
 def test_what_nobody_has_signed_takes_the_place_of_nothing_that_is_signed():

@@ -1,18 +1,39 @@
 """From a corrected record and the signed one before it to a record that says so."""
 
+import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 from corcal.amendment import Amendment, moment_told
 from corcal.errors import InputError
 from corcal.exam_numbers import is_fit
-from corcal.result import SCHEMA_VERSION, Result, check_result, record_key
+from corcal.followup.person import has_other_name
+from corcal.followup.types import ExamNumbers
+from corcal.result import SCHEMA_VERSION, Result, ScanRecord, check_result, record_key
 
 __all__ = ["amended", "category_said"]
 
 _CATEGORIES = "plain"
+_TOLERANCE_MM = 1e-3  # the same headers may be computed to other last digits on another machine
+_UNNAMED = "if one of them was de-identified, correct the original and de-identify the correction"
+_SCAN_FACTS = {
+    "series_instance_uid": "SeriesInstanceUID",
+    "frame_of_reference_uid": "FrameOfReferenceUID",
+    "accession_number": "accession number",
+    "date": "date of the scan",
+    "time": "time of the scan",
+    "shape": "number of slices, rows or columns",
+}
 
 
-def amended(result: Result, before: Result, *, reason: str, signed: str | None = None) -> Result:
+def amended(
+    result: Result,
+    before: Result,
+    *,
+    reason: str,
+    signed: str | None = None,
+    is_one_exam: bool = False,
+) -> Result:
     """Say in a record that it corrects a report that was signed before.
 
     Parameters
@@ -26,6 +47,9 @@ def amended(result: Result, before: Result, *, reason: str, signed: str | None =
     signed : str, optional
         When `before` was signed, ISO 8601, if somebody has kept that: else when its record was
         made, which must then be one that a reader has signed.
+    is_one_exam : bool, optional
+        Whether the caller knows that both are versions of one exam, as the store does: records that
+        name no study need nothing else then that tells so.
 
     Returns
     -------
@@ -36,12 +60,25 @@ def amended(result: Result, before: Result, *, reason: str, signed: str | None =
     Raises
     ------
     InputError
-        If `before` is of another study, nobody has signed it, it is the same record or was signed
-        later; if nobody has signed `result`, or it says that it corrects something else or for
-        another reason; or if the reason is empty.
+        If `before` is of another patient or study, nobody has signed it, it is the same record or
+        was signed later; if nobody has signed `result`, or it says that it corrects something else
+        or for another reason; or if the reason is empty.
+
+    Notes
+    -----
+    Both are of one patient if their identifiers are the same, and of one study if their
+    StudyInstanceUIDs are: name, date of birth, sex and age may then be what is corrected. Where an
+    identifier or the StudyInstanceUID is missing, name and date of birth must not both be other
+    ones. A record that names nobody takes the place of none that names a patient.
+
+    Records without a StudyInstanceUID must be of one scan by all that they tell of it, and
+    something must tell it from others: its series or its images, the patient and the day, the
+    moment, or a correction that names the record before it.
     """
     made, words = before.provenance, " ".join(reason.split())
-    _check_pair(result, before, signed=signed)
+    _check_person(result, before)
+    _check_study(result, before, is_one_exam=is_one_exam)
+    _check_signatures(result, before, signed=signed)
     amendment = Amendment(
         reason=words,
         signed_before=signed or made.created,
@@ -63,12 +100,136 @@ def amended(result: Result, before: Result, *, reason: str, signed: str | None =
     return told
 
 
-def _check_pair(result: Result, before: Result, *, signed: str | None) -> None:
-    """Refuse two records of which the one cannot take the place of the other."""
-    made = before.provenance
-    if before.scan.study_instance_uid != result.scan.study_instance_uid:
-        msg = "the earlier report is of another study: a correction is of the same one"
+def _check_person(result: Result, before: Result) -> None:
+    """Refuse records of two people, without telling anything of either."""
+    new, old = (
+        (who.patient_id, who.name, who.birth_date)
+        for who in (result.scan.patient, before.scan.patient)
+    )
+    if any(old) and not any(new):
+        msg = (
+            "the corrected report names no patient, but the earlier one does: a correction is of "
+            f"the same patient; {_UNNAMED}"
+        )
         raise InputError(msg)
+    other = tuple(_other_person(result, before))
+    if other:
+        msg = (
+            "the earlier report is of another patient than the corrected one, by the "
+            f"{' and the '.join(other)}: a correction is of the same patient; {_UNNAMED}"
+        )
+        raise InputError(msg)
+
+
+def _other_person(result: Result, before: Result) -> Iterator[str]:
+    """Name what tells that two records are of two people.
+
+    An identifier decides; a name or a date of birth may be what is corrected, but not both at once
+    where no identifier of the same study stands for the patient.
+    """
+    new, old = result.scan, before.scan
+    numbers = (new.patient.patient_id, old.patient.patient_id)
+    if _differ(*numbers):
+        yield "patient identifier"
+    elif all(numbers) and _differ(new.patient_id_issuer, old.patient_id_issuer):
+        yield "issuer of the patient identifier"
+    if all(numbers) and _is_same(new.study_instance_uid, old.study_instance_uid):
+        return
+    one, other = new.patient, old.patient
+    is_other = {}
+    if one.name and other.name:
+        is_other["name"] = has_other_name((_named(one.name), _named(other.name)))
+    if one.birth_date and other.birth_date:
+        is_other["date of birth"] = one.birth_date != other.birth_date
+    if all(is_other.values()):
+        yield from is_other
+
+
+def _named(name: str) -> ExamNumbers:
+    """Give a name as the rule of `corcal.followup` takes it."""
+    return ExamNumbers(date=None, agatston=0.0, name=name)
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    """Whether two texts are told and differ in more than spaces."""
+    return bool(one and other) and (one or "").split() != (other or "").split()
+
+
+def _is_same(one: object, other: object) -> bool:
+    """Whether two facts are told, and the same."""
+    return bool(one) and one == other
+
+
+def _check_study(result: Result, before: Result, *, is_one_exam: bool) -> None:
+    """Refuse records of two studies; of two scans, where they name no study."""
+    new, old = result.scan.study_instance_uid, before.scan.study_instance_uid
+    if new and old and new != old:
+        msg = f"the earlier report is of another study: a correction is of the same one; {_UNNAMED}"
+        raise InputError(msg)
+    if bool(new) != bool(old):
+        named, other = ("corrected", "earlier") if new else ("earlier", "corrected")
+        msg = (
+            f"the {named} report names its study (StudyInstanceUID), but the {other} one does "
+            "not: nothing tells that both are of the same one"
+        )
+        raise InputError(msg)
+    if not new and not is_one_exam:
+        _check_scan(result, before)
+
+
+def _check_scan(result: Result, before: Result) -> None:
+    """Refuse records without a study that are of two scans, or that nothing tells from others."""
+    new, old = result.scan, before.scan
+    other = tuple(_other_scan(new, old))
+    if other:
+        msg = (
+            "the earlier report is of another scan than the corrected one, by the "
+            f"{' and the '.join(other)}: a correction is of the same scan"
+        )
+        raise InputError(msg)
+    is_same_day = _is_same(new.date, old.date)
+    ties = (
+        _is_same(new.series_instance_uid, old.series_instance_uid),
+        all(new.sop_instance_uids) and new.sop_instance_uids == old.sop_instance_uids,
+        is_same_day and _is_same(new.patient.patient_id, old.patient.patient_id),
+        is_same_day and _is_same(new.time, old.time),
+        _is_named_by(result, before),
+    )
+    if not any(ties):
+        msg = (
+            "neither the earlier nor the corrected report names its study (StudyInstanceUID), and "
+            "nothing else tells that both are of one scan: make the addendum in corcal serve, "
+            "whose record says what it corrects"
+        )
+        raise InputError(msg)
+
+
+def _other_scan(new: ScanRecord, old: ScanRecord) -> Iterator[str]:
+    """Name what tells that two records are of two scans."""
+    for name, what in _SCAN_FACTS.items():
+        known = getattr(new, name), getattr(old, name)
+        if all(known) and known[0] != known[1]:
+            yield what
+    images = new.sop_instance_uids, old.sop_instance_uids
+    if all(map(all, images)) and images[0] != images[1]:
+        yield "SOPInstanceUIDs"
+    spacings = ((one.increment_mm, *one.pixel_spacing_mm) for one in (new, old))
+    if not all(
+        math.isclose(*pair, rel_tol=0, abs_tol=_TOLERANCE_MM)
+        for pair in zip(*spacings, strict=True)
+    ):
+        yield "distance of slices or pixels"
+
+
+def _is_named_by(result: Result, before: Result) -> bool:
+    """Whether a record says already that it corrects this very one."""
+    said = result.provenance.amendment
+    return said is not None and _is_same(said.record_before, _key(before))
+
+
+def _check_signatures(result: Result, before: Result, *, signed: str | None) -> None:
+    """Refuse a record in the place of one that it cannot take, by who signed them and when."""
+    made = before.provenance
     if signed is None and not made.is_signed:
         msg = "nobody has signed the earlier report: a preliminary one is replaced, not corrected"
         raise InputError(msg)

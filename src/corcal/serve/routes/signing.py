@@ -209,7 +209,8 @@ def _amended(store: Store, told: Result, version: int, exam_id: str, reason: str
     """Say in the record which signed version it corrects."""
     signature = store.versions(exam_id)[version - 1].signature
     signed = None if signature is None else signature.signed_at.isoformat(timespec="seconds")
-    return amended(told, store.result(exam_id, version), reason=reason, signed=signed)
+    before = store.result(exam_id, version)
+    return amended(told, before, reason=reason, signed=signed, is_one_exam=True)
 
 
 def _address(services: Services, name: str | None) -> str | None:
