@@ -234,6 +234,89 @@ def test_a_report_of_the_command_line_can_correct_a_signed_one(run_corcal, out, 
     assert (alone.code, "--corrects and --reason belong together" in alone.err) == (2, True)
 
 
+@pytest.fixture
+def signed(tmp_path):
+    """A signed record in a folder with its reports, and the one that corrects it beside it."""
+    earlier, later = tmp_path / "first" / "result.json", tmp_path / "second.json"
+    earlier.parent.mkdir()
+    first = made_by(signed_result(), created="2026-01-01T10:00:00+00:00")
+    earlier.write_text(result_json(first), encoding="utf-8")
+    (earlier.parent / "report.hl7").write_text("as it was signed", encoding="utf-8")
+    later.write_text(result_json(signed_result()), encoding="utf-8")
+    return earlier, later
+
+
+def correction(run_corcal, later, earlier, out):
+    args = ("report", later, "--format", "hl7", "--reason", "Bone was counted")
+    return run_corcal(*args, "--corrects", earlier, "--out", out)
+
+
+def in_one_line(told, *words):
+    return (told.code, told.out, told.err.count("\n")) == (2, "", 1) and all(
+        word in told.err for word in words
+    )
+
+
+def test_signed_reports_are_not_replaced_by_those_of_the_correction(
+    run_corcal, signed, tmp_path, monkeypatch
+):
+    earlier, later = signed
+    folder = earlier.parent
+    linked, link, copy = tmp_path / "linked", tmp_path / "link.json", tmp_path / "copy.json"
+    linked.symlink_to(folder)
+    link.symlink_to(earlier)
+    copy.write_bytes(earlier.read_bytes())
+    inside = folder / "away.json"
+    inside.symlink_to(copy)
+    monkeypatch.chdir(folder)
+    named = [folder, earlier, link, copy, inside, Path("result.json"), Path("../first")]
+    for given in named:
+        for out in (folder, linked, Path(), Path("../first")):
+            told = correction(run_corcal, later, given, out)
+            words = ("is the folder of the earlier report (--corrects)", "give another folder")
+            assert in_one_line(told, *words), (given, out)
+    assert {one.name for one in folder.iterdir()} == {"result.json", "report.hl7", "away.json"}
+    assert (folder / "report.hl7").read_text("utf-8") == "as it was signed"
+    for out in (folder / "later", tmp_path):  # beside it, and above it, nothing is replaced
+        assert correction(run_corcal, later, earlier, out).code == 0
+        assert "|C|" in (out / "report.hl7").read_bytes().decode()
+    assert (folder / "report.hl7").read_text("utf-8") == "as it was signed"
+
+
+def test_what_is_wrong_with_the_earlier_report_is_said_of_it(run_corcal, signed, out, tmp_path):
+    earlier, later = signed
+    empty, text, large = tmp_path / "empty", tmp_path / "text.json", tmp_path / "large.json"
+    empty.mkdir()
+    text.write_text("no record", encoding="utf-8")
+    with large.open("wb") as stream:
+        stream.truncate(64 * 10**6 + 1)
+    for given, words in (
+        (tmp_path / "gone.json", "cannot read gone.json: No such file"),
+        (empty, "no result.json in empty"),
+        (text, "text.json is not a corcal result"),
+        (large, "large.json is no corcal result: it has more than 64 MB"),
+    ):
+        told = correction(run_corcal, later, given, out)
+        assert in_one_line(told, f"the earlier report, --corrects {given}: ", words)
+        told = correction(run_corcal, given, earlier, out)
+        assert in_one_line(told, words)
+        assert "--corrects" not in told.err
+    assert not out.exists()
+
+
+def test_a_correction_of_another_patient_is_refused_before_anything_is_written(
+    run_corcal, signed, out
+):
+    earlier, later = signed
+    document = json.loads(later.read_text("utf-8"))
+    document["scan"]["patient"]["patient_id"] = "SIM-2"
+    later.write_text(json.dumps(document), encoding="utf-8")
+    told = correction(run_corcal, later, earlier, out)
+    assert in_one_line(told, "another patient than the corrected one, by the patient identifier")
+    assert "SIM" not in told.err
+    assert not out.exists()
+
+
 def test_what_nobody_has_signed_is_not_corrected(run_corcal, result_file, out, tmp_path):
     later = tmp_path / "later.json"
     later.write_text(result_file.read_text("utf-8"), encoding="utf-8")

@@ -1,13 +1,13 @@
 """``corcal report``: a scored exam in the formats of other people and other programs."""
 
 import secrets
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from corcal.cli import plain
+from corcal.cli.corrections import check_folder_of_correction, corrected, earlier_file
 from corcal.cli.outputs import check_folder
 from corcal.cli.parameters import GIVEN_PATH
 from corcal.cli.records import (
@@ -76,7 +76,8 @@ _FORMAT_HELP = "; ".join(f"{name}: {each.help}" for name, each in FORMATS.items(
     "--corrects",
     type=GIVEN_PATH,
     metavar="EARLIER",
-    help="The signed result that RESULT, signed later, takes the place of: reports are addenda.",
+    help="The signed result, or its folder, that RESULT, signed later, takes the place of: reports "
+    "are addenda. Of the same patient and study, and --out is another folder.",
 )
 @click.option("--reason", metavar="TEXT", help="With --corrects: why it is corrected.")
 @click.option(
@@ -127,12 +128,14 @@ def command(
     layout = Layout(language=language, paper=paper, is_large=is_large)
     file = record_file(path)
     result = read_result(file)
+    earlier = None if corrects is None else earlier_file(corrects)
+    if earlier is not None:
+        result = corrected(result, earlier, reason or "")
+        check_folder_of_correction(out, earlier)
     exam = None if scan_path is None else exam_of(file, result, scan_path)
-    if corrects is not None:
-        result, exam = _corrected(result, exam, corrects, reason or "")
     wanted = chosen_formats(named, exam)
     check_layout(layout, wanted)
-    inputs = [*files_of_exam(file, scan_path, exam), *filter(None, (key_file, corrects))]
+    inputs = [*files_of_exam(file, scan_path, exam), *filter(None, (key_file, earlier))]
     check_folder(inputs, out, files_of(wanted))
     pictures = pictures_for(wanted, result, file.parent, exam)
     if deidentify:
@@ -155,17 +158,6 @@ def command(
         click.echo(f"wrote {plain(written)}")
     if deidentify and key_file is None:
         click.echo("The key is not kept: use --key-file where exams of one person must match.")
-
-
-def _corrected(
-    result: "Result", exam: "Exam | None", corrects: Path, reason: str
-) -> "tuple[Result, Exam | None]":
-    """Say in the record which signed one it takes the place of, as the server does."""
-    from corcal.amended import amended
-    from corcal.result import read_result
-
-    told = amended(result, read_result(record_file(corrects)), reason=reason)
-    return told, None if exam is None else replace(exam, result=told)
 
 
 def _check_unnamed(folder: Path) -> None:
