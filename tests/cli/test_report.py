@@ -283,6 +283,27 @@ def test_signed_reports_are_not_replaced_by_those_of_the_correction(
     assert (folder / "report.hl7").read_text("utf-8") == "as it was signed"
 
 
+def test_a_folder_is_that_of_a_record_of_any_name_and_of_a_link(run_corcal, signed, tmp_path):
+    earlier, later = signed
+    real = tmp_path / "real" / "v2_result.json"
+    links = tmp_path / "links"
+    real.parent.mkdir()
+    links.mkdir()
+    earlier.rename(real)
+    (links / "link.json").symlink_to(real)
+    (tmp_path / "again").symlink_to(real.parent)
+    for given, out in (
+        (real, real.parent),
+        (real, tmp_path / "again"),
+        (links / "link.json", links),
+        (links / "link.json", real.parent),
+    ):
+        told = correction(run_corcal, later, given, out)
+        assert in_one_line(told, "is the folder of the earlier report"), (given, out)
+        assert not (out / "report.hl7").exists()
+    assert correction(run_corcal, later, real, links).code == 0
+
+
 def test_what_is_wrong_with_the_earlier_report_is_said_of_it(run_corcal, signed, out, tmp_path):
     earlier, later = signed
     empty, text, large = tmp_path / "empty", tmp_path / "text.json", tmp_path / "large.json"

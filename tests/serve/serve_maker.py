@@ -71,6 +71,11 @@ def write_scan(
 def scored_exam(store: Store, folder: Path, number: int = 1, **described: str) -> str:
     """Import a study, and give it a result as a worker would; its exam."""
     write_scan(folder, number, **described)
+    return given_result(store, folder)
+
+
+def given_result(store: Store, folder: Path) -> str:
+    """Import the scan of a folder, and give it a result as a worker would; its exam."""
     (exam_id,) = store.import_study(folder).exams
     scan = read_scan(folder)
     sites = np.zeros(SHAPE, np.uint8)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from starlette.testclient import TestClient
 
 from corcal.review import read_event, replay
@@ -19,7 +20,16 @@ from corcal.store.jobs import SCORE
 from corcal.store.people import UserChange
 from corcal.store.records import ExamState, Role
 from corcal.store.store import Store
-from serve.serve_maker import SHAPE, SPACING_MM, Person, hu, person, scored_exam, write_scan
+from serve.serve_maker import (
+    SHAPE,
+    SPACING_MM,
+    Person,
+    given_result,
+    hu,
+    person,
+    scored_exam,
+    write_scan,
+)
 
 # 32 voxels of 0.75 mm3; two slices of 4 mm2: LAD 2 x 4 x 4, RCA 2 x 4 x 2
 LAD, RCA = 32.0, 16.0
@@ -299,6 +309,30 @@ def test_an_addendum_goes_on_from_the_signed_review(
     assert datetime.fromisoformat(told["signed_before"]) == signed.replace(microsecond=0)
     assert told["record_before"] is not None
     assert corrected["score"]["total"]["agatston"] == RCA
+
+
+def test_a_volume_file_without_a_name_or_a_study_has_an_addendum(
+    reader: Person, store: Store, tmp_path: Path
+) -> None:
+    image = sitk.GetImageFromArray(hu(7))
+    image.SetSpacing(SPACING_MM[::-1])
+    (tmp_path / "scan").mkdir()
+    sitk.WriteImage(image, str(tmp_path / "scan" / "scan.nii.gz"))
+    exam = given_result(store, tmp_path / "scan")
+    sign = {"expected_sequence": 0, "statement_confirmed": True}
+    assert reader.post(f"/exams/{exam}/sign", sign).json() == {"version": 2}
+    scan = store.result(exam, 2).scan
+    assert (scan.study_instance_uid, scan.patient.patient_id, scan.date) == (None, None, None)
+    assert (
+        reader.post(f"/exams/{exam}/addendum", {"reason": "Bone was counted."}).status_code == 201
+    )
+    lad = candidate_of(reader.get(f"/exams/{exam}/review").json(), "LAD")["id"]
+    assert edit(reader, exam, 1, assign(lad, "pericardium")).status_code == 200
+    again = reader.post(f"/exams/{exam}/sign", sign | {"expected_sequence": 2})
+    assert again.json() == {"version": 3}
+    told = store.result(exam, 3).provenance.amendment
+    assert told is not None
+    assert (told.reason, told.agatston_before) == ("Bone was counted.", LAD + RCA)
 
 
 def test_an_exam_that_late_images_opened_again_says_so_when_it_is_signed(
