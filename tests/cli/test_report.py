@@ -217,6 +217,8 @@ def test_the_message_says_where_it_comes_from_and_where_it_goes(run_corcal, resu
     assert text.startswith("MSH|^~\\&|CORCAL|ST MARY|RIS|HOSPITAL^2.25.7^ISO|")
     told = run_corcal(*args, "--receiving-facility", "A^B^C^D")
     assert (told.code, "4 parts, allowed are 1 to 3" in told.err) == (2, True)
+    told = run_corcal(*args, "--receiving-application", "RIS^nouid")
+    assert (told.code, "universal identifier without its type" in told.err) == (2, True)
 
 
 def test_a_report_of_the_command_line_can_correct_a_signed_one(run_corcal, out, tmp_path):
@@ -656,6 +658,29 @@ def test_a_language_without_a_letter_is_refused_with_those_that_there_are(
     outcome = run_corcal("report", result_file, "--language", "xx", "--out", out)
     assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
     assert "there is no letter in 'xx'; allowed are en, es" in outcome.err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("given", ["es-MX", "ES", "es_AR", "es-419-x-private"])
+def test_a_region_has_the_letter_of_its_language(run_corcal, result_file, out, given):
+    args = ("report", result_file, "--format", "patient", "--language", given, "--out", out)
+    assert run_corcal(*args).code == 0
+    assert '<html lang="es"' in (out / "letter.html").read_text("utf-8")
+
+
+def test_english_has_a_letter_for_each_of_its_regions(run_corcal, result_file, out):
+    args = ("report", result_file, "--format", "patient", "--language", "en-US", "--out", out)
+    assert run_corcal(*args).code == 0
+    assert '<html lang="en"' in (out / "letter.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "given", ["pt-BR", "es-", "es-MX!", "e", "esp", "-es", "en/../es", "mx-es"]
+)
+def test_a_tag_of_no_language_is_refused_as_it_was_given(run_corcal, result_file, out, given):
+    told = run_corcal("report", result_file, "--language", given, "--out", out)
+    assert (told.code, told.err.count("\n")) == (2, 1)
+    assert f"there is no letter in {given!r}; allowed are en, es" in told.err
     assert not out.exists()
 
 

@@ -313,6 +313,52 @@ def test_an_address_of_more_than_three_parts_is_refused() -> None:
         Route(receiving_facility="A^B^C^D")
 
 
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ("A" * 21, "has a name of 21 characters, allowed are 20"),
+        (
+            "^1." + "2" * 198 + "^ISO",
+            "has a universal identifier of 200 characters, allowed are 199",
+        ),
+        ("RIS^nouid", "has a universal identifier without its type"),
+        ("RIS^ ^ISO", "has a universal type without its identifier"),
+        ("RIS^2.25.7^OID", "has the type 'OID' of a universal identifier, allowed are DNS, GUID"),
+        ("RIS^2.25.7^iso", "has the type 'iso' of a universal identifier, allowed are DNS, GUID"),
+        ("RIS^ris.example.org^ISO", "has no object identifier for the type ISO"),
+        ("RIS^2.025^ISO", "has no object identifier for the type ISO"),
+        ("^^", "names nothing, or has control characters"),
+        (" ", "names nothing, or has control characters"),
+        ("RIS\nTWO", "names nothing, or has control characters"),
+    ],
+)
+@pytest.mark.parametrize(
+    "name", ["sending_facility", "receiving_application", "receiving_facility"]
+)
+def test_an_address_that_no_receiver_can_read_is_refused(
+    name: str, place: str, message: str
+) -> None:
+    with pytest.raises(InputError, match=f"^{name} {message}"):
+        Route(**{name: place})
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "A" * 20,
+        "^1." + "2" * 197 + "^ISO",
+        "RIS^2.25.7^ISO",
+        "^2.16.840.1.113883.19^ISO",
+        "RIS^ris.example.org^DNS",
+        "RIS^^",
+        "RIS^478A0114-EBF0-7701-A023-6841FF05731A^UUID",
+    ],
+)
+def test_an_address_as_the_standard_has_it_is_taken(place: str) -> None:
+    route = Route(receiving_application=place)
+    assert hl7_message(make_result(), route=route).split("|")[4] == place
+
+
 @pytest.mark.parametrize(("result", "status"), [(make_result(), "A"), (signed_result(), "CM")])
 def test_the_order_is_that_of_the_request(result: Result, status: str) -> None:
     result = replace(result, scan=replace(result.scan, accession_number="ACC-7"))

@@ -26,7 +26,7 @@ from corcal.cli.report_formats import (
 )
 from corcal.cli.report_options import (
     Layout,
-    check_layout,
+    checked_layout,
     layout_options,
     route_options,
     taken_route,
@@ -134,7 +134,7 @@ def command(
         check_folder_of_correction(out, earlier)
     exam = None if scan_path is None else exam_of(file, result, scan_path)
     wanted = chosen_formats(named, exam)
-    check_layout(layout, wanted)
+    layout = checked_layout(layout, wanted)
     inputs = [*files_of_exam(file, scan_path, exam), *filter(None, (key_file, earlier))]
     check_folder(inputs, out, files_of(wanted))
     pictures = pictures_for(wanted, result, file.parent, exam)

@@ -1,7 +1,8 @@
 """Options that commands which write reports share: how pages look, where messages go."""
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,9 +13,10 @@ from corcal.errors import InputError
 if TYPE_CHECKING:
     from corcal.interop.hl7v2 import Route
 
-__all__ = ["Layout", "check_layout", "layout_options", "route_options", "taken_route"]
+__all__ = ["Layout", "checked_layout", "layout_options", "route_options", "taken_route"]
 
 _DEFAULT_LANGUAGE = "en"
+_TAG = re.compile("[a-z]{2,8}(-[a-z0-9]{1,8})*")  # BCP 47, of which more is not needed
 _PLACES = {  # of `corcal.interop.hl7v2.Route`; who sends is always corcal (MSH-3)
     "sending_facility": "MSH-4",
     "receiving_application": "MSH-5",
@@ -48,7 +50,8 @@ def layout_options(command: Callable[..., Any]) -> Callable[..., Any]:
             default=_DEFAULT_LANGUAGE,
             show_default=True,
             metavar="TAG",
-            help="Of the patient's letter, such as es.",
+            help="Of the patient's letter, such as es; of a tag with a region, such as es-MX, the "
+            "language.",
         ),
     ):
         command = option(command)
@@ -59,7 +62,8 @@ def route_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that fill the head of the HL7 message; `taken_route` reads them."""
     for name, field in reversed(_PLACES.items()):
         flag = f"--{name.replace('_', '-')}"
-        command = click.option(flag, default="", metavar="NAME", help=f"{field} of HL7.")(command)
+        told = f"{field} of HL7: NAME or NAME^UID^ISO."
+        command = click.option(flag, default="", metavar="NAME", help=told)(command)
     return command
 
 
@@ -69,7 +73,7 @@ def taken_route(given: dict[str, Any]) -> "Route | None":
     Raises
     ------
     InputError
-        If a name has too many parts.
+        If a name is none that HL7 has room for.
     """
     places = {name: given.pop(name) for name in _PLACES}
     if not any(places.values()):
@@ -79,8 +83,16 @@ def taken_route(given: dict[str, Any]) -> "Route | None":
     return Route(**places)
 
 
-def check_layout(layout: Layout, formats: tuple[str, ...]) -> None:
-    """Refuse a language without a letter, before anything is written.
+def checked_layout(layout: Layout, formats: tuple[str, ...]) -> Layout:
+    """Find the language of the letter, before anything is written.
+
+    A tag (BCP 47) is looked up as RFC 4647, section 3.4, has it: of ``es-MX`` the region goes if
+    there is no letter of its own. The case of letters, and ``_`` for ``-``, do not matter.
+
+    Returns
+    -------
+    Layout
+        With the language that there is; as it was if no letter is written.
 
     Raises
     ------
@@ -88,10 +100,16 @@ def check_layout(layout: Layout, formats: tuple[str, ...]) -> None:
         Naming the languages that there are.
     """
     if "patient" not in formats or layout.language == _DEFAULT_LANGUAGE:
-        return
+        return layout
     from corcal.report.letter import letter_languages
 
-    there = letter_languages()
-    if layout.language not in there:
-        msg = f"there is no letter in {layout.language!r}; allowed are {', '.join(there)}"
-        raise InputError(msg)
+    there = {tag.casefold(): tag for tag in letter_languages()}
+    given = layout.language.replace("_", "-").casefold()
+    parts = given.split("-") if _TAG.fullmatch(given) else []
+    for count in range(len(parts), 0, -1):
+        found = there.get("-".join(parts[:count]))
+        if found is not None:
+            return replace(layout, language=found)
+    allowed = ", ".join(there.values())
+    msg = f"there is no letter in {layout.language!r}; allowed are {allowed}"
+    raise InputError(msg)

@@ -23,7 +23,7 @@ from corcal.cli.records import RESULT_NAME, files_of_scan
 from corcal.cli.report_formats import FORMATS, chosen_formats, files_of
 from corcal.cli.report_options import (
     Layout,
-    check_layout,
+    checked_layout,
     layout_options,
     route_options,
     taken_route,
@@ -140,7 +140,7 @@ def command(
     make_person({name: value for name, value in facts.items() if name != "creatinine"})
     layout = Layout(language=language, paper=paper, is_large=is_large) if report else None
     if layout is not None:
-        check_layout(layout, chosen_formats(None, None))
+        layout = checked_layout(layout, chosen_formats(None, None))
     options = Options(
         annotations=annotations,
         anatomy=_source(anatomy),

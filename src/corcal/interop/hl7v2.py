@@ -8,13 +8,12 @@ and a line break in a text is ``\.br\``, so that no text of a header can make a 
 import hashlib
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from corcal.errors import InputError
 from corcal.interop.codes import EXAMINATION, UCUM, Concept, corcal_code
 from corcal.interop.facts import Fact, Observable, Span, Value
+from corcal.interop.hl7v2_route import Route
 from corcal.interop.identity import exam_uuid
 from corcal.interop.observables import observables, report_notes
 from corcal.interop.strings import without_controls
@@ -46,38 +45,9 @@ _STATUSES: dict[ReportStatus, str] = {
 }
 _NO_RESULT = "X"
 _RESULTS_FOLLOW, _COMPLETED, _SOME_RESULTS = "RE", "CM", "A"  # tables 0119 and 0038
-_MAX_PARTS = 3  # of an HD: namespace, universal identifier, its type
 _SEXES = {"F": "F", "M": "M", "O": "O"}  # DICOM to table 0001
 
 Segment = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """From where a message comes and where it goes, as the hospital's engine names the places.
-
-    Attributes
-    ----------
-    sending_facility, receiving_application, receiving_facility : str
-        MSH-4, MSH-5, MSH-6: a name, or name, universal identifier and its type, parted by ``^``:
-        ``"ST MARY^2.25.7^ISO"``. Empty where nobody asks for it.
-
-    Raises
-    ------
-    InputError
-        If one has more parts.
-    """
-
-    sending_facility: str = ""
-    receiving_application: str = ""
-    receiving_facility: str = ""
-
-    def __post_init__(self) -> None:
-        for name in ("sending_facility", "receiving_application", "receiving_facility"):
-            parts = getattr(self, name).count(_COMPONENT) + 1
-            if parts > _MAX_PARTS:
-                msg = f"{name} has {parts} parts, allowed are 1 to {_MAX_PARTS}: NAME^UID^ISO"
-                raise InputError(msg)
 
 
 _NOWHERE = Route()
