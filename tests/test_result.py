@@ -241,9 +241,7 @@ def test_a_file_without_an_end_is_refused_at_once(tmp_path, kind):
     else:
         with path.open("wb") as stream:
             stream.truncate(64_000_001)  # takes no room on the disk
-    with pytest.raises(
-        InputError, match=r"^strange\.json is no corcal result: it has more than 64 MB$"
-    ):
+    with pytest.raises(InputError, match=r"^cannot read strange\.json: it has more than 64 MB$"):
         read_result(path)
 
 

@@ -1,10 +1,23 @@
 """A file is whole or absent."""
 
+import errno
 import os
 
 import pytest
 
-from corcal.whole_file import write_whole
+from corcal import whole_file
+from corcal.whole_file import read_whole, write_whole
+
+
+def test_a_file_is_read_up_to_its_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr(whole_file, "MOST_MB", 1)
+    path = tmp_path / "a.json"
+    path.write_bytes(b"x" * 10**6)
+    assert read_whole(path) == b"x" * 10**6
+    path.write_bytes(b"x" * (10**6 + 1))
+    with pytest.raises(OSError, match="it has more than 1 MB") as caught:
+        read_whole(path)
+    assert (caught.value.errno, caught.value.filename) == (errno.EFBIG, str(path))
 
 
 def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path):

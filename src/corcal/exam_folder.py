@@ -23,7 +23,7 @@ from corcal.lesions.sites import Site
 from corcal.lesions.voxels import SiteVoxels
 from corcal.progress import Progress, no_progress
 from corcal.result import Result, read_result
-from corcal.whole_file import write_whole
+from corcal.whole_file import read_whole, write_whole
 
 if TYPE_CHECKING:
     from corcal.ct.series import Series
@@ -147,7 +147,7 @@ def _read_calcium(path: Path) -> _Kept:
         raise InputError(msg)
     try:
         # from memory: numpy leaves the file open where it is no archive
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
+        with np.load(io.BytesIO(read_whole(path)), allow_pickle=False) as stored:
             return _kept(stored, path.name)
     except (*_MALFORMED, GeometryError) as exc:
         msg = f"{path.name} cannot be read ({type(exc).__name__}): {_AGAIN}"

@@ -24,6 +24,7 @@ from corcal.risk.person import check_person
 from corcal.scoring.ranges import Space, check_day, check_equal, check_range
 from corcal.scoring.record import check_score
 from corcal.scoring.types import Lesion, Score
+from corcal.whole_file import read_whole
 
 __all__ = [
     "HEADER_DAYS",
@@ -49,7 +50,6 @@ __all__ = [
 SCHEMA_VERSION = "1.4"
 # A newer record says more than is read here: what it corrects or is about must not be left out.
 _READ_VERSIONS = ("1.0", "1.1", "1.2", "1.3", SCHEMA_VERSION)
-_MAX_MB = 64  # of a record: usual ones have 0.1, one of 5000 lesions has 7
 # Two types of one name: what stood in the schema first keeps it.
 _SCHEMA_NAMES = {
     "corcal.ct.suitability.verdict.Verdict": "Verdict",
@@ -261,14 +261,10 @@ def read_result(path: Path | str) -> Result:
     """
     name = Path(path).name
     try:
-        with Path(path).open("rb") as stream:  # a device may have no end
-            text = stream.read(_MAX_MB * 10**6 + 1)
+        text = read_whole(Path(path))
     except OSError as exc:
         msg = f"cannot read {name}: {exc.strerror}"
         raise InputError(msg) from exc
-    if len(text) > _MAX_MB * 10**6:
-        msg = f"{name} is no corcal result: it has more than {_MAX_MB} MB"
-        raise InputError(msg)
     return result_from_json(text, name=name)
 
 

@@ -1,9 +1,28 @@
-"""Files that are whole or absent: a full disk or an interruption leaves no half of one."""
+"""Files that are whole or absent: none is left in half, and none is read that fills the memory."""
 
+import errno
 import os
 from pathlib import Path
 
-__all__ = ["write_whole"]
+__all__ = ["MOST_MB", "read_whole", "write_whole"]
+
+MOST_MB = 64
+"""Of a file that corcal writes of an exam: usual ones have 0.1, a record of 5000 lesions has 7."""
+
+
+def read_whole(path: Path) -> bytes:
+    """Read a file that corcal has written of an exam: at most `MOST_MB`, as a device has no end.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, or has more (``EFBIG``).
+    """
+    with path.open("rb") as stream:
+        data = stream.read(MOST_MB * 10**6 + 1)
+    if len(data) > MOST_MB * 10**6:
+        raise OSError(errno.EFBIG, f"it has more than {MOST_MB} MB", str(path))
+    return data
 
 
 def write_whole(path: Path, content: str | bytes) -> None:

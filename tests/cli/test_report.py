@@ -317,7 +317,7 @@ def test_what_is_wrong_with_the_earlier_report_is_said_of_it(run_corcal, signed,
         (tmp_path / "gone.json", "cannot read gone.json: No such file"),
         (empty, "no result.json in empty"),
         (text, "text.json is not a corcal result"),
-        (large, "large.json is no corcal result: it has more than 64 MB"),
+        (large, "cannot read large.json: it has more than 64 MB"),
     ):
         told = correction(run_corcal, later, given, out)
         assert in_one_line(told, f"the earlier report, --corrects {given}: ", words)
@@ -374,6 +374,13 @@ def test_a_key_file_gives_the_same_names_again(run_corcal, result_file, out, tmp
         assert (out / "one" / name).read_bytes() == (out / "two" / name).read_bytes()
     assert re.fullmatch(r"[0-9a-f]{64}\n", key.read_text(encoding="ascii"))
     assert key.stat().st_mode & 0o077 == 0
+
+
+def test_a_key_file_without_an_end_is_refused(run_corcal, result_file, out):
+    args = ("report", result_file, "--format", "csv", "--deidentify", "--out", out)
+    told = run_corcal(*args, "--key-file", "/dev/zero")
+    assert (told.code, told.err.count("\n"), "it has more than 64 MB" in told.err) == (2, 1, True)
+    assert not out.exists()
 
 
 def test_without_a_key_file_names_differ_from_run_to_run(run_corcal, result_file, out):

@@ -149,7 +149,7 @@ REPORTED = {
 def test_one_call_scores_interprets_and_reports(run_corcal, exam):
     out = exam / "out"
     outcome = score(
-        *(run_corcal, exam, "--out", out, "--report", "--language", "es"),
+        *(run_corcal, exam, "--out", out, "--report", "--language", "es-MX"),
         *("--sending-facility", "ST MARY", "--receiving-application", "RIS"),
         *("--age", "61", "--sex", "female", "--race", "white"),
     )

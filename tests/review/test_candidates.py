@@ -1,6 +1,7 @@
 """Candidates: from a detection, from marks, to a file and back."""
 
 import io
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -232,6 +233,24 @@ def test_a_file_that_has_no_candidates_is_refused(tmp_path, data, message):
 def test_a_file_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"cannot read none\.npz: No such file"):
         load_candidates(tmp_path / "none.npz")
+
+
+def test_a_file_of_candidates_without_an_end_is_refused(tmp_path):
+    (tmp_path / "endless.npz").symlink_to("/dev/zero")
+    with pytest.raises(InputError, match=r"cannot read endless\.npz: it has more than 64 MB"):
+        load_candidates(tmp_path / "endless.npz")
+
+
+def test_candidates_that_would_fill_the_memory_are_refused(monkeypatch):
+    data = candidates_to_bytes(automatic()[1])
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        size = sum(one.file_size for one in file.infolist())
+    monkeypatch.setattr("corcal.review.candidates_file._MOST_UNPACKED_BYTES", size)
+    assert candidates_from_bytes(data).count
+    monkeypatch.setattr("corcal.review.candidates_file._MOST_UNPACKED_BYTES", size - 1)
+    message = f"it unpacks to {size} bytes, allowed are {size - 1}"
+    with pytest.raises(InputError, match=f"the file has no candidates of a review: {message}"):
+        candidates_from_bytes(data)
 
 
 def test_no_patient_data_is_in_the_file(exam):

@@ -32,6 +32,7 @@ from corcal.cli.report_options import (
     taken_route,
 )
 from corcal.cli.report_request import Paper, Request
+from corcal.whole_file import read_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -221,4 +222,4 @@ def _key(key_file: Path | None) -> bytes:
     if not key_file.exists():
         key_file.touch(mode=0o600, exist_ok=False)
         key_file.write_text(secrets.token_hex(_KEY_BYTES) + "\n", encoding="ascii")
-    return key_file.read_bytes().strip()
+    return read_whole(key_file).strip()

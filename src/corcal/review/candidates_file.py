@@ -14,12 +14,13 @@ from corcal.lesions.classifier import SITES
 from corcal.lesions.decision import Reason
 from corcal.review.candidates import Candidates, Proposer
 from corcal.scoring.rules import rule_named
-from corcal.whole_file import write_whole
+from corcal.whole_file import read_whole, write_whole
 
 __all__ = ["FILE_VERSION", "candidates_from_bytes", "candidates_to_bytes", "load_candidates"]
 __all__ += ["save_candidates"]
 
 FILE_VERSION = 1
+_MOST_UNPACKED_BYTES = 2**29  # 8 a voxel: sixty million voxels, more than a thorax has bright ones
 _ARRAYS = {
     "gap": np.uint32,  # from one voxel to the next: packs five times as small as the indices
     "candidate": np.int32,
@@ -55,10 +56,10 @@ def load_candidates(path: Path) -> Candidates:
     Raises
     ------
     InputError
-        If it cannot be read, or is none.
+        If it cannot be read, has more than `corcal.whole_file.MOST_MB`, or is none.
     """
     try:
-        data = path.read_bytes()
+        data = read_whole(path)
     except OSError as exc:
         msg = f"cannot read {path.name}: {exc.strerror}"
         raise InputError(msg) from exc
@@ -110,6 +111,7 @@ def candidates_from_bytes(data: bytes, *, name: str = "the file") -> Candidates:
 
 def _parts(data: bytes) -> tuple[dict[str, Any], _Head]:
     try:
+        _check_unpacked(data)
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {key: file[key] for key in _ARRAYS}
         head = msgspec.json.decode(arrays["head"].tobytes(), type=described(_Head))
@@ -120,6 +122,15 @@ def _parts(data: bytes) -> tuple[dict[str, Any], _Head]:
         msg = f"it has version {head.version}; this release reads {FILE_VERSION}"
         raise InputError(msg)
     return arrays, head
+
+
+def _check_unpacked(data: bytes) -> None:
+    """Refuse an archive that would fill the memory."""
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        size = sum(one.file_size for one in file.infolist())
+    if size > _MOST_UNPACKED_BYTES:
+        msg = f"it unpacks to {size} bytes, allowed are {_MOST_UNPACKED_BYTES}"
+        raise InputError(msg)
 
 
 def _candidates(arrays: dict[str, Any], head: _Head) -> Candidates:
