@@ -11,11 +11,12 @@ from corcal.phantom.protocol import Protocol, draw_protocol
 from corcal.phantom.spec import PatientSpec
 from corcal.phantom.thorax import simulate_exam
 from corcal.phantom.types import SimulatedScan
+from training.far import sometimes_far
 from training.lean import sometimes_lean, sometimes_sunk
 
 __all__ = ["Case", "draw_case", "simulate_case"]
 
-_MATRIX = 384  # pixels of 0.5 to 0.7 mm: half the work of 512
+_MATRICES = (384, 512)  # drawn evenly: pixels of 0.31 to 0.9 mm; the smaller is half the work
 _CHEST = 0.25  # of the scans are chest CT without gating
 _HARD = 0.35  # of the patients have calcium where sites meet: left main and where arteries begin
 
@@ -29,7 +30,7 @@ class Case:
     simulated: SimulatedScan
 
 
-def draw_case(seed: int, *, matrix: int = _MATRIX) -> tuple[PatientSpec, Protocol]:
+def draw_case(seed: int) -> tuple[PatientSpec, Protocol]:
     """Draw a patient with confounders, and how the exam is made."""
     rng = np.random.default_rng([seed, 31])
     burdens: tuple[Burden, ...] = tuple(BURDENS)
@@ -37,9 +38,10 @@ def draw_case(seed: int, *, matrix: int = _MATRIX) -> tuple[PatientSpec, Protoco
     if rng.random() < _HARD:
         burden = _hard_burden(rng)
     spec = draw_patient(seed, burden=burden, variety=float(rng.uniform(0.2, 1.0)))
-    spec = sometimes_sunk(sometimes_lean(spec, seed), seed)
+    spec = sometimes_far(sometimes_sunk(sometimes_lean(spec, seed), seed), seed)
     spec = replace(spec, confounders=draw_confounders(spec, seed, chance=1.2))
     kind = "chest" if rng.random() < _CHEST else "gated"
+    matrix = int(rng.choice(_MATRICES))
     return spec, draw_protocol(seed, kind=kind, spec=spec, matrix=matrix)
 
 

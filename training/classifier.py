@@ -1,8 +1,10 @@
 """Train the classifier that says what a candidate is, on candidates of simulated scans."""
 
 import argparse
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import lightgbm
 import numpy as np
 import onnx
 import torch
@@ -12,15 +14,19 @@ from torch.nn import functional
 from corcal.lesions.devices import METAL_RARITY
 from corcal.lesions.sites import Site
 from training.export import record
+from training.trees import grow_trees, trees_node
 
-__all__ = ["SiteNet", "train_classifier"]
+__all__ = ["Judges", "SiteNet", "train_classifier"]
 
 _SITES = max(Site) + 1
-_WIDTH, _MEMBERS = 64, 5
-_STEPS, _BATCH, _RATE = 4000, 512, 2e-3
-_JITTER = 0.15  # of each standardised feature: what the simulation gets wrong must not decide
-_DROPPED = 0.05  # of the features of a candidate, set to their mean
+_WIDTH, _MEMBERS = 128, 5
+_STEPS, _BATCH, _RATE = 3000, 512, 2e-3
+_DROPOUT = 0.2
+_JITTER = 0.2  # of each standardised feature: what the simulation gets wrong must not decide
+_DROPPED = 0.08  # of the features of a candidate, set to their mean
 _UNTOLD = 0.3  # of the candidates do not know whether their scan is gated: headers often do not say
+_TREES = 0.4  # what the trees say counts for, beside the networks
+_OPSET = 18
 _HELD_OUT = 0.15  # of the scans, for the temperature
 # Metal is drawn for teaching in more than a quarter of the scans. Whoever has a stent or a graft
 # needs no calcium score: among people who are scored it is taken to be rarer than that.
@@ -33,10 +39,10 @@ class _Member(nn.Module):
         self.layers = nn.Sequential(
             nn.Linear(features, _WIDTH),
             nn.SiLU(),
-            nn.Dropout(0.15),
+            nn.Dropout(_DROPOUT),
             nn.Linear(_WIDTH, _WIDTH),
             nn.SiLU(),
-            nn.Dropout(0.15),
+            nn.Dropout(_DROPOUT),
             nn.Linear(_WIDTH, _SITES),
         )
 
@@ -46,33 +52,38 @@ class _Member(nn.Module):
 
 
 class SiteNet(nn.Module):
-    """An ensemble of small networks: features of candidates in, probabilities of sites out."""
+    """An ensemble of small networks: features of candidates in, log-odds of sites out."""
 
     def __init__(self, mean: torch.Tensor, scale: torch.Tensor) -> None:
         super().__init__()
         self.register_buffer("mean", mean)
         self.register_buffer("scale", scale)
-        self.register_buffer("temperature", torch.ones(()))
-        prior = torch.zeros(_SITES)
-        for site, ratio in _RARER.items():
-            prior[int(site)] = float(np.log(ratio))
-        self.register_buffer("prior", prior)
         self.members = nn.ModuleList(_Member(len(mean)) for _ in range(_MEMBERS))
 
     def standard(self, features: torch.Tensor) -> torch.Tensor:
         """Features without units, limited to three deviations: beyond is not told apart."""
         return torch.clamp((features - self.mean) / self.scale, -3.0, 3.0)
 
-    def logits(self, features: torch.Tensor) -> torch.Tensor:
-        """Mean of the members, before the temperature."""
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        """Mean of the members."""
         x = self.standard(features)
         return torch.stack([member(x) for member in self.members]).mean(0)
 
-    def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """Give the probability of each site."""
-        # Site 0 does not exist: its column stays, so that a column's number is the site's code.
-        logits = self.logits(features) / self.temperature + self.prior
-        return torch.cat([logits[:, :1] * 0 - 1e4, logits[:, 1:]], dim=1).softmax(1)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judges:
+    """What is asked about a candidate: networks and trees, and how sure both together may be."""
+
+    net: SiteNet
+    trees: lightgbm.Booster
+    temperature: float = 1.0
+
+    def logits(self, features: np.ndarray) -> np.ndarray:
+        """Both together, before the temperature, shape (n, sites)."""
+        with torch.no_grad():
+            network = self.net(torch.from_numpy(features)).numpy()
+        grown = np.asarray(self.trees.predict(features, raw_score=True))
+        return (1.0 - _TREES) * network + _TREES * grown
 
 
 def train_classifier(
@@ -82,7 +93,7 @@ def train_classifier(
     scans: np.ndarray,
     *,
     seed: int = 7,
-) -> SiteNet:
+) -> Judges:
     """Train on candidates.
 
     Parameters
@@ -100,16 +111,18 @@ def train_classifier(
     rng = np.random.default_rng(seed)
     names = rng.permutation(np.unique(scans))
     held = np.isin(scans, names[: int(_HELD_OUT * len(names))])
-    x = torch.from_numpy(features.astype(np.float32))
-    y = torch.from_numpy(sites.astype(np.int64))
-    w = torch.from_numpy(weights.astype(np.float32))
-    used = torch.from_numpy(~held)
-    net = SiteNet(x[used].mean(0), x[used].std(0) + 1e-6)
+    features = features.astype(np.float32)
+    x = torch.from_numpy(features[~held])
+    y = torch.from_numpy(sites[~held].astype(np.int64))
+    w = torch.from_numpy(weights[~held].astype(np.float32))
+    net = SiteNet(x.mean(0), x.std(0) + 1e-6)
     for member in net.members:
-        _train_member(net, member, x[used], y[used], w[used], rng)
+        _train_member(net, member, x, y, w, rng)
     net.eval()
-    _set_temperature(net, x[~used], y[~used], w[~used])
-    return net
+    trees = grow_trees(
+        features[~held], sites[~held], weights[~held], jitter=_JITTER, dropped=_DROPPED, seed=seed
+    )
+    return _tempered(Judges(net=net, trees=trees), features[held], sites[held], weights[held])
 
 
 def _train_member(net, member, x, y, w, rng) -> None:
@@ -131,43 +144,80 @@ def _train_member(net, member, x, y, w, rng) -> None:
     member.eval()
 
 
-def _set_temperature(net: SiteNet, x: torch.Tensor, y: torch.Tensor, w: torch.Tensor) -> None:
+def _tempered(judges: Judges, x: np.ndarray, y: np.ndarray, w: np.ndarray) -> Judges:
     """Choose the temperature under which the held-out candidates are most likely."""
-    with torch.no_grad():
-        logits = net.logits(x)
-        tried = torch.linspace(0.5, 3.0, 51)
-        losses = [
-            float((functional.cross_entropy(logits / t, y, reduction="none") * w).sum())
-            for t in tried
-        ]
-        net.temperature.fill_(float(tried[int(np.argmin(losses))]))
-        p = net(x)
-    right = (p.argmax(1) == y).float()
+    logits = torch.from_numpy(judges.logits(x))
+    sites, weight = torch.from_numpy(y.astype(np.int64)), torch.from_numpy(w)
+    tried = torch.linspace(0.5, 3.0, 51).tolist()
+    losses = [
+        float((functional.cross_entropy(logits / t, sites, reduction="none") * weight).sum())
+        for t in tried
+    ]
+    best = tried[int(np.argmin(losses))]
+    right = (logits.argmax(1) == sites).double()
     print(
         f"held out: {len(y)} candidates, right {float(right.mean()):.3f}, weighted "
-        f"{float((right * w).sum() / w.sum()):.3f}, temperature {float(net.temperature):.2f}"
+        f"{float((right * weight).sum() / weight.sum()):.3f}, temperature {best:.2f}, "
+        f"loss {min(losses) / float(weight.sum()):.3f}"
     )
+    return replace(judges, temperature=best)
 
 
-def export_classifier(net: SiteNet, names: list[str], models: Path, *, version: str) -> None:
+def export_classifier(judges: Judges, names: list[str], models: Path, *, version: str) -> None:
     """Write ``lesions.onnx`` with the names of its features."""
     file = models / "lesions.onnx"
     torch.onnx.export(
-        net,
+        judges.net,
         (torch.zeros(2, len(names)),),
         str(file),
         input_names=["features"],
-        output_names=["probabilities"],
-        opset_version=18,
+        output_names=["network"],
+        opset_version=_OPSET,
         dynamo=False,
-        dynamic_axes={"features": {0: "n"}, "probabilities": {0: "n"}},
+        dynamic_axes={"features": {0: "n"}, "network": {0: "n"}},
     )
-    graph = onnx.load(file)
+    model = onnx.load(file)
+    _append_judgement(model, judges)
     onnx.helper.set_model_props(
-        graph, {"name": "corcal-lesions", "version": version, "features": ",".join(names)}
+        model, {"name": "corcal-lesions", "version": version, "features": ",".join(names)}
     )
-    onnx.save(graph, file)
+    onnx.checker.check_model(model)
+    onnx.save(model, file)
     record("lesions", models, version=version)
+
+
+def _append_judgement(model: onnx.ModelProto, judges: Judges) -> None:
+    """Add the trees to the networks' file, and make probabilities of both."""
+    # Site 0 does not exist: its column stays, so that a column's number is the site's code.
+    prior = np.zeros(_SITES, np.float32)
+    prior[0] = -1e4
+    for site, ratio in _RARER.items():
+        prior[int(site)] = np.log(ratio)
+    constants = {
+        "network_share": np.float32((1.0 - _TREES) / judges.temperature),
+        "trees_share": np.float32(_TREES / judges.temperature),
+        "prior": prior,
+    }
+    node = onnx.helper.make_node
+    graph = model.graph
+    graph.initializer.extend(
+        onnx.numpy_helper.from_array(np.asarray(value), name) for name, value in constants.items()
+    )
+    graph.node.extend(
+        [
+            trees_node(judges.trees, given="features", out="trees"),
+            node("Mul", ["network", "network_share"], ["network_part"]),
+            node("Mul", ["trees", "trees_share"], ["trees_part"]),
+            node("Add", ["network_part", "trees_part"], ["both"]),
+            node("Add", ["both", "prior"], ["logits"]),
+            node("Softmax", ["logits"], ["probabilities"], axis=1),
+        ]
+    )
+    del graph.output[:]
+    graph.output.append(
+        onnx.helper.make_tensor_value_info("probabilities", onnx.TensorProto.FLOAT, ["n", _SITES])
+    )
+    model.opset_import.append(onnx.helper.make_opsetid("ai.onnx.ml", 3))
 
 
 def main() -> None:
@@ -191,8 +241,8 @@ def main() -> None:
     features[untold, names.index("is_gated")] = 0.5
     # A speck of noise and a plaque of 100 must both be right; the plaque more.
     weights = 0.3 + np.log1p(np.minimum(agatston, 200.0))
-    net = train_classifier(features, sites, weights, np.concatenate(scans))
-    export_classifier(net, names, given.models, version=given.version)
+    judges = train_classifier(features, sites, weights, np.concatenate(scans))
+    export_classifier(judges, names, given.models, version=given.version)
 
 
 if __name__ == "__main__":

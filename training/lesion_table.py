@@ -56,6 +56,7 @@ def table_of(case: Case, *, source: AnatomySource | None = None) -> dict[str, ND
     parts = [_rows(case, scan, one) for one in (anatomy, worse(anatomy, rng))]
     table = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return table | {
+        "is_worse": np.repeat([False, True], [len(part["sites"]) for part in parts]),
         "names": np.array(FEATURE_NAMES),
         "gated": np.array(case.protocol.kind == "gated"),
     }

@@ -18,6 +18,7 @@ from corcal.lesions.devices import (
 from corcal.lesions.features import describe, make_context
 from corcal.lesions.neighbourhood import lesions_near_heart
 from corcal.lesions.pieces import Pieces, piece_agatston
+from corcal.lesions.prevalence import with_prevalence
 from corcal.lesions.rules import RuleClassifier
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.lesions.split import split_lesions
@@ -73,6 +74,7 @@ def detect(
     if classifier:
         likely = with_devices(classifier.probabilities(features), is_metal)
         likely = likelier_beside_metal(likely, pieces.lesion)
+        likely = with_prevalence(likely, pieces.lesion, piece_agatston(pieces))
     cut, probabilities = split_between_arteries(pieces, likely, context.fields)
     if cut.count != pieces.count:
         features = describe(scan, anatomy, cut, context=context)
