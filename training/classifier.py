@@ -7,6 +7,7 @@ from pathlib import Path
 import lightgbm
 import numpy as np
 import onnx
+import onnxruntime
 import torch
 from torch import nn
 from torch.nn import functional
@@ -27,6 +28,7 @@ _DROPPED = 0.08  # of the features of a candidate, set to their mean
 _UNTOLD = 0.3  # of the candidates do not know whether their scan is gated: headers often do not say
 _TREES = 0.4  # what the trees say counts for, beside the networks
 _OPSET = 18
+_SAME = 1e-4  # probabilities of a file and of what it was made from
 _HELD_OUT = 0.15  # of the scans, for the temperature
 # Metal is drawn for teaching in more than a quarter of the scans. Whoever has a stent or a graft
 # needs no calcium score: among people who are scored it is taken to be rarer than that.
@@ -183,20 +185,40 @@ def export_classifier(judges: Judges, names: list[str], models: Path, *, version
     )
     onnx.checker.check_model(model)
     onnx.save(model, file)
+    _check(judges, file)
     record("lesions", models, version=version)
 
 
-def _append_judgement(model: onnx.ModelProto, judges: Judges) -> None:
-    """Add the trees to the networks' file, and make probabilities of both."""
+def _check(judges: Judges, file: Path) -> None:
+    """Compare the file's answers with those of what it was made from."""
+    mean, scale = judges.net.mean.numpy(), judges.net.scale.numpy()
+    rng = np.random.default_rng(1)
+    features = (mean + scale * rng.standard_normal((200, len(mean)))).astype(np.float32)
+    wanted = torch.from_numpy(judges.logits(features) / judges.temperature + _prior()).softmax(1)
+    session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
+    (found,) = session.run(["probabilities"], {"features": features})
+    worst = float(np.abs(found - wanted.numpy()).max())
+    if worst > _SAME:
+        msg = f"{file.name} differs from what it was made from by {worst:g}"
+        raise RuntimeError(msg)
+
+
+def _prior() -> np.ndarray:
+    """Log-odds added for each site, shape (sites,)."""
     # Site 0 does not exist: its column stays, so that a column's number is the site's code.
     prior = np.zeros(_SITES, np.float32)
     prior[0] = -1e4
     for site, ratio in _RARER.items():
         prior[int(site)] = np.log(ratio)
+    return prior
+
+
+def _append_judgement(model: onnx.ModelProto, judges: Judges) -> None:
+    """Add the trees to the networks' file, and make probabilities of both."""
     constants = {
         "network_share": np.float32((1.0 - _TREES) / judges.temperature),
         "trees_share": np.float32(_TREES / judges.temperature),
-        "prior": prior,
+        "prior": _prior(),
     }
     node = onnx.helper.make_node
     graph = model.graph
