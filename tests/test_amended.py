@@ -13,6 +13,7 @@ from corcal.errors import InputError
 from corcal.interop.deidentify import Deidentifier
 from corcal.interpreted import interpret_result, with_interpretation
 from corcal.result import read_result, record_key, result_json, schema_json
+from corcal.words import MAX_READER
 from interop.exam_cases import made_by, signed_result
 from result_maker import make_automatic_result, make_result
 
@@ -277,13 +278,32 @@ def test_a_correction_is_signed_later_than_what_it_corrects():
     result = made_by(signed_result(), created="2026-01-02T11:00:00+00:00")
     at_once = before_result(created="2026-01-02T12:00:00+01:00", reader="Reader^Two")
     assert amended(result, at_once, reason=WHY)  # the same moment in another zone
-    for created in ("2026-01-02T11:00:01", "2026-01-02T10:00:01-01:00"):  # without one: UTC
+    for created in ("2026-01-02T11:00:01Z", "2026-01-02T10:00:01-01:00"):
         with pytest.raises(InputError, match="signed later than what it corrects"):
             amended(result, before_result(created=created), reason=WHY)
     with pytest.raises(InputError, match="signed later than what it corrects"):
         amended(result, before_result(), reason=WHY, signed="2026-01-02T11:00:01+00:00")
-    with pytest.raises(InputError, match="signed_before is 'long ago'"):
-        amended(result, before_result(created="long ago"), reason=WHY)
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        ({"created": "long ago"}, "created is no moment with its zone"),
+        ({"created": "2026-01-01T10:07:08"}, "created is no moment with its zone"),
+        ({"reader": "R" * (MAX_READER + 1)}, "reader has 201 characters, allowed are 1 to 200"),
+        ({"reader": "R\u202e"}, r"reader has the character U\+202E, allowed is one line"),
+    ],
+)
+def test_what_cannot_be_said_of_the_earlier_report_is_said_to_be_its_fault(made, words):
+    with pytest.raises(InputError, match=f"^the earlier report: provenance.{words}") as caught:
+        amended(signed_result(), before_result(**made), reason=WHY)
+    assert next(iter(made.values())) not in str(caught.value)
+
+
+def test_what_the_record_says_of_its_moment_is_not_needed_where_the_signature_is_kept():
+    before = before_result(created="long ago", reader="R" * MAX_READER)
+    told = amended(signed_result(), before, reason=WHY, signed="2026-01-01T08:00:00+00:00")
+    assert told.provenance.amendment.reader_before == "R" * MAX_READER
 
 
 def test_what_was_signed_of_the_correction_is_not_overwritten():
@@ -316,7 +336,7 @@ def test_a_reason_is_needed(reason, length):
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("signed_before", "2026-01-03 at ten", "signed_before is '2026-01-03 at ten', allowed is"),
+        ("signed_before", "2026-01-03 at ten", "signed_before is no moment with its zone"),
         ("signed_before", "9999-01-01T00:00:00+00:00", "signed_before is .*9999"),
         # 4 x 64 x 64 voxels of 0.75 mm3: 16384 at most
         ("agatston_before", 16385.0, "agatston_before is 16385, allowed are 0 to 16384"),

@@ -2,6 +2,7 @@
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,22 @@ def test_a_file_is_read_up_to_its_limit(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="it has more than 1 MB") as caught:
         read_whole(path)
     assert (caught.value.errno, caught.value.filename) == (errno.EFBIG, str(path))
+
+
+def test_what_is_no_regular_file_is_not_read_and_a_folder_says_that_it_is_one(tmp_path):
+    pipe, link = tmp_path / "pipe.json", tmp_path / "link.json"
+    os.mkfifo(pipe)  # who opens it waits for somebody to write
+    link.symlink_to(pipe)
+    for path in (pipe, link, Path("/dev/zero")):
+        with pytest.raises(OSError, match="it is no regular file") as caught:
+            read_whole(path)
+        assert (caught.value.errno, caught.value.filename) == (errno.EINVAL, str(path))
+    with pytest.raises(IsADirectoryError):
+        read_whole(tmp_path)
+    link.unlink()
+    (tmp_path / "a.json").write_bytes(b"x")
+    link.symlink_to(tmp_path / "a.json")
+    assert read_whole(link) == b"x"
 
 
 def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path):

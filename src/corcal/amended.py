@@ -4,14 +4,14 @@ import math
 from collections.abc import Iterator
 from dataclasses import replace
 
-from corcal.amendment import Amendment, moment_told
+from corcal.amendment import Amendment, check_reader, check_signed, moment_told
 from corcal.errors import InputError
 from corcal.exam_numbers import is_fit
 from corcal.followup.person import has_other_name
 from corcal.followup.types import ExamNumbers
 from corcal.result import SCHEMA_VERSION, Result, ScanRecord, check_result, record_key
 
-__all__ = ["amended", "category_said"]
+__all__ = ["amended", "category_said", "check_earlier"]
 
 _CATEGORIES = "plain"
 _TOLERANCE_MM = 1e-3  # the same headers may be computed to other last digits on another machine
@@ -76,6 +76,11 @@ def amended(
     moment, or a correction that names the record before it.
     """
     made, words = before.provenance, " ".join(reason.split())
+    try:
+        check_earlier(before, signed=signed)
+    except InputError as exc:
+        msg = f"the earlier report: {exc}"
+        raise InputError(msg) from exc
     _check_person(result, before)
     _check_study(result, before, is_one_exam=is_one_exam)
     _check_signatures(result, before, signed=signed)
@@ -98,6 +103,29 @@ def amended(
     )
     check_result(told)
     return told
+
+
+def check_earlier(before: Result, *, signed: str | None = None) -> None:
+    """Refuse a record of which an addendum could not tell who signed it, or when.
+
+    Parameters
+    ----------
+    before : Result
+        The record that is to be corrected.
+    signed : str, optional
+        When it was signed, if somebody has kept that: then nothing that the record says.
+
+    Raises
+    ------
+    InputError
+        Naming the field and what is allowed; that the record is the earlier one is the caller's to
+        say.
+    """
+    made = before.provenance
+    if signed is None:
+        check_signed("provenance.created", made.created)
+    if made.reader is not None:
+        check_reader("provenance.reader", made.reader)
 
 
 def _check_person(result: Result, before: Result) -> None:

@@ -9,11 +9,18 @@ from corcal.scoring.categories import CATEGORIES
 from corcal.scoring.ranges import check_day, check_range
 from corcal.words import MAX_READER, is_visible, is_words
 
-__all__ = ["MAX_REASON", "Amendment", "check_amendment", "check_reason", "moment_told"]
+__all__ = [
+    "MAX_REASON",
+    "Amendment",
+    "check_amendment",
+    "check_reader",
+    "check_reason",
+    "check_signed",
+    "moment_told",
+]
 
 MAX_REASON = 2000  # characters: a few sentences, which have to fit on the first page
 _SHA256_DIGITS = 64
-_SHOWN = 40  # characters of what is no moment
 # The form of ISO 8601 that corcal writes: weeks, ordinal days and moments of no zone are others.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)", flags=re.ASCII)
 
@@ -86,8 +93,8 @@ def check_amendment(
     name = "provenance.amendment"
     check_reason(amendment.reason, field=f"{name}.reason")
     if amendment.reader_before is not None:
-        _check_reader(f"{name}.reader_before", amendment.reader_before)
-    _check_signed(f"{name}.signed_before", amendment.signed_before, days, created)
+        check_reader(f"{name}.reader_before", amendment.reader_before)
+    _check_before(f"{name}.signed_before", amendment.signed_before, days, created)
     check_range(f"{name}.agatston_before", amendment.agatston_before, 0, agatston_at_most)
     category = amendment.category_before
     if category is not None and category not in CATEGORIES:
@@ -100,7 +107,14 @@ def check_amendment(
         raise InputError(msg)
 
 
-def _check_reader(field: str, reader: str) -> None:
+def check_reader(field: str, reader: str) -> None:
+    """Refuse what no report could call a reader; `field` is what an error calls it.
+
+    Raises
+    ------
+    InputError
+        If it is too long, shows nothing, or is no line of text: saying what is allowed.
+    """
     if len(reader) > MAX_READER:
         msg = f"{field} has {len(reader)} characters, allowed are 1 to {MAX_READER}"
         raise InputError(msg)
@@ -121,14 +135,26 @@ def _check_line(field: str, text: str) -> None:
         raise InputError(msg)
 
 
-def _check_signed(field: str, text: str, days: tuple[str, str], created: str) -> None:
+def check_signed(field: str, text: str) -> datetime:
+    """Read the moment of a signature, which has a zone; `field` is what an error calls it.
+
+    Raises
+    ------
+    InputError
+        If it is none: what it is instead is not repeated.
+    """
     signed = moment_told(text) if _MOMENT.fullmatch(text) else None
     if signed is None:
         msg = (
-            f"{field} is {text[:_SHOWN]!r}, allowed is a moment with its zone as of ISO 8601: "
+            f"{field} is no moment with its zone as of ISO 8601, allowed is one such as "
             "2026-01-02T11:00:00+00:00"
         )
         raise InputError(msg)
+    return signed
+
+
+def _check_before(field: str, text: str, days: tuple[str, str], created: str) -> None:
+    signed = check_signed(field, text)
     check_day(field, text[:10], *days)
     made = moment_told(created)
     if made is not None and signed > made:

@@ -1,5 +1,6 @@
 """The one record of a scored exam: versioned, serialisable, the contract between all rooms."""
 
+import codecs
 import hashlib
 import json
 from collections.abc import Mapping
@@ -276,6 +277,7 @@ def result_from_json(text: bytes, *, name: str) -> Result:
     InputError
         As `read_result` does.
     """
+    text = text.removeprefix(codecs.BOM_UTF8)  # editors of Windows put it there
     version = _decoded(text, _Versioned, f"{name} is not a corcal result").schema_version
     if version not in _READ_VERSIONS:
         msg = (
@@ -322,7 +324,7 @@ def _check_scan(scan: ScanRecord) -> None:
     for name, limits in HEADER_RANGES.items():
         owner = scan.patient if name == "age_years" else scan
         check_range(f"scan.{name}", getattr(owner, name), *limits)
-    check_day("scan.date", scan.date, *HEADER_DAYS)
+    check_day("scan.date", scan.date, *HEADER_DAYS, is_secret=True)
     born = scan.patient.birth_date
     check_day("scan.patient.birth_date", born, *HEADER_DAYS, is_secret=True)
 

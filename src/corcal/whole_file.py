@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 from pathlib import Path
 
 __all__ = ["MOST_MB", "read_whole", "write_whole"]
@@ -16,8 +17,12 @@ def read_whole(path: Path) -> bytes:
     Raises
     ------
     OSError
-        If it cannot be read, or has more (``EFBIG``).
+        If it cannot be read, is no file but a pipe or a device (``EINVAL``), which may never end,
+        or has more (``EFBIG``).
     """
+    kind = path.stat().st_mode  # before it is opened: that waits until somebody writes into a pipe
+    if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):  # a folder has an error of its own
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
     with path.open("rb") as stream:
         data = stream.read(MOST_MB * 10**6 + 1)
     if len(data) > MOST_MB * 10**6:

@@ -3,7 +3,9 @@
 import csv
 import gc
 import io
+import itertools
 import json
+import os
 import re
 import sys
 import threading
@@ -11,6 +13,7 @@ from base64 import b64decode
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import hl7
 import pytest
 import SimpleITK as sitk
@@ -18,6 +21,7 @@ from pyarrow import parquet
 from pydicom import dcmread
 from pypdf import PdfReader
 
+from corcal.cli.corrections import write_correction
 from corcal.cli.report import pictures_for
 from corcal.cli.report_formats import FORMATS, write_report
 from corcal.cli.report_request import Request
@@ -27,7 +31,8 @@ from corcal.exam_numbers import exam_numbers
 from corcal.export import write_exam
 from corcal.followup import compare
 from corcal.interop.dicom.read_back import read_structured_report
-from corcal.result import result_json
+from corcal.interpreted import interpret_result, with_interpretation
+from corcal.result import read_result, result_json
 from dicom_maker import make_series
 from exam_maker import SPACING_MM, exam_of, water
 from interop.exam_cases import full_result, made_by, signed_result
@@ -264,7 +269,9 @@ def test_signed_reports_are_not_replaced_by_those_of_the_correction(
 ):
     earlier, later = signed
     folder = earlier.parent
-    linked, link, copy = tmp_path / "linked", tmp_path / "link.json", tmp_path / "copy.json"
+    away = tmp_path / "away"
+    away.mkdir()
+    linked, link, copy = tmp_path / "linked", away / "link.json", away / "copy.json"
     linked.symlink_to(folder)
     link.symlink_to(earlier)
     copy.write_bytes(earlier.read_bytes())
@@ -303,7 +310,101 @@ def test_a_folder_is_that_of_a_record_of_any_name_and_of_a_link(run_corcal, sign
         told = correction(run_corcal, later, given, out)
         assert in_one_line(told, "is the folder of the earlier report"), (given, out)
         assert not (out / "report.hl7").exists()
+    (links / "link.json").unlink()
     assert correction(run_corcal, later, real, links).code == 0
+
+
+def other_forms(record):
+    """The same signed record, as other bytes."""
+    document = json.loads(record)
+    yield json.dumps(document)
+    yield json.dumps(document | {"interpretation": None})
+    yield "\ufeff" + record
+
+
+def test_the_earlier_record_is_found_in_other_bytes_and_under_any_name(
+    run_corcal, signed, tmp_path, out
+):
+    earlier, later = signed
+    record, copy = earlier.read_text("utf-8"), tmp_path / "copy.json"
+    first = read_result(earlier)
+    copy.write_text(
+        result_json(with_interpretation(first, interpret_result(first, None))), encoding="utf-8"
+    )
+    out.mkdir()
+    (out / "fhir.json").write_text("{}", encoding="utf-8")  # no record
+    os.mkfifo(out / "pipe.json")
+    for form, name in itertools.product(other_forms(record), ("result.json", "v2_RESULT.JSON")):
+        (out / name).write_text(form, encoding="utf-8")
+        told = correction(run_corcal, later, copy, out)
+        assert in_one_line(told, "is the folder of the earlier report (--corrects)"), name
+        assert not (out / "report.hl7").exists()
+        (out / name).unlink()
+    other = made_by(signed_result(), created="2026-01-01T09:00:00+00:00")
+    (out / "result.json").write_text(result_json(other), encoding="utf-8")
+    assert correction(run_corcal, later, copy, out).code == 0  # of the exam, and not corrected here
+
+
+def test_reports_that_are_there_are_replaced_by_none_of_a_correction(run_corcal, signed, out):
+    earlier, later = signed
+    formats = ("--format", "patient,fhir,hl7,csv", "--no-embed-pdf")
+    args = ("report", later, "--corrects", earlier, "--out", out, *formats, "--reason")
+    assert run_corcal("report", earlier, "--out", out, *formats).code == 0
+    before = {one.name: one.read_bytes() for one in out.iterdir()}
+    assert in_one_line(run_corcal(*args, "Bone"), "is there already", "give another folder")
+    for name in ("letter.html", "report.hl7", "lesions.csv"):  # any one of them is enough
+        for one in out.iterdir():
+            one.unlink()
+        (out / name).write_bytes(before[name] + b" ")
+        told = run_corcal(*args, "Bone")
+        assert in_one_line(told, f"{name} is there already", "no report of this correction")
+        assert {one.name: one.read_bytes() for one in out.iterdir()} == {name: before[name] + b" "}
+
+
+def test_a_correction_is_written_twice_and_ended_but_not_put_in_the_place_of_another(
+    run_corcal, signed, out
+):
+    earlier, later = signed
+    args = ("report", later, "--corrects", earlier, "--out", out, "--format", "clinician,hl7,csv")
+    first = run_corcal(*args, "--reason", "Bone")
+    written = {one.name: one.read_bytes() for one in out.iterdir()}
+    (out / "report.hl7").unlink()  # as if the first run had been killed
+    (out / "mine.txt").write_text("of somebody else", encoding="utf-8")
+    again = run_corcal(*args, "--reason", "Bone")
+    assert (again.code, again.out) == (0, first.out)
+    assert {one.name: one.read_bytes() for one in out.iterdir() if one.name in written} == written
+    told = run_corcal(*args, "--reason", "Noise")
+    assert in_one_line(told, "is there already")
+    assert {one.name for one in out.iterdir()} == {*written, "mine.txt"}
+    # an ordinary report replaces those that are there, as ever
+    assert run_corcal("report", later, "--out", out, "--format", "hl7").code == 0
+    assert (out / "report.hl7").read_bytes() != written["report.hl7"]
+
+
+def test_a_report_of_something_that_the_correction_has_not_is_not_removed(scanned):
+    folder, exam = scanned
+    out = folder / "given"
+    out.mkdir()
+    (out / "key_LM.dcm").write_bytes(b"as it was signed")
+    request = Request(result=exam.result, folder=out, formats=("key",), exam=exam)
+    with pytest.raises(click.UsageError, match=r"key_LM\.dcm is there already"):
+        write_correction(request)
+    assert [one.name for one in out.iterdir()] == ["key_LM.dcm"]
+
+
+def test_what_is_wrong_with_an_option_is_said_of_it(run_corcal, signed, out):
+    earlier, later = signed
+    args = ("report", later, "--format", "hl7", "--corrects", earlier, "--out", out, "--reason")
+    for reason, words in (
+        (" ", "--reason has 0 characters, allowed are 1 to 2000"),
+        ("x" * 2001, "--reason has 2001 characters"),
+        ("\x1b[31m", "--reason has the character U+001B"),
+    ):
+        assert in_one_line(run_corcal(*args, reason), f"corcal: {words}")
+    told = run_corcal(*args, "x" * 2000, "--receiving-application", "X" * 21)
+    assert in_one_line(told, "corcal: --receiving-application has a name of 21 characters")
+    assert not out.exists()
+    assert run_corcal(*args, "x" * 2000, "--receiving-application", "X" * 20).code == 0
 
 
 def test_what_is_wrong_with_the_earlier_report_is_said_of_it(run_corcal, signed, out, tmp_path):
@@ -313,6 +414,25 @@ def test_what_is_wrong_with_the_earlier_report_is_said_of_it(run_corcal, signed,
     text.write_text("no record", encoding="utf-8")
     with large.open("wb") as stream:
         stream.truncate(64 * 10**6 + 1)
+    names = {name: tmp_path / f"{name}.json" for name in ("reader", "created", "date", "pipe")}
+    os.mkfifo(names["pipe"])
+    for name, place in (
+        ("reader", ("provenance", "reader")),
+        ("created", ("provenance", "created")),
+        ("date", ("scan", "date")),
+    ):
+        document = json.loads(earlier.read_text("utf-8"))
+        document[place[0]][place[1]] = "Erika" * 60
+        names[name].write_text(json.dumps(document), encoding="utf-8")
+    for name, words in (
+        ("reader", "provenance.reader has 300 characters, allowed are 1 to 200"),
+        ("created", "created.json is not to be believed: provenance.created is no such date"),
+        ("date", "date.json is not to be believed: scan.date is no such date"),
+        ("pipe", "cannot read pipe.json: it is no regular file"),
+    ):
+        told = correction(run_corcal, later, names[name], out)
+        assert in_one_line(told, f"the earlier report, --corrects {names[name]}: {words}")
+        assert "Erika" not in told.err
     for given, words in (
         (tmp_path / "gone.json", "cannot read gone.json: No such file"),
         (empty, "no result.json in empty"),

@@ -17,6 +17,7 @@ __all__ = [
     "RESULT_NAME",
     "check_own_record",
     "chosen_names",
+    "exam_in",
     "exam_of",
     "files_of_exam",
     "files_of_scan",
@@ -70,12 +71,13 @@ def check_own_record(into: Path, result: "Result") -> None:
     """
     from corcal.result import read_result
 
-    if into.exists() and _exam_in(read_result(into)) != _exam_in(result):
+    if into.exists() and exam_in(read_result(into)) != exam_in(result):
         msg = f"--into {into.name} is the record of another exam: give the one of this exam"
         raise InputError(msg)
 
 
-def _exam_in(result: "Result") -> tuple["ScanRecord", "Score", "Provenance"]:
+def exam_in(result: "Result") -> tuple["ScanRecord", "Score", "Provenance"]:
+    """Give what makes two records those of one exam, scored and signed once."""
     return result.scan, result.score, result.provenance
 
 

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from corcal.cli import plain
-from corcal.cli.corrections import check_folder_of_correction, corrected, earlier_file
+from corcal.cli.corrections import (
+    check_folder_of_correction,
+    corrected,
+    read_earlier,
+    write_correction,
+)
 from corcal.cli.outputs import check_folder
 from corcal.cli.parameters import GIVEN_PATH
 from corcal.cli.records import (
@@ -78,7 +83,7 @@ _FORMAT_HELP = "; ".join(f"{name}: {each.help}" for name, each in FORMATS.items(
     type=GIVEN_PATH,
     metavar="EARLIER",
     help="The signed result, or its folder, that RESULT, signed later, takes the place of: reports "
-    "are addenda. Of the same patient and study, and --out is another folder.",
+    "are addenda, and replace no other files. Of the same patient and study.",
 )
 @click.option("--reason", metavar="TEXT", help="With --corrects: why it is corrected.")
 @click.option(
@@ -129,14 +134,15 @@ def command(
     layout = Layout(language=language, paper=paper, is_large=is_large)
     file = record_file(path)
     result = read_result(file)
-    earlier = None if corrects is None else earlier_file(corrects)
+    earlier = None if corrects is None else read_earlier(corrects)
     if earlier is not None:
         result = corrected(result, earlier, reason or "")
         check_folder_of_correction(out, earlier)
     exam = None if scan_path is None else exam_of(file, result, scan_path)
     wanted = chosen_formats(named, exam)
     layout = checked_layout(layout, wanted)
-    inputs = [*files_of_exam(file, scan_path, exam), *filter(None, (key_file, earlier))]
+    given = (key_file, None if earlier is None else earlier.file)
+    inputs = [*files_of_exam(file, scan_path, exam), *filter(None, given)]
     check_folder(inputs, out, files_of(wanted))
     pictures = pictures_for(wanted, result, file.parent, exam)
     if deidentify:
@@ -155,7 +161,8 @@ def command(
     )
     if named is None:
         tell_without_dicom(exam)
-    for written in write_report(request):
+    write = write_report if earlier is None else write_correction
+    for written in write(request):
         click.echo(f"wrote {plain(written)}")
     if deidentify and key_file is None:
         click.echo("The key is not kept: use --key-file where exams of one person must match.")

@@ -61,9 +61,8 @@ def layout_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def route_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that fill the head of the HL7 message; `taken_route` reads them."""
     for name, field in reversed(_PLACES.items()):
-        flag = f"--{name.replace('_', '-')}"
         told = f"{field} of HL7: NAME or NAME^UID^ISO."
-        command = click.option(flag, default="", metavar="NAME", help=told)(command)
+        command = click.option(_flag(name), default="", metavar="NAME", help=told)(command)
     return command
 
 
@@ -73,14 +72,24 @@ def taken_route(given: dict[str, Any]) -> "Route | None":
     Raises
     ------
     InputError
-        If a name is none that HL7 has room for.
+        If a name is none that HL7 has room for, naming the option.
     """
     places = {name: given.pop(name) for name in _PLACES}
     if not any(places.values()):
         return None
     from corcal.interop.hl7v2 import Route
 
+    for name, place in places.items():
+        try:
+            Route(**{name: place})
+        except InputError as exc:
+            msg = f"{_flag(name)}{str(exc).removeprefix(name)}"
+            raise InputError(msg) from exc
     return Route(**places)
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def checked_layout(layout: Layout, formats: tuple[str, ...]) -> Layout:

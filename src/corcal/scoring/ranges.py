@@ -11,7 +11,6 @@ __all__ = ["MAX_HU", "Space", "check_day", "check_equal", "check_range"]
 
 MAX_HU = 1e6  # beyond what CT stores, metal and extended scales included
 _MAX_DENSITY_FACTOR = 4
-_SHOWN = 40  # characters of what is no date
 _ROUNDING = 1e-6  # relative: sums of a few thousand voxels, written with all their digits
 
 
@@ -82,7 +81,8 @@ def check_day(
 ) -> None:
     """Refuse what is no date, or one outside of two others; ``None`` is no date known.
 
-    A date that tells who somebody is (`is_secret`) is not repeated in the message.
+    A date that tells who somebody is (`is_secret`) is not repeated in the message, nor is what is
+    no date: there may be a name in its place.
 
     Raises
     ------
@@ -92,11 +92,11 @@ def check_day(
     if day is None:
         return
     try:
-        is_inside = first <= date.fromisoformat(day).isoformat() <= last
+        told = date.fromisoformat(day).isoformat()
     except ValueError:
-        is_inside = False
-    if not is_inside:
-        found = "no such date" if is_secret else repr(day[:_SHOWN])
+        told = ""
+    if not (told and first <= told <= last):
+        found = repr(told) if told and not is_secret else "no such date"
         msg = f"{field} is {found}, allowed are {first} to {last}"
         raise InputError(msg)
 
