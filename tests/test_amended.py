@@ -39,9 +39,19 @@ def test_it_keeps_of_the_signed_record_what_a_report_has_to_say():
         reader_before="Reader^One",
         agatston_before=14.0,
         category_before="1-100",
+        fit_before=True,
         record_before=record_key(before, software_version="0.1.0"),
     )
     assert replace(told, provenance=replace(told.provenance, amendment=None)) == signed_result()
+
+
+def test_what_it_called_the_scan_is_kept():
+    for verdict, is_fit in ((Verdict.UNFIT, False), (Verdict.CAUTION, True)):
+        before = before_result()
+        before = replace(before, suitability=replace(before.suitability, verdict=verdict))
+        assert (
+            amended(signed_result(), before, reason=WHY).provenance.amendment.fit_before is is_fit
+        )
 
 
 def test_the_moment_of_the_signature_is_that_which_was_kept():

@@ -90,6 +90,7 @@ def amended(
         reader_before=made.reader,
         agatston_before=before.score.total.agatston,
         category_before=category_said(before),
+        fit_before=is_fit(before),
         record_before=_key(before),
     )
     said = result.provenance.amendment

@@ -41,6 +41,8 @@ class Amendment:
         Its total Agatston score.
     category_before : str or None
         Its category by the plain guide (``"1-100"``); ``None`` if it gave none.
+    fit_before : bool or None
+        Whether it called the scan fit for calcium scoring; ``None`` where that is not known.
     record_before : str or None
         Hash of its record (`corcal.result.record_key`), from which the UIDs of its DICOM objects
         follow; ``None`` where that is not known.
@@ -51,6 +53,7 @@ class Amendment:
     reader_before: str | None
     agatston_before: float
     category_before: str | None = None
+    fit_before: bool | None = None
     record_before: str | None = None
 
 

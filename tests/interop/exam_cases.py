@@ -56,14 +56,17 @@ def signed_result(*, is_complete: bool = True) -> Result:
     return made_by(make_automatic_result(), reader="Reader^One", method="reviewed", reviewed=review)
 
 
-def amended_result(*, agatston_before: float, is_complete: bool = True) -> Result:
+def amended_result(
+    *, agatston_before: float, is_complete: bool = True, fit_before: bool | None = True
+) -> Result:
     """Signed again, in place of another score of the same scan."""
     amendment = Amendment(
         reason="Bone was counted",
         signed_before="2026-01-03T10:07:08+00:00",
         reader_before="Reader^One",
         agatston_before=agatston_before,
-        category_before="101-400",
+        category_before="101-400" if fit_before is not False else None,
+        fit_before=fit_before,
         record_before="ab" * 32,
     )
     return made_by(signed_result(is_complete=is_complete), amendment=amendment)

@@ -384,6 +384,9 @@ def test_a_corrected_report_says_first_what_it_corrects_and_why() -> None:
     assert details["amendment-agatston-before"]["valueQuantity"]["value"] == 101.25
     assert details["amendment-signed-before"]["valueString"] == "2026-01-03T10:07:08+00:00"
     assert details["amendment-category-before"]["valueString"] == "101-400"
+    assert details["amendment-fit-before"]["valueBoolean"] is True
+    unknown = observations(amended_result(agatston_before=101.25, fit_before=None))["amendment"]
+    assert "amendment-fit-before" not in str(unknown)
     assert "amendment" not in observations(signed_result())
     (form,) = resources_with_pdf(result)["presentedForm"]
     assert form["title"] == "Coronary calcium report, addendum"

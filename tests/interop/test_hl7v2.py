@@ -7,6 +7,8 @@ from typing import Any
 import hl7
 import pytest
 from hl7apy.consts import VALIDATION_LEVEL
+from hl7apy.exceptions import MaxLengthReached
+from hl7apy.factories import datatype_factory
 from hl7apy.parser import parse_message
 
 from corcal.ct.scan import Patient
@@ -224,8 +226,30 @@ def test_a_corrected_report_is_a_correction_whether_or_not_its_score_is_another(
     notes = [str(segment[3]) for segment in message.segments("NTE")]
     assert notes[0].startswith("Addendum: this report corrects the one signed on 2026-01-03")
     told = values(amended_result(agatston_before=before))
-    assert told["amendment", "amendment"] == ("ST", "Bone was counted")
+    assert told["amendment", "amendment"] == ("TX", "Bone was counted")
+    assert told["amendment", "amendment-fit-before"][:2] == ("CWE", "Y")
     assert told["amendment", "amendment-agatston-before"][:2] == ("NM", str(before))
+
+
+@pytest.mark.parametrize("reason", ["x" * 2000, "Bone & noise | " * 130])
+def test_a_long_reason_is_a_text_that_a_receiver_has_room_for(reason: str) -> None:
+    first = amended_result(agatston_before=101.25)
+    amendment = replace(first.provenance.amendment, reason=reason.strip(), reader_before="R" * 200)
+    message = hl7_message(made_by(first, amendment=amendment))
+    lines = [line.split("|") for line in message.split("\r") if line.startswith("OBX")]
+    texts = [(line[2], line[5]) for line in lines if line[2] in {"ST", "TX"}]
+    assert [kind for kind, _ in texts].count("TX") == 1
+    for kind, text in texts:  # parsing a whole message, hl7apy takes any OBX-5 for an ST
+        assert datatype_factory(kind, text, "2.5.1", VALIDATION_LEVEL.STRICT).to_er7()
+    with pytest.raises(MaxLengthReached):
+        datatype_factory("ST", dict(texts)["TX"], "2.5.1", VALIDATION_LEVEL.STRICT)
+
+
+@pytest.mark.parametrize(("length", "kind"), [(199, "ST"), (200, "TX")])
+def test_a_string_that_is_longer_than_one_may_be_is_a_text(length: int, kind: str) -> None:
+    result = make_result()
+    odd = replace(result, scan=replace(result.scan, convolution_kernel="x" * length))
+    assert values(odd)["suitability", "kernel"][0] == kind
 
 
 def test_a_message_of_another_content_has_another_control_identifier() -> None:

@@ -181,6 +181,7 @@ _TABLE: tuple[tuple[str, str, tuple[Concept, ...]], ...] = (
     ("amendment-signed-before", "When the report that is corrected was signed", ()),
     ("amendment-agatston-before", "Agatston score of the report that is corrected", ()),
     ("amendment-category-before", "Category of the report that is corrected", ()),
+    ("amendment-fit-before", "Whether the report that is corrected called the scan fit", ()),
     ("category-plain", "Category: plain guide", ()),
     ("category-rumberger", "Category: Rumberger 1999", ()),
     ("category-cac_drs", "Category: CAC-DRS", ()),

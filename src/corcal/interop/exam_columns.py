@@ -228,6 +228,12 @@ _AMENDMENT_COLUMNS: tuple[Column[Result], ...] = (
     _amendment("reader_before", "", "Who signed it."),
     _amendment("agatston_before", "1", "Its total Agatston score.", Kind.NUMBER),
     _amendment("category_before", "", "Its category, if it gave one."),
+    _amendment(
+        "fit_before",
+        "",
+        "Whether it called the scan fit for calcium scoring; empty where that is not known.",
+        Kind.BOOLEAN,
+    ),
 )
 
 

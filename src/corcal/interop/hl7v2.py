@@ -43,6 +43,8 @@ _STATUSES: dict[ReportStatus, str] = {
     "amended": "C",
     "corrected": "C",
 }
+_STRING_WIDTH = 199  # characters of an ST, HL7 v2.5.1 chapter 2A; a TX has 65536
+_FREE_TEXTS = frozenset({"amendment"})  # codes of what people write: always of one type
 _NO_RESULT = "X"
 _RESULTS_FOLLOW, _COMPLETED, _SOME_RESULTS = "RE", "CM", "A"  # tables 0119 and 0038
 _SEXES = {"F": "F", "M": "M", "O": "O"}  # DICOM to table 0001
@@ -226,7 +228,7 @@ def _notes(texts: Iterable[str]) -> Iterator[Segment]:
 
 def _obx(result: Result, number: int, told: Observable, fact: Fact) -> Segment:
     """Observation: OBX-4 names the observable, whose details share it."""
-    kind, value = _value(fact.value)
+    kind, value = _value(fact.value, is_free=fact.concept.code in _FREE_TEXTS)
     is_main = fact is told.fact
     unit = fact.unit
     title = told.title if is_main else fact.concept.display + (told.about and f": {told.about}")
@@ -267,14 +269,15 @@ def _software(result: Result) -> str:
     return f"{hl7_text(made.software)} {hl7_text(made.software_version)}^CORCAL"
 
 
-def _value(value: Value | None) -> tuple[str, str]:
-    """Give OBX-2 and OBX-5: the type of a value, and the value."""
+def _value(value: Value | None, *, is_free: bool = False) -> tuple[str, str]:
+    """Give OBX-2 and OBX-5: the type of a value, and the value; `is_free` is what people write."""
     if value is None:
         return "", ""
     if isinstance(value, bool):
         return "CWE", "Y^Yes^HL70136" if value else "N^No^HL70136"
     if isinstance(value, str):
-        return "ST", hl7_text(value)
+        text = hl7_text(value)
+        return "TX" if is_free or len(text) > _STRING_WIDTH else "ST", text
     if isinstance(value, Concept):
         return "CWE", _coded(value)
     if isinstance(value, Span):

@@ -284,6 +284,7 @@ def _amendment(result: Result) -> tuple[Observable, ...]:
             fact("amendment-signed-before", amendment.signed_before),
             fact("amendment-agatston-before", amendment.agatston_before, NUMBER),
             *_known("amendment-category-before", amendment.category_before),
+            *_known("amendment-fit-before", amendment.fit_before),
         ),
         notes=amendment_words(result, amount=shown),
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from corcal.amended import category_said
+from corcal.exam_numbers import is_fit
 from corcal.report.interpretation_words import score_words
 from corcal.report.words import moment_words, sentence
 from corcal.result import Result
@@ -11,6 +12,7 @@ __all__ = ["ADDENDUM", "amendment_words", "scores_then_and_now"]
 
 ADDENDUM = "Addendum"
 """The word for a report that corrects a signed one, as radiologists use it."""
+_UNFIT, _FIT = "scan called not fit for a calcium score", "scan called fit"
 
 
 def amendment_words(
@@ -43,14 +45,31 @@ def amendment_words(
 
 
 def scores_then_and_now(result: Result, *, amount: Callable[[float], str] = score_words) -> str:
-    """Set the score of the corrected report beside the one of this: empty of a first report."""
+    """Set the score of the corrected report beside the one of this: empty of a first report.
+
+    A number of a scan that was called not fit for one is never told without that.
+    """
     amendment = result.provenance.amendment
     if amendment is None:
         return ""
-    then = _with_category(amount(amendment.agatston_before), amendment.category_before)
-    now = _with_category(amount(result.score.total.agatston), category_said(result))
+    was_fit, fits = amendment.fit_before, is_fit(result)
+    then = _noted(
+        amount(amendment.agatston_before),
+        _UNFIT if was_fit is False else "",
+        _category(amendment.category_before),
+    )
+    verdict = "" if fits else _UNFIT
+    if was_fit is False and fits:  # the same number may stand twice: this is what has changed
+        verdict = _FIT
+    now = _noted(amount(result.score.total.agatston), verdict, _category(category_said(result)))
     return f"Agatston score then {then}, now {now}"
 
 
-def _with_category(score: str, category: str | None) -> str:
-    return score if category is None else f"{score} (category {category})"
+def _category(code: str | None) -> str:
+    return "" if code is None else f"category {code}"
+
+
+def _noted(score: str, *notes: str) -> str:
+    """Put behind a score what must be known to read it."""
+    told = ", ".join(filter(None, notes))
+    return f"{score} ({told})" if told else score

@@ -199,7 +199,12 @@ def after_review(*, is_complete: bool, marks: AnnotationRecord | None = None) ->
 
 
 def addendum(
-    before: float, after: float, *, base: Result | None = None, created: str | None = None
+    before: float,
+    after: float,
+    *,
+    base: Result | None = None,
+    created: str | None = None,
+    fit_before: bool = True,
 ) -> Result:
     """A signed result that takes the place of another one."""
     result = base or after_review(is_complete=True)
@@ -209,7 +214,8 @@ def addendum(
         signed_before="2026-01-03T23:30:00-02:00",  # the fourth of January, UTC
         reader_before="Dr. Rita Reader",
         agatston_before=before,
-        category_before="1-100",
+        category_before="1-100" if fit_before else None,
+        fit_before=fit_before,
     )
     made = replace(result.provenance, created=created or "2026-01-05T08:07:30+00:00")
     return replace(result, provenance=replace(made, amendment=amendment))
@@ -270,6 +276,7 @@ _MAKERS: dict[str, Callable[[], Result]] = {
     "addendum": lambda: addendum(412.0, 85.2),
     "addendum_same": lambda: addendum(85.2, 85.2),
     "addendum_one_day": lambda: addendum(412.0, 85.2, created="2026-01-04T15:04:59+00:00"),
+    "addendum_now_fit": lambda: addendum(85.2, 85.2, fit_before=False),
     "addendum_unfit": lambda: addendum(412.0, 210.0, base=unfit()),
     "known_disease": lambda: interpreted(900.0, has_known_ascvd=True, smokes=True),
     "stent": lambda: device(310.0, has_known_ascvd=None),

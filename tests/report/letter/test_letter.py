@@ -161,6 +161,18 @@ def test_a_corrected_letter_with_the_same_score_says_that():
     assert "in that letter" not in text("addendum_same")
 
 
+def test_a_number_of_a_scan_that_was_called_not_fit_has_not_stayed_the_same():
+    assert (
+        "In that letter, the scan was called not fit for a score. Now it is called fit, and your "
+        "score is 85." in text("addendum_now_fit")
+    )
+    assert "Ahora se considera que sí sirve, y su puntuación es 85." in spanish("addendum_now_fit")
+    for words in ("stayed the same", "Your score was"):
+        assert words not in text("addendum_now_fit")
+    other = patient_letter(addendum(412.0, 85.2, fit_before=False))
+    assert "412" not in "\n".join(passages(other.blocks))
+
+
 def test_a_corrected_letter_about_an_unfit_scan_compares_no_scores():
     assert notices("addendum_unfit")[:2] == [
         "This letter replaces an earlier one",

@@ -56,14 +56,21 @@ def _amended(amendment: Amendment, case: Case, language: Language) -> Notice:
     date = date_of_replaced(amendment, case.result, language)
     said = [language.text("amended.text", date=date)]
     if case.is_usable:
-        before, after = (language.amount(one) for one in (amendment.agatston_before, case.score))
-        name = "amended.same" if before == after else "amended.scores"
-        values = {"after": after} if before == after else {"before": before, "after": after}
-        said.append(language.text(name, **values))
+        said.append(_scores(amendment, case, language))
     if not case.is_unchecked:  # the box on that says it
         said.append(language.text("amended.medicine"))
     title = language.text("amended.title")
     return Notice(kind="caution", title=title, blocks=(Paragraph(text=" ".join(said)),))
+
+
+def _scores(amendment: Amendment, case: Case, language: Language) -> str:
+    """Say what has become of the number; one of a scan called not fit for it is not repeated."""
+    before, after = (language.amount(one) for one in (amendment.agatston_before, case.score))
+    if amendment.fit_before is False:
+        return language.text("amended.fit", after=after)
+    if before == after:
+        return language.text("amended.same", after=after)
+    return language.text("amended.scores", before=before, after=after)
 
 
 def _other_person(case: Case, language: Language) -> Notice:
