@@ -1,6 +1,7 @@
 """The record: its schema, and the way there and back."""
 
 import json
+import os
 from dataclasses import replace
 from datetime import date
 
@@ -233,16 +234,30 @@ def test_a_file_that_cannot_be_decoded_is_refused(tmp_path, damage, message):
         read_result(path)
 
 
-@pytest.mark.parametrize("kind", ["endless", "sparse"])
+@pytest.mark.parametrize("kind", ["endless", "pipe", "sparse"])
 def test_a_file_without_an_end_is_refused_at_once(tmp_path, kind):
     path = tmp_path / "strange.json"
     if kind == "endless":
         path.symlink_to("/dev/zero")
+    elif kind == "pipe":
+        os.mkfifo(path)
     else:
         with path.open("wb") as stream:
             stream.truncate(64_000_001)  # takes no room on the disk
-    with pytest.raises(InputError, match=r"^cannot read strange\.json: it has more than 64 MB$"):
+    why = "it has more than 64 MB" if kind == "sparse" else "it is no regular file"
+    with pytest.raises(InputError, match=rf"^cannot read strange\.json: {why}$"):
         read_result(path)
+
+
+def test_a_byte_order_mark_before_a_record_is_no_part_of_it(tmp_path):
+    path = tmp_path / "marked.json"
+    text = result_json(make_result()).encode()
+    path.write_bytes(b"\xef\xbb\xbf" + text)
+    assert read_result(path) == make_result()
+    for other in (b"\xef\xbb\xbf" * 2 + text, text + b"\xef\xbb\xbf"):  # one, and before it
+        path.write_bytes(other)
+        with pytest.raises(InputError, match=r"^marked\.json is not a corcal result"):
+            read_result(path)
 
 
 def test_a_large_record_is_read(tmp_path):
