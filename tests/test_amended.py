@@ -259,6 +259,11 @@ def test_without_a_study_another_scan_is_told_by_each_of_its_facts(other, what):
     refused(told, before, f"another scan than the corrected one, by the {what}: a correction is")
 
 
+def test_records_that_list_no_image_have_none_in_common():
+    told, before = pair(new={}, old={}, is_named=False, **(BARE | {"sop_instance_uids": ()}))
+    refused(told, before, "neither the earlier nor the corrected report names its study")
+
+
 def test_without_a_study_the_last_digits_of_a_distance_tell_nothing():
     near = {"increment_mm": 3.0009, "pixel_spacing_mm": (0.5, 0.4991)}
     assert amended(*pair(new={}, old=near, is_named=False), reason=WHY)

@@ -217,9 +217,10 @@ def _check_scan(result: Result, before: Result) -> None:
         )
         raise InputError(msg)
     is_same_day = _is_same(new.date, old.date)
+    has_images = bool(new.sop_instance_uids) and all(new.sop_instance_uids)
     ties = (
         _is_same(new.series_instance_uid, old.series_instance_uid),
-        all(new.sop_instance_uids) and new.sop_instance_uids == old.sop_instance_uids,
+        has_images and new.sop_instance_uids == old.sop_instance_uids,
         is_same_day and _is_same(new.patient.patient_id, old.patient.patient_id),
         is_same_day and _is_same(new.time, old.time),
         _is_named_by(result, before),
