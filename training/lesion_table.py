@@ -48,7 +48,8 @@ def table_of(case: Case, *, source: AnatomySource | None = None) -> dict[str, ND
     """Give features, true sites and Agatston scores of the pieces of a scan that could score.
 
     They are measured twice: with the anatomy as the source gives it, and with a worse one, because
-    the networks are better on simulated patients than on people.
+    the networks are better on simulated patients than on people; ``is_worse`` tells which rows are
+    of the worse one, for studies of the tables.
     """
     scan = case.simulated.scan
     anatomy = (source or NetworkSource()).locate(scan)

@@ -21,7 +21,7 @@ UNIVERSAL_ID_TYPES = (
     "x400",
     "x500",
 )
-"""HL7 table 0301 as of version 2.5.1."""
+"""HL7 table 0301 as read for version 2.3.1; taken to be the same in 2.5.1, which was not read."""
 
 _PARTED = "^"
 _MAX_PARTS = 3  # of an HD: namespace, universal identifier, its type
