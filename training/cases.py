@@ -12,7 +12,9 @@ from corcal.phantom.spec import PatientSpec
 from corcal.phantom.thorax import simulate_exam
 from corcal.phantom.types import SimulatedScan
 from training.far import sometimes_far
+from training.fork import sometimes_at_the_fork
 from training.lean import sometimes_lean, sometimes_sunk
+from training.noisy import sometimes_noisy
 
 __all__ = ["Case", "draw_case", "simulate_case"]
 
@@ -39,10 +41,12 @@ def draw_case(seed: int) -> tuple[PatientSpec, Protocol]:
         burden = _hard_burden(rng)
     spec = draw_patient(seed, burden=burden, variety=float(rng.uniform(0.2, 1.0)))
     spec = sometimes_far(sometimes_sunk(sometimes_lean(spec, seed), seed), seed)
+    spec = sometimes_at_the_fork(spec, seed)
     spec = replace(spec, confounders=draw_confounders(spec, seed, chance=1.2))
     kind = "chest" if rng.random() < _CHEST else "gated"
     matrix = int(rng.choice(_MATRICES))
-    return spec, draw_protocol(seed, kind=kind, spec=spec, matrix=matrix)
+    protocol = draw_protocol(seed, kind=kind, spec=spec, matrix=matrix)
+    return spec, sometimes_noisy(protocol, seed)
 
 
 def _hard_burden(rng: np.random.Generator) -> dict[Vessel, float]:

@@ -14,7 +14,7 @@ from corcal.lesions.sites import Site
 from corcal.phantom.reference_coronaries import BRANCHES, LEFT_DOMINANT, BranchReference
 from corcal.phantom.spec import PatientSpec, Plaque
 
-__all__ = ["sometimes_far"]
+__all__ = ["branch_length_mm", "sometimes_far"]
 
 _MOVED = 0.25  # of the plaques
 _PART = (0.03, 0.97)  # of the length of a branch
@@ -35,7 +35,7 @@ def _moved(
     if plaque.site not in (Site.LAD, Site.LCX, Site.RCA) or rng.random() >= _MOVED:
         return plaque
     own = [name for name, branch in branches.items() if branch.site is plaque.site]
-    length = np.array([_length_mm(branches[name]) for name in own])
+    length = np.array([branch_length_mm(branches[name]) for name in own])
     return replace(
         plaque,
         branch=own[int(rng.choice(len(own), p=length / length.sum()))],
@@ -44,6 +44,7 @@ def _moved(
     )
 
 
-def _length_mm(branch: BranchReference) -> float:
+def branch_length_mm(branch: BranchReference) -> float:
+    """Length of a branch in the reference heart."""
     steps = np.diff(np.array(branch.points_mm), axis=0)
     return float(np.linalg.norm(steps, axis=1).sum())

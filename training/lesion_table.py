@@ -1,7 +1,5 @@
 """One simulated scan as rows of the classifier's training table."""
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,13 +14,12 @@ from corcal.lesions.split import split_lesions
 from corcal.lesions.voxels import SiteVoxels
 from corcal.phantom.types import SimulatedScan
 from training.cases import Case
+from training.worse import worse
 
-__all__ = ["label_pieces", "table_of", "worse"]
+__all__ = ["label_pieces", "table_of"]
 
 _LEAST_PART = 0.2  # of a piece's voxels: less calcium than that is noise beside calcium
 _SPECKS = 60  # of noise that a scan gives at most: the rest says the same again
-_AWAY_MM = (2.0, 1.5, 1.5)  # how far a worse anatomy lies from where it is, along (z, y, x)
-_FAINT = 0.25  # of the pathways of a worse anatomy are fainter than the network drew them
 
 
 def label_pieces(pieces: Pieces, simulated: SimulatedScan) -> NDArray[np.uint8]:
@@ -61,17 +58,6 @@ def table_of(case: Case, *, source: AnatomySource | None = None) -> dict[str, ND
         "names": np.array(FEATURE_NAMES),
         "gated": np.array(case.protocol.kind == "gated"),
     }
-
-
-def worse(anatomy: Anatomy, rng: np.random.Generator) -> Anatomy:
-    """Give an anatomy as a network in doubt would: some mm away, with fainter pathways."""
-    pathways = anatomy.pathways
-    if pathways is not None:
-        faint = rng.random(len(pathways)) < _FAINT
-        factor = np.where(faint, rng.random(len(pathways)), 1.0).astype(np.float32)
-        pathways = pathways * factor[:, None, None, None]
-    z, y, x = np.add(anatomy.origin_mm, rng.normal(0.0, _AWAY_MM)).tolist()
-    return replace(anatomy, pathways=pathways, origin_mm=(z, y, x))
 
 
 def _rows(case: Case, scan: CTScan, anatomy: Anatomy) -> dict[str, NDArray[np.generic]]:

@@ -2,9 +2,11 @@
 
 A plaque is the set of cells where a potential is highest: near its place along the course, on its
 side of the wall, and disturbed by noise. Taking more cells of the same potential gives the same
-plaque, grown; so each has exactly the volume and mass that it was ordered with.
+plaque, grown; so each has exactly the volume and mass that it was ordered with. Calcium cannot be
+denser than it is: a plaque takes no cell that another one has, and grows where there is room.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +17,7 @@ from corcal.phantom.coronaries import Course
 from corcal.phantom.patient import Plaque
 from corcal.phantom.shapes import FloatArray, smooth_noise
 
-__all__ = ["CELL_MM", "Deposit", "deposit", "fill"]
+__all__ = ["CELL_MM", "Deposit", "deposit", "deposits_of", "fill"]
 
 CELL_MM = 0.25
 _WALL_MM = 0.5  # how far inside the outer wall a plaque is centred
@@ -24,6 +26,7 @@ _ROUGHNESS = 0.55
 _NOISE_CELLS = 64
 _NOISE_SIGMA_CELLS = 2.6
 _REACH = 2.0  # of the potential's half-widths that the grid covers
+_LATTICE_BITS = 20  # cells from the middle that a code can name, as a power of 2: 131 m each way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +79,40 @@ class _Extent:
     across: float
 
 
-def deposit(plaque: Plaque, course: Course) -> Deposit:
+def deposits_of(plaques: Iterable[Plaque], courses: Mapping[str, Course]) -> list[Deposit]:
+    """Paint plaques one after another, each into cells that the earlier ones left free.
+
+    Parameters
+    ----------
+    plaques : iterable of Plaque
+        Mass and density above 0.
+    courses : mapping of Course
+        By the names of their branches.
+
+    Returns
+    -------
+    list of Deposit
+        Where a wall has not enough room left, a plaque has its density but less mass than
+        ordered; one without any room is left out.
+
+    Raises
+    ------
+    InputError
+        As `deposit`.
+    """
+    taken = np.empty(0, np.int64)
+    done = []
+    for plaque in plaques:
+        one = deposit(plaque, courses[plaque.branch], taken=taken)
+        if one.density_mg_per_cm3.any():
+            done.append(one)
+            taken = np.union1d(taken, _codes(one.origin_mm, one.density_mg_per_cm3 > 0))
+    return done
+
+
+def deposit(
+    plaque: Plaque, course: Course, *, taken: NDArray[np.int64] | None = None
+) -> Deposit:
     """Paint a plaque on its course.
 
     Parameters
@@ -85,11 +121,13 @@ def deposit(plaque: Plaque, course: Course) -> Deposit:
         Mass above 0, density above 0.
     course : Course
         The one that ``plaque.branch`` names.
+    taken : int64 ndarray of shape (n,), optional
+        Codes of the cells that are no longer free (`deposits_of` keeps them).
 
     Returns
     -------
     Deposit
-        Its mass is that of `plaque` to floating-point precision.
+        Its mass is that of `plaque` to floating-point precision, where there is room for it.
 
     Raises
     ------
@@ -106,9 +144,25 @@ def deposit(plaque: Plaque, course: Course) -> Deposit:
     extent = _extent(volume_mm3, course, plaque)
     cells, origin, centre = _grid(plaque, course, extent)
     potential = _potential(plaque, course, extent, cells) + _rough(plaque, cells, centre)
+    if taken is not None and taken.size:
+        wall = np.isfinite(potential)
+        potential[wall] = np.where(
+            np.isin(_codes(origin, wall), taken), np.float32(-np.inf), potential[wall]
+        )
     density = fill(potential, volume_mm3)
-    density *= 1000.0 * plaque.mass_mg / (density.sum(dtype=np.float64) * CELL_MM**3)
+    room = np.count_nonzero(density) / _cell_count(volume_mm3)
+    if room > 0:
+        painted = density.sum(dtype=np.float64) * CELL_MM**3
+        density *= room * 1000.0 * plaque.mass_mg / painted
     return Deposit(plaque=plaque, density_mg_per_cm3=density, origin_mm=origin)
+
+
+def _codes(origin_mm: tuple[float, float, float], mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """One number for each cell of a mask, the same for the same cell of any plaque's grid."""
+    middle = 1 << (_LATTICE_BITS - 1)
+    z, y, x = (axis.astype(np.int64) for axis in np.nonzero(mask))
+    x0, y0, z0 = (round(value / CELL_MM) + middle for value in origin_mm)
+    return ((z + z0) << (2 * _LATTICE_BITS)) | ((y + y0) << _LATTICE_BITS) | (x + x0)
 
 
 def _extent(volume_mm3: float, course: Course, plaque: Plaque) -> _Extent:
@@ -214,14 +268,20 @@ def fill(potential: FloatArray, volume_mm3: float) -> FloatArray:
     potential : float32 ndarray of shape (n_z, n_y, n_x)
         On cells of `CELL_MM`; minus infinity where no calcium may be.
     volume_mm3 : float
-        To fill; less where there are not as many cells, and at least one cell.
+        To fill; less where there are not as many cells, and at least one cell if there is any.
     """
     flat = potential.ravel()
     possible = np.flatnonzero(np.isfinite(flat))
-    count = min(max(1, round(volume_mm3 / CELL_MM**3)), len(possible))
+    count = min(_cell_count(volume_mm3), len(possible))
+    if count == 0:
+        return np.zeros_like(potential)
     chosen = possible[np.argpartition(flat[possible], -count)[-count:]]
     level = flat[chosen]
     core = (level - level.min()) / max(float(np.ptp(level)), 1e-6)
     density = np.zeros(flat.shape, np.float32)
     density[chosen] = 0.75 + 0.5 * core
     return density.reshape(potential.shape)
+
+
+def _cell_count(volume_mm3: float) -> int:
+    return max(1, round(volume_mm3 / CELL_MM**3))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from corcal.ct.scan import Acquisition, CTScan, Patient
 from corcal.lesions.sites import Site
 from corcal.phantom.artefacts import add_lateral_noise, add_metal_streaks, add_shading
-from corcal.phantom.calcium import CELL_MM, Deposit, deposit
+from corcal.phantom.calcium import CELL_MM, Deposit, deposits_of
 from corcal.phantom.coronaries import Course
 from corcal.phantom.devices import paint_device
 from corcal.phantom.hard_tissue import paint_calcium
@@ -144,7 +144,7 @@ def _add(hu: NDArray[np.float32], window: ImageWindow) -> None:
 def _hard_and_soft(thorax: Thorax) -> tuple[list[Deposit], list[FineVolume]]:
     """Calcium of plaques and confounders, and the soft tissue around the latter."""
     spec = thorax.spec
-    deposits = [deposit(plaque, thorax.courses[plaque.branch]) for plaque in spec.plaques]
+    deposits = deposits_of(spec.plaques, thorax.courses)
     made = [paint_calcium(each, thorax) for each in spec.confounders if not each.kind.is_device]
     deposits += [one for tissue in made for one in tissue.deposits]
     return deposits, [volume for tissue in made for volume in tissue.soft]
