@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 __all__ = [
-    "BODY_RADIUS_MM",
     "CYLINDERS",
     "Cylinder",
     "Density",
@@ -32,7 +31,6 @@ __all__ = [
 
 STEP_MM = 12.5  # between neighbours on a spoke [2]
 LARGE_RADIUS_MM = 37.5  # from the axis to the large cylinders: three steps
-BODY_RADIUS_MM = 50.0
 ROD_DIAMETER_MM = 20.0
 ROD_MEASURED_RADIUS_MM = 6.9  # of the disc that is averaged in a rod [2]
 ROD_DENSITY_MG_PER_CM3 = 200.0

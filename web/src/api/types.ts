@@ -215,7 +215,7 @@ export type Result = {
 };
 
 /** Which signed report a version corrects, and why. */
-export type Amendment = { reason: string; signed_before: string; reader_before: string | null; agatston_before: number };
+export type Amendment = { reason: string; signed_before: string; reader_before: string | null; agatston_before: number; fit_before: boolean | null };
 
 /** A figure with its 95 % interval; without a value, `lacks` says why. */
 export type Certain = { value: number | null; low: number | null; high: number | null; lacks: string | null };
