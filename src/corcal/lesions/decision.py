@@ -32,7 +32,7 @@ class Reason:
     value : float
         What was measured.
     unit : str
-        ``"mm"``, ``"HU"``, ``""`` ...
+        ``"mm"``, ``"HU"``, ``"%"`` ...; a pure number says what it counts: ``"SD of the noise"``.
     """
 
     text: str
@@ -59,6 +59,8 @@ class Decision:
         Flat index into the scan of its densest voxel: finds the measured lesion that holds it.
     why : tuple of Reason
         The measurements that carried the decision, strongest first.
+    slices : tuple of int
+        Zero-based slices that it lies in, ascending; empty where only `voxel` tells.
     split_from : int or None
         Pieces of one connected candidate share this number; ``None`` if it was not split.
     """
@@ -70,6 +72,7 @@ class Decision:
     voxel: int
     why: tuple[Reason, ...]
     split_from: int | None = None
+    slices: tuple[int, ...] = ()
 
     @property
     def coronary_probability(self) -> float:
@@ -120,8 +123,8 @@ class Detection:
         Standard deviation of the image noise inside the heart.
     findings : tuple of Finding
         What a reader should know: a stent at this place is not scoreable, and the like.
-    second_agatston : float or None
-        Coronary Agatston score of the same candidates by another detector; ``None`` without one.
+    second_sites : tuple of str or None
+        `Site.label` of each of `decisions` by another detector; ``None`` without one.
     judged : Judged or None
         Every piece that was decided about, for those who look at the decisions again; ``None``
         where a detection was made in another way.
@@ -131,10 +134,18 @@ class Detection:
     decisions: tuple[Decision, ...]
     noise_sd_hu: float
     findings: tuple[Finding, ...] = ()
-    second_agatston: float | None = None
+    second_sites: tuple[str, ...] | None = None
     judged: Judged | None = field(default=None, compare=False, repr=False)
 
     @property
     def agatston(self) -> float:
         """Sum over the candidates that are counted as coronary."""
         return sum(one.agatston for one in self.decisions if one.is_coronary)
+
+    @property
+    def second_agatston(self) -> float | None:
+        """Sum over the candidates that the other detector counts; ``None`` without one."""
+        if self.second_sites is None:
+            return None
+        both = zip(self.decisions, self.second_sites, strict=True)
+        return sum(one.agatston for one, site in both if site in _ARTERIES)

@@ -80,12 +80,13 @@ def detect(
         features = describe(scan, anatomy, cut, context=context)
     sites = decide(probabilities)
     judged = Judged(pieces=cut, features=features, probabilities=probabilities, sites=sites)
+    order = _listed(judged)
     return Detection(
         voxels=_voxels(cut, sites),
-        decisions=_decisions(scan, judged),
+        decisions=_decisions(scan, judged, order),
         noise_sd_hu=context.noise.sd_hu,
         findings=device_findings(scan, cut, features, sites, probabilities),
-        second_agatston=_coronary_agatston(pieces, by_rules) if classifier else None,
+        second_sites=_second_sites(pieces, by_rules, cut, order) if classifier else None,
         judged=judged,
     )
 
@@ -110,9 +111,14 @@ def decide(probabilities: _Array) -> NDArray[np.uint8]:
     return np.asarray(_CODES[allowed.argmax(axis=1)])
 
 
-def _coronary_agatston(pieces: Pieces, probabilities: _Array) -> float:
-    counted = np.isin(decide(probabilities), CORONARY_SITES)
-    return float(piece_agatston(pieces)[counted].sum())
+def _second_sites(
+    pieces: Pieces, probabilities: _Array, cut: Pieces, order: NDArray[np.intp]
+) -> tuple[str, ...]:
+    """Name what another detector takes pieces for that were cut afterwards, in an order."""
+    whole = np.zeros(cut.count, np.int64)
+    whole[cut.piece] = pieces.piece
+    sites = decide(probabilities)[whole[order]]
+    return tuple(Site(int(site)).label for site in sites)
 
 
 def _voxels(pieces: Pieces, sites: NDArray[np.uint8]) -> SiteVoxels:
@@ -131,33 +137,49 @@ def reasons_of(judged: Judged, piece: int) -> tuple[Reason, ...]:
     """Say why a piece was taken for what it was taken for."""
     features = judged.features
     values = dict(zip(features.names, features.values[piece].tolist(), strict=True))
-    return reasons(Site(int(judged.sites[piece])), values)
+    return reasons(Site(int(judged.sites[piece])), values, _chances(judged, piece))
 
 
-def _decisions(scan: CTScan, judged: Judged) -> tuple[Decision, ...]:
-    """Describe the pieces that could score, in descending Agatston score."""
+def _chances(judged: Judged, piece: int) -> dict[str, float]:
+    return dict(zip(_LABELS, judged.probabilities[piece].tolist(), strict=True))
+
+
+def _listed(judged: Judged) -> NDArray[np.intp]:
+    """Give the pieces that could score or are calcium, in descending Agatston score."""
+    agatston = piece_agatston(judged.pieces)
+    listed = np.flatnonzero(is_listed(agatston, judged.sites))
+    return listed[np.argsort(-agatston[listed], kind="stable")]
+
+
+def _decisions(scan: CTScan, judged: Judged, order: NDArray[np.intp]) -> tuple[Decision, ...]:
+    """Describe pieces in an order."""
     pieces, sites = judged.pieces, judged.sites
     agatston = piece_agatston(pieces)
     zyx = np.stack([pieces.mean(axis) for axis in pieces.zyx()], axis=1)
     centres = scan.to_patient_mm(zyx)
     densest = densest_voxels(pieces)
-    shared = pieces.is_split
-    listed = np.flatnonzero(is_listed(agatston, sites))
-    order = listed[np.argsort(-agatston[listed], kind="stable")]
+    shared, slices = pieces.is_split, _slices(pieces)
     return tuple(
         Decision(
             site=Site(int(sites[k])).label,
-            probabilities={
-                name: float(p) for name, p in zip(_LABELS, judged.probabilities[k], strict=True)
-            },
+            probabilities=_chances(judged, int(k)),
             agatston=float(agatston[k]),
             centroid_mm=(float(centres[k, 0]), float(centres[k, 1]), float(centres[k, 2])),
             voxel=int(densest[k]),
             why=reasons_of(judged, int(k)),
             split_from=int(pieces.lesion[k]) if shared[k] else None,
+            slices=slices[k],
         )
         for k in order
     )
+
+
+def _slices(pieces: Pieces) -> tuple[tuple[int, ...], ...]:
+    """Slices that each piece lies in, ascending."""
+    depth = pieces.shape[0]
+    slots = np.unique(pieces.piece.astype(np.int64) * depth + pieces.zyx()[0])
+    ends = np.cumsum(np.bincount(slots // depth, minlength=pieces.count))
+    return tuple(tuple(part.tolist()) for part in np.split(slots % depth, ends[:-1]))
 
 
 def densest_voxels(pieces: Pieces) -> NDArray[np.int64]:

@@ -135,6 +135,7 @@ class Candidates:
             voxel=int(self.voxel[k]),
             why=self.why[k],
             split_from=None if self.split_from[k] < 0 else int(self.split_from[k]),
+            slices=tuple(np.unique(index // (self.shape[1] * self.shape[2])).tolist()),
         )
 
     def check_scan(self, scan: CTScan) -> None:
