@@ -115,12 +115,14 @@ def with_certainty(
         automatic.anatomy.findings,
         sure,
         score,
-        suitability.verdict,
+        suitability,
         lesions=_lesions_at(measurement, detection.decisions),
     )
     lesions = explained_lesions(measurement, detection.voxels, detection.decisions)
     explained = replace(measurement, score=score, lesions=lesions)
-    return explained, ReviewAdvice(advised=advice.advised, reasons=advice.reasons)
+    return explained, ReviewAdvice(
+        advised=advice.advised, reasons=advice.reasons, contested=advice.contested
+    )
 
 
 def _lesions_at(measurement: Measurement, decisions: Iterable[Decision]) -> dict[int, Lesion]:

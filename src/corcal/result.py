@@ -24,7 +24,7 @@ from corcal.risk.interpretation_types import Interpretation
 from corcal.risk.person import check_person
 from corcal.scoring.ranges import Space, check_day, check_equal, check_range
 from corcal.scoring.record import check_score
-from corcal.scoring.types import Lesion, Score
+from corcal.scoring.types import Contested, Lesion, Score
 from corcal.whole_file import read_whole
 
 __all__ = [
@@ -213,10 +213,13 @@ class ReviewAdvice:
         Every score is a proposal; this one has a doubt that can be named.
     reasons : tuple of str
         One sentence each; empty if not advised.
+    contested : tuple of Contested
+        The candidates that reasons are about, also those that are no lesion; the largest 20.
     """
 
     advised: bool
     reasons: tuple[str, ...]
+    contested: tuple[Contested, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

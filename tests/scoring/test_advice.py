@@ -8,7 +8,7 @@ import pytest
 
 from corcal.ct.findings import finding
 from corcal.ct.scan import Finding, Severity
-from corcal.ct.suitability.verdict import Verdict
+from corcal.ct.suitability.verdict import SeriesKind, Suitability, Verdict
 from corcal.scoring import measure
 from corcal.scoring.advice import REVIEW_LIMITS, Advice, review_advice
 from corcal.scoring.types import Interval
@@ -18,8 +18,18 @@ from scoring.small_scans import block_scan, voxels_of
 
 SCAN, VOXELS = block_scan([[450] * 20] * 10)  # 4 * 5 mm2 * 10 slices = 200
 SCORE = measure(SCAN, VOXELS).score
+SHAPE = VOXELS.shape
 SURE = {"0": 0.0, "1-100": 0.0, "101-400": 1.0, ">400": 0.0}
 CERTAIN = decision(200.0, {"LAD": 1.0})
+
+
+def judged(verdict, *findings):
+    return Suitability(
+        kind=SeriesKind.GATED_CALCIUM, verdict=verdict, findings=findings, summary=""
+    )
+
+
+FIT = judged(Verdict.FIT)
 
 
 def sure_by(categories, high=220.0):
@@ -33,12 +43,12 @@ def reasons(
     anatomy=(),
     findings=(),
     score=SCORE,
-    verdict=Verdict.FIT,
+    suitability=FIT,
     second=None,
 ):
     found = detection(VOXELS, *(decisions or (CERTAIN,)), findings=findings)
-    found = replace(found, second_agatston=second)
-    advice = review_advice(found, anatomy, sure_by(categories), score, verdict)
+    found = replace(found, second_sites=second)
+    advice = review_advice(found, anatomy, sure_by(categories), score, suitability)
     assert advice.advised is bool(advice.reasons)
     return advice.reasons
 
@@ -48,7 +58,7 @@ def lad_or_valve(p, agatston=30.0):
 
 
 def test_a_score_without_doubt_needs_no_review():
-    advice = review_advice(detection(VOXELS, CERTAIN), (), sure_by(SURE), SCORE, Verdict.FIT)
+    advice = review_advice(detection(VOXELS, CERTAIN), (), sure_by(SURE), SCORE, FIT)
     assert advice == Advice(advised=False, reasons=())
 
 
@@ -80,8 +90,9 @@ def test_a_small_lesion_that_moves_the_category_is_large():
         decision(100.0, {"LAD": 1.0}), lad_or_valve(0.3, 2.0), score=score, categories=categories
     )
     assert text == (
-        "a lesion of 2.0 Agatston units in slice 0 (from 0 at the feet) is coronary with a "
-        "probability of 30 %, most likely of the LAD; it is counted as aortic valve"
+        "a candidate of 2.0 Agatston units in slice 0 (from 0 at the feet), at column 0, row 0, "
+        "is coronary with a probability of 30 %, most likely of the LAD; it is taken for aortic "
+        "valve"
     )
 
 
@@ -90,7 +101,7 @@ def test_a_small_lesion_that_moves_the_category_is_large():
     [
         (
             200.04,
-            "a lesion of 200.0 Agatston units in slices 0 to 9 (from 0 at the feet), found as L1, ",
+            "a lesion of 200.0 Agatston units in slice 0 (from 0 at the feet), found as L1, ",
         ),
         (
             97.3,
@@ -102,9 +113,9 @@ def test_a_small_lesion_that_moves_the_category_is_large():
 def test_a_reason_names_the_lesion_of_the_exam_that_it_is_about(agatston, words):
     [lesion] = measure(SCAN, VOXELS).lesions
     found = detection(VOXELS, lad_or_valve(0.7, agatston))
-    anywhere = review_advice(found, (), sure_by(SURE), SCORE, Verdict.FIT, lesions={1: lesion})
+    anywhere = review_advice(found, (), sure_by(SURE), SCORE, FIT, lesions={1: lesion})
     assert "L1" not in anywhere.reasons[0]
-    there = review_advice(found, (), sure_by(SURE), SCORE, Verdict.FIT, lesions={0: lesion})
+    there = review_advice(found, (), sure_by(SURE), SCORE, FIT, lesions={0: lesion})
     assert there.reasons[0].startswith(words)
 
 
@@ -112,7 +123,7 @@ def test_a_reason_names_the_lesion_of_the_exam_that_it_is_about(agatston, words)
 def test_a_category_needs_its_probability(p, advised):
     found = reasons(categories={"0": 0.0, "1-100": 0.0, "101-400": p, ">400": 1.0 - p})
     assert bool(found) is advised
-    assert not advised or found == ("the category 101-400 has a probability of 79 % only",)
+    assert not advised or found == ("the category is uncertain: 101-400 with 79 %, >400 with 21 %",)
 
 
 @pytest.mark.parametrize(("p", "advised"), [(0.89, True), (0.90, False)])
@@ -123,7 +134,7 @@ def test_a_zero_needs_more(p, advised):
         (),
         sure_by({"0": p, "1-100": 1.0 - p, "101-400": 0.0, ">400": 0.0}, high=12.0),
         score,
-        Verdict.FIT,
+        FIT,
     ).reasons
     assert bool(found) is advised
     assert not advised or found == (
@@ -137,35 +148,122 @@ def test_warnings_about_anatomy_and_devices_are_reasons_and_information_is_none(
     information = Finding(code="DOSE", severity=Severity.INFO, message="the dose is 1 mGy")
     stent = Finding(code="X", severity=Severity.WARNING, message="a stent is not scoreable")
     assert reasons(anatomy=(warning, information), findings=(stent, information)) == (
-        "the anatomy is in doubt: the scan ends in the heart",
         "the detection warns: a stent is not scoreable",
+        "the anatomy is in doubt: the scan ends in the heart",
     )
 
 
-@pytest.mark.parametrize(
-    ("other", "advised"),
-    [(200.0, False), (181.0, False), (179.0, True), (223.0, True), (0.0, True)],
-)
+def of_rules(*sites, agatston=(200.0,), probabilities=({"LAD": 1.0},)):
+    """Reasons where a second detector takes the candidates for these sites."""
+    both = enumerate(zip(agatston, probabilities, strict=True))
+    return reasons(*(decision(a, p, voxel=k) for k, (a, p) in both), second=sites)
+
+
+VALVE = {"aortic_valve": 0.95, "LAD": 0.05}
+
+
+@pytest.mark.parametrize(("other", "advised"), [(22.0, False), (23.0, True)])
 def test_two_detectors_disagree_beyond_a_tenth(other, advised):
-    assert bool(reasons(second=other)) is advised
+    # 22 / 222 = 9.9 %, 23 / 223 = 10.3 %
+    found = of_rules("LAD", "RCA", agatston=(200.0, other), probabilities=({"LAD": 1.0}, VALVE))
+    assert bool(found) is advised
+
+
+@pytest.mark.parametrize(("second", "advised"), [("LAD", False), ("RCA", False), ("bone", True)])
+def test_which_artery_a_second_detector_names_moves_no_total(second, advised):
+    assert bool(of_rules(second)) is advised
 
 
 @pytest.mark.parametrize(
-    ("one", "other", "advised"), [(8.0, 3.1, False), (8.0, 2.9, True), (0.0, 1.0, True)]
+    ("one", "other", "advised"), [(8.0, 4.9, False), (8.0, 5.1, True), (0.0, 1.0, True)]
 )
 def test_small_totals_may_differ_by_five_but_not_in_being_zero(one, other, advised):
-    assert bool(reasons(decision(one, {"RCA": 1.0}), second=other)) is advised
+    sites = ("LAD", "LAD") if one else ("aortic_valve", "LAD")
+    found = of_rules(*sites, agatston=(one, other), probabilities=({"LAD": 1.0}, VALVE))
+    assert bool(found) is advised
 
 
 def test_without_a_second_detector_nothing_is_compared():
     assert reasons(second=None) == ()
 
 
-def test_a_scan_that_is_not_fit_without_reserve_is_a_reason():
-    assert reasons(verdict=Verdict.CAUTION) == (
-        "the scan can be scored, and must be read with care",
+def test_a_difference_names_its_candidates_and_where_they_lie():
+    [lesion] = measure(SCAN, VOXELS).lesions
+    row, column = SHAPE[1] - 1, SHAPE[2] - 2
+    at = int(np.ravel_multi_index((2, row, column), SHAPE))
+    noise = decision(50.0, {"noise": 0.9, "LAD": 0.1}, voxel=at)
+    found = detection(VOXELS, decision(200.0, {"LAD": 0.93, "bone": 0.07}), noise)
+    found = replace(found, second_sites=("aortic_valve", "RCA"))
+    advice = review_advice(found, (), sure_by(SURE), SCORE, FIT, lesions={0: lesion})
+    assert advice.reasons == (
+        "a second detector, of rules, gives 50.0 Agatston units instead of 200.0: it leaves out a "
+        "lesion of 200.0 Agatston units in slice 0 (from 0 at the feet), found as L1, here LAD "
+        "(93 %), there aortic valve; it also counts a candidate of 50.0 Agatston units in slice 2, "
+        f"at column {column}, row {row}, here noise (90 %), there RCA",
     )
-    assert reasons(verdict=Verdict.UNFIT) == ("the scan is not fit for calcium scoring",)
+
+
+def test_of_many_candidates_the_largest_three_are_named_and_the_others_counted():
+    sizes = (90.0, 80.0, 70.0, 20.0, 10.5)
+    found = of_rules(*("LAD",) * 5, agatston=sizes, probabilities=(VALVE,) * 5)
+    assert [f"{size:.1f} Agatston units in" in found[0] for size in sizes] == [True] * 3 + [
+        False
+    ] * 2
+    assert found[0].endswith("; and 2 more (30.5 together)")
+
+
+def test_what_a_reason_is_about_is_recorded_whatever_it_was_taken_for():
+    [lesion] = measure(SCAN, VOXELS).lesions
+    noise = replace(decision(50.0, {"noise": 0.9, "LAD": 0.1}, voxel=7), slices=(0, 1))
+    small = decision(0.5, {"noise": 0.9, "LAD": 0.1}, voxel=9)
+    found = detection(VOXELS, lad_or_valve(0.7, 200.0), noise, small)
+    found = replace(found, second_sites=("LAD", "RCA", "noise"))
+    advice = review_advice(found, (), sure_by(SURE), SCORE, FIT, lesions={0: lesion})
+    told = [(one.lesion, one.site, one.second_site, one.slices) for one in advice.contested]
+    assert told == [("L1", "LAD", "LAD", (0,)), (None, "noise", "RCA", (0, 1))]
+    assert advice.contested[1].agatston == 50.0
+    assert advice.contested[1].probabilities == {"noise": 0.9, "LAD": 0.1}
+
+
+def test_no_more_than_twenty_candidates_are_recorded():
+    many = [decision(50.0 - k, VALVE, voxel=k) for k in range(21)]
+    found = replace(detection(VOXELS, *many), second_sites=("LAD",) * 21)
+    advice = review_advice(found, (), sure_by(SURE), SCORE, FIT)
+    assert [one.agatston for one in advice.contested] == [50.0 - k for k in range(20)]
+
+
+def test_a_scan_that_is_not_fit_without_reserve_is_a_reason_with_its_causes():
+    gating = finding("NOT_GATED", "not ECG-gated (no sign of gating): motion blurs")
+    thick = finding("SLICES_THICK", "the slices are 5 mm thick, not 2.5 to 3 mm: calcium is lost")
+    dose = Finding(code="DOSE", severity=Severity.INFO, message="the dose is 1 mGy")
+    assert reasons(suitability=judged(Verdict.CAUTION, gating, thick, dose)) == (
+        "the scan is not ideal: not ECG-gated (no sign of gating); the slices are 5 mm thick, not "
+        "2.5 to 3 mm",
+    )
+    assert reasons(suitability=judged(Verdict.CAUTION, *(thick,) * 5))[0].endswith("; and 2 more")
+    contrast = Finding(code="CONTRAST", severity=Severity.ERROR, message="contrast agent is in it")
+    assert reasons(suitability=judged(Verdict.UNFIT, thick, contrast)) == (
+        "the scan is not fit for calcium scoring: contrast agent is in it",
+    )
+
+
+def test_reasons_of_candidates_come_before_the_category_and_that_before_the_scan():
+    warning = finding("HEART_CUT_ABOVE", "the scan ends in the heart")
+    starts = reasons(
+        CERTAIN,
+        lad_or_valve(0.5),
+        second=("bone", "aortic_valve"),
+        categories={"0": 0.0, "1-100": 0.5, "101-400": 0.5, ">400": 0.0},
+        anatomy=(warning,),
+        suitability=judged(Verdict.CAUTION),
+    )
+    assert [each.split()[1] for each in starts] == [
+        "candidate",
+        "second",
+        "category",
+        "anatomy",
+        "scan",
+    ]
 
 
 def test_the_documentation_has_every_limit():

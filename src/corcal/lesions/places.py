@@ -7,7 +7,7 @@ __all__ = ["slices_named"]
 _MOST_RUNS = 3  # "slices 2, 5 to 7, 12": more is no place that can be looked up
 
 
-def slices_named(slices: Iterable[int]) -> str:
+def slices_named(slices: Iterable[int], *, is_counted_from_told: bool = True) -> str:
     """Name slices as pictures and tables of corcal count them.
 
     Coordinates in mm tell a reader nothing without a viewer that shows the same ones; a slice can
@@ -17,6 +17,8 @@ def slices_named(slices: Iterable[int]) -> str:
     ----------
     slices : iterable of int
         At least one, from 0 at the feet end.
+    is_counted_from_told : bool
+        Whether it is said where they are counted from.
 
     Returns
     -------
@@ -35,7 +37,8 @@ def slices_named(slices: Iterable[int]) -> str:
     words = [f"{first}" if first == last else f"{first} to {last}" for first, last in runs]
     more = " and more" if len(runs) > _MOST_RUNS else ""
     noun = "slice" if len(found) == 1 else "slices"
-    return f"{noun} {', '.join(words[:_MOST_RUNS])}{more} (from 0 at the feet)"
+    counted_from = " (from 0 at the feet)" if is_counted_from_told else ""
+    return f"{noun} {', '.join(words[:_MOST_RUNS])}{more}{counted_from}"
 
 
 def _runs(found: list[int]) -> Iterator[tuple[int, int]]:

@@ -49,7 +49,7 @@ def reasons(
     rival = _rival(site, probabilities or {})
     if rival is None:
         return tuple(told)
-    said = {line.feature for line in lines[:_MOST_REASONS]}
+    said = {line.feature for line in lines[: _MOST_REASONS - 1]}
     doubt = _against(rival, (probabilities or {})[rival.label], features, said)
     told.insert(_BEFORE_THE_DOUBT, doubt)
     return tuple(told[:_MOST_REASONS])
@@ -79,9 +79,11 @@ def _against(rival: Site, probability: float, features: Values, said: set[str]) 
     """Say what speaks for another site: the strongest measurement that was not told before."""
     name = _named(rival)
     chance = f"{100 * probability:.0f} %"
-    lines = [line for line in _strongest(rival, features) if line.feature not in said]
+    speaking = _strongest(rival, features)
+    lines = [line for line in speaking if line.feature not in said]
     if not lines:
-        text = f"may be {name} ({chance}), though no other measurement speaks for it"
+        how = ": the same speaks for it" if speaking else ", though no single measurement says so"
+        text = f"may be {name} ({chance}){how}"
         return Reason(text=text, feature="probability", value=round(100 * probability, 3), unit="%")
     found = _reason(lines[0], features)
     text = f"may be {name} ({chance}): {found.text}"

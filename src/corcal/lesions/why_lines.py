@@ -229,7 +229,7 @@ def _noise() -> tuple[Line, ...]:
         Line(
             feature="slices",
             unit="slices",
-            text=lambda _: "is seen in one slice alone: nothing dense lies above or below it",
+            text=lambda _: "is seen in one slice alone, with nothing dense above or below it",
             weight=lambda f: (
                 1.5 * (f["slices"] == 1 and max(f["above_hu"], f["below_hu"]) < _BESIDE_HU)
             ),
@@ -263,10 +263,8 @@ def _off_artery(site: Site) -> Line:
 
     def text(f: Values) -> str:
         if f[own] < _NEAR:
-            return "lies near the course of no artery, as they were found"
-        return (
-            f"lies on the course of no artery, as they were found; the nearest is the {site.label}"
-        )
+            return "lies near the course of no artery"
+        return f"lies on the course of no artery (the nearest is the {site.label})"
 
     def weight(f: Values) -> float:
         is_nearest = max(names.values(), key=f.__getitem__) == own

@@ -8,16 +8,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from corcal.ct.scan import Finding, Severity
-from corcal.ct.suitability.verdict import Verdict
+from corcal.ct.suitability.verdict import Suitability, Verdict
 from corcal.lesions.decision import Decision, Detection
-from corcal.lesions.places import slices_named
 from corcal.lesions.sites import CORONARY_SITES
 from corcal.scoring.categories import CATEGORIES, category_of
-from corcal.scoring.types import Lesion, Score
+from corcal.scoring.contested import (
+    Candidate,
+    as_contested,
+    candidates_of,
+    difference_words,
+    named,
+)
+from corcal.scoring.types import Contested, Lesion, Score
 from corcal.scoring.uncertainty import ScoreUncertainty
 
 __all__ = ["REVIEW_LIMITS", "Advice", "ReviewLimit", "review_advice"]
 
+_MOST_CONTESTED = 20  # largest first
+_MOST_CAUSES = 3  # the findings of the scan tell them all
+_LEAST_TOLD = 0.005  # a probability below this is not written
 _SMALLEST_DIFFERENCE = 5.0  # Agatston units: less is noise, whatever part of the total it is
 
 
@@ -84,11 +93,15 @@ class Advice:
     advised : bool
         Whether there is a reason.
     reasons : tuple of str
-        One sentence each, of a doubt that can be named.
+        One sentence each, of a doubt that can be named: of candidates first, then of the category,
+        then of the scan.
+    contested : tuple of Contested
+        The candidates that reasons are about, in descending Agatston score; the largest 20.
     """
 
     advised: bool
     reasons: tuple[str, ...]
+    contested: tuple[Contested, ...] = ()
 
 
 def review_advice(
@@ -96,7 +109,7 @@ def review_advice(
     anatomy_findings: Iterable[Finding],
     uncertainty: ScoreUncertainty,
     score: Score,
-    verdict: Verdict,
+    suitability: Suitability,
     *,
     lesions: Mapping[int, Lesion] | None = None,
 ) -> Advice:
@@ -112,8 +125,8 @@ def review_advice(
         How sure the score is.
     score : Score
         What is printed.
-    verdict : Verdict
-        Whether the scan is fit.
+    suitability : Suitability
+        Whether the scan is fit, and what speaks against it.
     lesions : mapping of int to Lesion, optional
         By `Decision.voxel`, the measured lesion that it counts in: the reasons name it, because
         what was decided about may be a piece of it and then has another score.
@@ -124,15 +137,22 @@ def review_advice(
         Advised if any doubt can be named.
     """
     total = score.total.agatston
+    candidates = candidates_of(detection, lesions or {})
+    doubtful = [one for one in candidates if _is_doubtful(one.decision, total)]
+    moved = [one for one in candidates if one.is_moved] if _disagree(detection) else []
     reasons = (
-        *_of_category(total, uncertainty),
-        *_of_lesions(detection, total, lesions or {}),
-        *_of_findings(anatomy_findings, "the anatomy is in doubt"),
+        *map(_doubt_words, doubtful),
+        *_of_second(detection, moved),
         *_of_findings(detection.findings, "the detection warns"),
-        *_of_second(detection),
-        *_of_verdict(verdict),
+        *_of_category(total, uncertainty),
+        *_of_findings(anatomy_findings, "the anatomy is in doubt"),
+        *_of_scan(suitability),
     )
-    return Advice(advised=bool(reasons), reasons=reasons)
+    voxels = {one.decision.voxel for one in (*doubtful, *moved)}
+    contested = [one for one in candidates if one.decision.voxel in voxels][:_MOST_CONTESTED]
+    return Advice(
+        advised=bool(reasons), reasons=reasons, contested=tuple(map(as_contested, contested))
+    )
 
 
 def _limit(name: str) -> float:
@@ -151,43 +171,36 @@ def _of_category(total: float, uncertainty: ScoreUncertainty) -> list[str]:
         ]
     if probability >= _limit("sure_of_category"):
         return []
-    return [f"the category {category} has a probability of {_percent(probability)} only"]
+    told = ", ".join(
+        f"{name} with {_percent(chance)}"
+        for name, chance in uncertainty.categories.items()
+        if chance >= _LEAST_TOLD
+    )
+    return [f"the category is uncertain: {told}"]
 
 
-def _of_lesions(detection: Detection, total: float, lesions: Mapping[int, Lesion]) -> list[str]:
-    """Name each large lesion that may or may not be coronary."""
-    reasons = []
-    for decision in detection.decisions:
-        p = decision.coronary_probability
-        if _limit("doubtful_from") <= p <= _limit("doubtful_to") and _is_large(decision, total):
-            reasons.append(
-                f"{_named(decision, lesions.get(decision.voxel), detection.voxels.shape)} is "
-                f"coronary with a probability of {_percent(p)}, most likely of the "
-                f"{_likeliest(decision)}; it is counted as {decision.site.replace('_', ' ')}"
-            )
-    return reasons
+def _is_doubtful(decision: Decision, total: float) -> bool:
+    """Whether it may or may not be coronary, and is large."""
+    p = decision.coronary_probability
+    is_doubtful = _limit("doubtful_from") <= p <= _limit("doubtful_to")
+    return is_doubtful and _is_large(decision, total)
+
+
+def _doubt_words(candidate: Candidate) -> str:
+    """Name a large candidate that may or may not be coronary."""
+    decision = candidate.decision
+    taken = "counted as" if decision.is_coronary else "taken for"
+    return (
+        f"{named(candidate)}, is coronary with a probability of "
+        f"{_percent(decision.coronary_probability)}, most likely of the {_likeliest(decision)}; "
+        f"it is {taken} {decision.site.replace('_', ' ')}"
+    )
 
 
 def _likeliest(decision: Decision) -> str:
     """Name the artery that it would be of."""
     arteries = (site.label for site in CORONARY_SITES)
     return max(arteries, key=lambda name: decision.probabilities.get(name, 0.0))
-
-
-def _named(decision: Decision, lesion: Lesion | None, shape: tuple[int, int, int]) -> str:
-    """Say how much was decided about, where it lies, and in which lesion as they were found.
-
-    A review that has begun keeps the reason, and may number the lesions otherwise.
-    """
-    amount, own_slice = f"{decision.agatston:.1f}", decision.voxel // (shape[1] * shape[2])
-    place = f"in {slices_named((own_slice,))}"
-    if lesion is None:
-        return f"a lesion of {amount} Agatston units {place}"
-    whole = f"{lesion.agatston:.1f}"
-    if amount == whole:
-        place = f"in {slices_named(lesion.slices)}"
-        return f"a lesion of {amount} Agatston units {place}, found as {lesion.id},"
-    return f"a piece of {amount} Agatston units {place}, of the {whole} found as {lesion.id},"
 
 
 def _is_large(decision: Decision, total: float) -> bool:
@@ -203,25 +216,43 @@ def _of_findings(findings: Iterable[Finding], about: str) -> list[str]:
     return [f"{about}: {each.message}" for each in findings if each.severity is not Severity.INFO]
 
 
-def _of_second(detection: Detection) -> list[str]:
+def _disagree(detection: Detection) -> bool:
     """Compare the totals of two detectors, both by the textbook rule."""
     if detection.second_agatston is None:
-        return []
+        return False
     first, second = detection.agatston, detection.second_agatston
-    is_far = abs(first - second) > max(
-        _limit("detectors_differ") * max(first, second), _SMALLEST_DIFFERENCE
-    )
-    if not is_far and category_of(first) == category_of(second):
-        return []
-    return [f"two detectors disagree: {first:.1f} and {second:.1f} Agatston units"]
+    limit = max(_limit("detectors_differ") * max(first, second), _SMALLEST_DIFFERENCE)
+    return abs(first - second) > limit or category_of(first) != category_of(second)
 
 
-def _of_verdict(verdict: Verdict) -> list[str]:
-    if verdict is Verdict.FIT:
+def _of_second(detection: Detection, moved: list[Candidate]) -> list[str]:
+    """Say which candidates a second detector takes for something else; none if they agree."""
+    if not moved:
         return []
-    if verdict is Verdict.CAUTION:
-        return ["the scan can be scored, and must be read with care"]
-    return ["the scan is not fit for calcium scoring"]
+    first, second = detection.agatston, detection.second_agatston or 0.0
+    return [
+        f"a second detector, of rules, gives {second:.1f} Agatston units instead of {first:.1f}: "
+        f"{difference_words(moved)}"
+    ]
+
+
+def _of_scan(suitability: Suitability) -> list[str]:
+    """Say what speaks against the scan, in short: its findings say it at length."""
+    is_unfit = suitability.verdict is Verdict.UNFIT
+    if suitability.verdict is Verdict.FIT:
+        return []
+    worst = Severity.ERROR if is_unfit else Severity.WARNING
+    causes = [_cause(each) for each in suitability.findings if each.severity is worst]
+    told = causes[:_MOST_CAUSES]
+    if len(causes) > len(told):
+        told.append(f"and {len(causes) - len(told)} more")
+    start = "the scan is not fit for calcium scoring" if is_unfit else "the scan is not ideal"
+    return [f"{start}: {'; '.join(told)}" if told else start]
+
+
+def _cause(found: Finding) -> str:
+    """Give what was found, without what follows from it."""
+    return found.message.partition(": ")[0].removesuffix(".")
 
 
 def _percent(probability: float) -> str:

@@ -5,7 +5,16 @@ from typing import Literal
 
 from corcal.lesions.decision import Reason
 
-__all__ = ["Interval", "Lesion", "Origin", "RuleScore", "Score", "SiteScore", "TotalScore"]
+__all__ = [
+    "Contested",
+    "Interval",
+    "Lesion",
+    "Origin",
+    "RuleScore",
+    "Score",
+    "SiteScore",
+    "TotalScore",
+]
 
 Origin = Literal["automatic", "annotation", "reader"]
 
@@ -75,6 +84,43 @@ class Lesion:
     probabilities: dict[str, float] | None = None
     why: tuple[Reason, ...] = ()
     origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contested:
+    """A candidate that a reason for a review is about, whatever it was taken for.
+
+    Noise, bone and metal are no calcium: they are not measured and no `Lesion`, and stand here
+    alone. Nothing here is counted a second time.
+
+    Attributes
+    ----------
+    lesion : str or None
+        `Lesion.id` of the lesion that it is, or is a piece of; ``None`` if it is none.
+    site : str
+        `Site.label` that it was taken for.
+    second_site : str or None
+        What the second detector takes it for; ``None`` without one.
+    agatston : float
+        Textbook Agatston score of the candidate, counted or not.
+    slices : tuple of int
+        Zero-based slices that it lies in, ascending.
+    centroid_mm : (x, y, z)
+        Mean of its voxel centres in the patient, LPS.
+    probabilities : dict
+        By `Site.label`, every site.
+    why : tuple of Reason
+        What carried the decision.
+    """
+
+    lesion: str | None
+    site: str
+    second_site: str | None
+    agatston: float
+    slices: tuple[int, ...]
+    centroid_mm: tuple[float, float, float]
+    probabilities: dict[str, float]
+    why: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

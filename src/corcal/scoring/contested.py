@@ -1,0 +1,143 @@
+"""Candidates that a review is about: which they are, and how a reader finds them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from corcal.lesions.decision import Decision, Detection
+from corcal.lesions.places import slices_named
+from corcal.lesions.sites import CORONARY_SITES
+from corcal.scoring.types import Contested, Lesion
+
+__all__ = ["Candidate", "as_contested", "candidates_of", "difference_words", "named"]
+
+_ARTERIES = frozenset(site.label for site in CORONARY_SITES)
+_NAMED = 3  # candidates of a difference; the others are counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A decision, with what is needed to name it.
+
+    Attributes
+    ----------
+    decision : Decision
+        What it was taken for.
+    second_site : str or None
+        What the second detector takes it for; ``None`` without one.
+    lesion : Lesion or None
+        The measured lesion that its densest voxel counts in; ``None`` if it counts in none.
+    slices : tuple of int
+        Where it lies.
+    row, column : int
+        Of its densest voxel in the slice, from 0.
+    """
+
+    decision: Decision
+    second_site: str | None
+    lesion: Lesion | None
+    slices: tuple[int, ...]
+    row: int
+    column: int
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether one of both detectors counts it as coronary, and the other does not."""
+        if self.second_site is None:
+            return False
+        return (self.second_site in _ARTERIES) is not self.decision.is_coronary
+
+
+def candidates_of(detection: Detection, lesions: Mapping[int, Lesion]) -> tuple[Candidate, ...]:
+    """Give all candidates of a detection, in its order: descending Agatston score.
+
+    Parameters
+    ----------
+    detection : Detection
+        With its decisions.
+    lesions : mapping of int to Lesion
+        By `Decision.voxel`, the measured lesion that it counts in.
+    """
+    decisions = detection.decisions
+    second = detection.second_sites or (None,) * len(decisions)
+    _, n_y, n_x = detection.voxels.shape
+    return tuple(
+        Candidate(
+            decision=one,
+            second_site=site,
+            lesion=lesions.get(one.voxel),
+            slices=one.slices or (one.voxel // (n_y * n_x),),
+            row=one.voxel // n_x % n_y,
+            column=one.voxel % n_x,
+        )
+        for one, site in zip(decisions, second, strict=True)
+    )
+
+
+def named(candidate: Candidate, *, is_counted_from_told: bool = True) -> str:
+    """Say how much was decided about, where it lies, and in which lesion as they were found.
+
+    A review that has begun keeps the reason, and may number the lesions otherwise. What is no
+    lesion of the record (noise, bone, metal) is found by the pixel of its densest voxel.
+
+    Parameters
+    ----------
+    candidate : Candidate
+        Which.
+    is_counted_from_told : bool
+        Whether it is said where slices are counted from: once is enough in a sentence.
+    """
+    amount = f"{candidate.decision.agatston:.1f}"
+    place = slices_named(candidate.slices, is_counted_from_told=is_counted_from_told)
+    lesion = candidate.lesion
+    if lesion is None:
+        pixel = f"at column {candidate.column}, row {candidate.row}"
+        return f"a candidate of {amount} Agatston units in {place}, {pixel}"
+    whole = f"{lesion.agatston:.1f}"
+    if amount == whole:
+        return f"a lesion of {amount} Agatston units in {place}, found as {lesion.id}"
+    return f"a piece of {amount} Agatston units in {place}, of the {whole} found as {lesion.id}"
+
+
+def difference_words(moved: Iterable[Candidate]) -> str:
+    """Say which candidates make two detectors differ: the largest three, and how many more.
+
+    Parameters
+    ----------
+    moved : iterable of Candidate
+        Those of which `Candidate.is_moved` holds, in descending score.
+    """
+    listed = list(moved)
+    parts = [_moved_words(one, is_first=one is listed[0]) for one in listed[:_NAMED]]
+    rest = listed[_NAMED:]
+    if rest:
+        together = sum(one.decision.agatston for one in rest)
+        parts.append(f"and {len(rest)} more ({together:.1f} together)")
+    return "; ".join(parts)
+
+
+def _moved_words(one: Candidate, *, is_first: bool) -> str:
+    """Say where a candidate lies, and what each detector takes it for."""
+    decision = one.decision
+    verb = "it leaves out" if decision.is_coronary else "it also counts"
+    where = named(one, is_counted_from_told=is_first)
+    chance = f"{100 * decision.probabilities.get(decision.site, 0.0):.0f} %"
+    return f"{verb} {where}, here {_site(decision.site)} ({chance}), there {_site(one.second_site)}"
+
+
+def as_contested(candidate: Candidate) -> Contested:
+    """Describe a candidate for the record."""
+    decision = candidate.decision
+    return Contested(
+        lesion=None if candidate.lesion is None else candidate.lesion.id,
+        site=decision.site,
+        second_site=candidate.second_site,
+        agatston=decision.agatston,
+        slices=candidate.slices,
+        centroid_mm=decision.centroid_mm,
+        probabilities=decision.probabilities,
+        why=decision.why,
+    )
+
+
+def _site(label: str | None) -> str:
+    return (label or "").replace("_", " ")
