@@ -11,7 +11,7 @@ from corcal.phantom.protocol import Protocol, draw_protocol
 from corcal.phantom.spec import PatientSpec
 from corcal.phantom.thorax import simulate_exam
 from corcal.phantom.types import SimulatedScan
-from training.far import sometimes_far
+from training.far import sometimes_far, sometimes_left_dominant
 from training.fork import sometimes_at_the_fork
 from training.lean import sometimes_lean, sometimes_sunk
 from training.noisy import sometimes_noisy
@@ -40,7 +40,8 @@ def draw_case(seed: int) -> tuple[PatientSpec, Protocol]:
     if rng.random() < _HARD:
         burden = _hard_burden(rng)
     spec = draw_patient(seed, burden=burden, variety=float(rng.uniform(0.2, 1.0)))
-    spec = sometimes_far(sometimes_sunk(sometimes_lean(spec, seed), seed), seed)
+    spec = sometimes_left_dominant(sometimes_sunk(sometimes_lean(spec, seed), seed), seed)
+    spec = sometimes_far(spec, seed)
     spec = sometimes_at_the_fork(spec, seed)
     spec = replace(spec, confounders=draw_confounders(spec, seed, chance=1.2))
     kind = "chest" if rng.random() < _CHEST else "gated"

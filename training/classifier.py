@@ -30,9 +30,16 @@ _TREES = 0.4  # what the trees say counts for, beside the networks
 _OPSET = 18
 _SAME = 1e-4  # probabilities of a file and of what it was made from
 _HELD_OUT = 0.15  # of the scans, for the temperature
-# Metal is drawn for teaching in more than a quarter of the scans. Whoever has a stent or a graft
-# needs no calcium score: among people who are scored it is taken to be rarer than that.
-_RARER = {Site.DEVICE: 1.0 / METAL_RARITY}
+# What is drawn more often for teaching than people have it counts for less, by how often they have
+# it over how often it is drawn. Metal, in more than a quarter of the scans: whoever has a stent or
+# a graft needs no score. Left main, in 37 % of the scans with coronary calcium: in 21.7 % of 28 147
+# people with calcium (CAC Consortium, https://escholarship.org/uc/item/0zb117z9). Mitral annulus,
+# in 20 % of the scans: in 9 % of MESA (Elmariah 2013, doi:10.1016/j.ahj.2013.08.015).
+_RARER = {
+    Site.DEVICE: 1.0 / METAL_RARITY,
+    Site.LM: 0.217 / 0.37,
+    Site.MITRAL_ANNULUS: 0.09 / 0.20,
+}
 
 
 class _Member(nn.Module):

@@ -1,7 +1,7 @@
 """Calcium far down the arteries, which the classifier must have seen."""
 
 import numpy as np
-from training.far import sometimes_far
+from training.far import sometimes_far, sometimes_left_dominant
 
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.phantom.patient import draw_patient
@@ -56,3 +56,15 @@ def test_moved_plaques_reach_the_far_half_and_the_branches_at_the_back() -> None
 def test_the_same_seed_moves_the_same_plaques() -> None:
     spec = draw_patient(5, burden="moderate")
     assert sometimes_far(spec, 5) == sometimes_far(spec, 5)
+
+
+def test_three_of_ten_right_dominant_hearts_are_turned_and_no_left_dominant_one_back() -> None:
+    before = [draw_patient(seed, burden="mild") for seed in range(2_900_000, 2_900_200)]
+    after = [sometimes_left_dominant(spec, spec.seed) for spec in before]
+    assert any(spec.left_dominant for spec in before)
+    assert all(
+        new.left_dominant for old, new in zip(before, after, strict=True) if old.left_dominant
+    )
+    right = [k for k, spec in enumerate(before) if not spec.left_dominant]
+    turned = np.mean([after[k].left_dominant for k in right])
+    assert abs(turned - 0.3) < 3 * np.sqrt(0.3 * 0.7 / len(right))
