@@ -125,7 +125,7 @@ def test_gating_that_is_not_known_is_said_and_not_taken_for_gating():
     assert "general.gating-not-known" in ids
     assert not [name for name in ids if name.startswith("accaha2026.4.2.7-6")]  # without gating
     assert meaning.categories["cac_drs"].code.startswith("A")
-    assert "may be without ECG gating" in meaning.categories["plain"].reading
+    assert "ECG gating that may be missing" in meaning.categories["plain"].reading
 
 
 def test_what_was_told_the_last_time_is_still_known():

@@ -9,9 +9,10 @@ from corcal.lesions.sites import Site
 from corcal.result import Result
 from corcal.scoring.types import Interval
 
-__all__ = ["DEVICE_FINDINGS", "exam_numbers", "gating", "has_device", "is_fit"]
+__all__ = ["DEVICE_FINDINGS", "exam_numbers", "gating", "has_device", "is_fit", "is_zero_by_limit"]
 
 _HEART_KINDS = (SeriesKind.GATED_CALCIUM, SeriesKind.CHEST_NONCONTRAST, SeriesKind.UNKNOWN)
+_THICK = frozenset({"SLICES_THICK", "SLICES_TOO_THICK"})
 DEVICE_FINDINGS = frozenset({"DEVICE_PRESENT", "DEVICE_BY_READER"})
 """Codes of the findings that tell of metal at the heart."""
 
@@ -100,6 +101,17 @@ def is_fit(result: Result) -> bool:
     """
     judged = result.suitability
     return judged.verdict is not Verdict.UNFIT and judged.kind in _HEART_KINDS
+
+
+def is_zero_by_limit(result: Result) -> bool:
+    """Whether a score is 0 on a scan that can hide calcium below the limit of counting.
+
+    Without ECG gating, or on slices above 3 mm, small calcium is averaged away: none counts, which
+    is not that there is none.
+    """
+    codes = {each.code for each in result.suitability.findings}
+    is_limited = gating(result) is False or bool(_THICK & codes)
+    return result.score.total.agatston == 0 and is_limited
 
 
 def has_device(result: Result) -> bool:

@@ -20,6 +20,7 @@ from corcal.scoring.categories import CATEGORIES, category_of
 from corcal.scoring.types import Score
 
 __all__ = [
+    "band_words",
     "certainty_of",
     "check_sex",
     "interpret_result",
@@ -180,7 +181,7 @@ def certainty_of(score: Score) -> ScoreCertainty | None:
         category_probabilities=dict(chances),
         is_sure=is_sure,
         bands=(low, high),
-        reading=f"{_reading(category, chances, is_sure=is_sure)}{_band_words(low, high)}",
+        reading=f"{_reading(category, chances, is_sure=is_sure)}{_spaced(band_words(low, high))}",
     )
 
 
@@ -193,13 +194,24 @@ def _reading(category: str, chances: dict[str, float], *, is_sure: bool) -> str:
     return f"The category is uncertain ({others}), and with it what is said from it."
 
 
-def _band_words(low: str, high: str) -> str:
+def band_words(low: str, high: str) -> str:
+    """Say that an interval reaches over bands of the guideline; empty if it does not.
+
+    Parameters
+    ----------
+    low, high : str
+        The bands of its ends: `ScoreCertainty.bands`.
+    """
     if low == high:
         return ""
     return (
-        f" The interval reaches from {low} to {high} of the bands of {SCHEMES[_GUIDELINE].title}: "
+        f"The interval reaches from {low} to {high} of the bands of {SCHEMES[_GUIDELINE].title}: "
         "what is said by score may change within it."
     )
+
+
+def _spaced(words: str) -> str:
+    return f" {words}" if words else ""
 
 
 def _is_adult(age_years: float | None) -> bool:

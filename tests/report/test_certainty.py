@@ -78,7 +78,8 @@ def test_review_is_advised_with_its_reasons(tmp_path: Path) -> None:
     calm = replace(automatic(), review=ReviewAdvice(advised=False, reasons=()))
     text = text_of(tmp_path, calm)
     assert "Review advised" not in text
-    assert "stays a proposal until a reader signs" in text
+    assert "Nothing speaks for a review of the total; the artery of L1 is doubtful" in text
+    assert "stays a proposal until signed" in text
 
 
 def test_the_interval_stands_below_the_score(tmp_path: Path) -> None:

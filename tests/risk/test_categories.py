@@ -92,10 +92,10 @@ def test_the_plain_readings_say_what_a_person_needs():
     [
         ({"exceptions": ("diabetes",)}, "because of diabetes"),
         ({"exceptions": ("diabetes", "symptoms")}, "because of diabetes and symptoms"),
-        ({"is_gated": False}, "because of a scan without ECG gating"),
+        ({"is_gated": False}, "because of the missing ECG gating of the scan"),
         (
             {"exceptions": ("diabetes", "symptoms"), "is_gated": False},
-            "because of diabetes, symptoms and a scan without ECG gating",
+            "because of diabetes, symptoms and the missing ECG gating of the scan",
         ),
     ],
 )

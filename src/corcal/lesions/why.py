@@ -1,6 +1,7 @@
 """Why a piece was decided as it was: the measurements that carried it, in words and in numbers."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from corcal.lesions.decision import Reason
 from corcal.lesions.sites import Site
@@ -49,8 +50,10 @@ def reasons(
     rival = _rival(site, probabilities or {})
     if rival is None:
         return tuple(told)
-    said = {line.feature for line in lines[: _MOST_REASONS - 1]}
-    doubt = _against(rival, (probabilities or {})[rival.label], features, said)
+    shared = {line.text(features) for line in lines}  # speaks for both alike
+    speaking = _strongest(rival, features)
+    own = [line for line in speaking if line.text(features) not in shared]
+    doubt = _doubt(rival, (probabilities or {})[rival.label], own, features)
     told.insert(_BEFORE_THE_DOUBT, doubt)
     return tuple(told[:_MOST_REASONS])
 
@@ -75,19 +78,14 @@ def _rival(site: Site, probabilities: Mapping[str, float]) -> Site | None:
     return _SITES[name] if name is not None and others[name] >= DOUBTFUL_FROM else None
 
 
-def _against(rival: Site, probability: float, features: Values, said: set[str]) -> Reason:
-    """Say what speaks for another site: the strongest measurement that was not told before."""
-    name = _named(rival)
-    chance = f"{100 * probability:.0f} %"
-    speaking = _strongest(rival, features)
-    lines = [line for line in speaking if line.feature not in said]
-    if not lines:
-        how = ": the same speaks for it" if speaking else ", though no single measurement says so"
-        text = f"may be {name} ({chance}){how}"
+def _doubt(rival: Site, probability: float, own: list[Line], features: Values) -> Reason:
+    """Say what speaks for another site, and not as much for the one that was decided."""
+    start = f"may be {_named(rival)} ({100 * probability:.0f} %)"
+    if not own:
+        text = f"{start}, though no measurement by itself says so"
         return Reason(text=text, feature="probability", value=round(100 * probability, 3), unit="%")
-    found = _reason(lines[0], features)
-    text = f"may be {name} ({chance}): {found.text}"
-    return Reason(text=text, feature=found.feature, value=found.value, unit=found.unit)
+    found = _reason(own[0], features)
+    return replace(found, text=f"{start}: {found.text}")
 
 
 def _named(site: Site) -> str:

@@ -28,6 +28,7 @@ _IN_FAT = 0.15  # a larger share of fat speaks for an artery, a smaller one agai
 # A speck of noise is the largest of many thousand places: it stands 5 to 9 deviations out.
 _NOISE_REACHES, _NOISE_AT_MOST = 9.5, 12.0
 _BESIDE_HU = 100.0  # calcium goes on in the next slice, at least as a blur above soft tissue
+_AT_WALL_MM = 5.0  # a cell of the anatomy and half a plaque: farther is not in the wall
 _TOP = {row.name: row.high for row in FEATURES}
 
 
@@ -159,13 +160,15 @@ def _wall(side: str) -> tuple[Line, ...]:
             feature=wall,
             unit="mm",
             text=lambda f: _beside(f[wall], f"the fitted wall of the {side} aorta"),
-            weight=lambda f: 2.0 * f[f"{side}_wall_quality"] + 0.5 if abs(f[wall]) < 8 else 0.0,
+            weight=lambda f: (
+                2.0 * f[f"{side}_wall_quality"] + 0.5 if abs(f[wall]) < _AT_WALL_MM else 0.0
+            ),
         ),
         Line(
             feature=surface,
             unit="mm",
             text=lambda f: _beside(f[surface], f"the surface of the {side} aorta"),
-            weight=lambda f: 1.2 - 0.1 * abs(f[surface]),
+            weight=lambda f: 1.2 - 0.2 * abs(f[surface]),
         ),
         _STANDS_OUT,
     )

@@ -5,6 +5,7 @@ An exam whose calcium a person marked has none of them.
 
 from corcal.anatomy.types import ModelRecord
 from corcal.report.amounts import shown, shown_percent, shown_site
+from corcal.report.doubts import calm_words, doubt_words
 from corcal.report.markup import Markup, joined, tag
 from corcal.report.words import (
     interval_range,
@@ -12,6 +13,7 @@ from corcal.report.words import (
     is_automatic,
     is_not_gated,
     model_words,
+    sentence,
     who_checked,
 )
 from corcal.result import Result
@@ -30,7 +32,7 @@ __all__ = [
 
 _LEAST_SHOWN = 0.005  # a probability below this is not written beside a lesion
 _SITES_SHOWN = 3
-_REASONS_SHOWN = 3
+_REASONS_SHOWN = 4
 _HASH_CHARACTERS = 12  # of a SHA-256: enough to tell two files apart
 
 
@@ -54,9 +56,10 @@ def banner(result: Result) -> Markup:
     if review is not None and review.advised:
         parts.append(tag("p", tag("strong", "Review advised, because"), class_="advice"))
         parts.append(tag("ul", *(tag("li", reason) for reason in review.reasons), class_="why"))
+        if doubts := doubt_words(result):
+            parts.append(tag("p", sentence(doubts), class_="muted"))
     elif review is not None:
-        text = "Nothing particular speaks for a review; it stays a proposal until a reader signs."
-        parts.append(tag("p", text, class_="muted"))
+        parts.append(tag("p", calm_words(result), class_="muted"))
     if is_not_gated(result):
         parts.append(
             tag(

@@ -24,8 +24,8 @@ __all__ = ["HIGH_FOR_AGE_PERCENTILE", "SCHEMES", "Band", "Scheme", "band_of", "c
 _MOST_VESSELS = 4  # LM, LAD, LCX, RCA
 _SCAN_REASONS: dict[bool | None, tuple[str, ...]] = {
     True: (),
-    False: ("a scan without ECG gating",),
-    None: ("a scan that may be without ECG gating",),
+    False: ("the missing ECG gating of the scan",),
+    None: ("ECG gating that may be missing",),
 }
 _VISUAL_READING = (
     "CAC-DRS {level}, from a scan without ECG gating: the letter V stands for a visual estimate, "

@@ -231,9 +231,14 @@ def _of_second(detection: Detection, moved: list[Candidate]) -> list[str]:
         return []
     first, second = detection.agatston, detection.second_agatston or 0.0
     return [
-        f"a second detector, of rules, gives {second:.1f} Agatston units instead of {first:.1f}: "
+        f"a second detector, of rules, gives {_amount(second)} Agatston units instead of "
+        f"{_amount(first)}: "
         f"{difference_words(moved)}"
     ]
+
+
+def _amount(agatston: float) -> str:
+    return f"{agatston:.1f}" if agatston else "0"
 
 
 def _of_scan(suitability: Suitability) -> list[str]:

@@ -107,7 +107,14 @@ def difference_words(moved: Iterable[Candidate]) -> str:
         Those of which `Candidate.is_moved` holds, in descending score.
     """
     listed = list(moved)
-    parts = [_moved_words(one, is_first=one is listed[0]) for one in listed[:_NAMED]]
+    parts: list[str] = []
+    before = None
+    for one in listed[:_NAMED]:
+        is_left_out = one.decision.is_coronary
+        verb = "it leaves out " if is_left_out else "it also counts "
+        words = _moved_words(one, is_first=before is None)
+        parts.append(words if is_left_out is before else f"{verb}{words}")
+        before = is_left_out
     rest = listed[_NAMED:]
     if rest:
         together = sum(one.decision.agatston for one in rest)
@@ -118,10 +125,9 @@ def difference_words(moved: Iterable[Candidate]) -> str:
 def _moved_words(one: Candidate, *, is_first: bool) -> str:
     """Say where a candidate lies, and what each detector takes it for."""
     decision = one.decision
-    verb = "it leaves out" if decision.is_coronary else "it also counts"
     where = named(one, is_counted_from_told=is_first)
     chance = f"{100 * decision.probabilities.get(decision.site, 0.0):.0f} %"
-    return f"{verb} {where}, here {_site(decision.site)} ({chance}), there {_site(one.second_site)}"
+    return f"{where}, here {_site(decision.site)} ({chance}), there {_site(one.second_site)}"
 
 
 def as_contested(candidate: Candidate) -> Contested:

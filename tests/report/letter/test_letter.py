@@ -509,8 +509,8 @@ def test_calcium_outside_the_arteries_is_named_by_where_it_was_seen():
     assert "main artery" not in text("other_sites")
     # both parts of the aorta are one place, and bone is none near the heart
     assert (
-        "seen in the main artery of your body (aorta), a heart valve (aortic valve) and a heart "
-        "valve (mitral valve). It is not part of your number."
+        "seen in the main artery of your body (aorta) and two heart valves (aortic and mitral). It "
+        "is not part of your number."
     ) in text("many_sites")
     for name in ("ascending_aorta", "descending_aorta"):
         found = "\n".join(passages(patient_letter(other_sites(30.0, name)).blocks))

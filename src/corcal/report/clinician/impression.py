@@ -1,7 +1,9 @@
 """The score and what it says, in a few lines: what is read if nothing else is."""
 
+from corcal.interpreted import band_words
 from corcal.report.clinician.suitability import is_without_caveat, meaning_of
 from corcal.report.document import Beside, Block, Bullets, Facts, Heading, Notice, Paragraph, Span
+from corcal.report.doubts import doubt_words
 from corcal.report.followup_chart import VERDICT_WORDS
 from corcal.report.interpretation_choice import (
     difference_words,
@@ -18,6 +20,7 @@ from corcal.report.percentile_words import percentile_words
 from corcal.report.words import (
     NOTHING_MARKED,
     annotation_words,
+    counted_zero,
     interval_words,
     is_automatic,
     is_not_gated,
@@ -28,9 +31,10 @@ from corcal.report.words import (
     who_checked,
     zero_words,
 )
-from corcal.result import Result, ReviewRecord
-from corcal.risk.interpretation_types import Interpretation
+from corcal.result import Result, ReviewAdvice, ReviewRecord
+from corcal.risk.interpretation_types import Interpretation, ScoreCertainty
 from corcal.risk.limits import MADE_FROM_GATED, REFERENCE_NAMES
+from corcal.risk.types import Category
 
 __all__ = ["impression"]
 
@@ -80,7 +84,7 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
     rows = [("Arteries", involved)]
     meaning = meaning_of(result)
     if meaning is not None:
-        rows = [*_classes(meaning), *rows, *_place_and_risk(meaning)]
+        rows = [*_classes(meaning, result), *rows, *_place_and_risk(meaning)]
     if result.followup is not None:
         change = result.followup.whole
         since = result.followup.exams[change.first].date
@@ -88,13 +92,19 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
     return tuple(rows)
 
 
-def _classes(meaning: Interpretation) -> list[tuple[str, str]]:
+def _classes(meaning: Interpretation, result: Result) -> list[tuple[str, str]]:
     plain, drs = meaning.categories["plain"], meaning.categories["cac_drs"]
     differs = f". {SCHEMES_DIFFER}" if has_other_words((plain, drs)) else ""
     return [
-        ("Category", plain.label if plain.code == "0" else f"{plain.label} ({plain.code})"),
+        ("Category", _category(plain, result)),
         ("CAC-DRS", f"{class_words(drs)}{differs}"),
     ]
+
+
+def _category(plain: Category, result: Result) -> str:
+    if plain.code != "0":
+        return f"{plain.label} ({plain.code})"
+    return counted_zero(plain.label, result)
 
 
 def _place_and_risk(meaning: Interpretation) -> list[tuple[str, str]]:
@@ -123,24 +133,34 @@ def _reading(result: Result) -> tuple[Block, ...]:
         return ()
     nobody = (each.text for each in meaning.limits if each.about == "person")
     missing = tuple(Paragraph(text=each) for each in nobody) if meaning.person is None else ()
-    return (Paragraph(text=meaning.categories["plain"].reading, role="lead"), *missing)
+    reading = counted_zero(meaning.categories["plain"].reading, result)
+    return (Paragraph(text=reading, role="lead"), *missing)
 
 
 def _how_found(result: Result) -> tuple[Block, ...]:
     """Say how sure the score is, who stands for it, and whether somebody should look again."""
     meaning, review = meaning_of(result), result.review
     certainty = meaning.certainty if meaning is not None else None
-    sure = () if certainty is None else (certainty.reading,)
+    sure = () if certainty is None else (_certainty(certainty, review),)
     is_equivalent = is_automatic(result) and is_not_gated(result) and meaning is None  # else below
     equivalent = (_EQUIVALENT,) if is_equivalent else ()
     fit = (suitability_words(result.suitability),) if is_without_caveat(result) else ()
-    said = " ".join(part for part in (*fit, _found(result), *sure, *equivalent) if part)
+    doubts = doubt_words(result)
+    left = (sentence(doubts),) if doubts else ()
+    said = " ".join(part for part in (*fit, _found(result), *sure, *equivalent, *left) if part)
     found = Paragraph(text=said)
     if review is None or not review.advised:
         return (found,) if said else ()
     reasons = Bullets(items=tuple(map(sentence, review.reasons)))
     title = "Review by a reader is advised before the score is used"
     return (Notice(kind="caution", title=title, blocks=(found, reasons)),)
+
+
+def _certainty(certainty: ScoreCertainty, review: ReviewAdvice | None) -> str:
+    """Say how sure the category is; a reason for the review says so where it is not."""
+    if review is not None and review.advised and not certainty.is_sure:
+        return band_words(*certainty.bands)
+    return certainty.reading
 
 
 def _found(result: Result) -> str:

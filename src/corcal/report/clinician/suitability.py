@@ -4,7 +4,7 @@ from corcal.ct.scan import Severity
 from corcal.exam_numbers import DEVICE_FINDINGS, is_fit
 from corcal.report.document import Block, Bullets, Heading, Notice, Paragraph, Span, Text
 from corcal.report.interpretation_choice import cautions_of, header_doubts, scan_doubts
-from corcal.report.interpretation_words import MARKS, caution_text
+from corcal.report.interpretation_words import MARKS, caution_text, marks_legend
 from corcal.report.words import sentence, suitability_words
 from corcal.result import Result
 from corcal.risk.interpretation_types import Interpretation
@@ -58,7 +58,9 @@ def suitability(result: Result) -> tuple[Block, ...]:
     if not items:
         return ()
     verdict = (Paragraph(text=suitability_words(result.suitability)),) if is_fit(result) else ()
-    return (Heading(text="Scan and cautions"), *verdict, Bullets(items=items))
+    marks = f"Marks: {'; '.join(marks_legend(cautions))}."
+    legend = (Paragraph(text=marks, role="note"),) if cautions else ()
+    return (Heading(text="Scan and cautions"), *verdict, Bullets(items=items), *legend)
 
 
 def is_without_caveat(result: Result) -> bool:

@@ -31,6 +31,7 @@ _ASKED = (
     "smokes",
 )
 # Sites near the arteries, and what the letter calls each: a key of the section ``site``
+_VALVES = ("aortic_valve", "mitral_annulus")
 _NEAR_SITES = {
     "ascending_aorta": "aorta",
     "descending_aorta": "aorta",
@@ -234,7 +235,7 @@ class Case:
             for name, word in _NEAR_SITES.items()
             if name in others and others[name].agatston > 0
         )
-        return tuple(dict.fromkeys(found))
+        return _joined(tuple(dict.fromkeys(found)))
 
     @property
     def has_other_sites(self) -> bool:
@@ -249,3 +250,10 @@ class Case:
     def said(self, topic: str) -> bool:
         """Whether the record has a statement of this topic."""
         return self.meaning is not None and any(x.topic == topic for x in self.meaning.guidance)
+
+
+def _joined(sites: tuple[str, ...]) -> tuple[str, ...]:
+    """Name two valves together: each by itself would read as the same place twice."""
+    if not sites or not set(_VALVES) <= set(sites):
+        return sites
+    return (*(site for site in sites if site not in _VALVES), "valves")

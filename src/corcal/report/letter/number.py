@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from corcal.exam_numbers import is_zero_by_limit
 from corcal.report.document import Beside, Block, Bullets, Heading, Paragraph, Picture
 from corcal.report.interpretation_choice import first_percentile
 from corcal.report.letter.case import Case
@@ -100,7 +101,8 @@ def not_said(case: Case, language: Language) -> tuple[Block, ...]:
 
 def _meaning(case: Case, language: Language) -> Iterator[str]:
     """Say how much it is, and what more or less of it means."""
-    amounts = {"none": "zero", "large": "very_large" if case.is_very_large else "large"}
+    zero = "zero_limit" if is_zero_by_limit(case.result) else "zero"
+    amounts = {"none": zero, "large": "very_large" if case.is_very_large else "large"}
     yield language.text(f"number.{amounts.get(case.part, case.part)}")
     if case.score > 0:
         yield language.text("number.more")
