@@ -105,8 +105,8 @@ def draw_exam(exam: Exam, folder: Path) -> dict[str, Path]:
         from corcal.report.decision_sheet import decision_sheet
 
         drawn |= {"anatomy": folder / "anatomy.png", "decisions": folder / "decisions.png"}
-        anatomy_montage(exam.scan, exam.anatomy, exam.detection, drawn["anatomy"])
-        decision_sheet(exam.scan, exam.detection, drawn["decisions"])
+        anatomy_montage(exam.result, exam.scan, exam.anatomy, exam.detection, drawn["anatomy"])
+        decision_sheet(exam.result, exam.scan, exam.detection, drawn["decisions"])
     shown = {name: drawn[name] for name in PAGE_PICTURES if name in drawn}
     label = exam_label(exam.result.scan)
     page = write_overview(folder, [ExamView(label=label, result=exam.result, pictures=shown)])

@@ -7,10 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.anatomy.types import PATHWAYS, Anatomy, ModelRecord, Pathway, Structure
+from corcal.automatic import explained_lesions
 from corcal.ct.scan import CTScan, SliceSource
 from corcal.lesions.decision import Decision, Detection, Reason
 from corcal.lesions.sites import Site
 from corcal.lesions.voxels import SiteVoxels
+from corcal.result import Result
+from corcal.scoring.measure import measure
+from result_maker import make_result
 
 SPACING_MM = (3.0, 1.0, 1.0)
 SHAPE = (30, 120, 120)
@@ -29,6 +33,7 @@ class Dense:
     agatston: float = 20.0
     sure: float = 0.97
     rival: Site = Site.NOISE
+    second: Site | None = None  # by the second detector: the same if not given
     why: tuple[str, ...] = ("lies in fat", "2 mm from the artery's course")
 
     @property
@@ -79,8 +84,11 @@ def make_anatomy(*, pathways: bool = True, heart: bool = True) -> Anatomy:
 
 def with_dense(
     dense: Sequence[Dense], *, shape: tuple[int, int, int] = SHAPE
-) -> tuple[CTScan, Detection]:
-    """Put cubes of 400 HU into the scan, and decide about each as it says."""
+) -> tuple[Result, CTScan, Detection]:
+    """Put cubes of 400 HU into the scan, and decide about each as it says.
+
+    The result has the lesions that measuring them gives, but with the scores that were given.
+    """
     scan = make_scan(shape)
     hu = scan.hu.copy()
     sites = np.zeros(shape, np.uint8)
@@ -104,5 +112,32 @@ def with_dense(
         )
     index = np.flatnonzero(sites)
     voxels = SiteVoxels(shape=shape, index=index, site=sites.reshape(-1)[index])
-    detection = Detection(voxels=voxels, decisions=tuple(decisions), noise_sd_hu=20.0)
-    return replace(scan, hu=hu), detection
+    detection = Detection(
+        voxels=voxels,
+        decisions=tuple(decisions),
+        noise_sd_hu=20.0,
+        second_sites=tuple((one.second or one.site).label for one in dense),
+    )
+    scan = replace(scan, hu=hu)
+    return _result(scan, detection), scan, detection
+
+
+def _result(scan: CTScan, detection: Detection) -> Result:
+    """The lesions as measured, each with the sum of the scores of its decisions."""
+    measured = measure(scan, detection.voxels)
+    lesions = explained_lesions(measured, detection.voxels, detection.decisions)
+    label = {
+        int(v): int(k) for v, k in zip(measured.voxel_index, measured.voxel_lesion, strict=True)
+    }
+    scores = [
+        sum(one.agatston for one in detection.decisions if label.get(one.voxel) == k)
+        for k in range(len(lesions))
+    ]
+    base = make_result()
+    return replace(
+        base,
+        scan=replace(base.scan, shape=scan.shape),
+        lesions=tuple(
+            replace(lesion, agatston=score) for lesion, score in zip(lesions, scores, strict=True)
+        ),
+    )

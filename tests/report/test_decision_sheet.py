@@ -1,4 +1,4 @@
-"""Each of the largest decisions is shown closely, with its probabilities and its reasons."""
+"""Each decision that matters is shown closely, with its probabilities and its reasons."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from corcal.errors import GeometryError
 from corcal.lesions.sites import Site
 from corcal.report.canvas import Sheet
 from corcal.report.colours import rgb, site_colour
+from corcal.report.decision_order import ORDER_WORDS
 from corcal.report.decision_sheet import DETAIL_MM, MAX_DECISIONS, decision_sheet, decisions_sheet
 from report.automatic_scan import Dense, make_scan, with_dense
 
@@ -48,12 +49,67 @@ def test_the_sheet_is_a_png_of_1500_pixels(tmp_path: Path) -> None:
         assert image.width == 1500
 
 
-def test_coronary_lesions_come_first_then_doubtful_rejections() -> None:
-    # the valve is certain, and larger than both
-    texts = texts_of(sheet_of(VALVE, ANNULUS, LESION))
-    assert texts.index("LAD ?") < texts.index("mitral annulus ?")
-    assert "aortic valve" not in texts
-    assert any("Not shown here: 1." in text for text in texts)
+def titles_of(sheet: Sheet) -> list[str]:
+    """Titles of the tiles: bold, below the title of the sheet, and no numbers."""
+    bold = [text.get_text() for text in sheet.figure.texts if text.get_fontweight() == "bold"]
+    return [text for text in bold if text != "Decisions" and not text[0].isdigit()]
+
+
+SURE = Dense(site=Site.RCA, at=(20, 30, 50), agatston=300.0)
+DISPUTED = Dense(site=Site.MITRAL_ANNULUS, at=(22, 80, 70), agatston=27.4, second=Site.LCX)
+
+
+def test_what_could_change_the_score_comes_first_and_bone_not_at_all() -> None:
+    bone = Dense(site=Site.BONE, at=(25, 10, 10), agatston=9000.0)
+    sheet = sheet_of(bone, VALVE, SURE, LESION, ANNULUS, DISPUTED)
+    assert [title.split(" ", 1)[1] for title in titles_of(sheet)] == [
+        "mitral annulus",  # the second detector counts it
+        "mitral annulus ?",  # 30 x 0.3
+        "RCA",
+        "LAD ?",  # the artery is doubtful, and that changes no total
+        "aortic valve",
+    ]
+    assert "Not shown here: 1." in " ".join(texts_of(sheet))
+
+
+def test_the_heading_says_how_the_decisions_are_ordered() -> None:
+    texts = texts_of(sheet_of(LESION))
+    assert ORDER_WORDS in " ".join(texts)
+
+
+def test_what_the_second_detector_decides_is_said() -> None:
+    assert "the second detector takes it for LCX" in texts_of(sheet_of(DISPUTED))
+    assert not any("second detector takes" in text for text in texts_of(sheet_of(LESION)))
+
+
+def test_each_tile_has_the_name_of_its_lesion_and_noise_has_none() -> None:
+    noise = Dense(site=Site.NOISE, at=(2, 20, 20), agatston=80.0, sure=0.8, rival=Site.LCX)
+    sheet = sheet_of(LESION, VALVE, noise)
+    # names follow what was measured: cubes of the same size in the order of their sites
+    assert titles_of(sheet) == ["noise ?", "L1 LAD ?", "L2 aortic valve"]
+
+
+def test_what_is_too_small_to_count_has_no_tile() -> None:
+    sheet = sheet_of(LESION, replace(SURE, agatston=0.0))
+    assert len(sheet.figure.axes) == 1
+    assert any("; 1 too small to count." in text for text in texts_of(sheet))
+    assert not any("Not shown here" in text for text in texts_of(sheet))
+
+
+def test_what_lies_elsewhere_fills_up_a_few() -> None:
+    others = [Dense(site=Site.OTHER, at=(k, 20, 20 + 4 * k), agatston=9.0 - k) for k in range(8)]
+    assert len(sheet_of(LESION, *others).figure.axes) == 6
+    assert len(sheet_of(*row(7, Site.LAD, sure=0.99), *others).figure.axes) == 7
+
+
+def test_a_long_title_ends_within_its_tile() -> None:
+    wide = Dense(site=Site.DESCENDING_AORTA, at=(10, 30, 50), sure=0.5, rival=Site.BONE)
+    sheet = sheet_of(wide, VALVE)
+    sheet.pixels()
+    (title,) = [t for t in sheet.figure.texts if t.get_text() == "L1 descending aorta ?"]
+    (left,) = [t for t in sheet.figure.texts if t.get_text() == "L2 aortic valve"]
+    assert left.get_window_extent().x1 < sheet.figure.axes[1].bbox.x0
+    assert title.get_window_extent().x1 <= sheet.figure.axes[1].bbox.x0 + 463 + 1
 
 
 def test_a_decision_shows_score_slice_probabilities_and_reasons() -> None:
@@ -83,7 +139,7 @@ def test_a_cut_out_is_30_mm_wide_also_at_the_edge_of_the_scan() -> None:
 
 
 def test_the_lesion_is_in_the_middle_of_its_cut_out_and_outlined() -> None:
-    sheet = sheet_of(LESION)
+    sheet = sheet_of(replace(LESION, sure=0.95))
     # columns 50 to 52 and rows 30 to 32: the middle is at (51, 31) mm
     (axes,) = sheet.figure.axes
     assert np.mean(axes.get_xlim()) == pytest.approx(51.0)
@@ -96,28 +152,30 @@ def test_the_lesion_is_in_the_middle_of_its_cut_out_and_outlined() -> None:
 
 
 @pytest.mark.parametrize(
-    ("coronary", "doubtful", "shown"),
-    [(3, 0, (3, 0)), (20, 0, (15, 0)), (20, 2, (13, 2)), (20, 9, (10, 5)), (4, 20, (4, 11))],
+    ("coronary", "aortic", "shown"),
+    [(3, 0, (3, 0)), (20, 0, (15, 0)), (20, 2, (13, 2)), (20, 9, (12, 3)), (4, 20, (4, 11))],
 )
-def test_places_are_shared(coronary: int, doubtful: int, shown: tuple[int, int]) -> None:
-    dense = row(coronary, Site.LAD, sure=0.99) + row(doubtful, Site.PERICARDIUM, sure=0.6)
+def test_places_are_kept_for_calcium_of_heart_and_aorta(
+    coronary: int, aortic: int, shown: tuple[int, int]
+) -> None:
+    dense = row(coronary, Site.LAD, sure=0.99) + row(aortic, Site.PERICARDIUM, sure=0.99)
     sheet = sheet_of(*dense)
-    texts = texts_of(sheet)
-    bold = [t.get_text() for t in sheet.figure.texts if t.get_fontweight() == "bold"]
-    assert (bold.count("LAD"), bold.count("pericardium ?")) == shown
+    names = [title.split(" ", 1)[1] for title in titles_of(sheet)]
+    assert (names.count("LAD"), names.count("pericardium")) == shown
     assert len(sheet.figure.axes) == sum(shown) <= MAX_DECISIONS
-    left_out = coronary + doubtful - sum(shown)
-    assert any(f"Not shown here: {left_out}." in t for t in texts) is (left_out > 0)
+    left_out = coronary + aortic - sum(shown)
+    assert (f"Not shown here: {left_out}." in " ".join(texts_of(sheet))) is (left_out > 0)
 
 
-def test_with_nothing_open_the_largest_rejections_are_shown() -> None:
-    assert "aortic valve" in texts_of(sheet_of(VALVE))
+@pytest.mark.parametrize("site", [Site.AORTIC_VALVE, Site.OTHER, Site.BONE])
+def test_with_nothing_open_the_rejections_are_shown(site: Site) -> None:
+    assert len(sheet_of(replace(VALVE, site=site)).figure.axes) == 1
 
 
 def test_with_nothing_at_all_the_sheet_says_so() -> None:
     sheet = sheet_of()
     assert sheet.figure.axes == []
-    assert "No coronary calcium was found; no other candidate." in texts_of(sheet)
+    assert "No coronary calcium was found. No other candidate." in texts_of(sheet)
 
 
 def test_long_reasons_are_wrapped_and_bounded() -> None:
@@ -132,13 +190,25 @@ def test_long_reasons_are_wrapped_and_bounded() -> None:
 
 
 def test_a_piece_of_a_split_lesion_says_so() -> None:
-    scan, detection = with_dense([LESION])
+    result, scan, detection = with_dense([LESION])
     decision = replace(detection.decisions[0], split_from=3)
-    texts = texts_of(decisions_sheet(scan, replace(detection, decisions=(decision,))))
+    texts = texts_of(decisions_sheet(result, scan, replace(detection, decisions=(decision,))))
     assert "slice 10, part of a lesion" in texts
 
 
+def test_a_part_of_a_lesion_says_how_much_the_whole_has() -> None:
+    parts = [
+        replace(LESION, at=(10, 30, 50), agatston=30.0),
+        replace(LESION, at=(11, 30, 50), agatston=12.5),
+    ]
+    texts = texts_of(sheet_of(*parts))
+    assert texts.count("L1 LAD ?") == 2
+    assert texts.count("Agatston of 42.5") == 2
+    # what was judged is not known: both have the voxels of the whole, as many in either slice
+    assert texts.count("slice 11, part of a lesion") == 2
+
+
 def test_a_detection_of_another_scan_is_refused(tmp_path: Path) -> None:
-    _, detection = with_dense([])
+    result, _, detection = with_dense([])
     with pytest.raises(GeometryError, match="cannot be drawn on a scan of"):
-        decision_sheet(make_scan((4, 20, 20)), detection, tmp_path / "a.png")
+        decision_sheet(result, make_scan((4, 20, 20)), detection, tmp_path / "a.png")

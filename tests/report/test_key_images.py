@@ -67,6 +67,24 @@ def test_numbers_are_those_of_the_result():
     assert texts_of(sheet)[:3] == ["LAD", "L7", "Agatston <0.1"]
 
 
+@pytest.mark.parametrize(
+    ("chances", "said"),
+    [
+        ({"LCX": 0.65, "LM": 0.22, "LAD": 0.13}, "LCX 65 %, LM 22 %"),
+        ({"LCX": 0.81, "LM": 0.02, "mitral_annulus": 0.17}, "LCX 81 %, mitral annulus 17 %"),
+        ({"LCX": 0.899, "LM": 0.101}, "LCX 90 %, LM 10 %"),
+        ({"LCX": 0.9, "LM": 0.1}, ""),
+        (None, ""),
+    ],
+)
+def test_an_artery_that_is_not_certain_stands_in_the_corner_with_the_next(chances, said):
+    result, scan, voxels = with_measured({Site.LCX: [box(4, 40, 50)]})
+    (lesion,) = result.lesions
+    doubtful = replace(result, lesions=(replace(lesion, probabilities=chances),))
+    (sheet,) = key_sheets(doubtful, scan, voxels).values()
+    assert [text for text in texts_of(sheet) if "%" in text] == ([said] if said else [])
+
+
 def test_the_slice_is_the_one_with_most_of_the_lesion():
     pieces = {Site.LCX: [box(6, 40, 50), box(7, 40, 50, size=6), box(8, 40, 50, size=5)]}
     (sheet,) = key_sheets(*with_measured(pieces)).values()

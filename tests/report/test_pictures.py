@@ -174,22 +174,52 @@ def slices_of(sheet: Sheet) -> list[int]:
     return [int(line.split()[1]) for line in texts_of(sheet).split("\n") if line[:6] == "slice "]
 
 
-def test_the_slice_with_most_calcium_that_does_not_count_comes_last() -> None:
-    # two slices of 16 pixels in the valve, and between them one of 36; the artery is elsewhere
-    valve = [box(12, 40, 50), box(14, 40, 50, size=6), box(16, 40, 50)]
-    arteries = {Site.LAD: [box(8, 40, 50), box(5, 40, 50)]}
-    sheet = montage_sheet(*with_calcium(arteries | {Site.AORTIC_VALVE: valve}))
+def test_the_lesion_that_comes_first_of_those_not_counted_has_its_slice_at_the_end() -> None:
+    # a valve in two slices, most of it in slice 14; a granuloma of more pixels; the artery apart
+    valve = [(slice(13, 15), slice(40, 44), slice(50, 54)), box(14, 44, 50, size=6)]
+    pieces = {
+        Site.LAD: [box(8, 40, 50), box(5, 40, 50)],
+        Site.AORTIC_VALVE: valve,
+        Site.OTHER: [box(17, 40, 50, size=8)],
+    }
+    sheet = montage_sheet(*with_calcium(pieces))
     assert slices_of(sheet) == [8, 5, 14]
     assert "not counted: aortic valve 14.0" in texts_of(sheet)
+    assert "not in this picture: other 14.0" in texts_of(sheet)
     assert "mm, not counted" in texts_of(sheet)
     assert sheet.figure.axes[2].collections  # the dashed outline
 
 
-def test_no_slice_is_added_where_one_has_calcium_that_does_not_count_already() -> None:
+def test_of_what_is_not_counted_the_doubtful_lesion_comes_first() -> None:
+    pieces = {
+        Site.LAD: [box(8, 40, 50), box(5, 40, 50)],
+        Site.AORTIC_VALVE: [box(12, 40, 50)],
+        Site.MITRAL_ANNULUS: [box(14, 40, 50)],
+    }
+    result, scan, voxels = with_calcium(pieces)
+    chances = {"aortic_valve": {"aortic_valve": 0.95, "LM": 0.05}}
+    chances["mitral_annulus"] = {"mitral_annulus": 0.7, "LCX": 0.3}
+    scores = {"aortic_valve": 300.0, "mitral_annulus": 20.0}
+    lesions = tuple(
+        replace(
+            one, agatston=scores.get(one.site, one.agatston), probabilities=chances.get(one.site)
+        )
+        for one in result.lesions
+    )
+    sheet = montage_sheet(replace(result, lesions=lesions), scan, voxels)
+    assert slices_of(sheet) == [8, 5, 14]
+    sure = tuple(replace(one, probabilities=None) for one in lesions)
+    assert slices_of(montage_sheet(replace(result, lesions=sure), scan, voxels)) == [8, 5, 12]
+
+
+def test_no_slice_is_added_where_one_shows_the_lesion_that_comes_first() -> None:
     pieces = {Site.LAD: [box(8, 40, 50), box(5, 40, 50)]}
     valve = [box(8, 50, 60), box(14, 40, 50, size=6)]
     sheet = montage_sheet(*with_calcium(pieces | {Site.AORTIC_VALVE: valve}))
     assert slices_of(sheet) == [8, 5]
+    # another lesion in a slice that is shown does not stand for it
+    bone = {Site.AORTIC_VALVE: valve[1:], Site.BONE: valve[:1]}
+    assert slices_of(montage_sheet(*with_calcium(pieces | bone))) == [8, 5, 14]
 
 
 @pytest.mark.parametrize(("count", "is_added"), [(11, True), (12, False)])
@@ -203,14 +233,14 @@ def test_a_slice_is_added_where_there_is_room(count: int, is_added: bool) -> Non
 
 
 def test_sites_that_are_not_shown_are_named_apart() -> None:
-    # the slice of the bone has more; that of the valve stays away
+    # the slice of the bone has more; that of the valve comes first
     pieces = {
         Site.LAD: [box(8, 40, 50), box(5, 40, 50)],
         Site.AORTIC_VALVE: [box(12, 40, 50)],
         Site.BONE: [box(14, 40, 50, size=6)],
     }
     text = texts_of(montage_sheet(*with_calcium(pieces)))
-    assert "not counted: bone 14.0; not counted, not in this picture: aortic valve 14.0" in text
+    assert "not counted: aortic valve 14.0; not counted, not in this picture: bone 14.0" in text
 
 
 def test_calcium_that_does_not_count_is_outlined_in_the_projections() -> None:

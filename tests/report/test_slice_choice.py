@@ -58,7 +58,27 @@ def test_a_certain_large_rejection_is_shown_within_the_heart(z: int, is_shown: b
     assert (z in slices) is is_shown
 
 
-@pytest.mark.parametrize(("count", "shown"), [(6, 12), (7, 16), (10, 16), (11, 20), (20, 20)])
+def test_a_certain_bone_needs_no_slice() -> None:
+    bone = pieces(Dense(site=Site.BONE, at=(33, 30, 30), agatston=9000.0))
+    assert choose_slices(bone, heart=(10, 40), n_z=60) == choose_slices((), heart=(10, 40), n_z=60)
+
+
+def test_lesions_are_shown_in_their_own_slices_also_where_one_slice_has_both() -> None:
+    # 3 x 3 pixels in slices 20 to 22 with 5 x 5 in 20; the other likewise with 5 x 5 in 22
+    first, second = (
+        [
+            Dense(site=site, at=(20, 30, x), size=3, depth=3),
+            Dense(site=site, at=(z, 30, x), size=5),
+        ]
+        for site, x, z in ((Site.LAD, 30, 20), (Site.RCA, 60, 22))
+    )
+    slices, _ = choose_slices(pieces(*first, *second), heart=(0, 56), n_z=60)
+    assert {20, 22} <= set(slices)
+
+
+@pytest.mark.parametrize(
+    ("count", "shown"), [(6, 12), (7, 15), (9, 15), (10, 18), (13, 21), (21, 21)]
+)
 def test_more_lesions_need_more_slices(count: int, shown: int) -> None:
     # each in a slice of its own; six slices at least are left for the heart, as far as there are
     many = pieces(*(Dense(site=Site.LAD, at=(2 * k, 30, 30)) for k in range(count)))
@@ -71,8 +91,8 @@ def test_more_lesions_need_more_slices(count: int, shown: int) -> None:
 
 def test_what_has_no_room_is_counted_and_is_the_smallest() -> None:
     many = pieces(
-        *(Dense(site=Site.LAD, at=(2 * k, 30, 30), agatston=100.0 - k) for k in range(24))
+        *(Dense(site=Site.LAD, at=(2 * k, 30, 30), agatston=100.0 - k) for k in range(25))
     )
     slices, missing = choose_slices(many, heart=(0, 60), n_z=60)
     assert missing == 4
-    assert set(slices) == {2 * k for k in range(20)}
+    assert set(slices) == {2 * k for k in range(21)}

@@ -1,5 +1,6 @@
 """The anatomy of a scan as lines over a CT: quiet outlines, and a soft line for each artery."""
 
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ __all__ = [
     "PERICARDIUM_COLOUR",
     "PULMONARY_COLOUR",
     "RIGHT_HEART_COLOUR",
+    "StructureName",
     "draw_outlines",
     "draw_pathways",
     "structure_names",
@@ -66,9 +68,11 @@ _NAMES: tuple[tuple[str, tuple[Structure, ...], str], ...] = (
 )
 _FINE_MM = 1.0
 _NAMED_MM2 = 250.0  # a smaller cut through a structure bears no name
+_NAME_DEPTH_MM = 8.0  # from the edge of the structure to its name, where the middle is taken
+_NAME_GRID_MM = 8.0  # between the places that are tried
 _GLOW = 0.45  # opacity of an artery's line where its source is certain
 _FAINTEST = 0.08
-_LINE = 0.9
+_LINE = 1.5
 
 
 def draw_outlines(axes: "Axes", anatomy: Anatomy, *, axis: int, at_mm: float) -> None:
@@ -99,7 +103,6 @@ def draw_outlines(axes: "Axes", anatomy: Anatomy, *, axis: int, at_mm: float) ->
                 colors=colour,
                 linewidths=_LINE,
                 linestyles=style,
-                alpha=0.85,
             )
 
 
@@ -138,25 +141,46 @@ def draw_pathways(axes: "Axes", anatomy: Anatomy, *, axis: int, at_mm: float | N
         )
 
 
-def structure_names(anatomy: Anatomy, *, at_mm: float) -> list[tuple[str, str, float, float]]:
-    """List what an axial plane cuts: name, colour, and the (x, y) in mm where the name fits best.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StructureName:
+    """The name of a structure in an axial plane.
 
-    Structures that are cut to less than 2.5 cm² are left out.
+    Attributes
+    ----------
+    text, colour : str
+        What is written, and in which colour.
+    places : tuple of (x, y)
+        Where in mm it lies within the structure, the best place first.
     """
+
+    text: str
+    colour: str
+    places: tuple[tuple[float, float], ...]
+
+
+def structure_names(anatomy: Anatomy, *, at_mm: float) -> list[StructureName]:
+    """List what an axial plane cuts; what is cut to less than 2.5 cm² is left out."""
     # scipy.ndimage takes a quarter of a second to import: only for those who draw
     from scipy.ndimage import distance_transform_edt
 
     _, dy, dx = anatomy.spacing_mm
     names = []
-    for name, structures, colour in _NAMES:
+    for text, structures, colour in _NAMES:
         inside = _plane(_sum(anatomy, structures), anatomy, 0, at_mm) > 0.5
         if inside.sum() * dy * dx < _NAMED_MM2:
             continue
         depth = distance_transform_edt(np.pad(inside, 1), sampling=(dy, dx))[1:-1, 1:-1]
-        y, x = np.argwhere(depth > 0.8 * depth.max()).mean(axis=0)
-        names.append(
-            (name, colour, anatomy.origin_mm[2] + x * dx, anatomy.origin_mm[1] + y * dy),
+        cells = [np.argwhere(depth > 0.8 * depth.max()).mean(axis=0)]
+        inner = np.argwhere(depth >= min(_NAME_DEPTH_MM, depth.max()))
+        order = np.argsort(-depth[tuple(inner.T)], kind="stable")
+        cells += [
+            cell for cell in inner[order] if (cell * (dy, dx) % _NAME_GRID_MM < (dy, dx)).all()
+        ]
+        places = (
+            (float(anatomy.origin_mm[2] + x * dx), float(anatomy.origin_mm[1] + y * dy))
+            for y, x in cells
         )
+        names.append(StructureName(text=text, colour=colour, places=tuple(places)))
     return names
 
 

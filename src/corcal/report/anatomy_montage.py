@@ -26,13 +26,13 @@ from corcal.report.canvas import (
 )
 from corcal.report.framing import Frame
 from corcal.report.heart_box import heart_box
-from corcal.report.montage_heading import HEADING_PX, draw_heading
-from corcal.report.montage_labels import Mark, draw_labels, mark_of, piece_colour
+from corcal.report.montage_heading import HEADING_PX, draw_heading, scored_by
+from corcal.report.montage_labels import Mark, Panel, draw_labels, mark_of, piece_colour
 from corcal.report.outlines import outline_pixels
-from corcal.report.pieces import Piece, pieces_of
+from corcal.report.pieces import Piece, lesion_pieces_of
 from corcal.report.slice_choice import choose_slices
 from corcal.report.words import SLICES_COUNTED
-from corcal.result import RESEARCH_USE
+from corcal.result import RESEARCH_USE, Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,27 +41,32 @@ __all__ = ["anatomy_montage", "anatomy_sheet"]
 
 WINDOW_HU = (-125.0, 225.0)  # centre 50, width 350: the mediastinal window
 _WIDTH_PX = 1500
-_COLUMNS = 4
+_COLUMNS = 3
 _GAP_PX = 16
-_CAPTION_PX = 28
-_OVERVIEW_PX = 250.0  # height of the coronal and the sagittal view
+_CAPTION_PX = 34
+_OVERVIEW_PX = 330.0  # height of the coronal and the sagittal view
+_OVERVIEW_WIDEST_PX = 345.0
 _SLAB_MM = 10.0  # thickness that these average
 _HALO_MM = 1.5
-_LETTERS_PX = 12.0
-_NAMES_PX = 12.0
+_LETTERS_PX = 17.0
 
 
-def anatomy_montage(scan: CTScan, anatomy: Anatomy, detection: Detection, path: Path | str) -> None:
+def anatomy_montage(
+    result: Result, scan: CTScan, anatomy: Anatomy, detection: Detection, path: Path | str
+) -> None:
     """Draw the anatomy and the decisions, for a person who asks whether to believe a score.
 
     Axial slices from above the left main to the apex, with every coronary lesion, every doubtful
     candidate and every large one on at least one of them; a coronal and a sagittal view with the
-    height of these slices. Quiet lines are the anatomy, soft lines in their colours the arteries.
-    Coronary lesions are outlined in the colour of their artery, with Agatston score and
-    probability; what was taken for something else in grey, with its site. Dashed is doubtful.
+    height of these slices. Thin lines are the anatomy, soft lines in their colours the arteries.
+    Coronary lesions are outlined in the colour of their artery, what was taken for something else
+    in grey; they are named as in the result, with site, Agatston score and the probability of the
+    site. Dashed is doubtful. Bone has no name, and what is too small to count neither.
 
     Parameters
     ----------
+    result : Result
+        The scored exam: numbers the lesions.
     scan : CTScan
         The scan that was scored.
     anatomy : Anatomy
@@ -76,14 +81,14 @@ def anatomy_montage(scan: CTScan, anatomy: Anatomy, detection: Detection, path: 
     GeometryError
         If the detection is not of the scan's shape.
     InputError
-        If the file cannot be written.
+        If the file cannot be written, or the detection has other lesions than the result.
     """
-    anatomy_sheet(scan, anatomy, detection).save(path)
+    anatomy_sheet(result, scan, anatomy, detection).save(path)
 
 
-def anatomy_sheet(scan: CTScan, anatomy: Anatomy, detection: Detection) -> Sheet:
+def anatomy_sheet(result: Result, scan: CTScan, anatomy: Anatomy, detection: Detection) -> Sheet:
     """Draw the montage without writing it: the axial panels first, then the two overviews."""
-    pieces = pieces_of(scan, detection)
+    pieces = lesion_pieces_of(result, scan, detection)
     frame = heart_box(scan, anatomy, pieces)
     slices, unseen = choose_slices(pieces, heart=frame.z, n_z=scan.shape[0])
     width = (_WIDTH_PX - 2 * MARGIN_PX - (_COLUMNS - 1) * _GAP_PX) / _COLUMNS
@@ -96,6 +101,7 @@ def anatomy_sheet(scan: CTScan, anatomy: Anatomy, detection: Detection) -> Sheet
         top_px=HEADING_PX,
     )
     marks = _marks(pieces, slices, scan.shape[0])
+    seen = _Seen(scan=scan, anatomy=anatomy, pieces=pieces, frame=frame)
     for i, z in enumerate(slices):
         box = Box(
             left=MARGIN_PX + (i % _COLUMNS) * (width + _GAP_PX),
@@ -103,11 +109,10 @@ def anatomy_sheet(scan: CTScan, anatomy: Anatomy, detection: Detection) -> Sheet
             width=width,
             height=height,
         )
-        seen = _Seen(scan=scan, anatomy=anatomy, pieces=pieces, frame=frame)
         _draw_slice(sheet, box, seen, z, [m for m in marks if m.z == z])
-    left = _draw_overviews(sheet, scan, anatomy, pieces, frame, slices)
+    left = _draw_overviews(sheet, seen, slices)
     draw_heading(sheet, anatomy, detection, pieces, right_px=left - 24, unseen=unseen)
-    _footer(sheet)
+    _footer(sheet, result)
     return sheet
 
 
@@ -122,13 +127,21 @@ class _Seen:
 
 
 def _marks(pieces: tuple[Piece, ...], slices: Sequence[int], n_z: int) -> list[Mark]:
-    """Name each piece once: in the slice of the montage that shows most of it."""
+    """Name each piece once: in its own slice, or if it is not shown where most of it is.
+
+    Bone, and what is too small to count, has no name; nor has what is of little weight and whose
+    own slice is not shown.
+    """
     marks = []
-    for piece in pieces:
+    for piece in sorted(pieces, key=lambda p: p.order):
+        if not piece.is_named:
+            continue
         area = piece.area_by_slice(n_z)[list(slices)]
-        if area.any():
+        if piece.key_slice in slices:
+            marks.append(mark_of(piece, piece.key_slice))
+        elif piece.must_be_seen and area.any():
             marks.append(mark_of(piece, slices[int(area.argmax())]))
-    return sorted(marks, key=lambda mark: mark.rank)
+    return marks
 
 
 def _aspect(frame: Frame, scan: CTScan) -> float:
@@ -145,20 +158,16 @@ def _draw_slice(sheet: Sheet, box: Box, seen: _Seen, z: int, marks: list[Mark]) 
     axes = sheet.panel(box, seen.scan.hu[z, y0:y1, x0:x1], extent, WINDOW_HU)
     draw_pathways(axes, seen.anatomy, axis=0, at_mm=z * dz)
     draw_outlines(axes, seen.anatomy, axis=0, at_mm=z * dz)
-    for piece in sorted(seen.pieces, key=lambda p: (p.is_coronary, p.weight)):
+    for piece in sorted(seen.pieces, key=lambda p: p.order, reverse=True):
         if len(pixels := piece.in_slice(z)):
             _outline(axes, piece, pixels, (dy, dx))
     orientation_letters(axes, "RLAP", size_px=_LETTERS_PX)
     scale_bar(axes, size_px=_LETTERS_PX)
-    names = structure_names(seen.anatomy, at_mm=z * dz)
     pixels_here = [p.in_slice(z) for p in seen.pieces]
     unnamed = draw_labels(
-        sheet,
-        box,
+        Panel(sheet=sheet, box=box, extent=extent, step_mm=(dy, dx)),
         marks,
-        names,
-        extent=extent,
-        step_mm=(dy, dx),
+        structure_names(seen.anatomy, at_mm=z * dz),
         others=[pixels for pixels in pixels_here if len(pixels)],
     )
     _caption(sheet, box, seen.scan, z, unnamed)
@@ -176,16 +185,16 @@ def _outline(
         step_mm=step_mm,
         colour=piece_colour(piece),
         halo_mm=_HALO_MM,
-        width=1.8 if piece.is_coronary else 1.2,
+        width=2.2 if piece.is_coronary else 1.4 if piece.is_named else 1.0,
         style="dashed" if piece.is_doubtful else "solid",
     )
 
 
 def _caption(sheet: Sheet, box: Box, scan: CTScan, z: int, unnamed: int) -> None:
     z_mm = shown_position(scan.slices[z].position_mm[2])
-    end = sheet.text(box.left, box.top - 22, f"slice {z}", 16)
+    end = sheet.text(box.left, box.top - 27, f"slice {z}", 20)
     more = f", {unnamed} more without a name" if unnamed else ""
-    sheet.text(end + 10, box.top - 22, f"z {z_mm} mm{more}", 16, color=MUTED)
+    sheet.text(end + 10, box.top - 27, f"z {z_mm} mm{more}", 20, color=MUTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,15 +212,9 @@ _OVERVIEWS = (
 )
 
 
-def _draw_overviews(
-    sheet: Sheet,
-    scan: CTScan,
-    anatomy: Anatomy,
-    pieces: tuple[Piece, ...],
-    frame: Frame,
-    slices: Sequence[int],
-) -> float:
+def _draw_overviews(sheet: Sheet, seen: _Seen, slices: Sequence[int]) -> float:
     """Draw the coronal and the sagittal view at the upper right; return where they begin."""
+    scan, frame = seen.scan, seen.frame
     right = float(_WIDTH_PX - MARGIN_PX)
     top = HEADING_PX - _OVERVIEW_PX - 18
     for view in reversed(_OVERVIEWS):
@@ -221,7 +224,7 @@ def _draw_overviews(
         z0, z1 = max(0, frame.z[0] - 2), min(scan.shape[0], frame.z[1] + 2)
         dz = scan.spacing_mm[0]
         size = ((z1 - z0) * dz, (columns[1] - columns[0]) * step)
-        width = min(_OVERVIEW_PX * size[1] / size[0], 330.0)
+        width = min(_OVERVIEW_PX * size[1] / size[0], _OVERVIEW_WIDEST_PX)
         box = Box(left=right - width, top=top, width=width, height=width * size[0] / size[1])
         corner = (frame.y, frame.x)[view.axis - 1][0]
         middle = corner * scan.spacing_mm[view.axis] + frame.heart_mm[view.axis]
@@ -233,13 +236,13 @@ def _draw_overviews(
             (z1 - 0.5) * dz,
         )
         axes = sheet.panel(box, grey[::-1], extent, WINDOW_HU)
-        draw_pathways(axes, anatomy, axis=view.axis, at_mm=None)
-        draw_outlines(axes, anatomy, axis=view.axis, at_mm=middle)
-        _draw_dots(axes, pieces, across, scan)
+        draw_pathways(axes, seen.anatomy, axis=view.axis, at_mm=None)
+        draw_outlines(axes, seen.anatomy, axis=view.axis, at_mm=middle)
+        _draw_dots(axes, seen.pieces, across, scan)
         _draw_heights(axes, slices, dz)
         orientation_letters(axes, view.letters, size_px=_LETTERS_PX, inset=0.05)
         scale_bar(axes, size_px=_LETTERS_PX)
-        sheet.text(box.left, box.top - 20, view.name, 14, color=MUTED)
+        sheet.text(box.left, box.top - 25, view.name, 18, color=MUTED)
         right = box.left - _GAP_PX
     return right
 
@@ -256,15 +259,15 @@ def _slab(scan: CTScan, axis: int, middle_mm: float) -> NDArray[np.float32]:
 
 def _draw_dots(axes: "Axes", pieces: tuple[Piece, ...], across: int, scan: CTScan) -> None:
     """Mark where the coronary lesions are, at any depth; the larger the score, the larger."""
-    for piece in sorted(pieces, key=lambda p: -p.weight):
-        if not piece.is_coronary:
+    for piece in sorted(pieces, key=lambda p: -p.agatston):
+        if not (piece.is_coronary and piece.is_counted):
             continue
         middle = piece.position.mean(axis=0) * scan.spacing_mm
         axes.plot(
             middle[across],
             middle[0],
             marker="o",
-            markersize=3.0 + min(4.0, math.log10(1.0 + piece.decision.agatston) * 1.5),
+            markersize=3.0 + min(4.0, math.log10(1.0 + piece.agatston) * 1.5),
             markerfacecolor=piece_colour(piece),
             markeredgecolor="black",
             markeredgewidth=0.6,
@@ -284,11 +287,11 @@ def _draw_heights(axes: "Axes", slices: Sequence[int], dz: float) -> None:
             )
 
 
-def _footer(sheet: Sheet) -> None:
+def _footer(sheet: Sheet, result: Result) -> None:
     sheet.text(
         MARGIN_PX,
         sheet.height_px - 34,
-        f"{RESEARCH_USE} corcal {__version__}, Agatston by the textbook rule. {SLICES_COUNTED}",
-        14,
+        f"{RESEARCH_USE} corcal {__version__}, {scored_by(result)} {SLICES_COUNTED}",
+        16,
         color=MUTED,
     )

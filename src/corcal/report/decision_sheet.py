@@ -1,4 +1,4 @@
-"""The largest decisions of an automatic score, each with a close look and its reasons."""
+"""The decisions of an automatic score that matter most, each with a close look and its reasons."""
 
 import math
 import textwrap
@@ -14,12 +14,13 @@ from corcal.lesions.decision import Detection
 from corcal.report.amounts import shown, shown_percent, shown_site
 from corcal.report.canvas import FOOTER_PX, MARGIN_PX, MUTED, TEXT, TOP_PX, Box, Sheet
 from corcal.report.colours import site_colour
-from corcal.report.montage_heading import UNCHECKED, counted_words
+from corcal.report.decision_order import ORDER_WORDS, Turn
+from corcal.report.montage_heading import UNCHECKED, counted_words, scored_by
 from corcal.report.montage_labels import REJECTED_COLOUR, piece_colour
 from corcal.report.outlines import outline_pixels
-from corcal.report.pieces import Piece, pieces_of, site_named
+from corcal.report.pieces import Piece, lesion_pieces_of, pieces_of, site_named
 from corcal.report.words import SLICES_COUNTED
-from corcal.result import RESEARCH_USE
+from corcal.result import RESEARCH_USE, Result
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,8 +29,8 @@ __all__ = ["DETAIL_MM", "MAX_DECISIONS", "decision_sheet", "decisions_sheet"]
 
 DETAIL_MM = 30.0  # across a cut-out
 MAX_DECISIONS = 15
-_DOUBTFUL_PLACES = 5  # kept for doubtful rejections, if there are as many
-_CERTAIN_SHOWN = 6  # the largest rejections, where there is nothing else to show
+_KEPT_PLACES = 3  # for calcium of the heart and the aorta, if there is as much
+_FEW_DECISIONS = 6  # so few are filled up with what lies elsewhere, or with bone and metal
 WINDOW_HU = (-150.0, 450.0)  # wide: fat, muscle and dense calcium are told apart
 _WIDTH_PX = 1500
 _COLUMNS = 3
@@ -40,20 +41,25 @@ _REASON_PX = 16.0
 _REASON_LINE_PX = 22.0
 _REASON_CHARACTERS = 50
 _REASON_LINES = 5
-_HEADING_PX = 138
+_HEADING_PX = 218
+_HEADING_CHARACTERS = 138
+_HEADING_LINE_PX = 27.0
+_TITLE_PX = 22.0
 _BARS = 4
 _LEAST_SHOWN = 0.005  # a probability below this has no bar
 
 
-def decision_sheet(scan: CTScan, detection: Detection, path: Path | str) -> None:
-    """Draw a close look at each of the largest decisions.
+def decision_sheet(result: Result, scan: CTScan, detection: Detection, path: Path | str) -> None:
+    """Draw a close look at each of the decisions that matter most.
 
-    Coronary lesions come first, then doubtful candidates that were left out, each by the score
-    that depends on it. Beside the cut-out of 30 by 30 mm are the site, the Agatston score and the
-    most probable sites; below it are the reasons in words.
+    They stand in the order of `corcal.report.decision_order`. Beside the cut-out of 30 by 30 mm are
+    the name of the lesion in the result, the site, the Agatston score and the most probable sites;
+    below it are the reasons in words.
 
     Parameters
     ----------
+    result : Result
+        The scored exam: numbers the lesions.
     scan : CTScan
         The scan that was scored.
     detection : Detection
@@ -66,14 +72,14 @@ def decision_sheet(scan: CTScan, detection: Detection, path: Path | str) -> None
     GeometryError
         If the detection is not of the scan's shape.
     InputError
-        If the file cannot be written.
+        If the file cannot be written, or the detection has other lesions than the result.
     """
-    decisions_sheet(scan, detection).save(path)
+    decisions_sheet(result, scan, detection).save(path)
 
 
-def decisions_sheet(scan: CTScan, detection: Detection) -> Sheet:
+def decisions_sheet(result: Result, scan: CTScan, detection: Detection) -> Sheet:
     """Draw the sheet without writing it: one panel (axes) a decision, coordinates in mm."""
-    pieces = pieces_of(scan, detection)
+    pieces = pieces_of(result, scan, detection)
     chosen = _chosen(pieces)
     rows = max(1, math.ceil(len(chosen) / _COLUMNS))
     heights = [
@@ -85,7 +91,8 @@ def decisions_sheet(scan: CTScan, detection: Detection) -> Sheet:
         height_px=round(_HEADING_PX + sum(heights) + FOOTER_PX),
         top_px=_HEADING_PX,
     )
-    _heading(sheet, pieces, chosen)
+    _heading(sheet, counted_words(lesion_pieces_of(result, scan, detection)), pieces, chosen)
+    _footer(sheet, result)
     width = (_WIDTH_PX - 2 * MARGIN_PX - (_COLUMNS - 1) * _GAP_PX) / _COLUMNS
     for i, piece in enumerate(chosen):
         left = MARGIN_PX + (i % _COLUMNS) * (width + _GAP_PX)
@@ -95,29 +102,44 @@ def decisions_sheet(scan: CTScan, detection: Detection) -> Sheet:
 
 
 def _chosen(pieces: tuple[Piece, ...]) -> list[Piece]:
-    """Choose the decisions to show: coronary first, then doubtful ones that were left out."""
-    by_weight = sorted(pieces, key=lambda p: -p.weight)
-    coronary = [p for p in by_weight if p.is_coronary]
-    doubtful = [p for p in by_weight if p.is_doubtful and not p.is_coronary]
-    kept = min(len(doubtful), max(_DOUBTFUL_PLACES, MAX_DECISIONS - len(coronary)))
-    chosen = coronary[: MAX_DECISIONS - kept] + doubtful[:kept]
-    if chosen:
-        return chosen
-    return sorted(pieces, key=lambda p: -p.decision.agatston)[:_CERTAIN_SHOWN]
+    """Choose the decisions to show, in order.
+
+    Places are kept for calcium of the heart and the aorta, so that many sure coronary lesions do
+    not hide it. What lies elsewhere is shown where there is little else, bone and metal where there
+    is nothing else.
+    """
+    counted = sorted((p for p in pieces if p.is_counted), key=lambda p: p.order)
+    first = [p for p in counted if p.order[0] <= Turn.CORONARY]
+    heart = [p for p in counted if p.order[0] is Turn.HEART]
+    elsewhere = [p for p in counted if p.order[0] is Turn.ELSEWHERE]
+    first = first[: MAX_DECISIONS - min(_KEPT_PLACES, len(heart))]
+    chosen = first + heart[: MAX_DECISIONS - len(first)]
+    chosen += elsewhere[: max(0, _FEW_DECISIONS - len(chosen))]
+    return chosen or counted[:_FEW_DECISIONS]
 
 
-def _heading(sheet: Sheet, pieces: tuple[Piece, ...], chosen: list[Piece]) -> None:
+def _heading(
+    sheet: Sheet, counted: tuple[str, str], pieces: tuple[Piece, ...], chosen: list[Piece]
+) -> None:
     end = sheet.text(MARGIN_PX, TOP_PX, "Decisions", 28, fontweight="bold")
     sheet.text(end + 20, TOP_PX + 9, UNCHECKED, 18, color="#FFC477")
-    left_out = len(pieces) - len(chosen)
+    left_out = sum(p.is_counted for p in pieces) - len(chosen)
     more = f" Not shown here: {left_out}." if left_out else ""
-    sheet.text(MARGIN_PX, TOP_PX + 46, counted_words(pieces) + more, 18)
+    lines = [
+        (words, TEXT) for words in textwrap.wrap(" ".join(counted) + more, _HEADING_CHARACTERS)
+    ]
+    lines += [(words, MUTED) for words in textwrap.wrap(ORDER_WORDS, _HEADING_CHARACTERS)]
+    for k, (words, colour) in enumerate(lines):
+        sheet.text(MARGIN_PX, TOP_PX + 48 + _HEADING_LINE_PX * k, words, 18, color=colour)
+
+
+def _footer(sheet: Sheet, result: Result) -> None:
     sheet.text(
         MARGIN_PX,
         sheet.height_px - 34,
-        f"{RESEARCH_USE} corcal {__version__}, Agatston by the textbook rule, cut-outs of "
+        f"{RESEARCH_USE} corcal {__version__}, {scored_by(result)} Cut-outs of "
         f"{DETAIL_MM:.0f} by {DETAIL_MM:.0f} mm. {SLICES_COUNTED}",
-        14,
+        15,
         color=MUTED,
     )
 
@@ -130,28 +152,48 @@ def _draw_cell(
     sheet: Sheet, cell: Box, scan: CTScan, pieces: tuple[Piece, ...], piece: Piece
 ) -> None:
     """Show one decision: cut-out, site and score, probabilities, reasons."""
-    z = int(np.bincount(piece.position[:, 0]).argmax())
+    z = piece.key_slice
     image = Box(left=cell.left, top=cell.top, width=_IMAGE_PX, height=_IMAGE_PX)
     _draw_image(sheet, image, scan, pieces, piece, z)
     x = cell.left + _IMAGE_PX + 18
     colour = piece_colour(piece)
-    decision = piece.decision
-    doubt = " ?" if piece.is_doubtful else ""
+    site = shown_site(piece.decision.site) + (" ?" if piece.is_doubtful else "")
     sheet.swatch(x, cell.top + 5, 18, colour, filled=piece.is_coronary)
-    sheet.text(x + 28, cell.top, shown_site(decision.site) + doubt, 22, fontweight="bold")
-    end = sheet.text(x, cell.top + 36, shown(decision.agatston), 20, fontweight="bold")
-    sheet.text(end + 8, cell.top + 39, "Agatston", 16, color=MUTED)
-    split = ", part of a lesion" if decision.split_from is not None else ""
-    sheet.text(x, cell.top + 64, f"slice {z}{split}", 16, color=MUTED)
+    _title(sheet, x + 28, cell.top, f"{piece.name} {site}".strip(), cell.left + cell.width)
+    end = sheet.text(x, cell.top + 36, shown(piece.agatston), 20, fontweight="bold")
+    sheet.text(end + 8, cell.top + 39, f"Agatston{_whole(piece)}", 16, color=MUTED)
+    sheet.text(x, cell.top + 64, _place(piece), 16, color=MUTED)
     _draw_bars(sheet, x, cell.top + 98, cell.left + cell.width - x, piece)
     for k, line in enumerate(_reason_lines(piece)):
         y = cell.top + _IMAGE_PX + 12 + k * _REASON_LINE_PX
         sheet.text(cell.left, y, line, _REASON_PX, color=TEXT if k == 0 else MUTED)
 
 
+def _title(sheet: Sheet, x: float, y: float, text: str, right: float) -> None:
+    """Write a title in the largest type that fits."""
+    wide = sheet.text_size(text, _TITLE_PX, weight="bold")[0]
+    size_px = _TITLE_PX * min(1.0, (right - x) / wide)
+    sheet.text(x, y + (_TITLE_PX - size_px) / 2, text, size_px, fontweight="bold")
+
+
+def _whole(piece: Piece) -> str:
+    """Of a part of a lesion, the score of the whole."""
+    if not (piece.is_part and piece.lesions):
+        return ""
+    return f" of {shown(sum(lesion.agatston for lesion in piece.lesions))}"
+
+
+def _place(piece: Piece) -> str:
+    """Where a decision lies, and what it is a part of."""
+    is_part = piece.is_part or piece.decision.split_from is not None
+    return f"slice {piece.key_slice}" + (", part of a lesion" if is_part else "")
+
+
 def _reason_lines(piece: Piece) -> list[str]:
-    """Write the reasons in lines that fit under the picture."""
-    lines: list[str] = []
+    """Write the doubt, if there is one, and the reasons in lines that fit under the picture."""
+    lines = []
+    if piece.second_site is not None:
+        lines.append(f"the second detector takes it for {shown_site(piece.second_site.label)}")
     for reason in piece.decision.why[:_REASONS]:
         lines += textwrap.wrap(reason.text, _REASON_CHARACTERS, subsequent_indent="   ")
     if len(lines) > _REASON_LINES:
@@ -202,6 +244,7 @@ def _outline(
         colour=piece_colour(piece),
         halo_mm=0.5,
         width=2.2 if is_meant else 1.2,
+        style="dashed" if piece.is_doubtful else "solid",
     )
 
 

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from corcal.ct.scan import CTScan
 from corcal.lesions.sites import CORONARY_SITES, Site, Vessel
 from corcal.lesions.voxels import SiteVoxels
-from corcal.report.amounts import shown, shown_position
+from corcal.report.amounts import shown, shown_percent, shown_position, shown_site
 from corcal.report.calcium import CountedCalcium, counted_calcium, lesion_positions
 from corcal.report.canvas import MUTED, TEXT, Box, Sheet, orientation_letters, scale_bar
 from corcal.report.colours import site_colour
 from corcal.report.framing import Frame, detail_frame
 from corcal.report.key_lesions import key_slice, largest_lesions
 from corcal.report.outlines import outline_pixels
+from corcal.report.pieces import is_certain
 from corcal.report.slices import WINDOW_HU
 from corcal.result import Result
 from corcal.scoring.types import Lesion
@@ -159,16 +160,38 @@ def _outline_others(
 
 
 def _write(sheet: Sheet, lesion: Lesion, scan: CTScan, z: int) -> None:
-    """Write into the corners what is shown: the lesion above, the slice below."""
+    """Write into the corners what is shown: the lesion above, the slice below.
+
+    Where the artery is not certain, its probability stands below the score.
+    """
     left, bottom = _INSET_PX * 2, _SIZE_PX - _FOOTER_PX - _INSET_PX
     colour = site_colour(Site[lesion.site])
     end = _label(sheet, left, _INSET_PX, lesion.site, _NAME_PX, color=colour, fontweight="bold")
     _label(sheet, end + 12, _INSET_PX, lesion.id, _NAME_PX, fontweight="bold")
     amount = f"Agatston {shown(lesion.agatston)}"
-    _label(sheet, left, _INSET_PX + 1.2 * _NAME_PX, amount, _AMOUNT_PX)
+    top = _INSET_PX + 1.2 * _NAME_PX
+    _label(sheet, left, top, amount, _AMOUNT_PX)
+    if doubt := _artery_words(lesion):
+        _label(sheet, left, top + 1.25 * _AMOUNT_PX, doubt, _PLACE_PX)
     z_mm = shown_position(scan.slices[z].position_mm[2])
     _label(sheet, left, bottom, f"z {z_mm} mm", _PLACE_PX, va="bottom")
     _label(sheet, left, bottom - 1.25 * _PLACE_PX, f"slice {z}", _PLACE_PX, va="bottom")
+
+
+def _artery_words(lesion: Lesion) -> str:
+    """Say how probable the artery is, and what else is likeliest, where the artery is not certain.
+
+    Examples
+    --------
+    ``LCX 65 %, LM 22 %``; empty where it is certain, or a person decided.
+    """
+    chances = lesion.probabilities
+    if chances is None or is_certain(chances.get(lesion.site, 0.0)):
+        return ""
+    others = {site: chance for site, chance in chances.items() if site != lesion.site}
+    second = max(others, key=lambda site: others[site], default=lesion.site)
+    said = {lesion.site: chances.get(lesion.site, 0.0), second: chances.get(second, 0.0)}
+    return ", ".join(f"{shown_site(site)} {shown_percent(chance)}" for site, chance in said.items())
 
 
 def _label(sheet: Sheet, x: float, y: float, text: str, size_px: float, **options: str) -> float:

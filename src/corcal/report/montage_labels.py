@@ -6,23 +6,39 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from corcal.lesions.sites import Site
+from corcal.lesions.detect import NOT_CALCIUM
 from corcal.report.amounts import shown, shown_percent, shown_site
+from corcal.report.anatomy_lines import StructureName
 from corcal.report.canvas import Box, Sheet
 from corcal.report.colours import site_colour
-from corcal.report.labels import centred_box, contains, overlap_px2, place_label
+from corcal.report.labels import (
+    Segment,
+    centred_box,
+    contains,
+    leader_of,
+    meets,
+    overlap_px2,
+    place_labels,
+)
 from corcal.report.pieces import Piece
 
-__all__ = ["REJECTED_COLOUR", "Mark", "draw_labels", "mark_of", "piece_colour"]
+__all__ = [
+    "REJECTED_COLOUR",
+    "Mark",
+    "Panel",
+    "draw_labels",
+    "mark_of",
+    "piece_colour",
+]
 
 REJECTED_COLOUR = "#C3CAD3"  # as light as calcium, without a hue: what counts has one
 _LABELS_A_PANEL = 6
 _SMALL_LABELS = 3  # names of small, certain rejections: only while a panel is this empty
-_CORONARY_PX, _REJECTED_PX, _NAME_PX = 16.0, 14.0, 12.0
+_CORONARY_PX, _REJECTED_PX, _NAME_PX = 22.0, 20.0, 19.0
 _LINE = 1.4  # of the type's height
 _PADDING_PX = 2.0
 _EDGE_PX = 4.0
-_LEADER_PX = 9.0  # from this distance a line leads from the label to what it names
+_OUTLINE_MM = 1.8  # the outline runs at 1.5 mm and has a width
 _WHOLE_FROM = 10.0  # larger scores are shown without a decimal
 
 
@@ -37,31 +53,40 @@ class Mark:
     z : int
         The slice that names it.
     text : str
-        One line or two.
-    rank : tuple
-        Orders the marks: the first are named first.
+        One line or more.
     """
 
     piece: Piece
     z: int
     text: str
-    rank: tuple[bool, bool, float]
 
 
 def mark_of(piece: Piece, z: int) -> Mark:
-    """Word the name of a piece: ``LAD 45 · 97 %``, ``LAD 9.1 · 72 % ?``, ``noise``."""
-    decision = piece.decision
-    score = shown(decision.agatston, 0 if decision.agatston >= _WHOLE_FROM else 1)
-    if piece.is_coronary:
-        doubt = " ?" if piece.is_doubtful else ""
-        text = f"{decision.site} {score} · {shown_percent(piece.probability)}{doubt}"
-    else:
-        is_bare = piece.site is Site.NOISE and not piece.is_doubtful
-        text = shown_site(decision.site) + ("" if is_bare else f" {score}")
-        if piece.is_doubtful:
-            text += f"\ncoronary {shown_percent(decision.coronary_probability)} ?"
-    rank = (not piece.is_coronary, not piece.is_doubtful, -piece.weight)
-    return Mark(piece=piece, z=z, text=text, rank=rank)
+    """Word the name of a piece: ``L1 LAD 45 · 97 %``, ``L4 LCX 9.1 · 72 % ?``, ``noise 12``."""
+    score = shown(piece.agatston, 0 if piece.agatston >= _WHOLE_FROM else 1)
+    parts = (piece.name, shown_site(piece.decision.site), score)
+    text = " ".join(part for part in parts if part)
+    if piece.site not in NOT_CALCIUM or piece.is_doubtful:
+        text += f" · {shown_percent(piece.probability)}"
+    if piece.is_doubtful:
+        text += " ?"
+    for line in (_doubt_words(piece), _elsewhere_words(piece, z)):
+        text += f"\n{line}" if line else ""
+    return Mark(piece=piece, z=z, text=text)
+
+
+def _doubt_words(piece: Piece) -> str:
+    """Say what speaks against a decision to count or not to count; empty if nothing does."""
+    if piece.second_site is not None:
+        return f"second detector: {shown_site(piece.second_site.label)}"
+    if piece.is_coronary_doubtful:
+        return f"coronary {shown_percent(piece.decision.coronary_probability)}"
+    return ""
+
+
+def _elsewhere_words(piece: Piece, z: int) -> str:
+    """Say which slice shows most of a lesion, where it is named in another."""
+    return "" if z == piece.key_slice else f"(most in {piece.key_slice})"
 
 
 def piece_colour(piece: Piece) -> str:
@@ -69,32 +94,75 @@ def piece_colour(piece: Piece) -> str:
     return site_colour(piece.site) if piece.is_coronary else REJECTED_COLOUR
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """An axial panel of a sheet.
+
+    Attributes
+    ----------
+    sheet : Sheet
+        The picture.
+    box : Box
+        The panel, in pixels of the sheet.
+    extent : (left, right, bottom, top)
+        Of the panel, in mm.
+    step_mm : (row, column)
+        Spacing of the scan's pixels.
+    """
+
+    sheet: Sheet
+    box: Box
+    extent: tuple[float, float, float, float]
+    step_mm: tuple[float, float]
+
+    @property
+    def inner(self) -> Box:
+        """Where names may be written."""
+        return Box(
+            left=self.box.left + _EDGE_PX,
+            top=self.box.top + _EDGE_PX,
+            width=self.box.width - 2 * _EDGE_PX,
+            height=self.box.height - 2 * _EDGE_PX,
+        )
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        """Pixel of the sheet at a place in mm."""
+        left, right, bottom, top = self.extent
+        return (
+            self.box.left + (x - left) / (right - left) * self.box.width,
+            self.box.top + (y - top) / (bottom - top) * self.box.height,
+        )
+
+    def outline_box(self, pixels: NDArray[np.int64]) -> Box:
+        """Box of the sheet around pixels of the scan, shape (n, 2), and their outline."""
+        y0, x0 = (pixels.min(axis=0) - 0.5) * self.step_mm - _OUTLINE_MM
+        y1, x1 = (pixels.max(axis=0) + 0.5) * self.step_mm + _OUTLINE_MM
+        left, top = self.at(float(x0), float(y0))
+        right, bottom = self.at(float(x1), float(y1))
+        return Box(left=left, top=top, width=right - left, height=bottom - top)
+
+    def name_box(self, text: str, place: tuple[float, float]) -> Box:
+        """Box of the sheet that the name of a structure takes at a place in mm."""
+        return centred_box(*self.at(*place), *_size(self.sheet, text, _NAME_PX, "normal"))
+
+
 def draw_labels(
-    sheet: Sheet,
-    box: Box,
+    panel: Panel,
     marks: Sequence[Mark],
-    names: Sequence[tuple[str, str, float, float]],
+    names: Sequence[StructureName],
     *,
-    extent: tuple[float, float, float, float],
-    step_mm: tuple[float, float],
     others: Sequence[NDArray[np.int64]],
 ) -> int:
     """Name what a panel shows.
 
     Parameters
     ----------
-    sheet : Sheet
-        The picture.
-    box : Box
-        The panel.
+    panel : Panel
+        Where.
     marks : sequence of Mark
         Decisions to name, the most important first.
-    names : sequence of (text, colour, x, y)
-        Structures of the anatomy and where in mm they are named; decisions go first.
-    extent : (left, right, bottom, top)
-        Of the panel, in mm.
-    step_mm : (row, column)
-        Spacing of the pixels.
+    names : sequence of StructureName
+        Structures of the anatomy; they are named where the decisions leave room.
     others : sequence of int64 ndarray of shape (n, 2)
         Pixels of everything that is outlined: no name covers it.
 
@@ -103,65 +171,45 @@ def draw_labels(
     int
         Decisions that must be seen and have no name: there was no room.
     """
-    outlined = [_pixel_box(pixels, box, extent, step_mm) for pixels in others]
-    edge = Box(
-        left=box.left + _EDGE_PX,
-        top=box.top + _EDGE_PX,
-        width=box.width - 2 * _EDGE_PX,
-        height=box.height - 2 * _EDGE_PX,
+    outlined = [panel.outline_box(pixels) for pixels in others]
+    chambers = [panel.name_box(name.text, name.places[0]) for name in names]
+    taken, leaders = _letters(panel.box), list[Segment]()
+    chosen = _few(marks)
+    targets = [panel.outline_box(mark.piece.in_slice(mark.z)) for mark in chosen]
+    places = place_labels(
+        targets,
+        [_size(panel.sheet, mark.text, *_type_of(mark.piece)) for mark in chosen],
+        within=panel.inner,
+        taken=taken,
+        marked=outlined,
+        avoided=chambers,
     )
-    taken = _letters(box)
-    anatomy = _name_boxes(sheet, names, box, extent)
-    unnamed, drawn = 0, 0
-    for mark in marks:
-        must = mark.piece.must_be_seen
-        if drawn >= (_LABELS_A_PANEL if must else _SMALL_LABELS):
-            unnamed += must
-            continue
-        size_px = _CORONARY_PX if mark.piece.is_coronary else _REJECTED_PX
-        weight = "bold" if mark.piece.is_coronary else "normal"
-        target = _pixel_box(mark.piece.in_slice(mark.z), box, extent, step_mm)
-        place = place_label(
-            target,
-            _size(sheet, mark.text, size_px, weight),
-            within=edge,
-            forbidden=taken + outlined,
-            avoided=anatomy,
-        )
+    named = 0
+    for mark, target, place in zip(chosen, targets, places, strict=True):
         if place is None:
-            unnamed += must
             continue
-        _write(sheet, mark, place, target, size_px, weight)
+        line = leader_of(place, target)
+        _write(panel.sheet, mark, place, target, line)
         taken.append(place)
-        drawn += 1
-    _write_names(sheet, names, anatomy, within=edge, taken=[*taken, *outlined])
-    return unnamed
+        leaders += [line] if line else []
+        named += mark.piece.must_be_seen
+    _write_names(panel, names, taken=[*taken, *outlined], leaders=leaders)
+    return sum(mark.piece.must_be_seen for mark in marks) - named
 
 
-def _pixel_box(
-    pixels: NDArray[np.int64],
-    box: Box,
-    extent: tuple[float, float, float, float],
-    step_mm: tuple[float, float],
-) -> Box:
-    """Box of the sheet around pixels and their outline."""
-    halo = 1.8  # mm: the outline runs at 1.5 mm and has a width
-    y0, x0 = (pixels.min(axis=0) - 0.5) * step_mm - halo
-    y1, x1 = (pixels.max(axis=0) + 0.5) * step_mm + halo
-    left, top = _at(float(x0), float(y0), box, extent)
-    right, bottom = _at(float(x1), float(y1), box, extent)
-    return Box(left=left, top=top, width=right - left, height=bottom - top)
+def _few(marks: Sequence[Mark]) -> list[Mark]:
+    """Choose as many decisions as a panel can name: small ones only where there is little else."""
+    chosen: list[Mark] = []
+    for mark in marks:
+        limit = _LABELS_A_PANEL if mark.piece.must_be_seen else _SMALL_LABELS
+        if len(chosen) < limit:
+            chosen.append(mark)
+    return chosen
 
 
-def _at(
-    x: float, y: float, box: Box, extent: tuple[float, float, float, float]
-) -> tuple[float, float]:
-    """Pixel of the sheet at a place of the panel in mm."""
-    left, right, bottom, top = extent
-    return (
-        box.left + (x - left) / (right - left) * box.width,
-        box.top + (y - top) / (bottom - top) * box.height,
-    )
+def _type_of(piece: Piece) -> tuple[float, str]:
+    """Size in pixels and weight of a decision's name."""
+    return (_CORONARY_PX, "bold") if piece.is_coronary else (_REJECTED_PX, "normal")
 
 
 def _letters(box: Box) -> list[Box]:
@@ -169,11 +217,11 @@ def _letters(box: Box) -> list[Box]:
     right, bottom = box.left + box.width, box.top + box.height
     x, y = box.left + box.width / 2, box.top + box.height / 2
     return [
-        centred_box(box.left + 10, y, 18, 16),
-        centred_box(right - 10, y, 18, 16),
-        centred_box(x, box.top + 10, 18, 18),
-        centred_box(x, bottom - 10, 18, 18),
-        Box(left=right - 66, top=bottom - 36, width=66, height=36),
+        centred_box(box.left + 14, y, 24, 22),
+        centred_box(right - 14, y, 24, 22),
+        centred_box(x, box.top + 14, 24, 24),
+        centred_box(x, bottom - 14, 24, 24),
+        Box(left=right - 90, top=bottom - 46, width=90, height=46),
     ]
 
 
@@ -183,34 +231,22 @@ def _size(sheet: Sheet, text: str, size_px: float, weight: str) -> tuple[float, 
     return width + 2 * _PADDING_PX, len(lines) * size_px * _LINE + 2 * _PADDING_PX
 
 
-def _name_boxes(
-    sheet: Sheet,
-    names: Sequence[tuple[str, str, float, float]],
-    box: Box,
-    extent: tuple[float, float, float, float],
-) -> list[Box]:
-    boxes = []
-    for text, _, x, y in names:
-        width, height = _size(sheet, text, _NAME_PX, "normal")
-        boxes.append(centred_box(*_at(x, y, box, extent), width, height))
-    return boxes
-
-
-def _write(sheet: Sheet, mark: Mark, place: Box, target: Box, size_px: float, weight: str) -> None:
+def _write(sheet: Sheet, mark: Mark, place: Box, target: Box, line: Segment | None) -> None:
     """Write a name, with a line to what it names if that is not next to it."""
     from matplotlib.lines import Line2D
     from matplotlib.patheffects import withStroke
 
     colour = piece_colour(mark.piece)
-    start, end = _between(place, target)
-    if np.hypot(start[0] - end[0], start[1] - end[1]) > _LEADER_PX:
+    size_px, weight = _type_of(mark.piece)
+    is_left = place.left + place.width <= target.left + target.width / 2
+    if line:
+        x, y = zip(*line, strict=True)
         sheet.figure.add_artist(
             Line2D(
-                [start[0] / sheet.width_px, end[0] / sheet.width_px],
-                [1 - start[1] / sheet.height_px, 1 - end[1] / sheet.height_px],
+                [one / sheet.width_px for one in x],
+                [1 - one / sheet.height_px for one in y],
                 color=colour,
-                linewidth=0.9,
-                alpha=0.9,
+                linewidth=1.1,
             )
         )
     sheet.text(
@@ -220,54 +256,44 @@ def _write(sheet: Sheet, mark: Mark, place: Box, target: Box, size_px: float, we
         size_px,
         color=colour,
         va="center",
+        multialignment="right" if is_left else "left",
         fontweight=weight,
         linespacing=1.3,
-        path_effects=[withStroke(linewidth=2.5, foreground="black")],
+        path_effects=[withStroke(linewidth=3.0, foreground="black")],
     )
-
-
-def _between(a: Box, b: Box) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Points of two boxes between which a line is short."""
-
-    def nearest(low: float, size: float, other_low: float, other_size: float) -> float:
-        return min(max(other_low + other_size / 2, low), low + size)
-
-    on_a = (
-        nearest(a.left, a.width, b.left, b.width),
-        nearest(a.top, a.height, b.top, b.height),
-    )
-    on_b = (
-        nearest(b.left, b.width, on_a[0], 0.0),
-        nearest(b.top, b.height, on_a[1], 0.0),
-    )
-    return on_a, on_b
 
 
 def _write_names(
-    sheet: Sheet,
-    names: Sequence[tuple[str, str, float, float]],
-    boxes: Sequence[Box],
+    panel: Panel,
+    names: Sequence[StructureName],
     *,
-    within: Box,
     taken: Sequence[Box],
+    leaders: Sequence[Segment],
 ) -> None:
     """Write the names of the structures where nothing else is."""
     from matplotlib.patheffects import withStroke
 
     written: list[Box] = []
-    for (text, colour, _, _), box in zip(names, boxes, strict=True):
-        if not contains(within, box) or any(
-            overlap_px2(box, other) for other in (*taken, *written)
-        ):
+    for name in names:
+        boxes = (panel.name_box(name.text, place) for place in name.places)
+        free = (
+            box
+            for box in boxes
+            if contains(panel.inner, box)
+            and not any(overlap_px2(box, other) for other in (*taken, *written))
+            and not any(meets(line, box) for line in leaders)
+        )
+        box = next(free, None)
+        if box is None:
             continue
         written.append(box)
-        sheet.text(
+        panel.sheet.text(
             box.left + box.width / 2,
             box.top + box.height / 2,
-            text,
+            name.text,
             _NAME_PX,
-            color=colour,
+            color=name.colour,
             ha="center",
             va="center",
-            path_effects=[withStroke(linewidth=2.0, foreground="black")],
+            path_effects=[withStroke(linewidth=2.5, foreground="black")],
         )

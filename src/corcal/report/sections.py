@@ -33,11 +33,11 @@ _PICTURES = {  # name, what it shows, and how that is to be read
     "projection": ("The heart seen through", "Calcium has the colour of its artery."),
     "anatomy": (
         "What automatic scoring saw",
-        "Quiet lines are the anatomy, soft ones the arteries; coronary lesions have the colour of "
+        "Thin lines are the anatomy, soft ones the arteries; coronary lesions have the colour of "
         f"their artery, what was left out is grey, what is doubtful dashed. {SLICES_COUNTED}",
     ),
     "decisions": (
-        "The largest decisions, and why",
+        "The decisions that matter most, and why",
         f"Each with how probable its sites are. {SLICES_COUNTED}",
     ),
 }

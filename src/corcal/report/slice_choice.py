@@ -10,7 +10,7 @@ from corcal.report.pieces import Piece
 
 __all__ = ["SLICE_COUNTS", "choose_slices"]
 
-SLICE_COUNTS = (12, 16, 20)  # full rows of four
+SLICE_COUNTS = (12, 15, 18, 21)  # full rows of three
 _SPREAD = 6  # slices at least that show the heart and not a lesion
 
 
@@ -22,8 +22,8 @@ def choose_slices(
     Parameters
     ----------
     pieces : sequence of Piece
-        Those that must be seen are on one of the slices, where possible where they are largest;
-        certain rejections only within the heart.
+        Those that must be seen are on one of the slices, their `Piece.key_slice` if there is room
+        for those of all; certain rejections only within the heart.
     heart : (low, high)
         Zero-based, half-open range from below the apex to above the left main.
     n_z : int
@@ -32,13 +32,14 @@ def choose_slices(
     Returns
     -------
     tuple of int
-        Slices in descending order (from the head down): 12, 16 or 20, all if there are fewer.
+        Slices in descending order (from the head down): one of `SLICE_COUNTS`, all of the heart's
+        if there are fewer.
     int
         Pieces that must be seen for which there was no room.
     """
     low, high = max(0, heart[0]), min(n_z, heart[1])
     needed = [p for p in pieces if p.must_be_seen and (p.is_open or _is_in(p, low, high))]
-    chosen, missing = _cover(sorted(needed, key=lambda p: -p.weight), n_z)
+    chosen, missing = _cover(sorted(needed, key=lambda p: p.order), n_z)
     count = next((n for n in SLICE_COUNTS if n >= len(chosen) + _SPREAD), SLICE_COUNTS[-1])
     _spread(chosen, low, high, count)
     return tuple(sorted(chosen, reverse=True)), missing
@@ -50,13 +51,14 @@ def _is_in(piece: Piece, low: int, high: int) -> bool:
 
 
 def _cover(needed: Sequence[Piece], n_z: int) -> tuple[list[int], int]:
-    """Choose slices, the most telling first, until each piece is on one of them."""
-    chosen: list[int] = []
-    if not needed:
+    """Choose slices until each piece is on one: its own, or the most telling if these are many."""
+    chosen = list(dict.fromkeys(p.key_slice for p in needed))
+    if len(chosen) <= SLICE_COUNTS[-1]:
         return chosen, 0
+    chosen = []
     areas: NDArray[np.float64] = np.array([p.area_by_slice(n_z) for p in needed], np.float64)
-    # A piece speaks for the slices that show it, most for the one where it is largest; a heavier
-    # piece is served first where there is not room for all.
+    # A piece speaks for the slices that show it, most for the one where it is largest; what
+    # comes first in the order is served first where there is not room for all.
     weight = np.linspace(1.5, 1.0, len(needed))[:, None]
     value = weight * np.where(areas > 0, 1.0 + areas / areas.max(axis=1, keepdims=True), 0.0)
     open_ = np.ones(len(needed), dtype=bool)

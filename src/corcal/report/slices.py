@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,17 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.ct.scan import CTScan
-from corcal.lesions.sites import CORONARY_SITES, Site
+from corcal.lesions.sites import CORONARY_SITES, Site, Vessel
 from corcal.lesions.voxels import SiteVoxels
 from corcal.report.amounts import shown_position, shown_site
 from corcal.report.calcium import CountedCalcium, counted_calcium, lesions_in_slice
 from corcal.report.canvas import MARGIN_PX, MUTED, Box, Sheet, orientation_letters, scale_bar
 from corcal.report.colours import rgb, site_colour
+from corcal.report.decision_order import Turn, place_in_order
 from corcal.report.framing import Frame, detail_frame, heart_frame
 from corcal.report.heading import result_sheet
+from corcal.report.key_lesions import key_slice
 from corcal.report.outlines import outline_pixels
 from corcal.report.words import SLICES_COUNTED
 from corcal.result import Result
+from corcal.scoring.types import Lesion
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -45,8 +48,9 @@ def axial_montage(result: Result, scan: CTScan, voxels: SiteVoxels, path: Path |
 
     Calcium is filled, and outlined at a distance; non-coronary calcium has a white outline alone.
     If there are more than `MAX_SLICES` slices with calcium, those that add most to the score are
-    shown. If there are fewer and none of them has non-coronary calcium, the slice with most of it
-    is added. Without coronary calcium the picture shows slices through the heart, and says so.
+    shown. If there are fewer and none of them has the non-coronary lesion that comes first by
+    `corcal.report.decision_order`, the slice with most of that one is added. Without coronary
+    calcium the picture shows slices through the heart, and says so.
 
     Parameters
     ----------
@@ -72,7 +76,7 @@ def axial_montage(result: Result, scan: CTScan, voxels: SiteVoxels, path: Path |
 def montage_sheet(result: Result, scan: CTScan, voxels: SiteVoxels) -> Sheet:
     """Draw the montage without writing it: one panel (axes) a view, coordinates in mm."""
     calcium = counted_calcium(result, scan, voxels)
-    views = _views(scan, calcium)
+    views = _views(result, scan, calcium)
     columns = _COLUMNS[len(views)]
     width = (_WIDTH_PX - 2 * MARGIN_PX - (columns - 1) * _GAP_PX) / columns
     height = width * max(_aspect(view.frame, scan) for view in views)
@@ -105,7 +109,7 @@ class _View:
     note: str = ""
 
 
-def _views(scan: CTScan, calcium: CountedCalcium) -> list[_View]:
+def _views(result: Result, scan: CTScan, calcium: CountedCalcium) -> list[_View]:
     """Choose what to show, from head to feet; a single slice is also shown enlarged."""
     frame = heart_frame(scan, calcium)
     views = [_View(z=z, frame=frame) for z in _chosen_slices(calcium, frame)]
@@ -113,36 +117,57 @@ def _views(scan: CTScan, calcium: CountedCalcium) -> list[_View]:
         z = views[0].z
         pixels = calcium.position[calcium.is_coronary & (calcium.position[:, 0] == z), 1:]
         views.append(_View(z=z, frame=detail_frame(scan, pixels, z), note="enlarged"))
-    return views + _view_of_other_sites(calcium, views, frame)
+    return views + _view_of_other_sites(result, scan, calcium, views, frame)
 
 
-def _view_of_other_sites(calcium: CountedCalcium, views: list[_View], frame: Frame) -> list[_View]:
-    """Show the slice with most non-coronary calcium, if there is room and no view has any."""
-    others = replace(
-        calcium,
-        position=calcium.position[~calcium.is_coronary],
-        site=calcium.site[~calcium.is_coronary],
-    )
-    if len(views) >= MAX_SLICES or _shown_sites(others, views):
-        return []
-    slices = others.position[_is_in_plane(others, frame), 0]
-    if not slices.size:
-        return []
-    return [_View(z=int(np.bincount(slices).argmax()), frame=frame, note="not counted")]
+def _view_of_other_sites(
+    result: Result, scan: CTScan, calcium: CountedCalcium, views: list[_View], frame: Frame
+) -> list[_View]:
+    """Show the lesion that comes first of those that do not count, if there is room."""
+    others = [lesion for lesion in result.lesions if lesion.site not in Vessel.__members__]
+    for lesion in sorted(others, key=_order) if len(views) < MAX_SLICES else ():
+        position = calcium.position[
+            (calcium.site == _site_of(lesion))
+            & np.isin(calcium.position[:, 0], lesion.slices)
+            & _is_in_plane(calcium.position, frame)
+        ]
+        if any(_is_shown(position, view) for view in views):
+            return []
+        if len(position):
+            return [_View(z=key_slice(scan, position), frame=frame, note="not counted")]
+    return []
+
+
+def _site_of(lesion: Lesion) -> Site:
+    return Site[lesion.site.upper()]
+
+
+def _order(lesion: Lesion) -> tuple[Turn, float]:
+    """Place a lesion in the order of all pictures."""
+    chances = lesion.probabilities or {lesion.site: 1.0}
+    coronary = sum(chances.get(vessel, 0.0) for vessel in Vessel)
+    return place_in_order(_site_of(lesion), lesion.agatston, coronary)
+
+
+def _is_shown(position: NDArray[np.int64], view: _View) -> bool:
+    """Whether a view shows any of the voxels at these places."""
+    return bool(((position[:, 0] == view.z) & _is_in_plane(position, view.frame)).any())
 
 
 def _shown_sites(calcium: CountedCalcium, views: list[_View]) -> set[Site]:
     """Sites with calcium in at least one of the views."""
     found = [
-        calcium.site[(calcium.position[:, 0] == view.z) & _is_in_plane(calcium, view.frame)]
+        calcium.site[
+            (calcium.position[:, 0] == view.z) & _is_in_plane(calcium.position, view.frame)
+        ]
         for view in views
     ]
     return {Site(int(code)) for code in np.unique(np.concatenate(found))}
 
 
-def _is_in_plane(calcium: CountedCalcium, frame: Frame) -> NDArray[np.bool_]:
-    """Which voxels lie within the rows and columns of a frame; shape (n,)."""
-    _, y, x = calcium.position.T
+def _is_in_plane(position: NDArray[np.int64], frame: Frame) -> NDArray[np.bool_]:
+    """Which voxels, shape (n, 3), lie within the rows and columns of a frame; shape (n,)."""
+    _, y, x = position.T
     inside = (y >= frame.y[0]) & (y < frame.y[1]) & (x >= frame.x[0]) & (x < frame.x[1])
     return np.asarray(inside)
 
