@@ -92,6 +92,7 @@ def phrases(result: Result, form: str, language: str = "en") -> list[Phrase]:
 def _report(result: Result) -> Iterator[Phrase]:
     yield from _of_scan(result)
     yield from _of_score(result)
+    yield from _of_doubts(result)
     yield from _of_meaning(result)
     yield from _of_followup(result)
 
@@ -179,6 +180,33 @@ def _of_score(result: Result) -> Iterator[Phrase]:
         cells = f"{tenth(one.agatston)} {tenth(one.volume_mm3)} {tenth(one.mass_mg)}"
         paths = tuple(f"score.other_sites.{name}.{field}" for field in _MEASURES)
         yield f"{name.replace('_', ' ').capitalize()} {cells} {one.lesion_count}", paths
+
+
+def _of_doubts(result: Result) -> Iterator[Phrase]:
+    """List what is doubtful of lesions, and over which bands the interval of the total reaches."""
+    contested = {one.lesion for one in (result.review.contested if result.review else ())}
+    artery, calcium = [], []
+    for one in result.lesions:
+        chances = one.probabilities
+        if chances is None or one.site not in _VESSELS or one.id in contested:
+            continue
+        if sum(chances[name] for name in _VESSELS) <= 0.85:
+            calcium.append(one)
+        elif chances[one.site] < 0.85:
+            artery.append(one)
+    for group in (artery, calcium):
+        for one in group[:3]:
+            (first, p), (second, q), *_ = sorted(one.probabilities.items(), key=lambda x: -x[1])
+            sites = f"{first} {100 * p:.0f} %, {second} {100 * q:.0f} %".replace("_", " ")
+            yield f"{sites})", ()
+            yield one.id, ()
+        if len(group) > 3:
+            yield f"and {len(group) - 3} more", ()
+    told = result.interpretation
+    if told is not None and told.certainty is not None:
+        low, high = told.certainty.bands
+        if low != high:
+            yield f"The interval reaches from {low} to {high} of the bands of ACC/AHA 2026", ()
 
 
 _FACTS = {

@@ -136,6 +136,12 @@ def test_a_doubtful_decision_says_what_speaks_for_the_other_site(p, is_told):
     assert len(found) == 4
 
 
+def test_a_plaque_at_the_aortic_root_may_be_of_its_wall():
+    found = texts(Site.LM, {"LM": 0.67, "ascending_aorta": 0.31}, from_aortic_root_mm=2.03)
+    root = "lies 2.0 mm outside of the surface of the aortic root"
+    assert f"may be the ascending aorta (31 %): {root}" in found
+
+
 def test_what_speaks_for_both_sites_alike_is_not_told_for_the_other_one():
     chances = {"LAD": 0.7, "LCX": 0.3}
     alike = "may be the LCX (30 %), though no measurement by itself says so"  # fat, heart, noise

@@ -92,6 +92,12 @@ _OUTSIDE = Line(
     text=lambda f: _beside(f["from_pericardium_mm"], "the pericardium", digits=0),
     weight=lambda f: 0.3 * f["from_pericardium_mm"] if f["from_pericardium_mm"] >= 0.5 else 0.0,
 )
+_AT_ROOT = Line(
+    feature="from_aortic_root_mm",
+    unit="mm",
+    text=lambda f: _beside(f["from_aortic_root_mm"], "the surface of the aortic root"),
+    weight=lambda f: 1.2 - 0.2 * abs(f["from_aortic_root_mm"]),
+)
 _BRIGHT = Line(
     feature="bright_around",
     unit="%",
@@ -277,7 +283,7 @@ def _off_artery(site: Site) -> Line:
 
 
 _LINES: dict[Site, tuple[Line, ...]] = {
-    Site.ASCENDING_AORTA: _wall("ascending"),
+    Site.ASCENDING_AORTA: (*_wall("ascending"), _AT_ROOT),
     Site.DESCENDING_AORTA: _wall("descending"),
     Site.AORTIC_VALVE: _valve("aortic_valve", "aortic valve"),
     Site.MITRAL_ANNULUS: _valve("mitral_annulus", "mitral annulus"),

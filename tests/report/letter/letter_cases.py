@@ -287,6 +287,7 @@ _MAKERS: dict[str, Callable[[], Result]] = {
     ),
     "nothing_marked": nothing_marked,
     "other_sites": lambda: other_sites(30.0, "aortic_valve"),
+    "mitral_valve": lambda: other_sites(30.0, "mitral_annulus"),
     "many_sites": lambda: other_sites(
         30.0, "mitral_annulus", "descending_aorta", "aortic_valve", "ascending_aorta", "bone"
     ),
