@@ -33,13 +33,8 @@ _HELD_OUT = 0.15  # of the scans, for the temperature
 # What is drawn more often for teaching than people have it counts for less, by how often they have
 # it over how often it is drawn. Metal, in more than a quarter of the scans: whoever has a stent or
 # a graft needs no score. Left main, in 37 % of the scans with coronary calcium: in 21.7 % of 28 147
-# people with calcium (CAC Consortium, https://escholarship.org/uc/item/0zb117z9). Mitral annulus,
-# in 20 % of the scans: in 9 % of MESA (Elmariah 2013, doi:10.1016/j.ahj.2013.08.015).
-_RARER = {
-    Site.DEVICE: 1.0 / METAL_RARITY,
-    Site.LM: 0.217 / 0.37,
-    Site.MITRAL_ANNULUS: 0.09 / 0.20,
-}
+# people with calcium (CAC Consortium, https://escholarship.org/uc/item/0zb117z9).
+_RARER = {Site.DEVICE: 1.0 / METAL_RARITY, Site.LM: 0.217 / 0.37}
 
 
 class _Member(nn.Module):
