@@ -1,7 +1,7 @@
 """The names in a panel of the montage: which decisions are named, how, and where."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,7 @@ _CORONARY_PX, _REJECTED_PX, _NAME_PX = 22.0, 20.0, 19.0
 _LINE = 1.4  # of the type's height
 _PADDING_PX = 2.0
 _EDGE_PX = 4.0
+_SAME_CHANCE = 0.05  # of an artery and of all arteries: one number says it
 _OUTLINE_MM = 1.8  # the outline runs at 1.5 mm and has a width
 _WHOLE_FROM = 10.0  # larger scores are shown without a decimal
 
@@ -54,33 +55,37 @@ class Mark:
         The slice that names it.
     text : str
         One line or more.
+    short : str
+        The first line without the probability, for where there is no room.
     """
 
     piece: Piece
     z: int
     text: str
+    short: str
 
 
 def mark_of(piece: Piece, z: int) -> Mark:
     """Word the name of a piece: ``L1 LAD 45 · 97 %``, ``L4 LCX 9.1 · 72 % ?``, ``noise 12``."""
     score = shown(piece.agatston, 0 if piece.agatston >= _WHOLE_FROM else 1)
     parts = (piece.name, shown_site(piece.decision.site), score)
-    text = " ".join(part for part in parts if part)
-    if piece.site not in NOT_CALCIUM or piece.is_doubtful:
-        text += f" · {shown_percent(piece.probability)}"
-    if piece.is_doubtful:
-        text += " ?"
-    for line in (_doubt_words(piece), _elsewhere_words(piece, z)):
-        text += f"\n{line}" if line else ""
-    return Mark(piece=piece, z=z, text=text)
+    short = " ".join(part for part in parts if part)
+    is_told = piece.site not in NOT_CALCIUM or piece.is_doubtful
+    chance = f" · {shown_percent(piece.probability)}" if is_told else ""
+    doubt = " ?" if piece.is_doubtful else ""
+    lines = [short + chance + doubt, _doubt_words(piece), _elsewhere_words(piece, z)]
+    text = "\n".join(line for line in lines if line)
+    return Mark(piece=piece, z=z, text=text, short=short + doubt)
 
 
 def _doubt_words(piece: Piece) -> str:
-    """Say what speaks against a decision to count or not to count; empty if nothing does."""
+    """Say what speaks against a decision to count or not; empty if nothing new does."""
     if piece.second_site is not None:
         return f"second detector: {shown_site(piece.second_site.label)}"
-    if piece.is_coronary_doubtful:
-        return f"coronary {shown_percent(piece.decision.coronary_probability)}"
+    chance = piece.decision.coronary_probability
+    is_said = piece.is_coronary and chance - piece.probability < _SAME_CHANCE
+    if piece.is_coronary_doubtful and not is_said:
+        return f"coronary {shown_percent(chance)}"
     return ""
 
 
@@ -172,18 +177,23 @@ def draw_labels(
         Decisions that must be seen and have no name: there was no room.
     """
     outlined = [panel.outline_box(pixels) for pixels in others]
-    chambers = [panel.name_box(name.text, name.places[0]) for name in names]
+    fixed = [panel.name_box(name.text, name.places[0]) for name in names if len(name.places) == 1]
     taken, leaders = _letters(panel.box), list[Segment]()
     chosen = _few(marks)
     targets = [panel.outline_box(mark.piece.in_slice(mark.z)) for mark in chosen]
-    places = place_labels(
-        targets,
-        [_size(panel.sheet, mark.text, *_type_of(mark.piece)) for mark in chosen],
-        within=panel.inner,
-        taken=taken,
-        marked=outlined,
-        avoided=chambers,
-    )
+
+    def placed() -> list[Box | None]:
+        sizes = [_size(panel.sheet, mark.text, *_type_of(mark.piece)) for mark in chosen]
+        around = {"taken": taken, "marked": outlined, "avoided": fixed}
+        return place_labels(targets, sizes, within=panel.inner, **around)
+
+    places = placed()
+    if None in places:  # the names without room are shortened
+        chosen = [
+            mark if place else replace(mark, text=mark.short)
+            for mark, place in zip(chosen, places, strict=True)
+        ]
+        places = placed()
     named = 0
     for mark, target, place in zip(chosen, targets, places, strict=True):
         if place is None:
