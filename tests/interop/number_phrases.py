@@ -192,7 +192,7 @@ def _of_doubts(result: Result) -> Iterator[Phrase]:
             continue
         if sum(chances[name] for name in _VESSELS) <= 0.85:
             calcium.append(one)
-        elif chances[one.site] < 0.85:
+        elif max(chances[name] for name in _VESSELS) < 0.85:
             artery.append(one)
     for group in (artery, calcium):
         for one in group[:3]:

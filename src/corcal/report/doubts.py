@@ -39,7 +39,7 @@ def doubt_words(result: Result) -> str:
             continue
         if sum(chances.get(name, 0.0) for name in _ARTERIES) <= sure:
             calcium.append(lesion)
-        elif chances.get(lesion.site, 0.0) < sure:
+        elif max(chances.get(name, 0.0) for name in _ARTERIES) < sure:
             artery.append(lesion)
     parts = []
     if len(artery) == 1:
