@@ -60,7 +60,7 @@ def patient():
 
 def certain(dense, *, kind=SeriesKind.GATED_CALCIUM):
     """Measure cubes of calcium and say how sure: (measurement, advice, detection)."""
-    scan, detection = with_dense(dense)
+    _, scan, detection = with_dense(dense)
     automatic = Automatic(anatomy=make_anatomy(), detection=detection, detector=DETECTOR)
     measurement = measure(scan, detection.voxels)
     suitability = replace(GATED, kind=kind)
@@ -282,7 +282,7 @@ def test_a_decision_whose_densest_voxel_does_not_count_is_still_that_of_its_lesi
 
 
 def test_truth_as_a_detector_is_as_sure_as_it_says():
-    scan, detection = with_dense([Dense(site=Site.LCX, at=(10, 60, 60))])
+    _, scan, detection = with_dense([Dense(site=Site.LCX, at=(10, 60, 60))])
     (only,) = automatic_of(scan, detection.voxels, make_anatomy()).detection.decisions
     assert (only.site, only.probabilities["LCX"]) == ("LCX", SURE)
     assert isinstance(DETECTOR, ModelRecord)

@@ -111,7 +111,7 @@ def test_marks_stand_in_the_place_of_detection_and_carry_no_certainty(tmp_path, 
 
 
 def test_without_marks_the_same_scan_gives_the_same_record(monkeypatch):
-    scan, detection = with_dense([Dense(site=Site.LAD, at=(10, 60, 60))])
+    _, scan, detection = with_dense([Dense(site=Site.LAD, at=(10, 60, 60))])
     found = automatic_of(scan, detection.voxels, make_anatomy())
     monkeypatch.setattr("corcal.pipeline.find_calcium", lambda *_, **__: found)
     records = [json.loads(result_json(score_scan(scan, Options(force=True)).result)) for _ in "ab"]
@@ -122,7 +122,7 @@ def test_without_marks_the_same_scan_gives_the_same_record(monkeypatch):
 
 
 def test_an_automatic_exam_counts_what_was_found_outside_the_arteries_apart(monkeypatch):
-    scan, detection = with_dense(
+    _, scan, detection = with_dense(
         [
             Dense(site=Site.LAD, at=(10, 60, 60)),  # 9 mm2 of weight 4: 36
             Dense(site=Site.AORTIC_VALVE, at=(15, 40, 40), size=5),  # 25 mm2 of weight 4: 100

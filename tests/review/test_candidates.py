@@ -72,7 +72,7 @@ def test_the_exam_of_a_person_has_the_same_score_in_a_review(exam):
 
 
 def test_a_detection_that_kept_nothing_is_refused(monkeypatch):
-    scan, detection = with_dense([Dense(site=Site.LAD, at=(10, 60, 60))])
+    _, scan, detection = with_dense([Dense(site=Site.LAD, at=(10, 60, 60))])
     found = automatic_of(scan, detection.voxels, make_anatomy())
     monkeypatch.setattr("corcal.pipeline.find_calcium", lambda *_, **__: found)
     exam = score_scan(scan, Options(force=True))
