@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from corcal.ct.scan import Finding, Severity
+from corcal.ct.suitability import SeriesKind
 from corcal.report.doubts import calm_words, doubt_words
+from corcal.report.words import counted_zero, zero_words
 from corcal.result import Result, ReviewAdvice
 from corcal.scoring.types import Contested
 from report.test_certainty import automatic, text_of
@@ -82,3 +85,24 @@ def test_the_page_says_it_with_a_review_and_without(tmp_path: Path) -> None:
     advised = ReviewAdvice(advised=True, reasons=("The scan is cut.",))
     text = text_of(tmp_path, with_chances(LCX_OR_LM, review=advised))
     assert "The artery of L1 is doubtful (LCX 65 %, LM 22 %)." in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "is_limited"),
+    [
+        (SeriesKind.GATED_CALCIUM, "DOSE", False),
+        (SeriesKind.GATED_CALCIUM, "SLICES_THICK", True),
+        (SeriesKind.CHEST_NONCONTRAST, "DOSE", True),
+    ],
+)
+def test_a_zero_promises_no_more_than_the_scan_can_show(
+    kind: SeriesKind, code: str, is_limited: bool
+) -> None:
+    found = Finding(code=code, severity=Severity.WARNING, message="as it is")
+    base = replace(automatic(0.0), lesions=())
+    result = replace(base, suitability=replace(base.suitability, kind=kind, findings=(found,)))
+    limit = "that reaches the limit of counting " if is_limited else ""
+    assert zero_words(result) == f"no coronary calcium {limit}was found"
+    label = "no calcium that counts" if is_limited else "no detectable calcium"
+    assert counted_zero("no detectable calcium", result) == label
+    assert counted_zero("no detectable calcium", automatic()) == "no detectable calcium"
