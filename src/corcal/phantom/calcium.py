@@ -110,9 +110,7 @@ def deposits_of(plaques: Iterable[Plaque], courses: Mapping[str, Course]) -> lis
     return done
 
 
-def deposit(
-    plaque: Plaque, course: Course, *, taken: NDArray[np.int64] | None = None
-) -> Deposit:
+def deposit(plaque: Plaque, course: Course, *, taken: NDArray[np.int64] | None = None) -> Deposit:
     """Paint a plaque on its course.
 
     Parameters
