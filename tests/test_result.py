@@ -84,7 +84,11 @@ def test_what_an_automatic_result_has_more_stands_where_the_schema_says():
     }
     assert document["provenance"]["model"]["name"] == "corcal-thorax"
     assert document["provenance"]["detector"]["trusted"] is False
-    assert document["review"] == {"advised": True, "reasons": ["a lesion is doubtful"]}
+    assert document["review"] == {
+        "advised": True,
+        "reasons": ["a lesion is doubtful"],
+        "contested": [],
+    }
 
 
 def document_of_schema_1_2(make=make_result) -> dict:
