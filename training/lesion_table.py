@@ -19,7 +19,7 @@ from training.worse import worse
 __all__ = ["label_pieces", "table_of"]
 
 _LEAST_PART = 0.2  # of a piece's voxels: less calcium than that is noise beside calcium
-_SPECKS = 60  # of noise that a scan gives at most: the rest says the same again
+_SPECKS = 60  # of noise that a scan gives at most; so noise is rarer here than in noisy scans
 
 
 def label_pieces(pieces: Pieces, simulated: SimulatedScan) -> NDArray[np.uint8]:

@@ -123,14 +123,8 @@ _LARGE = Line(
 
 def _coronary(site: Site) -> tuple[Line, ...]:
     """List what speaks for an artery."""
-    course = f"most_height_{site.name.lower()}"
     return (
-        Line(
-            feature=course,
-            unit=HEIGHT_UNIT,
-            text=lambda f: f"{_along(f[course])} the course of the {site.label}, as it was found",
-            weight=lambda f: 3.0 * f[course] + 0.2 if f[course] >= _NEAR else 0.0,
-        ),
+        _near(f"most_height_{site.name.lower()}", f"course of the {site.label}"),
         Line(
             feature="fat_around",
             unit="%",
@@ -152,6 +146,16 @@ def _coronary(site: Site) -> tuple[Line, ...]:
                 f["ascending_wall_quality"] * (2.0 <= f["from_ascending_wall_mm"] < 12)
             ),
         ),
+    )
+
+
+def _near(height: str, words: str) -> Line:
+    """Speak for a site by how near its pathway is."""
+    return Line(
+        feature=height,
+        unit=HEIGHT_UNIT,
+        text=lambda f: f"{_along(f[height])} the {words}, as it was found",
+        weight=lambda f: 3.0 * f[height] + 0.2 if f[height] >= _NEAR else 0.0,
     )
 
 
@@ -181,14 +185,8 @@ def _wall(side: str) -> tuple[Line, ...]:
 
 
 def _valve(pathway: str, words: str) -> tuple[Line, ...]:
-    height = f"height_{pathway}"
     return (
-        Line(
-            feature=height,
-            unit=HEIGHT_UNIT,
-            text=lambda f: f"{_along(f[height])} the {words}, as it was found",
-            weight=lambda f: 3.0 * f[height] + 0.2 if f[height] >= _NEAR else 0.0,
-        ),
+        _near(f"height_{pathway}", words),
         Line(
             feature="from_heart_mm",
             unit="mm",

@@ -3,7 +3,8 @@
 A plaque is the set of cells where a potential is highest: near its place along the course, on its
 side of the wall, and disturbed by noise. Taking more cells of the same potential gives the same
 plaque, grown; so each has exactly the volume and mass that it was ordered with. Calcium cannot be
-denser than it is: a plaque takes no cell that another one has, and grows where there is room.
+denser than it is: painted together (`deposits_of`), a plaque takes no cell that another one has,
+and grows where there is room.
 """
 
 from collections.abc import Iterable, Mapping
