@@ -10,6 +10,7 @@ from corcal.lesions.features import FEATURE_NAMES, describe, make_context
 from corcal.lesions.neighbourhood import lesions_near_heart
 from corcal.lesions.pieces import Pieces, piece_agatston
 from corcal.lesions.sites import Site
+from corcal.lesions.specks import SPECKS_DRAWN, SPECKS_LARGEST
 from corcal.lesions.split import split_lesions
 from corcal.lesions.voxels import SiteVoxels
 from corcal.phantom.types import SimulatedScan
@@ -19,7 +20,6 @@ from training.worse import worse
 __all__ = ["label_pieces", "table_of"]
 
 _LEAST_PART = 0.2  # of a piece's voxels: less calcium than that is noise beside calcium
-_SPECKS = 60  # of noise that a scan gives at most; so noise is rarer here than in noisy scans
 
 
 def label_pieces(pieces: Pieces, simulated: SimulatedScan) -> NDArray[np.uint8]:
@@ -83,10 +83,12 @@ def _look_up(
 
 
 def _kept(agatston: NDArray[np.float64], sites: NDArray[np.uint8], seed: int) -> NDArray[np.intp]:
-    """Pieces that could score, with a limited number of specks of noise."""
+    """Pieces that could score, with a limited number of specks of noise.
+
+    So noise is rarer here than in a noisy scan: `corcal.lesions.specks` makes up for it.
+    """
     noise = np.flatnonzero((agatston > 0) & (sites == int(Site.NOISE)))
     rest = np.flatnonzero((agatston > 0) & (sites != int(Site.NOISE)))
     largest = noise[np.argsort(-agatston[noise], kind="stable")]
-    half = _SPECKS // 2  # the largest, which matter most, and a draw of the others
-    others = np.random.default_rng(seed).permutation(largest[half:])[:half]
-    return np.sort(np.concatenate([rest, largest[:half], others]))
+    others = np.random.default_rng(seed).permutation(largest[SPECKS_LARGEST:])[:SPECKS_DRAWN]
+    return np.sort(np.concatenate([rest, largest[:SPECKS_LARGEST], others]))

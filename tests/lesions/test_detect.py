@@ -1,5 +1,7 @@
 """Detection as a whole, on a heart of spheres and on real scans."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from corcal.anatomy.types import Pathway
 from corcal.lesions.classifier import SITES
 from corcal.lesions.detect import NOT_CALCIUM, decide, detect
 from corcal.lesions.features import FEATURE_NAMES
+from corcal.lesions.rules import RuleClassifier
 from corcal.lesions.sites import Site
 from corcal.lesions.why import reasons
 from lesions.heart_maker import empty_anatomy, make_anatomy, make_hu, make_scan, put
@@ -55,6 +58,26 @@ def test_noise_is_decided_to_be_noise_and_left_out():
     found = detect(make_scan(make_hu(noise_hu=32.0)), ANATOMY)
     assert all(d.site == "noise" for d in found.decisions)
     assert found.voxels.index.size == 0
+
+
+def test_a_speck_among_hundreds_is_noise_also_where_the_classifier_half_believes_in_it():
+    class Believer:
+        record = RuleClassifier().record
+
+        def probabilities(self, features):
+            out = np.zeros((len(features.values), len(SITES)))
+            speck = features.column("log_agatston") < np.log1p(3.0)
+            out[:, SITES.index(Site.LAD)] = np.where(speck, 0.6, 0.98)
+            out[:, SITES.index(Site.NOISE)] = np.where(speck, 0.4, 0.02)
+            return out
+
+    noisy = make_scan(put(make_hu(noise_hu=42.0), *LAD, 450))
+    found = detect(noisy, ANATOMY, classifier=Believer())
+    of_site = Counter(decision.site for decision in found.decisions)
+    assert found.decisions[0].site == "LAD"
+    # Of specks that are noise by 0.4 the largest 75 make 30: those keep what they were taken for.
+    assert 75 <= of_site["LAD"] < 0.25 * len(found.decisions)
+    assert of_site["noise"] > 0.75 * len(found.decisions)
 
 
 def test_decisions_are_in_descending_score():

@@ -21,6 +21,7 @@ from corcal.lesions.pieces import Pieces, piece_agatston
 from corcal.lesions.prevalence import with_prevalence
 from corcal.lesions.rules import RuleClassifier
 from corcal.lesions.sites import CORONARY_SITES, Site
+from corcal.lesions.specks import with_specks
 from corcal.lesions.split import split_lesions
 from corcal.lesions.voxels import SiteVoxels
 from corcal.lesions.why import reasons
@@ -74,7 +75,8 @@ def detect(
     if classifier:
         likely = with_devices(classifier.probabilities(features), is_metal)
         likely = likelier_beside_metal(likely, pieces.lesion)
-        likely = with_prevalence(likely, pieces.lesion, piece_agatston(pieces))
+        agatston = piece_agatston(pieces)
+        likely = with_prevalence(with_specks(likely, agatston), pieces.lesion, agatston)
     cut, probabilities = split_between_arteries(pieces, likely, context.fields)
     if cut.count != pieces.count:
         features = describe(scan, anatomy, cut, context=context)
