@@ -5,11 +5,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# No test is timed; where the run has to say the same tomorrow, the examples are always the same.
-settings.register_profile("desk", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True)
+# No test is timed, nor how long its examples take to draw on a busy machine; where the run has to
+# say the same tomorrow, the examples are always the same.
+_UNTIMED = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("desk", **_UNTIMED)
+settings.register_profile("ci", derandomize=True, **_UNTIMED)
 settings.load_profile("ci" if os.environ.get("CORCAL_NO_SKIPS") else "desk")
 
 

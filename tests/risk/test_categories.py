@@ -76,7 +76,7 @@ def test_every_class_has_a_label_a_reading_and_a_source(scheme):
 
 def test_the_plain_readings_say_what_a_person_needs():
     words = {
-        0: ("No calcium was detected", "low risk", "not seen"),
+        0: ("No calcium that reaches the limit", "low risk", "not seen"),
         50: ("some calcified plaque", "score alone", "minimal"),
         200: ("moderate amount", "intermediate"),
         500: ("large amount", "high", "further evaluation"),

@@ -156,7 +156,7 @@ def test_an_age_that_a_reference_does_not_cover_is_said():
             "No percentile of MESA and Hoff 2001: known cardiovascular disease",
         ),
         ({"has_device_excluded": True}, "person", "taken for a stent"),
-        ({"agatston": 0}, "score", "no calcified plaque was seen"),
+        ({"agatston": 0}, "score", "no calcified plaque was seen that counts"),
     ],
 )
 def test_a_limit_is_told_where_it_applies_and_only_there(change, about, words):

@@ -18,7 +18,6 @@ __all__ = [
     "SLICES_COUNTED",
     "annotation_words",
     "calibration_words",
-    "counted_zero",
     "amount_of",
     "exam_date",
     "exam_label",
@@ -73,10 +72,6 @@ _VERDICTS = {
     "fit": "it is fit for calcium scoring",
     "caution": "it can be scored, and the score must be read with care",
     "unfit": "it is not fit for calcium scoring",
-}
-_COUNTED = {
-    "no detectable calcium": "no calcium that counts",
-    "No calcium was detected in": "No calcium that reaches the limit of counting was found in",
 }
 _GATING = {True: "ECG-gated", False: "not ECG-gated", None: "not said in the headers"}
 _WHOLE_FROM = 10.0  # an interval that ends above this is written without decimals
@@ -181,19 +176,6 @@ def zero_words(result: Result) -> str:
         return "no coronary calcium among what was marked"
     limit = "that reaches the limit of counting " if is_zero_by_limit(result) else ""
     return f"no coronary calcium {limit}was found"
-
-
-def counted_zero(text: str, result: Result) -> str:
-    """Write the class of a score of 0 so that it promises no more than the scan can show.
-
-    A scan without ECG gating, or of thick slices, averages small calcium away: that none counts is
-    then not that none is there.
-    """
-    if not is_zero_by_limit(result):
-        return text
-    for usual, careful in _COUNTED.items():
-        text = text.replace(usual, careful)
-    return text
 
 
 def calibration_words(score: Score, *, with_detail: bool = True) -> str:

@@ -74,8 +74,8 @@ _DEVICE = (
     "the true score may be higher."
 )
 ZERO_LIMIT = (
-    "A score of 0 means that no calcified plaque was seen. It does not exclude plaque without "
-    "calcium, and it is no promise."
+    "A score of 0 means that no calcified plaque was seen that counts. It does not exclude plaque "
+    "without calcium or calcium too small to count, and it is no promise."
 )
 """What is said of every score of 0; for a person the cautions of the guidance say more."""
 

@@ -100,11 +100,14 @@ _SCHEMES = (
         bands=(
             _zero(
                 "0",
-                "no detectable calcium",
-                "No calcium was detected in the heart arteries: low risk of a heart attack in the "
-                "next years, though not none, for plaque without calcium is not seen.",
-                "No calcium was detected in the heart arteries. This does not mean a low risk for "
-                "this person, because of {reasons}; plaque without calcium is not seen.",
+                # not "no detectable calcium": thick slices and a beating heart hide small calcium
+                "no calcium that counts",
+                "No calcium that reaches the limit of counting was found in the heart arteries: "
+                "low risk of a heart attack in the next years, though not none, for plaque without "
+                "calcium is not seen.",
+                "No calcium that reaches the limit of counting was found in the heart arteries. "
+                "This does not mean a low risk for this person, because of {reasons}; plaque "
+                "without calcium is not seen.",
             ),
             _above(
                 0,
@@ -138,7 +141,7 @@ _SCHEMES = (
         title="Rumberger 1999",
         source="rumberger1999",
         bands=(
-            _zero("0", "none", "No calcified plaque was seen."),
+            _zero("0", "none", "No calcified plaque that counts was seen."),
             _above(0, "1-10", "minimal", "A minimal amount of calcified plaque."),
             _above(10, "11-100", "mild", "A mild amount of calcified plaque."),
             _above(100, "101-400", "moderate", "A moderate amount of calcified plaque."),
@@ -150,7 +153,7 @@ _SCHEMES = (
         title="CAC-DRS",
         source="hecht2018",  # from 300 as auc2023 prints it: hecht2018 leaves 300 itself open
         bands=(
-            _zero("A0", "none", "CAC-DRS 0: no calcified plaque was seen."),
+            _zero("A0", "none", "CAC-DRS 0: no calcified plaque that counts was seen."),
             _above(0, "A1", "mild", "CAC-DRS 1: mildly increased amount of calcified plaque."),
             _at(100, "A2", "moderate", "CAC-DRS 2: moderate amount of calcified plaque."),
             _at(300, "A3", "severe", "CAC-DRS 3: large amount of calcified plaque."),
@@ -178,7 +181,7 @@ _SCHEMES = (
         title="Stage (Maron 2024)",
         source="maron2024",
         bands=(
-            _zero("0", "none", "Stage 0: no calcified plaque was seen."),
+            _zero("0", "none", "Stage 0: no calcified plaque that counts was seen."),
             _above(0, "1", "mild", "Stage 1: mild amount of calcified plaque."),
             _at(
                 100,
@@ -197,7 +200,7 @@ _SCHEMES = (
         title="ACC/AHA 2026",
         source="accaha2026",
         bands=(
-            _zero("0", "none", "No calcified plaque was seen."),
+            _zero("0", "none", "No calcified plaque that counts was seen."),
             _above(0, "1-9", "minimal", "A minimal amount of calcified plaque."),
             _at(10, "10-99", "mild", "A mild amount of calcified plaque."),
             _at(100, "100-299", "moderate", "A moderate amount of calcified plaque."),

@@ -20,7 +20,6 @@ from corcal.report.percentile_words import percentile_words
 from corcal.report.words import (
     NOTHING_MARKED,
     annotation_words,
-    counted_zero,
     interval_words,
     is_automatic,
     is_not_gated,
@@ -84,7 +83,7 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
     rows = [("Arteries", involved)]
     meaning = meaning_of(result)
     if meaning is not None:
-        rows = [*_classes(meaning, result), *rows, *_place_and_risk(meaning)]
+        rows = [*_classes(meaning), *rows, *_place_and_risk(meaning)]
     if result.followup is not None:
         change = result.followup.whole
         since = result.followup.exams[change.first].date
@@ -92,19 +91,17 @@ def _facts(result: Result) -> tuple[tuple[str, str], ...]:
     return tuple(rows)
 
 
-def _classes(meaning: Interpretation, result: Result) -> list[tuple[str, str]]:
+def _classes(meaning: Interpretation) -> list[tuple[str, str]]:
     plain, drs = meaning.categories["plain"], meaning.categories["cac_drs"]
     differs = f". {SCHEMES_DIFFER}" if has_other_words((plain, drs)) else ""
     return [
-        ("Category", _category(plain, result)),
+        ("Category", _category(plain)),
         ("CAC-DRS", f"{class_words(drs)}{differs}"),
     ]
 
 
-def _category(plain: Category, result: Result) -> str:
-    if plain.code != "0":
-        return f"{plain.label} ({plain.code})"
-    return counted_zero(plain.label, result)
+def _category(plain: Category) -> str:
+    return plain.label if plain.code == "0" else f"{plain.label} ({plain.code})"
 
 
 def _place_and_risk(meaning: Interpretation) -> list[tuple[str, str]]:
@@ -133,8 +130,7 @@ def _reading(result: Result) -> tuple[Block, ...]:
         return ()
     nobody = (each.text for each in meaning.limits if each.about == "person")
     missing = tuple(Paragraph(text=each) for each in nobody) if meaning.person is None else ()
-    reading = counted_zero(meaning.categories["plain"].reading, result)
-    return (Paragraph(text=reading, role="lead"), *missing)
+    return (Paragraph(text=meaning.categories["plain"].reading, role="lead"), *missing)
 
 
 def _how_found(result: Result) -> tuple[Block, ...]:
