@@ -45,12 +45,17 @@ def test_two_doubtful_lesions_speak_for_each_other_and_two_pieces_of_one_do_not(
     assert _weighed(rows, lesion=[7, 7])[[0, 1], [LAD, LCX]] == pytest.approx([0.25, 0.25])
 
 
-def test_what_cannot_score_says_nothing_about_the_patient():
+def test_what_cannot_score_says_nothing_about_the_others_and_is_weighed_with_its_own_doubt():
     # The second has 0 Agatston: the first is alone, 0.6 / (1 + 2 * 0.4) = 1/3.
     rows = _rows({LAD: 0.6, AORTA: 0.4}, {LCX: 0.9, NOISE: 0.1})
     weighed = _weighed(rows, agatston=[5.0, 0.0])
     assert weighed[0, LAD] == pytest.approx(1 / 3)
-    assert weighed[1, LCX] == pytest.approx(0.5)  # 0.9 / 1.8
+    assert weighed[1, LCX] == pytest.approx(0.9 / (1 + 2 * 0.4 * 0.1))
+
+
+def test_calcium_that_is_sure_but_too_small_to_count_stays_sure_where_nothing_else_is():
+    (row,) = _weighed(_rows({LAD: 0.98, NOISE: 0.02}), agatston=[0.0])
+    assert row[LAD] == pytest.approx(0.98 / (1 + 2 * 0.02))
 
 
 def test_as_many_as_in_the_training_change_nothing_and_no_candidate_is_no_error():

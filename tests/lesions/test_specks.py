@@ -41,12 +41,14 @@ def test_a_scan_of_so_few_specks_that_all_were_shown_stays(specks):
     assert with_specks(rows, agatston, largest=30, drawn=30) == pytest.approx(rows)
 
 
-def test_what_cannot_score_neither_counts_as_a_speck_nor_changes():
+def test_what_cannot_score_is_not_counted_and_weighed_like_the_smallest_that_can():
     rows, agatston = _scan(1030, {LAD: 0.6, NOISE: 0.4}, agatston=0.0)
-    assert with_specks(rows, agatston)[0] == pytest.approx(rows[0])
+    odds = 0.4 * 1000 / 30
+    assert with_specks(rows, agatston, largest=30, drawn=30)[0, NOISE] == pytest.approx(
+        odds / (0.6 + odds)
+    )
     agatston[1:1000] = 0.0  # 31 specks are left
-    agatston[0] = 0.5
-    assert with_specks(rows, agatston) == pytest.approx(rows)
+    assert with_specks(rows, agatston, largest=30, drawn=30) == pytest.approx(rows)
 
 
 def test_no_candidate_is_no_error():

@@ -183,6 +183,33 @@ def test_small_totals_may_differ_by_five_but_not_in_being_zero(one, other, advis
     assert bool(found) is advised
 
 
+NO_SCORE = measure(SCAN, voxels_of(np.zeros(SCAN.shape))).score
+ZERO = {"0": 0.95, "1-100": 0.05, "101-400": 0.0, ">400": 0.0}
+
+
+def test_a_zero_names_likely_calcium_that_is_too_small_to_count():
+    at = [int(np.ravel_multi_index((2, 1, column), SHAPE)) for column in range(4)]
+    small = [decision(0.0, {"LAD": 0.94, "noise": 0.06}, voxel=voxel) for voxel in at]
+    first = "slice 2 (from 0 at the feet), at column 0, row 1 (LAD; coronary with 94 %)"
+    one, of_four = (
+        review_advice(detection(VOXELS, *some), (), sure_by(ZERO), NO_SCORE, FIT)
+        for some in (small[:1], small)
+    )
+    start = "the score is 0, but likely coronary calcium is too small to count: "
+    assert one.reasons == (start + first,)
+    assert [(each.site, each.agatston) for each in one.contested] == [("LAD", 0.0)]
+    [told] = of_four.reasons
+    assert told.startswith(f"{start}{first}; slice 2, at column 1, row 1 (LAD")
+    assert told.endswith("at column 2, row 1 (LAD; coronary with 94 %); and 1 more")
+    assert len(of_four.contested) == 4
+
+
+def test_what_is_too_small_is_no_reason_beside_a_score_nor_where_it_is_not_coronary():
+    lad, aorta = (decision(0.0, {site: 0.94}, voxel=3) for site in ("LAD", "ascending_aorta"))
+    assert reasons(CERTAIN, lad) == ()
+    assert reasons(aorta, categories=ZERO, score=NO_SCORE) == ()
+
+
 def test_without_a_second_detector_nothing_is_compared():
     assert reasons(second=None) == ()
 

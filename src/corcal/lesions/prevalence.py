@@ -49,7 +49,8 @@ def with_prevalence(
     lesion : integer ndarray of shape (n,)
         Connected lesion that each piece is a part of: its pieces share one doubt, the smallest.
     agatston : float64 ndarray of shape (n,)
-        What could score; a piece of 0 says nothing about a patient.
+        What could score; a piece of 0 says nothing about the others, and its own doubt only is
+        added to theirs: specks too small to count are too many for their doubts to be one.
     odds_ratio : float
         Odds of a patient without coronary calcium among people, over those in the training.
 
@@ -62,9 +63,9 @@ def with_prevalence(
     surest = np.zeros(int(lesion.max(initial=-1)) + 1)
     scores = agatston > 0
     np.maximum.at(surest, lesion[scores], coronary[scores])
-    none = float(np.prod(1.0 - np.minimum(surest, 1.0)))
+    none = np.prod(1.0 - np.minimum(surest, 1.0)) * np.where(scores, 1.0, 1.0 - coronary)
     factor = 1.0 / (1.0 + (odds_ratio - 1.0) * none)
     others = np.maximum(1.0 - coronary, 1e-12)
     out = probabilities * ((1.0 - factor * coronary) / others)[:, None]
-    out[:, _CORONARY] = probabilities[:, _CORONARY] * factor
+    out[:, _CORONARY] = probabilities[:, _CORONARY] * factor[:, None]
     return np.asarray(out / out.sum(axis=1, keepdims=True))

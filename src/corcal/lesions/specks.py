@@ -39,7 +39,8 @@ def with_specks(
     probabilities : float64 ndarray of shape (n, 14)
         In the order of `corcal.lesions.classifier.SITES`, by the classifier.
     agatston : float64 ndarray of shape (n,)
-        What could score; of a piece of 0 the training has seen nothing, and it stays as it was.
+        What could score. A piece of 0, of which the training has seen none, is not counted, and
+        weighed like the smallest of those that could.
     largest, drawn : int
         As the training table was made.
 
@@ -48,10 +49,10 @@ def with_specks(
     float64 ndarray of shape (n, 14)
         Rows sum to 1; the sites other than noise keep their proportions.
     """
-    scores = np.flatnonzero(agatston > 0)
-    order = scores[np.argsort(-agatston[scores], kind="stable")]
-    larger = np.cumsum(probabilities[order, _NOISE])  # specks as large as this one, itself included
-    others = (larger[-1] if order.size else 0.0) - largest
+    order = np.argsort(-agatston, kind="stable")
+    noise = np.where(agatston > 0, probabilities[:, _NOISE], 0.0)
+    larger = np.cumsum(noise[order])  # specks as large as this one, itself included
+    others = noise.sum() - largest
     out = probabilities.copy()
     out[order[larger > largest], _NOISE] *= max(1.0, others / drawn)
     return np.asarray(out / out.sum(axis=1, keepdims=True))

@@ -18,6 +18,7 @@ from corcal.scoring.contested import (
     candidates_of,
     difference_words,
     named,
+    small_named,
 )
 from corcal.scoring.types import Contested, Lesion, Score
 from corcal.scoring.uncertainty import ScoreUncertainty
@@ -26,6 +27,7 @@ __all__ = ["REVIEW_LIMITS", "Advice", "ReviewLimit", "review_advice"]
 
 _MOST_CONTESTED = 20  # largest first
 _MOST_CAUSES = 3  # the findings of the scan tell them all
+_MOST_SMALL = 3
 _LEAST_TOLD = 0.005  # a probability below this is not written
 _SMALLEST_DIFFERENCE = 5.0  # Agatston units: less is noise, whatever part of the total it is
 
@@ -140,15 +142,17 @@ def review_advice(
     candidates = candidates_of(detection, lesions or {})
     doubtful = [one for one in candidates if _is_doubtful(one.decision, total)]
     moved = [one for one in candidates if one.is_moved] if _disagree(detection) else []
+    small = [] if total else [one for one in candidates if one.is_too_small]
     reasons = (
         *map(_doubt_words, doubtful),
+        *_of_small(small),
         *_of_second(detection, moved),
         *_of_findings(detection.findings, "the detection warns"),
         *_of_category(total, uncertainty),
         *_of_findings(anatomy_findings, "the anatomy is in doubt"),
         *_of_scan(suitability),
     )
-    voxels = {one.decision.voxel for one in (*doubtful, *moved)}
+    voxels = {one.decision.voxel for one in (*doubtful, *small, *moved)}
     contested = [one for one in candidates if one.decision.voxel in voxels][:_MOST_CONTESTED]
     return Advice(
         advised=bool(reasons), reasons=reasons, contested=tuple(map(as_contested, contested))
@@ -195,6 +199,18 @@ def _doubt_words(candidate: Candidate) -> str:
         f"{_percent(decision.coronary_probability)}, most likely of the {_likeliest(decision)}; "
         f"it is {taken} {decision.site.replace('_', ' ')}"
     )
+
+
+def _of_small(small: list[Candidate]) -> list[str]:
+    """Name what is likely coronary where the score is 0, because none of it is large enough."""
+    if not small:
+        return []
+    places = "; ".join(
+        small_named(one, is_first=not k) for k, one in enumerate(small[:_MOST_SMALL])
+    )
+    rest = len(small) - _MOST_SMALL
+    more = f"; and {rest} more" if rest > 0 else ""
+    return [f"the score is 0, but likely coronary calcium is too small to count: {places}{more}"]
 
 
 def _likeliest(decision: Decision) -> str:

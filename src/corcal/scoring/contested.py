@@ -8,7 +8,7 @@ from corcal.lesions.places import slices_named
 from corcal.lesions.sites import CORONARY_SITES
 from corcal.scoring.types import Contested, Lesion
 
-__all__ = ["Candidate", "as_contested", "candidates_of", "difference_words", "named"]
+__all__ = ["Candidate", "as_contested", "candidates_of", "difference_words", "named", "small_named"]
 
 _ARTERIES = frozenset(site.label for site in CORONARY_SITES)
 _NAMED = 3  # candidates of a difference; the others are counted
@@ -45,6 +45,11 @@ class Candidate:
         if self.second_site is None:
             return False
         return (self.second_site in _ARTERIES) is not self.decision.is_coronary
+
+    @property
+    def is_too_small(self) -> bool:
+        """Whether it is taken for coronary calcium, and nothing of it counts."""
+        return self.decision.is_coronary and not self.decision.agatston
 
 
 def candidates_of(detection: Detection, lesions: Mapping[int, Lesion]) -> tuple[Candidate, ...]:
@@ -96,6 +101,15 @@ def named(candidate: Candidate, *, is_counted_from_told: bool = True) -> str:
     if amount == whole:
         return f"a lesion of {amount} Agatston units in {place}, found as {lesion.id}"
     return f"a piece of {amount} Agatston units in {place}, of the {whole} found as {lesion.id}"
+
+
+def small_named(candidate: Candidate, *, is_first: bool) -> str:
+    """Say where something lies that is too small to count, and how likely it is calcium."""
+    decision = candidate.decision
+    place = slices_named(candidate.slices, is_counted_from_told=is_first)
+    chance = f"{100 * decision.coronary_probability:.0f} %"
+    pixel = f"at column {candidate.column}, row {candidate.row}"
+    return f"{place}, {pixel} ({decision.site}; coronary with {chance})"
 
 
 def difference_words(moved: Iterable[Candidate]) -> str:
