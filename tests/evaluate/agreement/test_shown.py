@@ -45,6 +45,12 @@ def test_the_text_of_one_scan_says_what_cannot_be_said():
     assert text.endswith("not for diagnosis.")
 
 
+def test_an_artery_most_of_whose_calcium_is_elsewhere_is_named():
+    lines = agreement_text(one_exam()).splitlines()
+    named = [line for line in lines if "was found in it" in line]
+    assert named == ["RCA: only 0.0 of 2.0 was found in it; if its score agrees, that is chance"]
+
+
 @pytest.mark.parametrize("count", [1, 3, 60])
 def test_the_text_fits_into_eighty_columns(count):
     text = agreement_text(summarise(simulated_rows(count)))

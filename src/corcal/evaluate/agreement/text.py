@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from corcal.evaluate.agreement.lesion_match import Confusion
 from corcal.evaluate.agreement.records import (
     AgreementReport,
     CategoryAgreement,
@@ -27,6 +28,7 @@ __all__ = ["agreement_text"]
 _WIDTH = 80
 _MOST_ROWS = 20  # a longer study lists the scans that differ; the JSON has all
 _NAME_WIDTH = 30
+_MOSTLY = 0.5  # of an artery's calcium: below it, its score says little of it
 
 
 def agreement_text(report: AgreementReport) -> str:
@@ -145,6 +147,17 @@ def _artery_lines(found: LesionAgreement) -> list[str]:
         *lines,
         f"right artery: {of_found} of the calcium that was found,",
         f"              {of_all} of all calcium of the reference",
+        *_exchanged_lines(table),
+    ]
+
+
+def _exchanged_lines(table: Confusion) -> list[str]:
+    """Name the arteries whose scores can agree though most of their calcium is elsewhere."""
+    return [
+        f"{name}: only {row[table.columns.index(name)]:.1f} of {sum(row):.1f} was found in it; if "
+        "its score agrees, that is chance"
+        for name, row in zip(table.rows, table.agatston, strict=True)
+        if name in table.columns and row[table.columns.index(name)] < _MOSTLY * sum(row)
     ]
 
 
