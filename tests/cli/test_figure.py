@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from corcal.ct.suitability import SeriesKind
 from corcal.exam_folder import CALCIUM_NAME, RESULT_NAME
 from corcal.export import write_exam
 from corcal.interpreted import interpret_result, with_interpretation
@@ -11,6 +12,7 @@ from corcal.result import result_json
 from corcal.risk.types import Person, Race, Sex
 from dicom_maker import make_series
 from exam_maker import SPACING_MM, exam_of, water
+from result_maker import make_automatic_result
 
 
 @pytest.fixture
@@ -68,6 +70,54 @@ def test_what_cannot_be_drawn_is_said_in_one_line(run_corcal, folder, options, s
     assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
     assert said in outcome.err
     assert not (folder / "out").exists()
+
+
+NOTHING = "no coronary calcium that reaches the limit of counting was found"
+
+
+@pytest.fixture
+def zero(tmp_path):
+    """The same without calcium: scored automatically, on a scan that is not gated."""
+    make_series(tmp_path / "scan", hu=water(lesion_hu=40), spacing_mm=SPACING_MM)
+    exam = exam_of(tmp_path / "scan")
+    judged = replace(exam.result.suitability, kind=SeriesKind.CHEST_NONCONTRAST)
+    made = make_automatic_result().provenance
+    result = replace(exam.result, suitability=judged, provenance=made)
+    write_exam(replace(exam, result=result), tmp_path / "exam")
+    return tmp_path
+
+
+@pytest.mark.parametrize("what", ["montage,projection,key", "key,montage,projection"])
+def test_of_a_zero_the_key_is_missing_and_the_others_are_written(run_corcal, zero, what):
+    outcome = run_corcal(
+        *("figure", zero / "exam", "--scan", zero / "scan"),
+        *("--what", what, "--format", "svg", "--out", zero / "out"),
+    )
+    assert outcome.code == 0
+    assert names_in(zero / "out") == {"montage.svg", "projection.svg"}
+    assert outcome.err == f"not drawn: key shows lesions that count, and there is none: {NOTHING}\n"
+    title = (zero / "out" / "montage.svg").read_text(encoding="utf-8")
+    assert f"without ECG gating 0: {NOTHING}. Automatic: for a reader to check." in title
+
+
+def test_the_key_alone_of_a_zero_is_refused_with_the_same_words(run_corcal, zero):
+    outcome = run_corcal(
+        *("figure", zero / "exam", "--scan", zero / "scan", "--what", "key"),
+        *("--out", zero / "out"),
+    )
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert f"key shows lesions that count, and there is none: {NOTHING}" in outcome.err
+    assert not (zero / "out").exists()
+
+
+def test_what_is_empty_does_not_excuse_what_is_not_given(run_corcal, zero):
+    outcome = run_corcal(
+        *("figure", zero / "exam", "--scan", zero / "scan", "--what", "montage,key,history"),
+        *("--out", zero / "out"),
+    )
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+    assert "history needs earlier exams" in outcome.err
+    assert not (zero / "out").exists()
 
 
 def test_a_record_of_which_nothing_can_be_drawn_says_what_each_picture_needs(run_corcal, folder):

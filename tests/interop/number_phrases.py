@@ -179,7 +179,30 @@ def _of_score(result: Result) -> Iterator[Phrase]:
     for name, one in score.other_sites.items():
         cells = f"{tenth(one.agatston)} {tenth(one.volume_mm3)} {tenth(one.mass_mg)}"
         paths = tuple(f"score.other_sites.{name}.{field}" for field in _MEASURES)
-        yield f"{name.replace('_', ' ').capitalize()} {cells} {one.lesion_count}", paths
+        place, count = _elsewhere(result, name)
+        yield f"{place} {cells} {one.lesion_count}{count}", paths
+        if "?" in place + count:
+            yield "?: doubtful, less than 90 % probable", ()
+
+
+def _elsewhere(result: Result, site: str) -> tuple[str, str]:
+    """Name a place outside the arteries; what stands behind name and count where it is doubtful."""
+    name = site.replace("_", " ").capitalize()
+    contested = {one.lesion for one in (result.review.contested if result.review else ())}
+    own = [one for one in result.lesions if one.site == site]
+    doubtful = [
+        one
+        for one in own
+        if one.id in contested or (one.probabilities and one.probabilities[site] < 0.9)
+    ]
+    if result.provenance.is_signed or not doubtful:
+        return name, ""
+    if len(doubtful) < len(own):
+        return name, f" ({len(doubtful)} ?)"
+    chances = doubtful[0].probabilities or {}
+    other = max((one for one in chances if one != site), key=chances.__getitem__)
+    second = f", {other.replace('_', ' ')} {100 * chances[other]:.0f} %"
+    return f"{name} ? ({100 * chances[site]:.0f} %{second})", ""
 
 
 def _of_doubts(result: Result) -> Iterator[Phrase]:

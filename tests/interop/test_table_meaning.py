@@ -152,3 +152,11 @@ def test_the_dictionary_has_every_column_once() -> None:
     ]
     assert all(row["description"].endswith(".") for row in rows)
     assert {row["kind"] for row in rows} == {kind.value for kind in Kind}
+
+
+def test_the_dictionary_says_what_the_letter_v_of_cac_drs_is() -> None:
+    (column,) = (each for each in EXAM_COLUMNS if each.name == "category_cac_drs")
+    assert column.description == (
+        "Class of the score: CAC-DRS. V in place of A: from a scan without ECG gating, derived "
+        "from the score, not a visual estimate."
+    )

@@ -10,11 +10,11 @@ from corcal.anatomy.types import PATHWAYS, Anatomy, ModelRecord, Pathway, Struct
 from corcal.automatic import explained_lesions
 from corcal.ct.scan import CTScan, SliceSource
 from corcal.lesions.decision import Decision, Detection, Reason
-from corcal.lesions.sites import Site
+from corcal.lesions.sites import Site, Vessel
 from corcal.lesions.voxels import SiteVoxels
 from corcal.result import Result
 from corcal.scoring.measure import measure
-from result_maker import make_result
+from result_maker import make_automatic_result
 
 SPACING_MM = (3.0, 1.0, 1.0)
 SHAPE = (30, 120, 120)
@@ -40,6 +40,29 @@ class Dense:
     def window(self) -> tuple[slice, slice, slice]:
         z, y, x = self.at
         return slice(z, z + self.depth), slice(y, y + self.size), slice(x, x + self.size)
+
+
+FEW = [
+    Dense(site=Site.LAD, at=(10, 30, 50), agatston=45.2),
+    Dense(site=Site.RCA, at=(8, 60, 35), agatston=9.14, sure=0.72),
+    Dense(site=Site.AORTIC_VALVE, at=(14, 60, 60), agatston=12.3),
+    Dense(site=Site.MITRAL_ANNULUS, at=(5, 80, 70), agatston=30.0, sure=0.7, rival=Site.LCX),
+    Dense(site=Site.NOISE, at=(6, 50, 50), size=1, agatston=1.0, sure=0.995),
+]
+
+
+def many(count: int) -> list[Dense]:
+    """Lesions close together in a few slices: a severe case."""
+    sites = (Site.LAD, Site.LCX, Site.RCA, Site.LM)
+    return [
+        Dense(
+            site=sites[k % 4],
+            at=(5 + k % 5, 32 + 9 * (k // 5 % 6), 34 + 11 * (k % 5)),
+            agatston=500.0 / (k + 1),
+            sure=0.99 - 0.01 * k,
+        )
+        for k in range(count)
+    ]
 
 
 def make_scan(shape: tuple[int, int, int] = SHAPE) -> CTScan:
@@ -123,7 +146,7 @@ def with_dense(
 
 
 def _result(scan: CTScan, detection: Detection) -> Result:
-    """The lesions as measured, each with the sum of the scores of its decisions."""
+    """The lesions as measured, each with the sum of the scores of its decisions; their total."""
     measured = measure(scan, detection.voxels)
     lesions = explained_lesions(measured, detection.voxels, detection.decisions)
     label = {
@@ -133,10 +156,16 @@ def _result(scan: CTScan, detection: Detection) -> Result:
         sum(one.agatston for one in detection.decisions if label.get(one.voxel) == k)
         for k in range(len(lesions))
     ]
-    base = make_result()
+    base = make_automatic_result()
+    total = sum(
+        score
+        for lesion, score in zip(lesions, scores, strict=True)
+        if lesion.site in Vessel.__members__
+    )
     return replace(
         base,
         scan=replace(base.scan, shape=scan.shape),
+        score=replace(base.score, total=replace(base.score.total, agatston=total)),
         lesions=tuple(
             replace(lesion, agatston=score) for lesion, score in zip(lesions, scores, strict=True)
         ),

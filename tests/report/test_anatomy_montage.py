@@ -1,30 +1,18 @@
 """A person sees the anatomy and every decision: named, in its colour, and nothing over another."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from corcal.ct.scan import Finding, Severity
 from corcal.errors import GeometryError, InputError
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.report.anatomy_montage import anatomy_montage, anatomy_sheet
 from corcal.report.canvas import Sheet
 from corcal.report.colours import rgb, site_colour
-from corcal.report.montage_heading import counted_words, scored_by
-from corcal.report.pieces import lesion_pieces_of
-from report.automatic_scan import MODEL, Dense, make_anatomy, make_scan, with_dense
-
-FEW = [
-    Dense(site=Site.LAD, at=(10, 30, 50), agatston=45.2),
-    Dense(site=Site.RCA, at=(8, 60, 35), agatston=9.14, sure=0.72),
-    Dense(site=Site.AORTIC_VALVE, at=(14, 60, 60), agatston=12.3),
-    Dense(site=Site.MITRAL_ANNULUS, at=(5, 80, 70), agatston=30.0, sure=0.7, rival=Site.LCX),
-    Dense(site=Site.NOISE, at=(6, 50, 50), size=1, agatston=1.0, sure=0.995),
-]
+from report.automatic_scan import FEW, Dense, make_anatomy, make_scan, many, with_dense
 
 
 def sheet_of(dense: Sequence[Dense], **anatomy: bool) -> Sheet:
@@ -40,20 +28,6 @@ def has_colour(sheet: Sheet, site: Site) -> bool:
     """Whether the axial panels have the pure colour of a site."""
     picture = sheet.pixels()[round(sheet.top_px) :].astype(int)
     return bool((np.abs(picture - rgb(site_colour(site))).max(axis=-1) <= 12).any())
-
-
-def many(count: int) -> list[Dense]:
-    """Lesions close together in a few slices: a severe case."""
-    sites = (Site.LAD, Site.LCX, Site.RCA, Site.LM)
-    return [
-        Dense(
-            site=sites[k % 4],
-            at=(5 + k % 5, 32 + 9 * (k // 5 % 6), 34 + 11 * (k % 5)),
-            agatston=500.0 / (k + 1),
-            sure=0.99 - 0.01 * k,
-        )
-        for k in range(count)
-    ]
 
 
 @pytest.mark.parametrize("dense", [[], FEW])
@@ -125,40 +99,6 @@ def test_a_lesion_that_is_named_in_another_slice_says_which_has_most_of_it() -> 
     texts = texts_of(anatomy_sheet(result, scan, make_anatomy(), detection))
     assert "slice 7" not in texts
     assert any(t.endswith("(most in 7)") for t in texts if " RCA 2.5 " in t)
-
-
-COUNTED = [
-    (FEW, "2 coronary lesions (1 doubtful whether coronary).",
-     "Left out: 2 lesions elsewhere (1 doubtful whether coronary), 1 of noise."),
-    (FEW[:1], "1 coronary lesion.", "No other candidate."),
-    (FEW[2:3], "No coronary calcium was found.", "Left out: 1 lesion elsewhere."),
-    ([Dense(site=Site.LCX, at=(9, 30, 50), sure=0.65, rival=Site.LM),
-      Dense(site=Site.RCA, at=(9, 60, 50), agatston=0.0),
-      Dense(site=Site.OTHER, at=(9, 80, 50), sure=0.45, rival=Site.LYMPH_NODE),
-      Dense(site=Site.OTHER, at=(9, 90, 50), agatston=0.0),
-      Dense(site=Site.BONE, at=(9, 100, 50)),
-      Dense(site=Site.DEVICE, at=(9, 110, 50), sure=0.6, rival=Site.LAD)],
-     "1 coronary lesion (1 whose artery is doubtful); 1 too small to count.",
-     "Left out: 1 lesion elsewhere (1 whose site is doubtful), 1 too small to count, "
-     "2 of bone or device (1 doubtful whether coronary)."),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("dense", "coronary", "others"), COUNTED)
-def test_lesions_are_counted_in_words(dense: list[Dense], coronary: str, others: str) -> None:
-    assert counted_words(lesion_pieces_of(*with_dense(dense))) == (coronary, others)
-    words = " ".join(texts_of(sheet_of(dense)))
-    assert coronary in words
-    assert others in words
-
-
-def test_another_rule_is_named_with_what_it_scores() -> None:
-    result, _, _ = with_dense([])
-    assert scored_by(result) == "Agatston by the textbook rule."
-    other = replace(result, score=replace(result.score, rule="philips"))
-    assert scored_by(other) == (
-        "Agatston of lesions by the rule philips, of what has no number by the textbook rule."
-    )
 
 
 def test_lesions_have_the_colour_of_their_artery_and_rejections_none() -> None:
@@ -240,42 +180,9 @@ def test_the_pathway_glows_in_the_colour_of_its_artery() -> None:
     assert red > blue + 30
 
 
-def test_an_anatomy_without_arteries_says_so() -> None:
-    texts = texts_of(sheet_of(FEW, pathways=False))
-    assert any("does not know where the arteries run" in text for text in texts)
-    assert not any("does not know" in text for text in texts_of(sheet_of(FEW)))
-
-
 @pytest.mark.parametrize("dense", [[], FEW])
 def test_a_scan_without_a_heart_is_drawn_all_the_same(dense: list[Dense]) -> None:
     assert len(sheet_of(dense, heart=False, pathways=False).figure.axes) > 6
-
-
-def test_the_model_is_named_with_the_beginning_of_its_hash() -> None:
-    result, scan, detection = with_dense([])
-    anatomy = make_anatomy()
-    assert "Anatomy: corcal-test 2 (sha256 ab12ab12)" in texts_of(
-        anatomy_sheet(result, scan, anatomy, detection)
-    )
-    unknown = replace(anatomy, model=replace(MODEL, sha256=None, trusted=False))
-    assert "Anatomy: corcal-test 2 (not known to this release)" in texts_of(
-        anatomy_sheet(result, scan, unknown, detection)
-    )
-
-
-def test_findings_are_told_as_far_as_there_is_room() -> None:
-    result, scan, detection = with_dense([])
-    found = [
-        Finding(code="X", severity=Severity.WARNING, message=f"finding {k} " + "word " * 60)
-        for k in range(4)
-    ]
-    anatomy = replace(make_anatomy(), findings=tuple(found[:1]))
-    texts = texts_of(
-        anatomy_sheet(result, scan, anatomy, replace(detection, findings=tuple(found[1:])))
-    )
-    told = [text for text in texts if text.startswith("finding")]
-    assert [text[:9] for text in told] == ["finding 0", "finding 1"]
-    assert told[1].endswith("(+2)")
 
 
 def test_what_is_not_shown_is_counted() -> None:
@@ -291,19 +198,6 @@ def test_the_same_scan_gives_the_same_picture(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
         anatomy_montage(result, scan, make_anatomy(), detection, tmp_path / name)
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
-
-
-def test_the_heading_ends_before_the_overviews() -> None:
-    sheet = sheet_of(many(30))
-    sheet.pixels()
-    left = min(axes.bbox.x0 for axes in sheet.figure.axes[-2:])
-    for text in sheet.figure.texts:
-        box = text.get_window_extent()
-        if box.y0 > sheet.height_px - sheet.top_px and text.get_text() not in {
-            "coronal",
-            "sagittal",
-        }:
-            assert box.x1 < left or box.y1 < sheet.height_px - sheet.top_px
 
 
 def test_a_detection_of_another_scan_is_refused(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from matplotlib import rcParams
 
+from corcal.ct.suitability import SeriesKind
 from corcal.exam_numbers import exam_numbers
 from corcal.followup import compare
 from corcal.interpreted import interpret_result, with_followup, with_interpretation
@@ -15,6 +16,7 @@ from corcal.report.figures import FIGURES, Subject, draw_figures, why_not
 from corcal.risk.types import Person, Race, Sex
 from report.measured_scan import with_measured
 from report.scored_scan import box
+from result_maker import make_automatic_result
 
 WOMAN = Person(age_years=61, sex=Sex.FEMALE, race=Race.WHITE)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -101,7 +103,36 @@ def test_a_person_without_curves_is_told_so(subject):
     assert reason.startswith("percentile has no curves for the person: ")
 
 
-def test_without_a_lesion_there_is_no_key_picture():
+def not_gated(result):
+    kind = SeriesKind.CHEST_NONCONTRAST
+    return replace(result, suitability=replace(result.suitability, kind=kind))
+
+
+def test_without_a_lesion_there_is_no_key_picture_in_the_careful_words_of_a_zero():
     result, scan, voxels = with_measured({})
     reason = why_not("key", Subject(result=result, scan=scan, voxels=voxels))
-    assert reason == "key shows lesions, and no coronary artery has one"
+    nothing = "no coronary calcium among what was marked"
+    assert reason == f"key shows lesions that count, and there is none: {nothing}"
+    automatic = replace(not_gated(result), provenance=make_automatic_result().provenance)
+    reason = why_not("key", Subject(result=automatic))
+    nothing = "no coronary calcium that reaches the limit of counting was found"
+    assert reason == f"key shows lesions that count, and there is none: {nothing}"
+
+
+def test_titles_of_an_automatic_score_say_what_its_pictures_say():
+    result, scan, voxels = with_measured({Site.LM: [box(10, 40, 50)]})
+    (lesion,) = result.lesions
+    doubtful = replace(
+        not_gated(result),
+        provenance=make_automatic_result().provenance,
+        lesions=(replace(lesion, probabilities={"LM": 0.5, "LCX": 0.5}),),
+    )
+    subject = Subject(result=doubtful, scan=scan, voxels=voxels)
+    drawn = draw_figures(subject, ("montage", "projection", "key"))
+    unchecked = "Automatic: for a reader to check."
+    score = "Agatston-equivalent, from a scan without ECG gating 64.0"
+    assert [each.title for each in drawn.values()] == [
+        f"Axial slices. {score}. {unchecked}",
+        f"The heart seen through. {score}. {unchecked}",
+        f"Largest lesion of the LM, L1 ?: Agatston 64.0. {unchecked}",
+    ]

@@ -13,7 +13,9 @@ from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.report.colours import rgb, site_colour
 from corcal.report.key_images import key_images, key_sheets
 from report.measured_scan import with_measured
+from report.reviewed_result import reviewed
 from report.scored_scan import box
+from result_maker import make_automatic_result, make_result
 
 SITES = list(CORONARY_SITES)
 
@@ -83,6 +85,76 @@ def test_an_artery_that_is_not_certain_stands_in_the_corner_with_the_next(chance
     doubtful = replace(result, lesions=(replace(lesion, probabilities=chances),))
     (sheet,) = key_sheets(doubtful, scan, voxels).values()
     assert [text for text in texts_of(sheet) if "%" in text] == ([said] if said else [])
+
+
+AUTOMATIC = make_automatic_result().provenance
+
+
+def case_of(chances, *, provenance=AUTOMATIC, is_complete=None, name="L1"):
+    """One lesion of the LM, so probable; a reader has begun, ended, or not looked at it."""
+    result, scan, voxels = with_measured({Site.LM: [box(4, 40, 50)]})
+    (lesion,) = result.lesions
+    lesions = (replace(lesion, id=name, probabilities=chances),)
+    result = replace(result, provenance=provenance, lesions=lesions)
+    if is_complete is not None:
+        result = reviewed(result, is_complete=is_complete)
+    return result, scan, voxels
+
+
+def key_of(*args, **options):
+    (sheet,) = key_sheets(*case_of(*args, **options)).values()
+    return sheet
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, ["Automatic: for a reader to check."]),
+        ({"is_complete": False}, ["Automatic, review not finished: for a reader to check."]),
+        ({"is_complete": True}, []),
+        ({"provenance": make_result().provenance}, []),  # marked by a person
+    ],
+)
+def test_a_picture_says_by_itself_that_nobody_has_checked_it(options, said):
+    sheet = key_of({"LM": 0.5, "ascending_aorta": 0.26}, **options)
+    assert [text for text in texts_of(sheet) if "reader" in text] == said
+    panel = sheet.figure.axes[0].bbox
+    for text in sheet.figure.texts[-2:] if said else sheet.figure.texts[-1:]:
+        assert text.get_window_extent().y1 <= panel.y0  # nothing of the slice is covered
+
+
+@pytest.mark.parametrize(
+    ("chance", "is_complete", "name"),
+    [
+        (0.5, None, "L1 ?"),
+        (0.899, None, "L1 ?"),
+        (0.9, None, "L1"),
+        (0.5, False, "L1 ?"),
+        (0.5, True, "L1"),
+    ],
+)
+def test_a_doubtful_lesion_has_a_mark_and_its_probability_until_somebody_signs(
+    chance, is_complete, name
+):
+    texts = texts_of(key_of({"LM": chance, "LCX": 1 - chance}, is_complete=is_complete))
+    assert texts[:2] == ["LM", name]
+    assert any("%" in text for text in texts) is name.endswith("?")
+
+
+@pytest.mark.parametrize("name", ["L1", "L1234567"])
+@pytest.mark.parametrize("is_complete", [None, False])
+def test_no_text_passes_the_edge_or_lies_over_another(name, is_complete):
+    chances = {"LM": 0.46, "descending_aorta": 0.44}
+    result, scan, voxels = case_of(chances, is_complete=is_complete, name=name)
+    wide = replace(result, lesions=(replace(result.lesions[0], agatston=123456.7),))
+    (sheet,) = key_sheets(wide, scan, voxels).values()
+    texts = [*sheet.figure.texts, *sheet.figure.axes[0].texts]
+    boxes = [(text.get_text(), text.get_window_extent()) for text in texts]
+    for k, (words, here) in enumerate(boxes):
+        assert here.x0 >= 0, words
+        assert here.x1 <= 700, words
+        assert here.y0 >= 0, words
+        assert not [other for other, there in boxes[k + 1 :] if there.overlaps(here)], words
 
 
 def test_the_slice_is_the_one_with_most_of_the_lesion():
@@ -185,3 +257,13 @@ def test_a_result_of_another_shape_is_refused():
     other = replace(result, scan=replace(result.scan, shape=(20, 96, 95)))
     with pytest.raises(GeometryError, match=r"result of shape \(20, 96, 95\)"):
         key_images(other, scan, voxels)
+
+
+@pytest.mark.parametrize("is_complete", [None, True])
+def test_the_words_over_the_slice_begin_inside_of_it(is_complete):
+    sheet = key_of({"LM": 0.5, "LCX": 0.5}, is_complete=is_complete)
+    panel = sheet.figure.axes[0].bbox
+    over = [t.get_window_extent() for t in sheet.figure.texts]
+    over = [box for box in over if box.y0 > panel.y0]
+    assert len(over) >= 5
+    assert all(box.x0 >= panel.x0 + 10 for box in over)

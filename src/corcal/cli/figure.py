@@ -10,7 +10,7 @@ from corcal.cli.outputs import check_folder
 from corcal.cli.parameters import GIVEN_PATH
 from corcal.cli.records import chosen_names, exam_of, files_of_exam, record_file
 from corcal.errors import InputError
-from corcal.report.figures import FIGURES, Subject, draw_figures, why_not
+from corcal.report.figures import FIGURES, Subject, draw_figures, why_empty, why_not
 from corcal.whole_file import write_whole
 
 __all__ = ["command"]
@@ -54,7 +54,8 @@ def command(path: Path, scan_path: Path | None, what: str | None, formats: str, 
         if exam is None
         else Subject(result=result, scan=exam.scan, voxels=exam.voxels)
     )
-    drawn = draw_figures(subject, _drawable(subject, names))
+    drawable, missing = _drawable(subject, names)
+    drawn = draw_figures(subject, drawable)
     files = {f"{name}.{ending}": name for name in drawn for ending in endings}
     check_folder(files_of_exam(file, scan_path, exam), out, files)
     out.mkdir(parents=True, exist_ok=True)
@@ -62,19 +63,30 @@ def command(path: Path, scan_path: Path | None, what: str | None, formats: str, 
         ending = cast(Literal["png", "svg"], file_name.rpartition(".")[2])
         write_whole(out / file_name, drawn[name].data(ending))
         click.echo(f"wrote {plain(out / file_name)}")
+    for reason in missing:
+        click.echo(f"not drawn: {plain(reason)}", err=True)
 
 
-def _drawable(subject: Subject, wanted: tuple[str, ...] | None) -> tuple[str, ...]:
+def _drawable(
+    subject: Subject, wanted: tuple[str, ...] | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Give the pictures that are wanted, or else all that can be drawn.
+
+    Returns
+    -------
+    names, missing : tuple of str
+        Pictures to draw; and why there is nothing to show in others that are wanted: a score of 0
+        has no lesion, and no option would give it one.
 
     Raises
     ------
     InputError
-        If one that is wanted cannot be drawn, or none can.
+        If one that is wanted lacks what can be given, or none can be drawn.
     """
     reasons = {name: why_not(name, subject) for name in wanted or FIGURES}
     names = tuple(name for name, reason in reasons.items() if reason is None)
-    said = "; ".join(reason for reason in reasons.values() if reason is not None)
-    if said and (wanted or not names):
-        raise InputError(said)
-    return names
+    told = {name: reason for name, reason in reasons.items() if reason is not None}
+    lacks_something = any(why_empty(name, subject) is None for name in told)
+    if not names or (wanted and lacks_something):
+        raise InputError("; ".join(told.values()))
+    return names, tuple(told.values()) if wanted else ()

@@ -278,8 +278,7 @@ def score_text(result: "Result") -> str:
             f"{name:8}{part.agatston:10.1f}{part.volume_mm3:12.1f}{part.mass_mg:10.2f}"
             f"{part.lesion_count:9d}{peak:>9}"
         )
-    for name, part in score.other_sites.items():
-        lines.append(f"not coronary, not counted: {name} {part.agatston:.1f} Agatston")
+    lines += _elsewhere(result)
     spread = ", ".join(f"{name} {other.total:.1f}" for name, other in score.by_rule.items())
     lines += [
         "",
@@ -295,6 +294,16 @@ def score_text(result: "Result") -> str:
         lines += _wrapped(f"  {f.severity}: {f.message} [{f.code}]", indent=4)
     lines += ["", result.provenance.statement]
     return "\n".join(lines)
+
+
+def _elsewhere(result: "Result") -> list[str]:
+    from corcal.report.other_sites import is_sure_site  # brings what pictures need: half a second
+
+    return [
+        f"not coronary, not counted: {name} {part.agatston:.1f} Agatston"
+        f"{'' if is_sure_site(result, name) else ', doubtful'}"
+        for name, part in result.score.other_sites.items()
+    ]
 
 
 def _wrapped(text: str, *, indent: int) -> list[str]:

@@ -22,6 +22,10 @@ _PERCENTILE_FIELDS = (
     ("p_nonzero", "Percent of the reference with a score above 0"),
 )
 _REFERENCE_SCORES = (25, 50, 75, 90)  # keys of Percentile.scores
+_CLASS_NOTES = {
+    "cac_drs": " V in place of A: from a scan without ECG gating, derived from the score, not a "
+    "visual estimate."
+}
 _RISKS = (
     ("mesa_chd", "coronary heart disease in 10 years, MESA without the calcium"),
     ("mesa_chd_with_cac", "coronary heart disease in 10 years, MESA with the calcium"),
@@ -53,8 +57,8 @@ def _category(scheme: str) -> Column[Result]:
         found = meaning.categories.get(scheme)
         return None if found is None else found.code
 
-    title = SCHEMES[scheme].title
-    return _told(f"category_{scheme}", Kind.TEXT, "", f"Class of the score: {title}.", pick)
+    what = f"Class of the score: {SCHEMES[scheme].title}.{_CLASS_NOTES.get(scheme, '')}"
+    return _told(f"category_{scheme}", Kind.TEXT, "", what, pick)
 
 
 def _percentile(meaning: Interpretation, reference: str) -> Percentile | None:

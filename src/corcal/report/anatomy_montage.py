@@ -16,17 +16,18 @@ from corcal.lesions.decision import Detection
 from corcal.report.amounts import shown_position
 from corcal.report.anatomy_lines import draw_outlines, draw_pathways, structure_names
 from corcal.report.canvas import (
-    FOOTER_PX,
     MARGIN_PX,
     MUTED,
     Box,
     Sheet,
+    footer_px,
+    lines_that_fit,
     orientation_letters,
     scale_bar,
 )
 from corcal.report.framing import Frame
 from corcal.report.heart_box import heart_box
-from corcal.report.montage_heading import HEADING_PX, draw_heading, scored_by
+from corcal.report.montage_heading import HEADING_PX, draw_heading, heading_of, scored_by
 from corcal.report.montage_labels import Mark, Panel, draw_labels, mark_of, piece_colour
 from corcal.report.outlines import outline_pixels
 from corcal.report.pieces import Piece, lesion_pieces_of
@@ -49,6 +50,7 @@ _OVERVIEW_WIDEST_PX = 345.0
 _SLAB_MM = 10.0  # thickness that these average
 _HALO_MM = 1.5
 _LETTERS_PX = 17.0
+_FOOTER_TYPE_PX = 16.0
 
 
 def anatomy_montage(
@@ -94,11 +96,15 @@ def anatomy_sheet(result: Result, scan: CTScan, anatomy: Anatomy, detection: Det
     width = (_WIDTH_PX - 2 * MARGIN_PX - (_COLUMNS - 1) * _GAP_PX) / _COLUMNS
     height = width * _aspect(frame, scan)
     row_px = _CAPTION_PX + height + _GAP_PX
-    rows = math.ceil(len(slices) / _COLUMNS)
+    boxes = _overview_boxes(scan, frame)
+    right = min(box.left for box in boxes) - _GAP_PX - 24
+    heading = heading_of(result, anatomy, detection, pieces, right_px=right, unseen=unseen)
+    footer = _footer_lines(result)
+    rows_px = math.ceil(len(slices) / _COLUMNS) * row_px
     sheet = Sheet(
         width_px=_WIDTH_PX,
-        height_px=round(HEADING_PX + rows * row_px + FOOTER_PX),
-        top_px=HEADING_PX,
+        height_px=round(heading.height_px + rows_px + footer_px(footer)),
+        top_px=heading.height_px,
     )
     marks = _marks(pieces, slices, scan.shape[0])
     seen = _Seen(scan=scan, anatomy=anatomy, pieces=pieces, frame=frame)
@@ -110,9 +116,10 @@ def anatomy_sheet(result: Result, scan: CTScan, anatomy: Anatomy, detection: Det
             height=height,
         )
         _draw_slice(sheet, box, seen, z, [m for m in marks if m.z == z])
-    left = _draw_overviews(sheet, seen, slices)
-    draw_heading(sheet, anatomy, detection, pieces, right_px=left - 24, unseen=unseen)
-    _footer(sheet, result)
+    for view, box in zip(_OVERVIEWS, boxes, strict=True):
+        _draw_overview(sheet, box, seen, view, slices)
+    draw_heading(sheet, heading)
+    sheet.footer(footer, _FOOTER_TYPE_PX)
     return sheet
 
 
@@ -205,6 +212,15 @@ class _Overview:
     axis: int
     letters: str
 
+    @property
+    def across(self) -> int:
+        """The axis that runs along the rows of the panel."""
+        return 3 - self.axis
+
+    def columns(self, frame: Frame) -> tuple[int, int]:
+        """First and last but one voxel of the rows of the panel."""
+        return frame.x if self.across == 2 else frame.y
+
 
 _OVERVIEWS = (
     _Overview(name="coronal", axis=1, letters="RLHF"),
@@ -212,39 +228,49 @@ _OVERVIEWS = (
 )
 
 
-def _draw_overviews(sheet: Sheet, seen: _Seen, slices: Sequence[int]) -> float:
-    """Draw the coronal and the sagittal view at the upper right; return where they begin."""
-    scan, frame = seen.scan, seen.frame
+def _overview_boxes(scan: CTScan, frame: Frame) -> list[Box]:
+    """Place the coronal and the sagittal view at the upper right."""
     right = float(_WIDTH_PX - MARGIN_PX)
-    top = HEADING_PX - _OVERVIEW_PX - 18
+    boxes = []
     for view in reversed(_OVERVIEWS):
-        across = 3 - view.axis  # the axis that runs along the rows of the panel
-        columns = frame.x if across == 2 else frame.y
-        step = scan.spacing_mm[across]
-        z0, z1 = max(0, frame.z[0] - 2), min(scan.shape[0], frame.z[1] + 2)
-        dz = scan.spacing_mm[0]
-        size = ((z1 - z0) * dz, (columns[1] - columns[0]) * step)
-        width = min(_OVERVIEW_PX * size[1] / size[0], _OVERVIEW_WIDEST_PX)
-        box = Box(left=right - width, top=top, width=width, height=width * size[0] / size[1])
-        corner = (frame.y, frame.x)[view.axis - 1][0]
-        middle = corner * scan.spacing_mm[view.axis] + frame.heart_mm[view.axis]
-        grey = _slab(scan, view.axis, middle)[z0:z1, columns[0] : columns[1]]
-        extent = (
-            (columns[0] - 0.5) * step,
-            (columns[1] - 0.5) * step,
-            (z0 - 0.5) * dz,
-            (z1 - 0.5) * dz,
-        )
-        axes = sheet.panel(box, grey[::-1], extent, WINDOW_HU)
-        draw_pathways(axes, seen.anatomy, axis=view.axis, at_mm=None)
-        draw_outlines(axes, seen.anatomy, axis=view.axis, at_mm=middle)
-        _draw_dots(axes, seen.pieces, across, scan)
-        _draw_heights(axes, slices, dz)
-        orientation_letters(axes, view.letters, size_px=_LETTERS_PX, inset=0.05)
-        scale_bar(axes, size_px=_LETTERS_PX)
-        sheet.text(box.left, box.top - 25, view.name, 18, color=MUTED)
-        right = box.left - _GAP_PX
-    return right
+        left, right_edge, low, high = _overview_extent(scan, frame, view)
+        aspect = (high - low) / (right_edge - left)
+        width = min(_OVERVIEW_PX / aspect, _OVERVIEW_WIDEST_PX)
+        top = HEADING_PX - _OVERVIEW_PX - 18
+        boxes.append(Box(left=right - width, top=top, width=width, height=width * aspect))
+        right = boxes[-1].left - _GAP_PX
+    return boxes[::-1]
+
+
+def _overview_slices(scan: CTScan, frame: Frame) -> tuple[int, int]:
+    return max(0, frame.z[0] - 2), min(scan.shape[0], frame.z[1] + 2)
+
+
+def _overview_extent(
+    scan: CTScan, frame: Frame, view: _Overview
+) -> tuple[float, float, float, float]:
+    """Edges of a view in mm: left, right, bottom, top."""
+    z0, z1 = _overview_slices(scan, frame)
+    (a, b), step, dz = view.columns(frame), scan.spacing_mm[view.across], scan.spacing_mm[0]
+    return (a - 0.5) * step, (b - 0.5) * step, (z0 - 0.5) * dz, (z1 - 0.5) * dz
+
+
+def _draw_overview(
+    sheet: Sheet, box: Box, seen: _Seen, view: _Overview, slices: Sequence[int]
+) -> None:
+    scan, frame, dz = seen.scan, seen.frame, seen.scan.spacing_mm[0]
+    (z0, z1), (a, b) = _overview_slices(scan, frame), view.columns(frame)
+    corner = (frame.y, frame.x)[view.axis - 1][0]
+    middle = corner * scan.spacing_mm[view.axis] + frame.heart_mm[view.axis]
+    grey = _slab(scan, view.axis, middle)[z0:z1, a:b]
+    axes = sheet.panel(box, grey[::-1], _overview_extent(scan, frame, view), WINDOW_HU)
+    draw_pathways(axes, seen.anatomy, axis=view.axis, at_mm=None)
+    draw_outlines(axes, seen.anatomy, axis=view.axis, at_mm=middle)
+    _draw_dots(axes, seen.pieces, view.across, scan)
+    _draw_heights(axes, slices, dz)
+    orientation_letters(axes, view.letters, size_px=_LETTERS_PX, inset=0.05)
+    scale_bar(axes, size_px=_LETTERS_PX)
+    sheet.text(box.left, box.top - 25, view.name, 18, color=MUTED)
 
 
 def _slab(scan: CTScan, axis: int, middle_mm: float) -> NDArray[np.float32]:
@@ -287,11 +313,6 @@ def _draw_heights(axes: "Axes", slices: Sequence[int], dz: float) -> None:
             )
 
 
-def _footer(sheet: Sheet, result: Result) -> None:
-    sheet.text(
-        MARGIN_PX,
-        sheet.height_px - 34,
-        f"{RESEARCH_USE} corcal {__version__}, {scored_by(result)} {SLICES_COUNTED}",
-        16,
-        color=MUTED,
-    )
+def _footer_lines(result: Result) -> list[str]:
+    words = f"{RESEARCH_USE} corcal {__version__}, {scored_by(result)} {SLICES_COUNTED}"
+    return lines_that_fit(words, _FOOTER_TYPE_PX, width_px=_WIDTH_PX)

@@ -7,6 +7,7 @@ where they are used. No picture carries a patient's name, identifier or date.
 
 import io
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
+    "CAUTION",
     "FOOTER_PX",
     "MARGIN_PX",
     "MUTED",
@@ -30,6 +32,8 @@ __all__ = [
     "TOP_PX",
     "Box",
     "Sheet",
+    "footer_px",
+    "lines_that_fit",
     "orientation_letters",
     "png_bytes",
     "scale_bar",
@@ -37,9 +41,11 @@ __all__ = [
 ]
 
 PAPER, TEXT, MUTED = "#0E1116", "#F2F4F7", "#A3ACB9"
+CAUTION = "#FFC477"  # of words that a reader must not miss
 TROUGH = "#2A323D"  # the empty part of a bar
 MARGIN_PX = 28
-FOOTER_PX = 56
+FOOTER_PX = 56  # of a footer of one line
+_FOOTER_LINE_PX = 20
 TOP_PX = 32  # the largest type begins here: as far from the upper edge as text from the left one
 _SCALE_BAR_MM = 10.0
 _FONT = "DejaVu Sans"  # comes with matplotlib
@@ -94,6 +100,29 @@ class Sheet:
         renderer = self._canvas.get_renderer()
         width, height, _ = renderer.get_text_width_height_descent(text, font, False)
         return float(width), float(height)
+
+    def wrapped(
+        self, text: str, size_px: float, width_px: float, *, weight: str = "normal"
+    ) -> list[str]:
+        """Break text into lines that are no wider; a word is broken only if it alone is wider."""
+        lines = [""]
+        for word in text.split():
+            whole = f"{lines[-1]} {word}".strip()
+            if self.text_size(whole, size_px, weight=weight)[0] <= width_px:
+                lines[-1] = whole
+                continue
+            lines.append("")
+            for letter in word:
+                longer = lines[-1] + letter
+                is_over = self.text_size(longer, size_px, weight=weight)[0] > width_px
+                lines[-1:] = [lines[-1], letter] if is_over else [longer]
+        return [line for line in lines if line]
+
+    def footer(self, lines: Sequence[str], size_px: float) -> None:
+        """Write the lines of a footer, which takes `footer_px` at the lower edge."""
+        for number, line in enumerate(reversed(lines)):
+            y = self.height_px - 34 - number * _FOOTER_LINE_PX
+            self.text(MARGIN_PX, y, line, size_px, color=MUTED)
 
     def text(self, x: float, y: float, text: str, size_px: float, **options: Any) -> float:
         """Write text with its left upper corner at a pixel; return where it ends, in pixels."""
@@ -208,6 +237,17 @@ class Sheet:
         """Render the picture; shape (height, width, 3), red, green and blue."""
         self._canvas.draw()
         return np.asarray(self._canvas.buffer_rgba())[..., :3].copy()
+
+
+def lines_that_fit(text: str, size_px: float, *, width_px: int) -> list[str]:
+    """Break text into the lines that a sheet of this width has room for, between its margins."""
+    ruler = Sheet(width_px=width_px, height_px=1, top_px=0)  # measures; nothing is drawn on it
+    return ruler.wrapped(text, size_px, width_px - 2 * MARGIN_PX)
+
+
+def footer_px(lines: Sequence[str]) -> int:
+    """Height of a footer of so many lines."""
+    return FOOTER_PX + _FOOTER_LINE_PX * max(0, len(lines) - 1)
 
 
 def png_bytes(figure: "Figure", *, comment: str | None = None) -> bytes:

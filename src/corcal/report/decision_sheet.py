@@ -12,13 +12,24 @@ from corcal._version import __version__
 from corcal.ct.scan import CTScan
 from corcal.lesions.decision import Detection
 from corcal.report.amounts import shown, shown_percent, shown_site
-from corcal.report.canvas import FOOTER_PX, MARGIN_PX, MUTED, TEXT, TOP_PX, Box, Sheet
+from corcal.report.canvas import (
+    CAUTION,
+    MARGIN_PX,
+    MUTED,
+    TEXT,
+    TOP_PX,
+    Box,
+    Sheet,
+    footer_px,
+    lines_that_fit,
+)
 from corcal.report.colours import site_colour
 from corcal.report.decision_order import ORDER_WORDS, Turn
-from corcal.report.montage_heading import UNCHECKED, counted_words, scored_by
+from corcal.report.montage_heading import counted_words, scored_by
 from corcal.report.montage_labels import REJECTED_COLOUR, piece_colour
 from corcal.report.outlines import outline_pixels
 from corcal.report.pieces import Piece, lesion_pieces_of, pieces_of, site_named
+from corcal.report.unchecked import unchecked_words
 from corcal.report.words import SLICES_COUNTED
 from corcal.result import RESEARCH_USE, Result
 
@@ -41,9 +52,10 @@ _REASON_PX = 16.0
 _REASON_LINE_PX = 22.0
 _REASON_CHARACTERS = 50
 _REASON_LINES = 5
-_HEADING_PX = 218
-_HEADING_CHARACTERS = 138
+_HEADING_PX = 218  # at least
+_FOUND_PX = TOP_PX + 48  # where the words below the title begin
 _HEADING_LINE_PX = 27.0
+_HEADING_TYPE_PX, _FOOTER_TYPE_PX = 18.0, 15.0
 _TITLE_PX = 22.0
 _BARS = 4
 _LEAST_SHOWN = 0.005  # a probability below this has no bar
@@ -86,13 +98,18 @@ def decisions_sheet(result: Result, scan: CTScan, detection: Detection) -> Sheet
         max((_cell_px(piece) for piece in chosen[k * _COLUMNS : (k + 1) * _COLUMNS]), default=60.0)
         for k in range(rows)
     ]
+    counted = counted_words(result, lesion_pieces_of(result, scan, detection))
+    left_out = sum(piece.is_counted for piece in pieces) - len(chosen)
+    lines = _heading_lines(counted, left_out)
+    footer = lines_that_fit(_footer_words(result), _FOOTER_TYPE_PX, width_px=_WIDTH_PX)
+    top_px = max(_HEADING_PX, round(_FOUND_PX + _HEADING_LINE_PX * len(lines)))
     sheet = Sheet(
         width_px=_WIDTH_PX,
-        height_px=round(_HEADING_PX + sum(heights) + FOOTER_PX),
-        top_px=_HEADING_PX,
+        height_px=round(top_px + sum(heights) + footer_px(footer)),
+        top_px=top_px,
     )
-    _heading(sheet, counted_words(lesion_pieces_of(result, scan, detection)), pieces, chosen)
-    _footer(sheet, result)
+    _heading(sheet, unchecked_words(result), lines)
+    sheet.footer(footer, _FOOTER_TYPE_PX)
     width = (_WIDTH_PX - 2 * MARGIN_PX - (_COLUMNS - 1) * _GAP_PX) / _COLUMNS
     for i, piece in enumerate(chosen):
         left = MARGIN_PX + (i % _COLUMNS) * (width + _GAP_PX)
@@ -118,29 +135,30 @@ def _chosen(pieces: tuple[Piece, ...]) -> list[Piece]:
     return chosen or counted[:_FEW_DECISIONS]
 
 
-def _heading(
-    sheet: Sheet, counted: tuple[str, str], pieces: tuple[Piece, ...], chosen: list[Piece]
-) -> None:
-    end = sheet.text(MARGIN_PX, TOP_PX, "Decisions", 28, fontweight="bold")
-    sheet.text(end + 20, TOP_PX + 9, UNCHECKED, 18, color="#FFC477")
-    left_out = sum(p.is_counted for p in pieces) - len(chosen)
+def _heading_lines(counted: tuple[str, str], left_out: int) -> list[tuple[str, str]]:
+    """Say what was found, and in which order it stands: each line with its colour."""
     more = f" Not shown here: {left_out}." if left_out else ""
-    lines = [
-        (words, TEXT) for words in textwrap.wrap(" ".join(counted) + more, _HEADING_CHARACTERS)
+    found = f"{' '.join(counted)}{more}"
+    return [
+        (line, colour)
+        for words, colour in ((found, TEXT), (ORDER_WORDS, MUTED))
+        for line in lines_that_fit(words, _HEADING_TYPE_PX, width_px=_WIDTH_PX)
     ]
-    lines += [(words, MUTED) for words in textwrap.wrap(ORDER_WORDS, _HEADING_CHARACTERS)]
+
+
+def _heading(sheet: Sheet, unchecked: str, lines: list[tuple[str, str]]) -> None:
+    end = sheet.text(MARGIN_PX, TOP_PX, "Decisions", 28, fontweight="bold")
+    if unchecked:
+        sheet.text(end + 20, TOP_PX + 9, unchecked, _HEADING_TYPE_PX, color=CAUTION)
     for k, (words, colour) in enumerate(lines):
-        sheet.text(MARGIN_PX, TOP_PX + 48 + _HEADING_LINE_PX * k, words, 18, color=colour)
+        y = _FOUND_PX + _HEADING_LINE_PX * k
+        sheet.text(MARGIN_PX, y, words, _HEADING_TYPE_PX, color=colour)
 
 
-def _footer(sheet: Sheet, result: Result) -> None:
-    sheet.text(
-        MARGIN_PX,
-        sheet.height_px - 34,
+def _footer_words(result: Result) -> str:
+    return (
         f"{RESEARCH_USE} corcal {__version__}, {scored_by(result)} Cut-outs of "
-        f"{DETAIL_MM:.0f} by {DETAIL_MM:.0f} mm. {SLICES_COUNTED}",
-        15,
-        color=MUTED,
+        f"{DETAIL_MM:.0f} by {DETAIL_MM:.0f} mm. {SLICES_COUNTED}"
     )
 
 

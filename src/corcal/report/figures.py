@@ -8,13 +8,14 @@ from corcal.ct.scan import CTScan
 from corcal.lesions.voxels import SiteVoxels
 from corcal.report.amounts import shown
 from corcal.report.key_lesions import largest_lesions
-from corcal.report.words import score_name
+from corcal.report.unchecked import marked_name, unchecked_words
+from corcal.report.words import score_name, zero_words
 from corcal.result import Result
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["FIGURES", "Drawn", "FigureKind", "Subject", "draw_figures", "why_not"]
+__all__ = ["FIGURES", "Drawn", "FigureKind", "Subject", "draw_figures", "why_empty", "why_not"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +65,15 @@ class FigureKind:
         Says why it cannot be drawn of a subject, in one line; ``None`` if it can.
     draw : callable
         Draws it: one picture or several, by the name of their files without ending.
+    shows_nothing : callable
+        Says why a subject has nothing that it could show, whatever else is given; ``None`` if it
+        has.
     """
 
     help: str
     lacks: Callable[[Subject], str | None]
     draw: Callable[[Subject], dict[str, Drawn]]
+    shows_nothing: Callable[[Subject], str | None] = lambda _: None
 
 
 def draw_figures(subject: Subject, names: tuple[str, ...]) -> dict[str, Drawn]:
@@ -81,7 +86,16 @@ def draw_figures(subject: Subject, names: tuple[str, ...]) -> dict[str, Drawn]:
 
 def why_not(name: str, subject: Subject) -> str | None:
     """Say why a picture cannot be drawn, and what would help; ``None`` if it can."""
+    empty = why_empty(name, subject)
+    if empty is not None:
+        return empty
     reason = FIGURES[name].lacks(subject)
+    return None if reason is None else f"{name} {reason}"
+
+
+def why_empty(name: str, subject: Subject) -> str | None:
+    """Say why there is nothing that a picture could show; ``None`` if there is."""
+    reason = FIGURES[name].shows_nothing(subject)
     return None if reason is None else f"{name} {reason}"
 
 
@@ -91,10 +105,11 @@ def _lacks_scan(subject: Subject) -> str | None:
     return None
 
 
-def _lacks_lesion(subject: Subject) -> str | None:
-    if not largest_lesions(subject.result):
-        return "shows lesions, and no coronary artery has one"
-    return _lacks_scan(subject)
+def _has_no_lesion(subject: Subject) -> str | None:
+    if largest_lesions(subject.result):
+        return None
+    nothing = zero_words(subject.result)
+    return "shows lesions that count, and there is none" + (f": {nothing}" if nothing else "")
 
 
 def _lacks_curves(subject: Subject) -> str | None:
@@ -119,14 +134,14 @@ def _montage(subject: Subject) -> dict[str, Drawn]:
     from corcal.report.slices import montage_sheet
 
     sheet = montage_sheet(*_scored(subject))
-    return {"montage": Drawn(figure=sheet.figure, title=f"Axial slices. {_score(subject)}")}
+    return {"montage": Drawn(figure=sheet.figure, title=f"Axial slices. {_told(subject)}")}
 
 
 def _projection(subject: Subject) -> dict[str, Drawn]:
     from corcal.report.projection import projection_sheet
 
     sheet = projection_sheet(*_scored(subject))
-    title = f"The heart seen through. {_score(subject)}"
+    title = f"The heart seen through. {_told(subject)}"
     return {"projection": Drawn(figure=sheet.figure, title=title)}
 
 
@@ -137,7 +152,9 @@ def _keys(subject: Subject) -> dict[str, Drawn]:
     drawn = {}
     for vessel, number in largest_lesions(subject.result).items():
         lesion, name = subject.result.lesions[number], KEY_NAMES[vessel]
-        title = f"Largest lesion of the {vessel}, {lesion.id}: Agatston {shown(lesion.agatston)}"
+        named = marked_name(subject.result, lesion)
+        title = f"Largest lesion of the {vessel}, {named}: Agatston {shown(lesion.agatston)}"
+        title = _and_unchecked(title, subject.result)
         drawn[name] = Drawn(figure=sheets[name].figure, title=title)
     return drawn
 
@@ -174,11 +191,25 @@ def _score(subject: Subject) -> str:
     return f"{score_name(result)} {shown(result.score.total.agatston)}"
 
 
+def _told(subject: Subject) -> str:
+    """Say what a picture of the scan says of the score in its heading."""
+    nothing = zero_words(subject.result)
+    return _and_unchecked(_score(subject) + (f": {nothing}" if nothing else ""), subject.result)
+
+
+def _and_unchecked(title: str, result: Result) -> str:
+    unchecked = unchecked_words(result)
+    return f"{title}. {unchecked}" if unchecked else title
+
+
 FIGURES: Mapping[str, FigureKind] = {
     "montage": FigureKind(help="axial slices with calcium", lacks=_lacks_scan, draw=_montage),
     "projection": FigureKind(help="the heart seen through", lacks=_lacks_scan, draw=_projection),
     "key": FigureKind(
-        help="the largest lesion of each artery, a picture each", lacks=_lacks_lesion, draw=_keys
+        help="the largest lesion of each artery, a picture each",
+        lacks=_lacks_scan,
+        draw=_keys,
+        shows_nothing=_has_no_lesion,
     ),
     "percentile": FigureKind(
         help="the score among people of the same sex", lacks=_lacks_curves, draw=_percentile

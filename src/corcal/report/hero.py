@@ -7,6 +7,7 @@ from corcal.report.amounts import shown
 from corcal.report.certainty import category_bars, interval_aside, interval_line
 from corcal.report.colours import SITE_COLOURS
 from corcal.report.markup import Markup, joined, tag
+from corcal.report.other_sites import is_sure_site
 from corcal.report.sections import amount, aside, scrolling_table, site_name
 from corcal.report.words import ARTERY_NAMES, NOTHING_MARKED, score_name, zero_words
 from corcal.result import Result
@@ -92,10 +93,16 @@ def _other_table(result: Result) -> Markup:
     table = scrolling_table(
         "Not coronary, not part of the score",
         ("Place", "", *_MEASURES),
-        ((site_name(label), "", *_measures(score)) for label, score in others.items()),
+        ((_place(result, label), "", *_measures(score)) for label, score in others.items()),
         classes={0: "text lead where", 1: "text share"},
     )
     return tag("div", table, class_="apart")
+
+
+def _place(result: Result, label: str) -> Markup:
+    """Name a place outside the arteries, and say so if all of it may be something else."""
+    name = site_name(label)
+    return name if is_sure_site(result, label) else joined(name, aside("doubtful"))
 
 
 def _share(result: Result, site: Site) -> Markup:

@@ -74,6 +74,7 @@ SCHEMES_DIFFER = "Each scheme has its own limits and words."
 """To be said wherever schemes have different words for a score (`has_other_words`)."""
 
 _NONE = ("0", "A0", "V0")  # classes of a score of 0
+_DERIVED = "derived from the score, not a visual estimate"
 _ARTERIAL_AGE = (
     "the age at which the risk of such a score is the usual one, among people of 45 to 84 years "
     "without cardiovascular disease or diabetes."
@@ -121,10 +122,14 @@ def marks_legend(statements: Iterable[Statement]) -> list[str]:
 
 
 def class_words(category: Category) -> str:
-    """Write a class with its label: ``"A2/N3, moderate"``; one word if both are the same."""
+    """Write a class with its label: ``"A2/N3, moderate"``; one word if both are the same.
+
+    CAC-DRS without gating is said to be no visual estimate, for which its letter V stands.
+    """
     if category.code == category.label:
         return category.label
-    return f"{category.code}, {category.label}"
+    is_derived = category.scheme == "cac_drs" and category.code.startswith("V")
+    return f"{category.code}, {category.label}{f' ({_DERIVED})' if is_derived else ''}"
 
 
 def has_other_words(categories: Iterable[Category]) -> bool:

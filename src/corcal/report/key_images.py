@@ -12,13 +12,21 @@ from corcal.lesions.sites import CORONARY_SITES, Site, Vessel
 from corcal.lesions.voxels import SiteVoxels
 from corcal.report.amounts import shown, shown_percent, shown_position, shown_site
 from corcal.report.calcium import CountedCalcium, counted_calcium, lesion_positions
-from corcal.report.canvas import MUTED, TEXT, Box, Sheet, orientation_letters, scale_bar
+from corcal.report.canvas import (
+    CAUTION,
+    MUTED,
+    TEXT,
+    Box,
+    Sheet,
+    orientation_letters,
+    scale_bar,
+)
 from corcal.report.colours import site_colour
 from corcal.report.framing import Frame, detail_frame
 from corcal.report.key_lesions import key_slice, largest_lesions
 from corcal.report.outlines import outline_pixels
-from corcal.report.pieces import is_certain
 from corcal.report.slices import WINDOW_HU
+from corcal.report.unchecked import is_site_doubtful, marked_name, unchecked_words
 from corcal.result import Result
 from corcal.scoring.types import Lesion
 
@@ -30,9 +38,9 @@ __all__ = ["KEY_NAMES", "key_images", "key_sheets"]
 KEY_NAMES: Mapping[Vessel, str] = {vessel: f"key_{vessel}" for vessel in Vessel}
 # Printed 45 mm wide, 35 pixels of type are 6.4 points
 _SIZE_PX = 700
-_FOOTER_PX = 28
+_FOOTER_PX, _UNCHECKED_PX = 28, 30.0  # below the slice: what it is for; that nobody has checked it
 _NAME_PX, _AMOUNT_PX, _PLACE_PX, _LETTERS_PX = 46.0, 36.0, 32.0, 32.0
-_FOOTNOTE_PX = 15.0
+_FOOTNOTE_PX, _UNCHECKED_TYPE_PX = 15.0, 20.0
 _INSET_PX = 14.0  # of type from the edges of the slice
 _LINE_WIDTH, _QUIET_WIDTH = 2.6, 1.1  # of the outlines: the lesion; other calcium beside it
 _REACH_MM = 5.0  # calcium outside the frame whose outline may come into it
@@ -108,7 +116,9 @@ def _sheet(
     result: Result, lesion: Lesion, scan: CTScan, calcium: CountedCalcium, view: _View
 ) -> Sheet:
     sheet = Sheet(width_px=_SIZE_PX, height_px=_SIZE_PX, top_px=0)
-    box = _box(scan, view.frame)
+    unchecked = unchecked_words(result)
+    side = _SIZE_PX - _FOOTER_PX - (_UNCHECKED_PX if unchecked else 0.0)
+    box = _box(scan, view.frame, side)
     _, dy, dx = scan.spacing_mm
     (y0, y1), (x0, x1) = view.frame.y, view.frame.x
     extent = ((x0 - 0.5) * dx, (x1 - 0.5) * dx, (y1 - 0.5) * dy, (y0 - 0.5) * dy)
@@ -118,18 +128,19 @@ def _sheet(
     outline_pixels(axes, view.pixels, step_mm=(dy, dx), colour=site_colour(site), width=_LINE_WIDTH)
     orientation_letters(axes, "RLAP", size_px=_LETTERS_PX, inset=0.02)
     scale_bar(axes, size_px=_LETTERS_PX)
-    _write(sheet, lesion, scan, view.z)
-    statement = result.provenance.statement
-    y = _SIZE_PX - _FOOTER_PX / 2
-    sheet.text(_SIZE_PX / 2, y, statement, _FOOTNOTE_PX, color=MUTED, ha="center", va="center")
+    _write_names(sheet, result, lesion, side)
+    _write_place(sheet, scan, view.z, side)
+    if unchecked:
+        _write_below(sheet, side + _UNCHECKED_PX / 2, unchecked, _UNCHECKED_TYPE_PX, CAUTION)
+    statement_y = _SIZE_PX - _FOOTER_PX / 2
+    _write_below(sheet, statement_y, result.provenance.statement, _FOOTNOTE_PX, MUTED)
     return sheet
 
 
-def _box(scan: CTScan, frame: Frame) -> Box:
+def _box(scan: CTScan, frame: Frame, side: float) -> Box:
     """Fit the frame into the square above the footer."""
     height_mm = (frame.y[1] - frame.y[0]) * scan.spacing_mm[1]
     width_mm = (frame.x[1] - frame.x[0]) * scan.spacing_mm[2]
-    side = _SIZE_PX - _FOOTER_PX
     scale = side / max(height_mm, width_mm)
     width, height = width_mm * scale, height_mm * scale
     return Box(left=(_SIZE_PX - width) / 2, top=(side - height) / 2, width=width, height=height)
@@ -159,35 +170,43 @@ def _outline_others(
         )
 
 
-def _write(sheet: Sheet, lesion: Lesion, scan: CTScan, z: int) -> None:
-    """Write into the corners what is shown: the lesion above, the slice below.
+def _write_names(sheet: Sheet, result: Result, lesion: Lesion, side: float) -> None:
+    """Write artery, name and score into the upper corner.
 
-    Where the artery is not certain, its probability stands below the score.
+    Where the site is doubtful, the name has a mark, and below the score stands how probable it is.
     """
-    left, bottom = _INSET_PX * 2, _SIZE_PX - _FOOTER_PX - _INSET_PX
+    left, top = _left(side), _INSET_PX + 1.2 * _NAME_PX
+    name = marked_name(result, lesion)
+    wide = sheet.text_size(f"{lesion.site} {name}", _NAME_PX, weight="bold")[0]
+    size = _NAME_PX * min(1.0, (_SIZE_PX / 2 - _LETTERS_PX - left) / wide)  # beside the letter
     colour = site_colour(Site[lesion.site])
-    end = _label(sheet, left, _INSET_PX, lesion.site, _NAME_PX, color=colour, fontweight="bold")
-    _label(sheet, end + 12, _INSET_PX, lesion.id, _NAME_PX, fontweight="bold")
-    amount = f"Agatston {shown(lesion.agatston)}"
-    top = _INSET_PX + 1.2 * _NAME_PX
-    _label(sheet, left, top, amount, _AMOUNT_PX)
-    if doubt := _artery_words(lesion):
-        _label(sheet, left, top + 1.25 * _AMOUNT_PX, doubt, _PLACE_PX)
+    end = _label(sheet, left, _INSET_PX, lesion.site, size, color=colour, fontweight="bold")
+    _label(sheet, end + 12, _INSET_PX, name, size, fontweight="bold")
+    _label(sheet, left, top, f"Agatston {shown(lesion.agatston)}", _AMOUNT_PX)
+    if is_site_doubtful(result, lesion):
+        _label(sheet, left, top + 1.25 * _AMOUNT_PX, _chance_words(lesion), _PLACE_PX)
+
+
+def _write_place(sheet: Sheet, scan: CTScan, z: int, side: float) -> None:
+    """Write number and height of the slice into the lower corner."""
+    left, bottom = _left(side), side - _INSET_PX
     z_mm = shown_position(scan.slices[z].position_mm[2])
     _label(sheet, left, bottom, f"z {z_mm} mm", _PLACE_PX, va="bottom")
     _label(sheet, left, bottom - 1.25 * _PLACE_PX, f"slice {z}", _PLACE_PX, va="bottom")
 
 
-def _artery_words(lesion: Lesion) -> str:
-    """Say how probable the artery is, and what else is likeliest, where the artery is not certain.
+def _left(side: float) -> float:
+    """Where type over a slice so wide begins."""
+    return (_SIZE_PX - side) / 2 + _INSET_PX
 
-    Examples
-    --------
-    ``LCX 65 %, LM 22 %``; empty where it is certain, or a person decided.
-    """
-    chances = lesion.probabilities
-    if chances is None or is_certain(chances.get(lesion.site, 0.0)):
-        return ""
+
+def _write_below(sheet: Sheet, y: float, text: str, size_px: float, colour: str) -> None:
+    sheet.text(_SIZE_PX / 2, y, text, size_px, color=colour, ha="center", va="center")
+
+
+def _chance_words(lesion: Lesion) -> str:
+    """Say how probable the site is, and what else is likeliest: ``LCX 65 %, LM 22 %``."""
+    chances = lesion.probabilities or {}
     others = {site: chance for site, chance in chances.items() if site != lesion.site}
     second = max(others, key=lambda site: others[site], default=lesion.site)
     said = {lesion.site: chances.get(lesion.site, 0.0), second: chances.get(second, 0.0)}

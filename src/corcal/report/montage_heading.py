@@ -1,13 +1,12 @@
 """The heading of the pictures of automatic decisions: what was found, and how to read it."""
 
-import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from corcal.anatomy.types import Anatomy, ModelRecord
 from corcal.lesions.decision import Detection
 from corcal.lesions.detect import NOT_CALCIUM
 from corcal.lesions.sites import CORONARY_SITES
-from corcal.report.amounts import shown_percent
 from corcal.report.anatomy_lines import (
     AORTA_COLOUR,
     LEFT_HEART_COLOUR,
@@ -15,45 +14,95 @@ from corcal.report.anatomy_lines import (
     PULMONARY_COLOUR,
     RIGHT_HEART_COLOUR,
 )
-from corcal.report.canvas import MARGIN_PX, MUTED, TEXT, TOP_PX, Sheet
+from corcal.report.canvas import CAUTION, MARGIN_PX, MUTED, TEXT, TOP_PX, Sheet
 from corcal.report.colours import SITE_COLOURS
 from corcal.report.montage_labels import REJECTED_COLOUR
-from corcal.report.pieces import CERTAIN, Piece
+from corcal.report.pieces import Piece
+from corcal.report.unchecked import DOUBT_MARK, DOUBTFUL, unchecked_words
+from corcal.report.words import sentence, zero_words
 from corcal.result import Result
 from corcal.scoring.rules import DEFAULT_RULE
 
 __all__ = [
     "HEADING_PX",
-    "UNCHECKED",
+    "Heading",
     "counted_words",
     "draw_heading",
+    "heading_of",
     "model_words",
     "scored_by",
 ]
 
-HEADING_PX = 400
-UNCHECKED = "Automatic: for a reader to check."
-_TYPE_PX = 19.0
-_LINE_PX, _LEGEND_PX, _SWATCH_PX = 27.0, 32.0, 16.0
-_CHARACTER_PX = 9.6  # mean width of this type
+HEADING_PX = 400  # at least
+_TITLE = "Anatomy and decisions"
+_TITLE_PX, _TYPE_PX = 30.0, 19.0
+_BEGIN_PX, _LINE_PX, _LEGEND_PX, _SWATCH_PX = 52.0, 27.0, 32.0, 16.0
+_GAP_PX = 10.0  # between the legends and what the anatomy has to say, and below that
+_BESIDE_PX = 20.0  # between the title and what stands beside it
 _FINDINGS = 2  # lines for what the anatomy and the detection have to say
 
 
-def draw_heading(
-    sheet: Sheet,
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What the heading of the montage says, in lines that fit.
+
+    Attributes
+    ----------
+    unchecked : tuple of str
+        That nobody has checked it: one line beside the title, or lines below it.
+    is_beside : bool
+        Which of both.
+    counted : tuple of str
+        What was found.
+    model : tuple of str
+        The model, and what is not shown.
+    findings : tuple of str
+        What the anatomy and the detection have to say, as far as there is room.
+    """
+
+    unchecked: tuple[str, ...]
+    is_beside: bool
+    counted: tuple[str, ...]
+    model: tuple[str, ...]
+    findings: tuple[str, ...]
+
+    @property
+    def counted_px(self) -> float:
+        """Where the words about what was found begin."""
+        return TOP_PX + _BEGIN_PX + (0 if self.is_beside else _LINE_PX * len(self.unchecked))
+
+    @property
+    def legends_px(self) -> float:
+        """Where the legends begin."""
+        return self.counted_px + _LINE_PX * len(self.counted)
+
+    @property
+    def model_px(self) -> float:
+        """Where the name of the model begins."""
+        return self.legends_px + _LEGEND_PX * len(_LEGENDS) + _GAP_PX
+
+    @property
+    def height_px(self) -> int:
+        """Height of the whole heading."""
+        end = self.model_px + _LINE_PX * (len(self.model) + len(self.findings))
+        return max(HEADING_PX, round(end + _GAP_PX))
+
+
+def heading_of(
+    result: Result,
     anatomy: Anatomy,
     detection: Detection,
     pieces: Sequence[Piece],
     *,
     right_px: float,
     unseen: int,
-) -> None:
-    """Say what the montage shows, left of its overviews.
+) -> Heading:
+    """Say what the montage shows, in lines that fit beside its overviews.
 
     Parameters
     ----------
-    sheet : Sheet
-        The picture.
+    result : Result
+        Tells what a score of zero means, and whether anybody has checked it.
     anatomy : Anatomy
         Names the model.
     detection : Detection
@@ -65,37 +114,75 @@ def draw_heading(
     unseen : int
         Pieces that should be seen and are on none of the slices.
     """
-    y = float(TOP_PX)
-    end = sheet.text(MARGIN_PX, y, "Anatomy and decisions", 30, fontweight="bold")
-    sheet.text(end + 20, y + 10, UNCHECKED, _TYPE_PX, color="#FFC477")
-    width = int((right_px - MARGIN_PX) / _CHARACTER_PX)
-    counted = [line for words in counted_words(pieces) for line in textwrap.wrap(words, width)]
-    y += 52
-    for line in counted:
-        sheet.text(MARGIN_PX, y, line, _TYPE_PX)
-        y += _LINE_PX
-    for legend in (_artery_legend, _other_legend, _anatomy_legend):
-        y += _LEGEND_PX
-        legend(sheet, y - _LEGEND_PX + 6)
-    lines = [f"Anatomy: {model_words(anatomy.model)}"]
+    ruler = Sheet(width_px=round(right_px), height_px=1, top_px=0)  # measures; nothing is drawn
+    within = right_px - MARGIN_PX
+
+    def lines(*texts: str) -> tuple[str, ...]:
+        return tuple(line for text in texts for line in ruler.wrapped(text, _TYPE_PX, within))
+
+    unchecked = unchecked_words(result)
+    title_px = ruler.text_size(_TITLE, _TITLE_PX, weight="bold")[0]
+    beside_px = title_px + _BESIDE_PX + ruler.text_size(unchecked, _TYPE_PX)[0]
+    model = [f"Anatomy: {model_words(anatomy.model)}"]
     if anatomy.pathways is None:
-        lines[0] += ", which does not know where the arteries run"
+        model[0] += ", which does not know where the arteries run"
     if unseen:
-        lines.append(f"Small ones on slices that are not shown: {unseen}.")
-    findings = [f.message for f in (*anatomy.findings, *detection.findings)]
-    told = [textwrap.shorten(f, width, placeholder=" …") for f in findings[:_FINDINGS]]
-    if len(findings) > _FINDINGS:
-        told[-1] += f" (+{len(findings) - _FINDINGS})"
-    for k, line in enumerate(lines + told):
-        colour = MUTED if k < len(lines) else TEXT
-        sheet.text(MARGIN_PX, y + 10 + _LINE_PX * k, line, _TYPE_PX, color=colour)
+        model.append(f"Small ones on slices that are not shown: {unseen}.")
+    is_beside = beside_px <= within
+    return Heading(
+        unchecked=(unchecked,) if unchecked and is_beside else lines(unchecked),
+        is_beside=is_beside,
+        counted=lines(*counted_words(result, pieces)),
+        model=lines(*model),
+        findings=_findings(ruler, [f.message for f in (*anatomy.findings, *detection.findings)]),
+    )
 
 
-def counted_words(pieces: Sequence[Piece]) -> tuple[str, str]:
+def _findings(ruler: Sheet, messages: Sequence[str]) -> tuple[str, ...]:
+    """Shorten the first findings to a line each; the last one says how many there are beside."""
+    told = messages[:_FINDINGS]
+    more = f" (+{len(messages) - len(told)})" if len(messages) > len(told) else ""
+    ends = ["" for _ in told[1:]] + [more]
+    return tuple(_shortened(ruler, text, end) for text, end in zip(told, ends, strict=False))
+
+
+def _shortened(ruler: Sheet, text: str, end: str) -> str:
+    within = ruler.width_px - MARGIN_PX
+    for mark in (end, f" …{end}"):
+        room = within - ruler.text_size(mark, _TYPE_PX)[0]
+        line, *rest = ruler.wrapped(text, _TYPE_PX, room) or [""]
+        if not rest:
+            break
+    return line + mark
+
+
+def draw_heading(sheet: Sheet, heading: Heading) -> None:
+    """Write the heading at the upper left, and explain the colours."""
+    end = sheet.text(MARGIN_PX, TOP_PX, _TITLE, _TITLE_PX, fontweight="bold")
+    x, y = (end + _BESIDE_PX, TOP_PX + 10.0)
+    if not heading.is_beside:
+        x, y = MARGIN_PX, TOP_PX + _BEGIN_PX
+    _write(sheet, x, y, heading.unchecked, CAUTION)
+    _write(sheet, MARGIN_PX, heading.counted_px, heading.counted, TEXT)
+    for number, legend in enumerate(_LEGENDS):
+        legend(sheet, heading.legends_px + number * _LEGEND_PX + 6)
+    _write(sheet, MARGIN_PX, heading.model_px, heading.model, MUTED)
+    y = heading.model_px + _LINE_PX * len(heading.model)
+    _write(sheet, MARGIN_PX, y, heading.findings, TEXT)
+
+
+def _write(sheet: Sheet, x: float, y: float, lines: Sequence[str], colour: str) -> None:
+    for number, line in enumerate(lines):
+        sheet.text(x, y + number * _LINE_PX, line, _TYPE_PX, color=colour)
+
+
+def counted_words(result: Result, pieces: Sequence[Piece]) -> tuple[str, str]:
     """Count the lesions in two sentences: the coronary ones, and what was left out.
 
     Parameters
     ----------
+    result : Result
+        Tells what it means that there is none (`corcal.report.words.zero_words`).
     pieces : sequence of Piece
         Lesions as the result has them (`corcal.report.pieces.lesion_pieces_of`).
 
@@ -107,8 +194,10 @@ def counted_words(pieces: Sequence[Piece]) -> tuple[str, str]:
     coronary = [p for p in pieces if p.is_coronary]
     others = [p for p in pieces if not p.is_coronary]
     counted = sum(_lesion_count(p) for p in coronary if p.is_counted)
-    first = "No coronary calcium was found"
-    if counted:
+    nothing = "" if counted else zero_words(result)
+    if nothing:
+        first = sentence(nothing).removesuffix(".")
+    else:
         first = f"{_number(counted, 'coronary lesion')}{_doubts(coronary, 'artery')}"
     small = sum(not p.is_counted for p in coronary)
     first += f"; {small} too small to count." if small else "."
@@ -186,8 +275,7 @@ def _artery_legend(sheet: Sheet, y: float) -> None:
 def _other_legend(sheet: Sheet, y: float) -> None:
     sheet.swatch(MARGIN_PX, y + 3, _SWATCH_PX, REJECTED_COLOUR, filled=False)
     x = sheet.text(MARGIN_PX + 23, y, "not coronary", _TYPE_PX) + 16
-    words = f"dashed and ?: doubtful, less than {shown_percent(CERTAIN)} probable"
-    sheet.text(x, y, words, _TYPE_PX, color=MUTED)
+    sheet.text(x, y, f"dashed and {DOUBT_MARK}: {DOUBTFUL}", _TYPE_PX, color=MUTED)
 
 
 def _anatomy_legend(sheet: Sheet, y: float) -> None:
@@ -201,3 +289,6 @@ def _anatomy_legend(sheet: Sheet, y: float) -> None:
     ):
         sheet.swatch(x, y + 3, _SWATCH_PX, colour, filled=False)
         x = sheet.text(x + 23, y, words, _TYPE_PX, color=MUTED) + 16
+
+
+_LEGENDS = (_artery_legend, _other_legend, _anatomy_legend)

@@ -21,6 +21,7 @@ from corcal.report.framing import Frame, detail_frame, heart_frame
 from corcal.report.heading import result_sheet
 from corcal.report.key_lesions import key_slice
 from corcal.report.outlines import outline_pixels
+from corcal.report.unchecked import marked_name
 from corcal.report.words import SLICES_COUNTED
 from corcal.result import Result
 from corcal.scoring.types import Lesion
@@ -87,6 +88,7 @@ def montage_sheet(result: Result, scan: CTScan, voxels: SiteVoxels) -> Sheet:
         result=result,
         shown=_shown_sites(calcium, views),
         footnote=SLICES_COUNTED,
+        names_lesions=True,
     )
     for i, view in enumerate(views):
         box = Box(
@@ -253,9 +255,18 @@ def _caption(sheet: Sheet, box: Box, result: Result, scan: CTScan, view: _View) 
     end = sheet.text(box.left, box.top - 24, f"slice {view.z}", 18)
     sheet.text(end + 12, box.top - 24, f"z {z_mm} mm{note}", 18, color=MUTED)
     x, y = box.left, box.top + box.height
-    for site, text in _names_that_fit(sheet, box, lesions_in_slice(result, view.z)):
+    for site, text in _names_that_fit(sheet, box, _lesions_below(result, view.z)):
         sheet.swatch(x, y + 8, 14, site_colour(site), filled=site in CORONARY_SITES)
         x = sheet.text(x + 20, y + 6, text, _NAMES_PX) + 14
+
+
+def _lesions_below(result: Result, z: int) -> dict[Site, tuple[str, ...]]:
+    """Names of the lesions that a slice cuts, by site, with a mark where the site is doubtful."""
+    marked = {lesion.id: marked_name(result, lesion) for lesion in result.lesions}
+    return {
+        site: tuple(marked[name] for name in names)
+        for site, names in lesions_in_slice(result, z).items()
+    }
 
 
 def _names_that_fit(

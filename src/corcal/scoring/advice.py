@@ -26,7 +26,6 @@ from corcal.scoring.uncertainty import ScoreUncertainty
 __all__ = ["REVIEW_LIMITS", "Advice", "ReviewLimit", "review_advice"]
 
 _MOST_CONTESTED = 20  # largest first
-_MOST_CAUSES = 3  # the findings of the scan tell them all
 _MOST_SMALL = 3
 _LEAST_TOLD = 0.005  # a probability below this is not written
 _SMALLEST_DIFFERENCE = 5.0  # Agatston units: less is noise, whatever part of the total it is
@@ -263,10 +262,7 @@ def _of_scan(suitability: Suitability) -> list[str]:
     if suitability.verdict is Verdict.FIT:
         return []
     worst = Severity.ERROR if is_unfit else Severity.WARNING
-    causes = [_cause(each) for each in suitability.findings if each.severity is worst]
-    told = causes[:_MOST_CAUSES]
-    if len(causes) > len(told):
-        told.append(f"and {len(causes) - len(told)} more")
+    told = [_cause(each) for each in suitability.findings if each.severity is worst]
     start = "the scan is not fit for calcium scoring" if is_unfit else "the scan is not ideal"
     return [f"{start}: {'; '.join(told)}" if told else start]
 

@@ -310,6 +310,12 @@ def not_gated() -> Result:
     return interpreted(base)
 
 
+def not_gated_zero() -> Result:
+    """Nothing that counts, on a scan that averages small calcium away."""
+    like = not_gated()
+    return interpreted(replace(scored({}), suitability=like.suitability, scan=like.scan))
+
+
 def marked() -> Result:
     base = scored(ORDINARY, is_automatic=False)
     return interpreted(replace(base, provenance=replace(base.provenance, reader="Dr. A. Reader")))
@@ -365,6 +371,7 @@ CASES: dict[str, Callable[[], Result]] = {
     "nobody": nobody,
     "nobody interpreted": nobody_interpreted,
     "not gated": not_gated,
+    "not gated zero": not_gated_zero,
     "marked": marked,
     "ten exams": ten_exams,
     "stent": stent,

@@ -41,6 +41,7 @@ from report.clinician.clinician_cases import (
     scored,
 )
 from report.clinician.documents import blocks_of, tables_of, texts_of
+from report.clinician.elsewhere_case import doubtful_elsewhere
 
 NO_INTERPRETATION = ("nobody", "unfit")
 VESSELS = ("LM", "LAD", "LCX", "RCA")
@@ -227,6 +228,29 @@ def test_bone_noise_and_metal_are_no_calcium_to_report():
     assert [row[0] for row in found.rows] == ["Mitral annulus"]
 
 
+DOUBTFUL = "?: doubtful, less than 90 % probable or named in the reasons for a review"
+
+
+def test_what_is_doubtful_elsewhere_has_a_mark_and_what_else_it_may_be():
+    rows = table(doubtful_elsewhere(), "Calcium outside").rows
+    assert [(row[0], row[-1]) for row in rows] == [
+        ("Descending aorta", "1"),
+        ("Mitral annulus ? (97 %, LCX 3 %)", "1"),  # a reason for a review is about it
+        ("Other ? (51 %, bone 46 %)", "1"),
+        ("Lymph node", "2 (1 ?)"),
+    ]
+    assert DOUBTFUL in words(doubtful_elsewhere())
+
+
+def test_what_is_sure_or_signed_has_no_mark():
+    base = doubtful_elsewhere()
+    signed = replace(base, provenance=case("addendum").provenance)
+    for result in (signed, case("ordinary"), case("marked")):
+        assert DOUBTFUL not in words(result)
+    rows = table(signed, "Calcium outside").rows
+    assert [row[0] for row in rows][1:3] == ["Mitral annulus", "Other"]
+
+
 def test_metal_is_said_once_and_where_it_is():
     text = words(case("stent"))
     assert text.count("Metal near the heart, 1 piece at the LAD") == 1
@@ -272,7 +296,17 @@ def test_without_age_and_sex_the_class_is_there_and_the_reason_for_the_rest():
 def test_a_model_that_cannot_be_used_says_what_it_needs():
     text = words(case("little known"))
     assert "No model gives a risk." in text
-    assert "MESA risk score: needs" in text
+    (line,) = [each for each in text.splitlines() if "Not known, and needed" in each]
+    assert line == (
+        "No model gives a risk. Not known, and needed by some or all of MESA risk score, Pooled "
+        "Cohort Equations, PREVENT and SCORE2: race, systolic blood pressure, total cholesterol, "
+        "HDL cholesterol, eGFR, body mass index, diabetes, smoking now, blood pressure "
+        "medication, statin or other lipid-lowering drug, heart attack in the family, SCORE2 "
+        "region of Europe."
+    )
+    # why a model would not apply even so stands by itself
+    assert "PREVENT: age of 61 years is outside 30 to 59 years" in text
+    assert ": needs" not in text
 
 
 def test_the_patient_is_described_with_the_age_in_completed_years():
@@ -348,6 +382,26 @@ def test_a_scan_without_gating_has_an_equivalent_and_says_so_once():
     assert text.count("is not ECG-gated") == 1
     alone = replace(case("not gated"), interpretation=None)
     assert "not to be used as the score of a gated scan" in words(alone)
+
+
+def test_the_class_of_cac_drs_without_gating_is_no_visual_estimate():
+    derived = "V2/N3, moderate (derived from the score, not a visual estimate)"
+    assert derived in words(case("not gated"))
+    assert "visual estimate" not in words(case("ordinary"))
+
+
+@pytest.mark.parametrize("name", ["not gated", "not gated zero"])
+def test_classes_by_exact_bands_are_left_out_without_gating(name):
+    for said in ("Rumberger 1999", "CAD-RADS", "Stage (Maron 2024)", "; ACC/AHA 2026: "):
+        assert said not in words(case(name))
+        assert said in words(case("ordinary"))
+    assert "Guideline statements on exact bands" in words(case(name))
+
+
+def test_a_zero_that_can_hide_calcium_has_no_artery_with_calcium_that_counts():
+    assert "0 of 4 with calcium that counts" in words(case("not gated zero")).splitlines()
+    assert "0 of 4 with calcium" in words(case("zero")).splitlines()
+    assert "3 of 4 with calcium" in words(case("not gated")).splitlines()
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,11 @@ from corcal.ct.scan import Finding, Patient, Severity
 from corcal.ct.suitability import SeriesKind, Verdict
 from corcal.followup import compare
 from corcal.interpreted import interpret_result, with_followup, with_interpretation
-from corcal.result import AnnotationRecord, Result, ReviewRecord
+from corcal.report.letter.case import PARTS
+from corcal.result import AnnotationRecord, Result, ReviewAdvice, ReviewRecord
 from corcal.risk.types import Person, Race, Region, Sex
-from corcal.scoring.types import Interval
+from corcal.scoring.categories import CATEGORIES
+from corcal.scoring.types import Contested, Interval
 from followup.exam_maker import exam
 from result_maker import make_automatic_result, make_result
 
@@ -119,6 +121,53 @@ def automatic(agatston: float, low: float, high: float, **facts: object) -> Resu
     score = replace(result.score, total=total, category_probabilities=chances)
     result = replace(result, score=score)
     return told(result, **({"sex": Sex.FEMALE, "age_years": 61.0} | facts))
+
+
+def uncertain(agatston: float, *, gated: bool = True, **chances: float) -> Result:
+    """A score that nobody has checked, whose class is open: chances by `PARTS`."""
+    result = automatic(agatston, 0.5 * agatston, 2 * agatston + 30.0)
+    found = [chances.get(name, 0.0) for name in PARTS]
+    probabilities = dict(zip(CATEGORIES, found, strict=True))
+    result = replace(result, score=replace(result.score, category_probabilities=probabilities))
+    if gated:
+        return result
+    return told(suited(result, SeriesKind.CHEST_NONCONTRAST, Verdict.CAUTION, "NOT_GATED"))
+
+
+def seen_elsewhere(*sites: tuple[str, float], contested: tuple[str, ...] = ()) -> Result:
+    """A score that nobody has checked, with a lesion at each site, as sure as is said."""
+    result = automatic(85.0, 60.0, 110.0)
+    like, amount = result.lesions[0], result.score.vessels["LAD"]
+    lesions = tuple(
+        replace(
+            like,
+            id=f"L{number}",
+            site=name,
+            probabilities={name: sure, "noise": 1.0 - sure},
+            why=(),
+        )
+        for number, (name, sure) in enumerate(sites, start=2)
+    )
+    about = tuple(
+        Contested(
+            lesion=each.id,
+            site=each.site,
+            second_site="LCX",
+            agatston=each.agatston,
+            slices=each.slices,
+            centroid_mm=each.centroid_mm,
+            probabilities=each.probabilities,
+        )
+        for each in lesions
+        if each.site in contested
+    )
+    advice = ReviewAdvice(advised=True, reasons=("two detectors differ",), contested=about)
+    return replace(
+        result,
+        score=replace(result.score, other_sites=dict.fromkeys(dict(sites), amount)),
+        lesions=(*result.lesions, *lesions),
+        review=advice if about else None,
+    )
 
 
 def device(agatston: float, **facts: object) -> Result:
@@ -268,6 +317,13 @@ _MAKERS: dict[str, Callable[[], Result]] = {
         automatic(210.7, 87.0, 440.0), review=make_automatic_result().review
     ),
     "automatic_reader": reviewed,
+    "mild_or_moderate": lambda: uncertain(31.0, gated=False, none=0.01, mild=0.51, moderate=0.48),
+    "moderate_or_large": lambda: uncertain(380.0, moderate=0.6, large=0.4),
+    "mild_or_none": lambda: uncertain(2.0, none=0.45, mild=0.55),
+    "zero_or_mild": lambda: uncertain(0.0, gated=False, none=0.56, mild=0.43, moderate=0.01),
+    "doubtful_elsewhere": lambda: seen_elsewhere(
+        ("mitral_annulus", 0.95), ("aortic_valve", 0.42), contested=("mitral_annulus",)
+    ),
     "reviewed": lambda: after_review(is_complete=True),
     "marks_reviewed": lambda: after_review(
         is_complete=True, marks=make_result().provenance.annotation

@@ -14,7 +14,7 @@ from corcal.report.letter.language import letter_language, letter_languages
 from corcal.report.letter.number import the_number
 from corcal.report.letter.scale import FILLS, INK, INKS, scale_alt, scale_svg
 from corcal.scoring.types import Interval
-from report.letter.letter_cases import automatic, scored
+from report.letter.letter_cases import CASES, automatic, scored
 from report.letter.reading import passages
 
 ENGLISH = letter_language("en")
@@ -207,3 +207,26 @@ def test_bold_words_are_wider_and_a_longer_word_is_longer():
 def test_the_same_drawing_has_the_same_bytes():
     case = Case(result=scored(85.0))
     assert scale_svg(case, ENGLISH, text_pt=12.0) == scale_svg(case, ENGLISH, text_pt=12.0)
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "careful"),
+    [
+        ("en", "little or none", "no calcium that counts was seen"),
+        ("es", "poco o nada", "no se vio calcio suficiente para contarlo"),
+    ],
+)
+def test_the_scale_of_a_zero_that_can_hide_calcium_does_not_say_none(code, name, careful):
+    language = letter_language(code)
+    for result, is_careful in ((CASES["not_gated_zero"](), True), (scored(0.0), False)):
+        case = Case(result=result)
+        drawing = scale_svg(case, language, text_pt=12.0).decode()
+        assert (name in scale_alt(case, language)) is is_careful
+        assert (careful in scale_alt(case, language)) is is_careful
+        assert (name in drawing) is is_careful
+
+
+@pytest.mark.parametrize("code", letter_languages())
+def test_careful_words_of_the_first_part_fit_it_at_the_usual_size(code):
+    words = letter_language(code).text("scale.none_limit")
+    assert text_width(words, 14.5) <= 0.92 * PART

@@ -12,7 +12,15 @@ from corcal.report.letter.chance import chance_of
 from corcal.report.letter.language import letter_language
 from corcal.result import RESEARCH_USE
 from corcal.risk.types import Mark, Sex
-from report.letter.letter_cases import CASES, addendum, interpreted, other_sites
+from report.letter.letter_cases import (
+    CASES,
+    addendum,
+    after_review,
+    interpreted,
+    other_sites,
+    seen_elsewhere,
+    uncertain,
+)
 from report.letter.reading import passages, plain
 
 ENGLISH = letter_language("en")
@@ -304,7 +312,10 @@ def test_each_class_has_its_plain_words(name, words):
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("zero", "56 of 100 men of your age and background had calcium. In your scan, none"),
+        (
+            "zero",
+            "56 of 100 men of your age and background had calcium. In your scan, none that counts",
+        ),
         ("highest", "higher than the scores of 99 or more of 100 women"),
         ("lowest", "Almost all men of your age"),
         ("european", "higher than the scores of 50 to 75 of 100 men of your age in"),
@@ -444,7 +455,7 @@ def test_a_rise_on_a_statin_is_no_failure_and_is_said_once():
         ("rise", "gone up, and by more than errors of measuring explain"),
         ("fall", "gone down, and by more than errors of measuring explain"),
         ("same", "so close that errors of measuring explain it"),
-        ("still_zero", "No calcium was seen in either scan."),
+        ("still_zero", "No calcium that counts was seen in either scan."),
         ("not_comparable", "not made in the same way"),
         ("one_day", "Both scans are from the same day."),
         ("unclear", "It is not clear if this is a true change"),
@@ -515,6 +526,87 @@ def test_calcium_outside_the_arteries_is_named_by_where_it_was_seen():
     for name in ("ascending_aorta", "descending_aorta"):
         found = "\n".join(passages(patient_letter(other_sites(30.0, name)).blocks))
         assert "also seen in the main artery of your body (aorta). It is not" in found
+
+
+def said_of(result, language="en"):
+    return "\n".join(passages(patient_letter(result, language=language).blocks))
+
+
+@pytest.mark.parametrize(
+    ("probability", "contested", "is_told"),
+    [
+        (0.9, (), True),
+        (0.89, (), False),
+        (0.97, ("mitral_annulus",), False),  # a reason for a review is about it
+    ],
+)
+def test_a_doubtful_place_is_not_told_as_a_fact(probability, contested, is_told):
+    result = seen_elsewhere(("mitral_annulus", probability), contested=contested)
+    assert ("also seen in a heart valve (mitral valve)" in said_of(result)) is is_told
+    assert ("También se vio calcio" in said_of(result, "es")) is is_told
+    assert ("the calcium outside my heart arteries" in said_of(result)) is is_told
+
+
+def test_a_place_is_told_if_one_lesion_of_it_is_sure():
+    result = seen_elsewhere(("ascending_aorta", 0.95), ("ascending_aorta", 0.5))
+    assert "also seen in the main artery of your body (aorta)" in said_of(result)
+    assert "also seen" not in text("doubtful_elsewhere")
+
+
+def test_a_place_that_a_reader_has_signed_is_told_however_sure_the_program_was():
+    result = seen_elsewhere(("aortic_valve", 0.42))
+    assert "also seen" not in said_of(result)
+    signed = replace(result, provenance=after_review(is_complete=True).provenance)
+    assert "also seen in a heart valve (aortic valve)" in said_of(signed)
+    begun = replace(result, provenance=after_review(is_complete=False).provenance)
+    assert "also seen" not in said_of(begun)
+
+
+@pytest.mark.parametrize(
+    ("score", "chances", "words", "spanish_words"),
+    [
+        (89.0, {"mild": 0.76, "moderate": 0.24}, "call this a mild amount", "un grado leve."),
+        (89.0, {"mild": 0.75, "moderate": 0.25}, "a mild or moderate amount", "leve o moderado."),
+        (
+            89.0,
+            {"mild": 0.45, "moderate": 0.27, "large": 0.28},
+            "a mild, moderate or large amount",
+            "leve, moderado o alto.",
+        ),
+        # the score is of a class that is not the likeliest
+        (102.0, {"mild": 0.8, "moderate": 0.2}, "a mild or moderate amount", "leve o moderado."),
+        (
+            2.0,
+            {"none": 0.3, "mild": 0.7},
+            "a mild amount. But there may also be none.",
+            "un grado leve. Pero también puede que no haya nada.",
+        ),
+        (
+            0.0,
+            {"none": 0.6, "mild": 0.4},
+            "The program is not sure: there may also be a mild amount.",
+            "también puede haber calcio en grado leve.",
+        ),
+        (0.0, {"none": 0.8, "mild": 0.2}, "No calcium was seen", "No se vio calcio en las"),
+    ],
+)
+def test_a_class_that_is_open_is_told_with_what_else_it_may_be(
+    score, chances, words, spanish_words
+):
+    result = uncertain(score, **chances)
+    assert words in said_of(result)
+    assert spanish_words in said_of(result, "es")
+
+
+def test_a_class_is_not_open_after_a_signature():
+    result = uncertain(89.0, mild=0.5, moderate=0.5)
+    signed = replace(result, provenance=after_review(is_complete=True).provenance)
+    assert "Doctors call this a mild amount." in said_of(signed)
+
+
+def test_an_open_zero_does_not_reassure():
+    assert "have a low chance" in said_of(uncertain(0.0, none=0.8, mild=0.2))
+    assert "have a low chance" not in said_of(uncertain(0.0, none=0.6, mild=0.4))
 
 
 def test_a_doubt_about_the_scan_is_among_what_the_score_does_not_say():

@@ -1,5 +1,6 @@
 """The score and what it says, in a few lines: what is read if nothing else is."""
 
+from corcal.exam_numbers import is_zero_by_limit
 from corcal.interpreted import band_words
 from corcal.report.clinician.suitability import is_without_caveat, meaning_of
 from corcal.report.document import Beside, Block, Bullets, Facts, Heading, Notice, Paragraph, Span
@@ -79,7 +80,8 @@ def _score(result: Result) -> tuple[Block, ...]:
 
 
 def _facts(result: Result) -> tuple[tuple[str, str], ...]:
-    involved = f"{result.score.total.vessels_involved} of {_VESSELS} with calcium"
+    what = "calcium that counts" if is_zero_by_limit(result) else "calcium"
+    involved = f"{result.score.total.vessels_involved} of {_VESSELS} with {what}"
     rows = [("Arteries", involved)]
     meaning = meaning_of(result)
     if meaning is not None:

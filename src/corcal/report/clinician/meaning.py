@@ -13,6 +13,7 @@ from corcal.report.interpretation_words import (
 from corcal.result import Result
 from corcal.risk.interpretation_types import Interpretation
 from corcal.risk.limits import MODEL_NAMES, OUTCOME_NAMES
+from corcal.risk.person import PERSON_FIELDS
 
 __all__ = ["meaning"]
 
@@ -32,11 +33,24 @@ def meaning(result: Result) -> tuple[Block, ...]:
     person = person_words(told.person).replace("m2", "m²")
     made_for = Paragraph(text=f"Given for {person}.", role="note")
     if not rows:
-        reasons = tuple(each.text for each in told.limits if each.about in MODEL_NAMES)
-        return (heading, Paragraph(text="No model gives a risk."), Bullets(items=reasons), made_for)
+        return (heading, *_no_risk(told), made_for)
     notes = (Paragraph(text=each, role="note") for each in _notes(told, rows))
     columns: tuple[tuple[Block, ...], ...] = ((_table(rows),), (*notes, made_for))
     return (heading, Beside(columns=columns, widths=_WIDTHS))
+
+
+def _no_risk(told: Interpretation) -> tuple[Block, ...]:
+    """Say why no model gives a number: what is not known once for all, then each other reason."""
+    limits = [each for each in told.limits if each.about in MODEL_NAMES]
+    needed = {field for each in limits for field in each.missing}
+    labels = ", ".join(each.label for name, each in PERSON_FIELDS.items() if name in needed)
+    *first, last = dict.fromkeys(MODEL_NAMES[each.about] for each in limits if each.missing) or [""]
+    models = f"{', '.join(first)} and {last}" if first else last
+    whom = f"some or all of {models}" if first else models
+    missing = f" Not known, and needed by {whom}: {labels}." if needed else ""
+    said = Paragraph(text=f"No model gives a risk.{missing}")
+    reasons = tuple(each.text for each in limits if not each.missing)
+    return (said, Bullets(items=reasons)) if reasons else (said,)
 
 
 def _table(rows: list[RiskRow]) -> Table:

@@ -88,7 +88,9 @@ def _about_intervals(result: Result) -> tuple[str, ...]:
 
 
 def _notes(told: Interpretation) -> list[str]:
-    """Give the other schemes, the other references, and the arterial age."""
+    """Give the other schemes and the arterial age, both made from gated scans."""
+    if not is_comparable(told):
+        return []
     classes = (
         f"{SCHEMES[name].title}: {class_words(each)}"
         for name, each in told.categories.items()

@@ -6,6 +6,7 @@ from functools import cached_property
 from corcal.ct.suitability.verdict import Verdict
 from corcal.exam_numbers import gating, has_device, is_fit
 from corcal.interpreted import other_than_headers
+from corcal.report.other_sites import is_sure_site
 from corcal.report.words import zero_words
 from corcal.result import Result
 from corcal.risk.categories import HIGH_FOR_AGE_PERCENTILE, SCHEMES, band_of
@@ -13,6 +14,7 @@ from corcal.risk.exceptions import is_taken_for_stent
 from corcal.risk.guidance.facts import facts_of
 from corcal.risk.interpretation_types import Interpretation
 from corcal.risk.types import Person
+from corcal.scoring.categories import CATEGORIES
 
 __all__ = ["PARTS", "Case"]
 
@@ -20,6 +22,7 @@ PARTS = ("none", "mild", "moderate", "large")
 """The classes of the plain guide, as the letter names them: one a band of the scheme."""
 
 _NOTHING_MARKED = "no calcium was marked"
+_OPEN_FROM = 0.25  # another class of this probability is told as well
 _VERY_LARGE = ">=1000"  # the highest band of the guideline of 2026
 # Facts that the letter asks for if they are not known, in the order in which they are asked for
 _ASKED = (
@@ -77,6 +80,19 @@ class Case:
         """The class of the score in the plain guide, one of `PARTS`."""
         bands = SCHEMES["plain"].bands
         return PARTS[bands.index(band_of("plain", self.score))]
+
+    @property
+    def open_parts(self) -> tuple[str, ...]:
+        """The classes that the score may be of, its own among them; one alone is sure enough."""
+        chances = self.result.score.category_probabilities
+        if chances is None or self.is_signed:
+            return (self.part,)
+        likely = {
+            part
+            for part, category in zip(PARTS, CATEGORIES, strict=True)
+            if chances.get(category, 0.0) >= _OPEN_FROM
+        }
+        return tuple(part for part in PARTS if part in likely | {self.part})
 
     @property
     def is_very_large(self) -> bool:
@@ -228,18 +244,18 @@ class Case:
 
     @property
     def other_sites(self) -> tuple[str, ...]:
-        """Where else there is calcium, at a valve or in the aorta: keys of the section ``site``."""
+        """Where else there surely is calcium, near the heart: keys of the section ``site``."""
         others = self.result.score.other_sites
         found = (
             word
             for name, word in _NEAR_SITES.items()
-            if name in others and others[name].agatston > 0
+            if name in others and others[name].agatston > 0 and is_sure_site(self.result, name)
         )
         return _joined(tuple(dict.fromkeys(found)))
 
     @property
     def has_other_sites(self) -> bool:
-        """Whether there is calcium at a valve or in the aorta."""
+        """Whether there surely is calcium at a valve or in the aorta."""
         return bool(self.other_sites)
 
     @property

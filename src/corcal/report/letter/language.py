@@ -116,10 +116,17 @@ class Language:
 
     def listed(self, words: Sequence[str]) -> str:
         """Join words as a sentence does: ``"diabetes, smoking and age"``."""
+        return self._joined("and", words)
+
+    def either(self, words: Sequence[str]) -> str:
+        """Join words of which one holds: ``"mild, moderate or large"``."""
+        return self._joined("or", words)
+
+    def _joined(self, by: str, words: Sequence[str]) -> str:
         if len(words) < 2:
             return "".join(words)
         *first, last = words
-        return self.text("language.and", first=", ".join(first), last=last)
+        return self.text(f"language.{by}", first=", ".join(first), last=last)
 
 
 def letter_languages() -> tuple[str, ...]:

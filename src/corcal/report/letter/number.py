@@ -101,13 +101,11 @@ def not_said(case: Case, language: Language) -> tuple[Block, ...]:
 
 def _meaning(case: Case, language: Language) -> Iterator[str]:
     """Say how much it is, and what more or less of it means."""
-    zero = "zero_limit" if is_zero_by_limit(case.result) else "zero"
-    amounts = {"none": zero, "large": "very_large" if case.is_very_large else "large"}
-    yield language.text(f"number.{amounts.get(case.part, case.part)}")
+    yield from _amount(case, language)
     if case.score > 0:
         yield language.text("number.more")
     if case.part in ("none", "mild"):
-        if case.is_guarded:
+        if case.is_guarded or (case.score == 0 and len(case.open_parts) > 1):
             yield language.text(f"number.{'zero' if case.score == 0 else 'low'}_alone")
         elif case.score == 0:
             yield language.text("number.zero_low")
@@ -116,6 +114,23 @@ def _meaning(case: Case, language: Language) -> Iterator[str]:
     if case.reasons and case.part != "large":
         reasons = language.listed([language.text(f"reason.{name}") for name in case.reasons])
         yield language.text("number.reasons", reasons=reasons)
+
+
+def _amount(case: Case, language: Language) -> Iterator[str]:
+    """Say how much calcium there is; where another class is likely too, that it may be of both."""
+    zero = "zero_limit" if is_zero_by_limit(case.result) else "zero"
+    texts = {"none": zero, "large": "very_large" if case.is_very_large else "large"}
+    usual = language.text(f"number.{texts.get(case.part, case.part)}")
+    some = [part for part in case.open_parts if part != "none"]
+    amounts = language.either([language.text(f"amount.{part}") for part in some])
+    if case.score == 0:
+        yield usual
+        if some:
+            yield language.text("number.open_zero", amounts=amounts)
+        return
+    yield usual if len(some) == 1 else language.text("number.open", amounts=amounts)
+    if "none" in case.open_parts:
+        yield language.text("number.open_none")
 
 
 def _place(each: Percentile, case: Case) -> tuple[str, dict[str, str]] | None:

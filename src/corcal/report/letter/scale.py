@@ -7,6 +7,7 @@ beginning. One hue from light to dark, which every eye and every printer keeps a
 
 import math
 
+from corcal.exam_numbers import is_zero_by_limit
 from corcal.report.drawing import Drawing, text_width
 from corcal.report.letter.case import PARTS, Case
 from corcal.report.letter.language import Language
@@ -46,7 +47,7 @@ def scale_svg(case: Case, language: Language, *, text_pt: float) -> bytes:
     bytes
         SVG.
     """
-    size = _text_size(language, text_pt)
+    size = _text_size(case, language, text_pt)
     bar_top, bar_height = 3.2 * size, 2.1 * size
     drawing = Drawing(
         width=_WIDTH, height=bar_top + bar_height + 1.7 * size, title=scale_alt(case, language)
@@ -55,7 +56,7 @@ def scale_svg(case: Case, language: Language, *, text_pt: float) -> bytes:
     for number, name in enumerate(PARTS):
         left, middle = number * part, (number + 0.5) * part
         drawing.rectangle(left, bar_top, part - 2, bar_height, fill=FILLS[number])
-        words = language.text(f"scale.{name}")
+        words = _name(name, case, language)
         drawing.text(middle, bar_top + bar_height / 2 + 0.36 * size, words, size, fill=INKS[number])
         words = language.text(f"scale.{name}_range")
         drawing.text(middle, bar_top + bar_height + 1.2 * size, words, size, fill=INK)
@@ -65,9 +66,10 @@ def scale_svg(case: Case, language: Language, *, text_pt: float) -> bytes:
 
 def scale_alt(case: Case, language: Language) -> str:
     """Say what the scale shows."""
-    score, part = language.amount(case.score), language.text(f"scale.{case.part}")
+    score, part = language.amount(case.score), _name(case.part, case, language)
     if case.score == 0:
-        return language.text("scale.alt_zero", part=part)
+        name = "scale.alt_zero_limit" if is_zero_by_limit(case.result) else "scale.alt_zero"
+        return language.text(name, part=part)
     scores = language.text(f"scale.{case.part}_range")
     return language.text("scale.alt", score=score, part=part, range=scores)
 
@@ -89,17 +91,23 @@ def shows_interval(case: Case, language: Language, *, text_pt: float) -> bool:
     interval = case.result.score.total.interval
     if interval is None:
         return False
-    x, half = _place(case.score), _PIN_HALF * _text_size(language, text_pt)
+    x, half = _place(case.score), _PIN_HALF * _text_size(case, language, text_pt)
     left = max(x - half - _place(interval.low), 0.0)
     right = max(_place(interval.high) - x - half, 0.0)
     return left + right >= 2 * half
+
+
+def _name(part: str, case: Case, language: Language) -> str:
+    """Name a part; the first one is not "none" where the scan can hide small calcium."""
+    is_limited = part == PARTS[0] and is_zero_by_limit(case.result)
+    return language.text("scale.none_limit" if is_limited else f"scale.{part}")
 
 
 def _pin(
     drawing: Drawing, case: Case, language: Language, *, text_pt: float, bar_top: float
 ) -> None:
     """Mark the place of the score, with the words above it."""
-    size = _text_size(language, text_pt)
+    size = _text_size(case, language, text_pt)
     x, tip = _place(case.score), bar_top + 0.3 * size
     half, top = _PIN_HALF * size, bar_top - 0.65 * size
     if shows_interval(case, language, text_pt=text_pt):
@@ -142,9 +150,12 @@ def _place(score: float) -> float:
     return (number + min(max(inside, _EDGE), 1 - _EDGE)) * part
 
 
-def _text_size(language: Language, text_pt: float) -> float:
+def _text_size(case: Case, language: Language, text_pt: float) -> float:
     """Choose the size of the words: that of the page, if every part has room for them."""
     wanted = min(max(text_pt, _SMALLEST_TEXT), _LARGEST_TEXT)
-    words = [language.text(f"scale.{name}{end}") for name in PARTS for end in ("", "_range")]
+    words = [
+        *(_name(part, case, language) for part in PARTS),
+        *(language.text(f"scale.{part}_range") for part in PARTS),
+    ]
     widest = max(text_width(each, 1.0) for each in words)
     return min(wanted, _FILLED * _WIDTH / len(PARTS) / widest)

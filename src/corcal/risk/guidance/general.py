@@ -80,8 +80,8 @@ RULES: tuple[Rule, ...] = (
     _rule(
         id="general.not-gated",
         text="The scan is not ECG-gated: its score is an estimate, often too low, and moved more "
-        "than one in three people to another category in one series. Statements on exact bands, "
-        "and on a score of 0, are left out.",
+        "than one in three people to another category in one series. Guideline statements on exact "
+        "bands, and on a score of 0, are left out.",
         source="arcadi2014",
         year=2014,
         mark=Mark.VERIFIED,
