@@ -108,6 +108,11 @@ def test_a_small_lesion_that_moves_the_category_is_large():
             "a piece of 97.3 Agatston units in slice 0 (from 0 at the feet), "
             "of the 200.0 found as L1, ",
         ),
+        (
+            209.1,
+            "a candidate of 209.1 Agatston units in slice 0 (from 0 at the feet), "
+            "200.0 of it found as L1, ",
+        ),
     ],
 )
 def test_a_reason_names_the_lesion_of_the_exam_that_it_is_about(agatston, words):
@@ -210,6 +215,25 @@ def test_what_is_too_small_is_no_reason_beside_a_score_nor_where_it_is_not_coron
     assert reasons(aorta, categories=ZERO, score=NO_SCORE) == ()
 
 
+@pytest.mark.parametrize(("agatston", "advised"), [(99.9, False), (100.0, True)])
+def test_noise_that_is_too_large_for_a_speck_is_named(agatston, advised):
+    noise = decision(agatston, {"noise": 1.0}, voxel=7)
+    advice = review_advice(detection(VOXELS, CERTAIN, noise), (), sure_by(SURE), SCORE, FIT)
+    assert advice.advised is advised
+    assert [one.site for one in advice.contested] == ["noise"] * advised
+    bone = decision(agatston, {"bone": 1.0}, voxel=7)
+    assert reasons(CERTAIN, bone) == ()
+
+
+def test_of_large_noise_the_largest_is_named_and_the_others_counted():
+    noise = [decision(size, {"noise": 1.0}, voxel=7) for size in (4000.0, 300.0)]
+    (reason,) = reasons(CERTAIN, *noise)
+    assert reason == (
+        "a candidate of 4000.0 Agatston units in slice 0 (from 0 at the feet), at column 7, row 0, "
+        "is taken for noise (and 1 more like it): calcium that lies in it is not counted"
+    )
+
+
 def test_without_a_second_detector_nothing_is_compared():
     assert reasons(second=None) == ()
 
@@ -262,6 +286,11 @@ def test_no_more_than_twenty_candidates_are_recorded():
 def test_a_scan_that_is_not_fit_without_reserve_is_a_reason_with_its_causes():
     gating = finding("NOT_GATED", "not ECG-gated (no sign of gating): motion blurs")
     thick = finding("SLICES_THICK", "the slices are 5 mm thick, not 2.5 to 3 mm: calcium is lost")
+    said = "the series 2 was chosen; the others: 3 and 4"
+    chosen = Finding(code="CHOSEN", severity=Severity.WARNING, message=said)
+    assert reasons(suitability=judged(Verdict.CAUTION, chosen)) == (
+        "the scan is not ideal: the series 2 was chosen",
+    )
     dose = Finding(code="DOSE", severity=Severity.INFO, message="the dose is 1 mGy")
     assert reasons(suitability=judged(Verdict.CAUTION, gating, thick, dose)) == (
         "the scan is not ideal: not ECG-gated (no sign of gating); the slices are 5 mm thick, not "

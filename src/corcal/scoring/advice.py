@@ -4,13 +4,14 @@ One table of limits. They are corcal's own, chosen so that what could change a d
 the rest is not; no guideline gives them.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from corcal.ct.scan import Finding, Severity
 from corcal.ct.suitability.verdict import Suitability, Verdict
 from corcal.lesions.decision import Decision, Detection
-from corcal.lesions.sites import CORONARY_SITES
+from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.scoring.categories import CATEGORIES, category_of
 from corcal.scoring.contested import (
     Candidate,
@@ -79,6 +80,12 @@ _TABLE = (
         meaning="two detectors disagree if their totals differ by more than this part of the "
         "larger one and by more than 5 Agatston units, or in their category",
     ),
+    ReviewLimit(
+        name="large_noise",
+        value=100.0,
+        meaning="noise is large from this Agatston score: specks are not, and what is may hold "
+        "calcium",
+    ),
 )
 
 REVIEW_LIMITS: dict[str, ReviewLimit] = {limit.name: limit for limit in _TABLE}
@@ -141,8 +148,10 @@ def review_advice(
     candidates = candidates_of(detection, lesions or {})
     doubtful = [one for one in candidates if _is_doubtful(one.decision, total)]
     moved = [one for one in candidates if one.is_moved] if _disagree(detection) else []
+    noisy = [one for one in candidates if _is_large_noise(one.decision)]
     small = [] if total else [one for one in candidates if one.is_too_small]
     reasons = (
+        *_of_noise([one for one in noisy if one not in moved]),
         *map(_doubt_words, doubtful),
         *_of_small(small),
         *_of_second(detection, moved),
@@ -151,7 +160,7 @@ def review_advice(
         *_of_findings(anatomy_findings, "the anatomy is in doubt"),
         *_of_scan(suitability),
     )
-    voxels = {one.decision.voxel for one in (*doubtful, *small, *moved)}
+    voxels = {one.decision.voxel for one in (*doubtful, *small, *moved, *noisy)}
     contested = [one for one in candidates if one.decision.voxel in voxels][:_MOST_CONTESTED]
     return Advice(
         advised=bool(reasons), reasons=reasons, contested=tuple(map(as_contested, contested))
@@ -212,6 +221,19 @@ def _of_small(small: list[Candidate]) -> list[str]:
     return [f"the score is 0, but likely coronary calcium is too small to count: {places}{more}"]
 
 
+def _is_large_noise(decision: Decision) -> bool:
+    return decision.site == Site.NOISE.label and decision.agatston >= _limit("large_noise")
+
+
+def _of_noise(noisy: list[Candidate]) -> list[str]:
+    """Name the largest that is taken for noise: too large for a speck, it may hold calcium."""
+    if not noisy:
+        return []
+    rest = len(noisy) - 1
+    more = f" (and {rest} more like it)" if rest else ""
+    return [f"{named(noisy[0])}, is taken for noise{more}: calcium that lies in it is not counted"]
+
+
 def _likeliest(decision: Decision) -> str:
     """Name the artery that it would be of."""
     arteries = (site.label for site in CORONARY_SITES)
@@ -269,7 +291,7 @@ def _of_scan(suitability: Suitability) -> list[str]:
 
 def _cause(found: Finding) -> str:
     """Give what was found, without what follows from it."""
-    return found.message.partition(": ")[0].removesuffix(".")
+    return re.split("[:;] ", found.message)[0].removesuffix(".")
 
 
 def _percent(probability: float) -> str:

@@ -97,10 +97,12 @@ def named(candidate: Candidate, *, is_counted_from_told: bool = True) -> str:
     if lesion is None:
         pixel = f"at column {candidate.column}, row {candidate.row}"
         return f"a candidate of {amount} Agatston units in {place}, {pixel}"
-    whole = f"{lesion.agatston:.1f}"
+    whole, where = f"{lesion.agatston:.1f}", f"of {amount} Agatston units in {place}"
     if amount == whole:
-        return f"a lesion of {amount} Agatston units in {place}, found as {lesion.id}"
-    return f"a piece of {amount} Agatston units in {place}, of the {whole} found as {lesion.id}"
+        return f"a lesion {where}, found as {lesion.id}"
+    if candidate.decision.agatston > lesion.agatston:  # the rule of the score counts less of it
+        return f"a candidate {where}, {whole} of it found as {lesion.id}"
+    return f"a piece {where}, of the {whole} found as {lesion.id}"
 
 
 def small_named(candidate: Candidate, *, is_first: bool) -> str:
