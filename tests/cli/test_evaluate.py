@@ -129,6 +129,15 @@ def test_one_scan_and_its_annotation(run_corcal, study):
     assert row["reference"]["total"] == pytest.approx(22)
 
 
+@pytest.mark.usefixtures("automatic")
+def test_a_scan_without_its_reference_is_counted(run_corcal, study, tmp_path):
+    table = tmp_path / "scores.csv"
+    table.write_text("id,total\na,100\n", encoding="utf-8")
+    outcome = run_corcal("evaluate", study / "a", study / "b", "--reference", table)
+    assert "1 compared, 0 failed" in outcome.out
+    assert "Scans without a reference: 1\n" in outcome.out
+
+
 def test_choices_reach_the_scorer(run_corcal, study, automatic):
     table = study / "study.csv"
     table.write_text("path,series,total\na/dicom,1.2.3,14\n", encoding="utf-8")
@@ -235,7 +244,26 @@ def test_exam_folders_are_compared_with_a_table(run_corcal, exams, tmp_path):
     outcome = run_corcal("evaluate", exams, "--reference", table)
     assert outcome.code == 0
     assert "1 compared, 0 failed" in outcome.out
-    assert "Scored scans without a reference: 1" in outcome.out
+    assert "Scans without a reference: 1" in outcome.out
+
+
+@pytest.mark.parametrize("content", ["{", "", None])
+def test_an_exam_that_is_damaged_is_a_row_and_the_others_are_compared(
+    run_corcal, exams, tmp_path, content
+):
+    record = exams / "b" / "result.json"
+    if content is None:
+        text = record.read_text(encoding="utf-8")
+        known = json.loads(text)
+        known["score"]["total"]["agatston"] = -5
+        content = json.dumps(known)
+    record.write_text(content, encoding="utf-8")
+    table = tmp_path / "scores.csv"
+    table.write_text("id,total\na,14\n", encoding="utf-8")
+    outcome = run_corcal("evaluate", exams, "--reference", table)
+    assert outcome.code == 0, outcome.err
+    assert "1 compared, 1 failed" in outcome.out
+    assert "  b: result.json " in outcome.out
 
 
 def test_a_left_main_in_the_lad_is_said(run_corcal, study, exams, tmp_path):

@@ -133,6 +133,20 @@ def test_an_exam_folder_without_its_scan_says_what_is_missing(exams):
     assert found.place == ""
 
 
+def test_an_exam_that_cannot_be_read_is_damaged_and_the_others_are_not(exams):
+    (exams / "a" / "result.json").write_text("{", encoding="utf-8")
+    damaged, found = finished_scans(exams)
+    assert (damaged.name, damaged.automatic, damaged.is_damaged) == ("a", None, True)
+    assert damaged.failure.startswith("result.json is not a corcal result")
+    assert (found.name, found.is_damaged) == ("b", False)
+
+
+def test_a_link_that_leads_back_multiplies_no_exam(exams):
+    (exams / "loop").symlink_to(".")
+    (exams / "up").symlink_to("..")
+    assert [one.name for one in finished_scans(exams)] == ["a", "b"]
+
+
 def test_the_ledger_is_what_tells_a_run(tmp_path):
     assert not is_finished(tmp_path)
     (tmp_path / LEDGER_NAME).write_text("", encoding="utf-8")

@@ -127,7 +127,11 @@ def _of_finished(paths: tuple[Path, ...], wanted: _Wanted) -> "AgreementReport":
 
 def _of_scans(paths: tuple[Path, ...], wanted: _Wanted) -> "AgreementReport":
     """Score and compare."""
-    from corcal.evaluate.agreement.cases import read_cases, read_orcascore_cases
+    from corcal.evaluate.agreement.cases import (
+        read_cases,
+        read_orcascore_cases,
+        scans_without_reference,
+    )
     from corcal.evaluate.agreement.study import evaluate_cases
     from corcal.scoring.rules import DEFAULT_RULE, rule_named
 
@@ -141,12 +145,14 @@ def _of_scans(paths: tuple[Path, ...], wanted: _Wanted) -> "AgreementReport":
         if wanted.orcascore
         else read_cases(paths, wanted.reference)
     )
+    is_joined = wanted.reference is not None and not wanted.orcascore
     with progress_bar() as progress:
         return evaluate_cases(
             cases,
             _scorer(rule, force=wanted.force),
             vessel_table=wanted.labels(),
             left_main_in_lad=wanted.left_main_in_lad or wanted.orcascore,
+            without_reference=scans_without_reference(paths, cases) if is_joined else 0,
             progress=progress,
         )
 

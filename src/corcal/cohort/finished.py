@@ -46,11 +46,12 @@ def finished_scans(path: Path, *, scans: Path | None = None) -> Iterator[Finishe
     Yields
     ------
     FinishedScan
+        An exam folder whose record cannot be read is one that is damaged, with the reason.
 
     Raises
     ------
     InputError
-        If it is neither, or cannot be read.
+        If it is neither, or the ledger of the run cannot be read.
     """
     if _is_run(path):
         from corcal.cohort.ledger import read_outcomes
@@ -72,22 +73,33 @@ def _is_run(path: Path) -> bool:
     return (path / LEDGER_NAME).is_file()
 
 
-def _exam_folders(path: Path, levels: int = 2) -> Iterator[Path]:
+def _exam_folders(
+    path: Path, levels: int = 2, seen: frozenset[Path] = frozenset()
+) -> Iterator[Path]:
+    """Yield the exam folders, none through a link that leads back to where it is."""
     from corcal.exam_folder import RESULT_NAME
 
+    real = path.resolve()
+    if real in seen:
+        return
     if (path / RESULT_NAME).is_file():
         yield path
     elif levels:
         for folder in sorted(one for one in path.iterdir() if one.is_dir()):
-            yield from _exam_folders(folder, levels - 1)
+            yield from _exam_folders(folder, levels - 1, seen | {real})
 
 
 def _of_exam(folder: Path, root: Path, scans: Path | None) -> FinishedScan:
     from corcal.exam_folder import RESULT_NAME
     from corcal.result import read_result
 
-    result = read_result(folder / RESULT_NAME)
     name = folder.relative_to(root).as_posix() if folder != root else folder.resolve().name
+    own = None if scans is None else scans / name
+    place = str(own) if own is not None and own.exists() else ""
+    try:
+        result = read_result(folder / RESULT_NAME)
+    except InputError as exc:
+        return _damaged(name, place, exc)
 
     def opened() -> tuple[CTScan, SiteVoxels | None]:
         from corcal.exam_folder import read_exam
@@ -95,17 +107,33 @@ def _of_exam(folder: Path, root: Path, scans: Path | None) -> FinishedScan:
         if scans is None:
             msg = "the scan is needed to compare with marks: give --scans"
             raise InputError(msg)
-        own = scans / name
-        exam = read_exam(folder, own if own.exists() else scans, result=result)
+        exam = read_exam(folder, Path(place) if place else scans, result=result)
         return exam.scan, exam.voxels
 
-    own = None if scans is None else scans / name
     return FinishedScan(
         name=name,
-        place=str(own) if own is not None and own.exists() else "",
+        place=place,
         keys=_keys_of(result),
         patient=name,
         automatic=automatic_of(result),
+        opened=opened,
+    )
+
+
+def _damaged(name: str, place: str, error: InputError) -> FinishedScan:
+    """Keep what is wrong with an exam: it ends no evaluation of the others."""
+
+    def opened() -> tuple[CTScan, SiteVoxels | None]:
+        raise error
+
+    return FinishedScan(
+        name=name,
+        place=place,
+        keys=(),
+        patient=name,
+        automatic=None,
+        failure=str(error),
+        is_damaged=True,
         opened=opened,
     )
 

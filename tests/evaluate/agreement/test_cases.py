@@ -4,7 +4,7 @@ import pytest
 
 from corcal.errors import InputError
 from corcal.evaluate.agreement.case_table import read_table
-from corcal.evaluate.agreement.cases import read_cases
+from corcal.evaluate.agreement.cases import read_cases, scans_without_reference
 from corcal.evaluate.agreement.records import AgatstonScores
 
 
@@ -93,9 +93,10 @@ def test_the_left_main_artery_may_be_called_lca(tmp_path):
     assert row.scores.vessels == {"LM": 5, "LAD": 6}
 
 
-def test_two_lines_of_one_scan_are_one_patient(beside):
-    file = table(beside, "path,total\n1/dicom,3\n1/dicom,4\n2/dicom,5\n")
+def test_two_series_of_one_scan_are_one_patient(beside):
+    file = table(beside, "path,series,total\n1/dicom,1.2,3\n1/dicom,1.3,4\n2/dicom,,5\n")
     first, again, other = read_cases([file])
+    assert [one.problem for one in (first, again, other)] == [None, None, None]
     assert first.patient == again.patient != other.patient
 
 
@@ -113,6 +114,19 @@ def test_two_lines_of_one_scan_are_one_patient(beside):
         ("id;total\na;1,5\n", "total is '1,5', .*; the decimal sign is a point"),
         ("id,total\n,3\n", "study.csv line 2: the column id is empty"),
         ("id,total\na,3,4\n", "study.csv line 2 has more values than the heading has columns"),
+        ("id,total\na,1_000\n", "line 2: total is '1_000', .*; .*, and thousands have none"),
+        (
+            "id,total,Total\na,5,9\n",
+            "2 columns for the score total: total, Total; keep one of them",
+        ),
+        ("id,total,total_agatston\na,5,9\n", "for the score total: total, total_agatston; keep"),
+        ("id,LM,LCA,LAD\na,1,2,3\n", "2 columns for the score LM: LM, LCA; keep one"),
+        ("id,RCA,RCA_agatston\na,1,\n", "2 columns for the score RCA: RCA, RCA_agatston; keep"),
+        ("id,id,total\na,b,3\n", "2 columns for id: id, id; keep one"),
+        ("id,annotation,annotation_path\na,b,c\n", "2 columns for the annotation: annotation, "),
+        ("id,series,series_instance_uid,LM\na,1.2,1.3,4\n", "2 columns for the series: series, "),
+        ("id,total\na,5\nb,6\n./a,7\n", "lines 2 and 4 are both of the scan ./a; accepted is one"),
+        ("id,series,total\na,1.2,5\na,1.2,7\n", "lines 2 and 3 are both of the scan a;"),
     ],
 )
 def test_a_table_that_cannot_be_read_says_where(tmp_path, text, message):
@@ -140,6 +154,44 @@ def test_scores_elsewhere_are_joined_by_name(beside, tmp_path):
     assert lost.problem == "no scan of this name where scans were given"
 
 
+def test_columns_that_name_two_scans_are_a_problem(beside, tmp_path):
+    text = "id,scan_path,total\n1,2,5\n10,10/dicom,6\nP7,2/dicom,7\n"
+    contrary, inside, unknown = read_cases([beside], table(tmp_path, text))
+    assert contrary.problem == (
+        "the columns of its line name different scans: scan_path is 2, id is 1; one such column "
+        "is enough"
+    )
+    assert (inside.problem, inside.scan) == (None, beside / "10" / "dicom")
+    assert (unknown.problem, unknown.scan) == (None, beside / "2" / "dicom")
+
+
+def test_columns_that_nobody_reads_may_repeat(tmp_path):
+    (row,) = read_table(table(tmp_path, "id,note,note,,,total\na,x,y,,,3\n"))
+    assert row.scores.total == 3
+
+
+def test_a_second_reference_of_a_scan_by_another_name_is_a_problem(beside, tmp_path):
+    first, second = read_cases([beside], table(tmp_path, "id,total\n2,5\n2/dicom,7\n"))
+    assert first.problem is None
+    assert second.problem == "its scan has another reference already: 2"
+
+
+def test_a_link_that_leads_back_multiplies_no_scan(beside):
+    (beside / "0").symlink_to(".")
+    (beside / "3").symlink_to("1")
+    (beside / "1" / "dicom" / "up").symlink_to("../..")
+    assert [case.name for case in read_cases([beside])] == ["1", "2", "10"]
+    (beside / "1" / "calcium.xml").unlink()
+    assert [case.name for case in read_cases([beside])] == ["2", "10"]
+
+
+def test_links_to_one_scan_with_marks_of_their_own_are_scans_of_their_own(beside, tmp_path):
+    for name in ("one", "two"):
+        touch(tmp_path / "readers" / name / "marks.xml")
+        (tmp_path / "readers" / name / "dicom").symlink_to(beside / "1" / "dicom")
+    assert [case.problem for case in read_cases([tmp_path / "readers"])] == [None, None]
+
+
 def test_a_name_found_twice_is_a_problem(beside, tmp_path):
     other = touch(tmp_path / "more" / "2" / "a.dcm").parents[1]
     (case,) = read_cases([beside, other], table(tmp_path, "id,total\n2,5\n", "scores.csv"))
@@ -153,6 +205,31 @@ def test_a_folder_of_annotations_is_joined_by_name(beside, tmp_path):
     assert (one.name, one.scan) == ("1", beside / "1" / "dicom")
     assert one.annotation == tmp_path / "marks" / "1.nii.gz"
     assert two.annotation == tmp_path / "marks" / "2.xml"
+
+
+def test_annotations_in_folders_are_joined_by_the_name_of_these(beside, tmp_path):
+    # those of the scans themselves, and those of another folder
+    cases = read_cases([beside], beside)
+    assert [(case.name, case.problem) for case in cases] == [("1", None), ("2", None), ("10", None)]
+    assert cases[0].annotation == beside / "1" / "calcium.xml"
+    for name in ("a/2.xml", "b/10.xml", "b/lost.xml"):
+        touch(tmp_path / "marks" / name)
+    two, lost, ten = read_cases([beside], tmp_path / "marks")
+    assert (two.scan, ten.scan) == (beside / "2" / "dicom", beside / "10" / "dicom")
+    assert lost.problem == "no scan of this name where scans were given"
+
+
+def test_scans_without_a_reference_are_counted(beside, tmp_path):
+    for name in ("ct/a.nii.gz", "ct/b.nii.gz", "ct/notes.txt", "slices/x.dcm", "slices/y.dcm"):
+        touch(tmp_path / name)
+    scores = table(tmp_path, "id,total\n2,5\n99,6\na,7\n", "scores.csv")
+    given = [beside, tmp_path / "ct", tmp_path / "slices", beside / "10"]
+    cases = read_cases(given, scores)
+    assert [case.problem is None for case in cases] == [True, False, True]
+    # 1 and 10, the latter given twice; b; the slices
+    assert scans_without_reference(given, cases) == 4
+    assert scans_without_reference([beside / "2"], cases) == 0
+    assert scans_without_reference([beside / "2" / "dicom"], cases) == 0
 
 
 def test_scans_may_be_files_with_the_name_of_their_reference(tmp_path):

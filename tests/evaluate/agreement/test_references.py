@@ -1,5 +1,7 @@
 """References of scans that are scored already: where they are found, and whose they are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -81,6 +83,29 @@ def test_what_is_not_clear_is_a_row_with_its_reason():
         "bad": "no reference: neither",
     }
     assert (report.compared, report.without_reference) == (0, 2)
+
+
+def test_columns_that_name_two_scans_are_a_row_with_this_reason(tmp_path):
+    table = tmp_path / "scores.csv"
+    table.write_text("id,scan_path,series,total\ne1,e2,,5\nP3,e3,,6\ne4,e4,1.2.5,7\n")
+    scans = [finished(f"e{n}", keys=(f"1.2.{n}",)) for n in range(1, 6)]
+    report = evaluate_finished(scans, find_references(table))
+    words = "the columns of its line name different scans: {}; one such column is enough"
+    assert outcomes(report) == {
+        "e2": words.format("scan_path is e2, id is e1"),
+        "e4": words.format("series is 1.2.5, scan_path is e4"),
+        "e3": 6.0,
+    }
+
+
+def test_a_damaged_exam_is_a_row_whether_or_not_its_reference_is_known():
+    bad = finished("b", failure="result.json is not a corcal result")
+    scans = [finished("a"), replace(bad, is_damaged=True), replace(bad, name="u", place="/u")]
+    known = evaluate_finished(scans, [given("a", total=1.0), given("b", total=2.0)])
+    unknown = evaluate_finished(scans, [given("a", total=1.0)])
+    for report in (known, unknown):
+        assert outcomes(report) == {"a": 1.0, "b": "result.json is not a corcal result"}
+        assert (report.compared, report.failed, report.without_reference) == (1, 1, 0)
 
 
 def test_what_was_not_scored_is_no_scored_scan_without_a_reference():

@@ -66,6 +66,26 @@ def test_given_scores_stand_before_those_of_the_marks_and_miss_no_artery():
     assert row.notes == ("the reference's arteries add up to 92.0, its total is 4.0",)
 
 
+@pytest.mark.parametrize(
+    ("columns", "peak_hu", "site", "notes"),
+    [
+        (8, 129, Site.LAD, ["none reaches 130 HU"]),
+        (3, 130, Site.LAD, ["no lesion is large enough"]),  # 0.75 mm2
+        (4, 130, Site.LAD, []),  # 1 Agatston
+        (8, 129, Site.ASCENDING_AORTA, []),
+        (0, 129, Site.LAD, []),  # the annotation itself says that it is empty
+    ],
+)
+def test_marks_that_score_nothing_say_why(columns, peak_hu, site, notes):
+    scan, marked = blocks((0, slice(0, columns), peak_hu, site))
+    exam = exam_of(scan, _of(marked, np.zeros(0)))
+    row = compare_exam(ExamPair(name="a", exam=exam, reference=Reference(voxels=marked)))
+    where = f"reference: of {columns} voxels marked in arteries"
+    why = "the score of the marks is 0 for that reason"
+    assert row.notes == tuple(f"{where} {note}: {why}" for note in notes)
+    assert (row.reference.total == 0) is (columns != 4)
+
+
 @pytest.mark.parametrize(("total", "noted"), [(300, False), (295, True)])
 def test_arteries_that_do_not_add_up_are_told(total, noted):
     # 299.41; 1 % of 300 is 3, of 295 it is 2.95

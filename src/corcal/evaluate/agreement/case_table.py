@@ -3,14 +3,15 @@
 import csv
 import io
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from corcal.errors import InputError
 from corcal.evaluate.agreement.records import AgatstonScores
 from corcal.lesions.sites import Vessel
 
-__all__ = ["TableRow", "is_table", "read_table"]
+__all__ = ["TableRow", "is_table", "read_table", "two_scans_words"]
 
 MAX_TABLE_BYTES = 2**27  # far above a line for each of a million scans
 
@@ -30,14 +31,30 @@ _SCORES = {
     **{str(v).lower(): str(v) for v in Vessel},
     **{f"{v}_agatston".lower(): str(v) for v in Vessel},
 }
+# Columns of which a table has one at most: two may differ, and which is meant nobody can tell.
+# Those that name the scan may stand side by side, as long as they do not name two scans.
+_ONE_OF = {
+    **{name: (name,) for name in _KEYS if name not in _SERIES},
+    "the series": _SERIES,
+    "the annotation": _ANNOTATIONS,
+    "the patient": ("patient",),
+    **{
+        f"the score {name}": tuple(one for one, other in _SCORES.items() if other == name)
+        for name in dict.fromkeys(_SCORES.values())
+    },
+}
 _MISSING = ("", "na", "nan", "n/a", "none", "-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRow:
-    """One line: a scan by name or path, and what is known of it."""
+    """One line: a scan by name or path, and what is known of it.
+
+    `names` has the columns that name the scan, each with its value; the first is that of `key`.
+    """
 
     key: str
+    names: tuple[tuple[str, str], ...] = ()
     annotation: Path | None = None
     scores: AgatstonScores | None = None
     patient: str | None = None
@@ -47,6 +64,12 @@ class TableRow:
 def is_table(path: Path) -> bool:
     """Whether a file is a table, by its name."""
     return path.is_file() and path.suffix.lower() in {".csv", ".tsv"}
+
+
+def two_scans_words(name: tuple[str, str], other: tuple[str, str]) -> str:
+    """Say that two columns of a line, each given with its value, name two scans."""
+    columns = f"{name[0]} is {name[1]}, {other[0]} is {other[1]}"
+    return f"the columns of its line name different scans: {columns}; one such column is enough"
 
 
 def read_table(path: Path) -> list[TableRow]:
@@ -69,7 +92,8 @@ def read_table(path: Path) -> list[TableRow]:
     Raises
     ------
     InputError
-        If it is no such table; the message names line and column.
+        If it is no such table, or two columns or two lines say the same thing; the message names
+        them.
     """
     lines = _lines(path)
     key = next((name for name in _KEYS if name in lines[0]), None)
@@ -80,7 +104,9 @@ def read_table(path: Path) -> list[TableRow]:
         )
         raise InputError(msg)
     # The heading is line 1.
-    return [_row(path, number, line, key) for number, line in enumerate(lines, start=2)]
+    rows = [_row(path, number, line, key) for number, line in enumerate(lines, start=2)]
+    _require_one_line_each(path, rows)
+    return rows
 
 
 def _lines(path: Path) -> list[dict[str, str]]:
@@ -98,13 +124,15 @@ def _lines(path: Path) -> list[dict[str, str]]:
         raise InputError(msg) from exc
     delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
     try:
-        lines = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
+        reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+        lines = list(reader)
     except csv.Error as exc:
         msg = f"{path.name} is not a table: {exc}"
         raise InputError(msg) from exc
     if not lines:
         msg = f"{path.name} has no line below its heading"
         raise InputError(msg)
+    _require_one_column_each(path, reader.fieldnames or ())
     for number, line in enumerate(lines, start=2):
         if None in line:
             msg = f"{path.name} line {number} has more values than the heading has columns"
@@ -115,14 +143,42 @@ def _lines(path: Path) -> list[dict[str, str]]:
     ]
 
 
+def _require_one_column_each(path: Path, heading: Sequence[str]) -> None:
+    """Refuse columns that mean the same."""
+    columns = [str(name or "").strip() for name in heading]
+    for meaning, names in _ONE_OF.items():
+        found = [column for column in columns if column.lower() in names]
+        if len(found) > 1:
+            msg = (
+                f"{path.name} has {len(found)} columns for {meaning}: {', '.join(found)}; "
+                "keep one of them"
+            )
+            raise InputError(msg)
+
+
+def _require_one_line_each(path: Path, rows: Sequence[TableRow]) -> None:
+    """Refuse two lines of one scan, if they do not name two series of it."""
+    lines: dict[tuple[PurePath, str | None], int] = {}
+    for number, row in enumerate(rows, start=2):
+        first = lines.setdefault((PurePath(row.key), row.series), number)
+        if first != number:
+            msg = (
+                f"{path.name} lines {first} and {number} are both of the scan {row.key}; accepted "
+                "is one line a scan, or one a series with its UID in the column series"
+            )
+            raise InputError(msg)
+
+
 def _row(path: Path, number: int, line: dict[str, str], key: str) -> TableRow:
     """Read one line."""
     if not line[key]:
         msg = f"{path.name} line {number}: the column {key} is empty"
         raise InputError(msg)
+    named = dict.fromkeys((key, *_KEYS, *_SERIES))
     marks = next((line[name] for name in _ANNOTATIONS if line.get(name)), None)
     return TableRow(
         key=line[key],
+        names=tuple((name, line[name]) for name in named if line.get(name)),
         annotation=None if marks is None else path.parent / marks,
         scores=_scores(path, number, line),
         patient=line.get("patient") or None,
@@ -138,12 +194,12 @@ def _scores(path: Path, number: int, line: dict[str, str]) -> AgatstonScores | N
         if text.lower() in _MISSING:
             continue
         try:
-            value = float(text)
+            value = math.nan if "_" in text else float(text)  # Python reads 1_000 as a thousand
         except ValueError:
             value = math.nan
         if not math.isfinite(value) or value < 0:
             msg = f"{path.name} line {number}: {column} is {text!r}, not a score from 0 up"
-            if "," in text:  # 1,234 may be a little more than one, or a thousand
+            if "," in text or "_" in text:  # 1,234 may be a little more than one, or a thousand
                 msg += "; the decimal sign is a point, and thousands have none"
             raise InputError(msg)
         found[name] = value

@@ -4,13 +4,13 @@ Three descriptions are read: a table (CSV) with a line a scan; a folder whose sc
 annotation beside them; and scans with their references elsewhere, joined by name.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from corcal.ct.volume_formats import FORMATS, volume_suffix
 from corcal.errors import InputError
-from corcal.evaluate.agreement.case_table import TableRow, is_table, read_table
+from corcal.evaluate.agreement.case_table import TableRow, is_table, read_table, two_scans_words
 from corcal.evaluate.agreement.records import AgatstonScores
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "natural",
     "read_cases",
     "read_orcascore_cases",
+    "scans_without_reference",
     "stem",
 ]
 
@@ -72,7 +73,7 @@ def read_cases(paths: Sequence[Path], reference: Path | None = None) -> tuple[Ca
         an annotation beside each. With it: scans, or folders of scans.
     reference : Path, optional
         A table of scores (or annotations) by scan; a folder of annotations, each with the name of
-        its scan; or, for one scan, its annotation.
+        its scan, or in a folder of this name; or, for one scan, its annotation.
 
     Returns
     -------
@@ -100,7 +101,27 @@ def read_cases(paths: Sequence[Path], reference: Path | None = None) -> tuple[Ca
     else:
         msg = f"one annotation is no reference of {len(paths)} scans; give a folder or a table"
         raise InputError(msg)
-    return tuple(_joined(row, paths) for row in rows)
+    return tuple(_once_each(_joined(row, paths) for row in rows))
+
+
+def scans_without_reference(paths: Sequence[Path], cases: Sequence[Case]) -> int:
+    """Count the scans that were given and that no case is of, as far as names tell.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        Scans, or folders of scans: in these each folder, volume and archive is one.
+    cases : sequence of Case
+        What `read_cases` has found of them.
+    """
+    known = {case.scan.resolve() for case in cases}
+    scans = {
+        one.resolve()
+        for path in paths
+        if path.resolve() not in known
+        for one in (_scans_of(path) if path.is_dir() else (path,))
+    }
+    return sum(not any(_is_one_scan(scan, one) for one in known) for scan in scans)
 
 
 def read_orcascore_cases(paths: Sequence[Path], reference: Path | None = None) -> tuple[Case, ...]:
@@ -151,11 +172,11 @@ def _self_described(path: Path) -> list[Case]:
         if all(row.annotation is None and row.scores is None for row in rows):
             msg = f"{path.name} has no reference: it needs annotation_path, total or the arteries"
             raise InputError(msg)
-        return [_joined(row, (path.parent,)) for row in rows]
+        return list(_once_each(_joined(row, (path.parent,)) for row in rows))
     if not path.is_dir():
         msg = f"{path.name} is a single file: give its annotation with --reference"
         raise InputError(msg)
-    cases = list(_beside(path, path))
+    cases = [_beside(folder, found, path) for folder, found in _annotated(path, set())]
     if not cases:
         msg = (
             f"no scan with an annotation beside it under {path.name or path}; give a table, or "
@@ -165,33 +186,57 @@ def _self_described(path: Path) -> list[Case]:
     return cases
 
 
-def _beside(folder: Path, root: Path) -> Iterator[Case]:
-    """Yield the scans of a folder and of those below it that have an annotation beside them."""
-    entries = entries_of(folder)
-    annotations = [one for one in entries if is_annotation(one)]
-    if not annotations:
-        for one in entries:
-            if one.is_dir():
-                yield from _beside(one, root)
-        return
+def _beside(folder: Path, annotations: Sequence[Path], root: Path) -> Case:
+    """Take what lies beside the annotation of a folder for its scan."""
     name = folder.relative_to(root).as_posix() if folder != root else folder.name
     row = TableRow(key=name, annotation=annotations[0])
     if len(annotations) > 1:
         names = ", ".join(one.name for one in annotations)
-        yield _problem(row, folder, f"several annotations beside one scan: {names}; one is needed")
-        return
-    scan = _scan_beside(folder, entries)
+        what = f"several annotations beside one scan: {names}; one is needed"
+        return _problem(row, folder, what)
+    scan = _scan_beside(folder, entries_of(folder))
     if scan is None:
         what = f"which is the scan beside {annotations[0].name} is not clear: one folder or volume"
-        yield _problem(row, folder, f"{what} is needed")
+        return _problem(row, folder, f"{what} is needed")
+    return _case(name, scan, row)
+
+
+def _annotated(folder: Path, seen: set[Path]) -> Iterator[tuple[Path, list[Path]]]:
+    """Yield the folders that hold annotations, with these, and nothing that lies below one.
+
+    Links are followed; each real folder is visited once, also if a link leads back to it.
+    """
+    real = folder.resolve()
+    if real in seen:
         return
-    yield _case(name, scan, row)
+    seen.add(real)
+    entries = entries_of(folder)
+    annotations = [one for one in entries if is_annotation(one)]
+    if annotations:
+        yield folder, annotations
+        return
+    for one in entries:
+        if one.is_dir():
+            yield from _annotated(one, seen)
 
 
 def entries_of(folder: Path) -> list[Path]:
     """Return what lies in a folder, without hidden files, 2 before 10."""
     visible = (one for one in folder.iterdir() if not one.name.startswith("."))
     return sorted(visible, key=natural)
+
+
+def _scans_of(folder: Path) -> list[Path]:
+    """List what may each be a scan in a folder; the folder itself, if it holds one."""
+    entries = [one for one in entries_of(folder) if not is_table(one)]
+    scans = [one for one in entries if one.is_dir() or _is_whole_scan(one)]
+    if not scans or any(is_annotation(one) for one in entries):
+        return [folder] if entries else []
+    return scans
+
+
+def _is_whole_scan(file: Path) -> bool:
+    return volume_suffix(file.name) is not None or file.suffix.lower() == ".zip"
 
 
 def _scan_beside(folder: Path, entries: list[Path]) -> Path | None:
@@ -203,7 +248,7 @@ def _scan_beside(folder: Path, entries: list[Path]) -> Path | None:
         return (named or folders)[0]
     if folders:
         return None
-    files = [one for one in others if volume_suffix(one.name) or one.suffix.lower() == ".zip"]
+    files = [one for one in others if _is_whole_scan(one)]
     if files:
         return files[0] if len(files) == 1 else None
     return folder if others else None
@@ -220,33 +265,78 @@ def is_annotation(path: Path) -> bool:
 
 
 def _rows_of_folder(folder: Path) -> list[TableRow]:
-    """Take every annotation of a folder for the scan of the same name."""
+    """Take every annotation of a folder for the scan of the same name, or of its folder's name."""
     files = [
         one
         for one in entries_of(folder)
         if one.is_file() and one.name.lower().endswith(ANNOTATION_SUFFIXES)
     ]
-    if not files:
-        msg = f"no annotation in the folder {folder.name or folder} given as reference"
+    rows = [TableRow(key=stem(one.name), annotation=one) for one in files] or [
+        TableRow(key=_name_of(one, folder), annotation=one)
+        for _, found in _annotated(folder, set())
+        for one in found
+    ]
+    if not rows:
+        msg = (
+            f"no annotation in the folder {folder.name or folder} given as reference, nor in those "
+            "below it"
+        )
         raise InputError(msg)
-    return [TableRow(key=stem(one.name), annotation=one) for one in files]
+    return rows
+
+
+def _name_of(annotation: Path, root: Path) -> str:
+    """Name of the scan that an annotation in a folder below is of: calcium.xml says nothing."""
+    own = stem(annotation.name)
+    is_common = own.lower() in ANNOTATION_STEMS
+    return annotation.parent.relative_to(root).as_posix() if is_common else own
+
+
+def _once_each(cases: Iterable[Case]) -> Iterator[Case]:
+    """Give a second reference of a scan, or of a series that is named, its problem."""
+    names: dict[tuple[Path, str | None], str] = {}
+    for case in cases:
+        series = (case.scan, case.series)
+        if case.problem is None and series in names:
+            problem = f"its scan has another reference already: {names[series]}"
+            yield replace(case, problem=problem)
+            continue
+        if case.problem is None:
+            names[series] = case.name
+        yield case
 
 
 def _joined(row: TableRow, paths: Sequence[Path]) -> Case:
     """Find the scan that a row means."""
-    found: list[Path] = []
-    for path in paths:
-        if (path / row.key).exists():
-            found.append(path / row.key)
-        elif row.key in {path.name, stem(path.name)}:
-            found.append(path)
-        elif path.is_dir():
-            found += [one for one in path.iterdir() if one.is_file() and stem(one.name) == row.key]
+    found = _named(row.key, paths)
     if not found:
         return _problem(row, Path(row.key), "no scan of this name where scans were given")
     if len(found) > 1:
         return _problem(row, found[0], f"{len(found)} scans of this name; it must be one")
+    for other in row.names[1:]:
+        others = _named(other[1], paths)
+        if others and not any(_is_one_scan(found[0], one) for one in others):
+            return _problem(row, found[0], two_scans_words(row.names[0], other))
     return _case(row.key, _without_annotation(found[0]), row)
+
+
+def _named(name: str, paths: Sequence[Path]) -> list[Path]:
+    """Find what has a name, or is at a path, where scans were given."""
+    found: list[Path] = []
+    for path in paths:
+        if (path / name).exists():
+            found.append(path / name)
+        elif name in {path.name, stem(path.name)}:
+            found.append(path)
+        elif path.is_dir():
+            found += [one for one in path.iterdir() if one.is_file() and stem(one.name) == name]
+    return found
+
+
+def _is_one_scan(one: Path, other: Path) -> bool:
+    """Whether two places are the same, or one is inside the other, as 7/dicom in 7."""
+    one, other = one.resolve(), other.resolve()
+    return one == other or one in other.parents or other in one.parents
 
 
 def _without_annotation(scan: Path) -> Path:

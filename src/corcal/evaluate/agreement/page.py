@@ -119,7 +119,7 @@ def _summary(report: AgreementReport) -> Iterator[tuple[str, str]]:
     if report.review_advised.total:
         yield "Review advised", proportion_words(report.review_advised)
     if report.without_reference:
-        yield "Scored, no reference", str(report.without_reference)
+        yield "Without a reference", str(report.without_reference)
 
 
 def _shown(pictures: Mapping[str, bytes], name: str, alt: str) -> Iterator[Block]:

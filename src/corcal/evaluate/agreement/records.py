@@ -268,7 +268,7 @@ class AgreementReport:
     left_main_in_lad : bool
         Whether the left main is counted with the LAD, on both sides.
     without_reference : int
-        Scored scans that no reference is of.
+        Scans that no reference is of; of what was scored before, the scored ones.
     """
 
     software: str

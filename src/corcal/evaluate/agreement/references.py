@@ -37,6 +37,9 @@ class GivenReference:
         What the study calls it.
     keys : tuple of str
         UIDs, accession number, names: the first that a scan has decides.
+    names : tuple of (str, str)
+        Of a line of a table: the columns that name the scan, with their values. None may name
+        another scan.
     annotation : Path or None
         Which calcium is coronary, as a person marked it.
     scores : AgatstonScores or None
@@ -49,6 +52,7 @@ class GivenReference:
 
     name: str
     keys: tuple[str, ...]
+    names: tuple[tuple[str, str], ...] = ()
     annotation: Path | None = None
     scores: AgatstonScores | None = None
     patient: str | None = None
@@ -121,6 +125,7 @@ def _rows(path: Path) -> Iterator[GivenReference]:
         yield GivenReference(
             name=row.key,
             keys=tuple(dict.fromkeys(one for one in (row.series, row.key) if one)),
+            names=row.names,
             annotation=row.annotation,
             scores=row.scores,
             patient=row.patient,

@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from corcal.ct.scan import CTScan
 from corcal.errors import InputError
 from corcal.evaluate.agreement.automatic import AutomaticScore
+from corcal.evaluate.agreement.case_table import two_scans_words
 from corcal.evaluate.agreement.cases import is_annotation
 from corcal.evaluate.agreement.records import AgreementReport, ScanRow
 from corcal.evaluate.agreement.references import GivenReference, annotation_beside
@@ -47,6 +48,9 @@ class FinishedScan:
         What was found.
     failure : str or None
         Why there is no score.
+    is_damaged : bool
+        What is kept of it cannot be read: it is a row with its failure, whether or not a reference
+        is found to be its own, as nobody can tell which it was.
     opened : callable
         Reads the scan, and where its calcium was found; ``None`` if that was not kept.
     """
@@ -57,6 +61,7 @@ class FinishedScan:
     patient: str
     automatic: AutomaticScore | None
     failure: str | None = None
+    is_damaged: bool = False
     opened: Callable[[], tuple[CTScan, SiteVoxels | None]]
 
 
@@ -91,7 +96,8 @@ def evaluate_finished(
     Parameters
     ----------
     finished : sequence of FinishedScan
-        Of these, the scored ones without a reference are counted; otherwise they are passed over.
+        Of these, the scored ones without a reference are counted, the damaged ones are rows, and
+        others are passed over.
     references : sequence of GivenReference
         One whose scan is not there, or not clear, is a row with the reason.
     comparison : Comparison, optional
@@ -110,11 +116,17 @@ def evaluate_finished(
     for done, (given, scan) in enumerate(joined, start=1):
         rows.append(_row(given, scan, how))
         progress(done, len(joined), "comparing")
+    compared = [scan for _, scan in joined]
+    rows += [
+        failed_scan(scan.name, scan.failure or "not scored", patient=scan.patient)
+        for scan in finished
+        if scan.is_damaged and not any(scan is one for one in compared)
+    ]
     report = summarise(rows, resampling=how.resampling)
     return replace(
         report,
         left_main_in_lad=how.left_main_in_lad,
-        without_reference=_scored(finished) - _scored(scan for _, scan in joined),
+        without_reference=_scored(finished) - _scored(compared),
     )
 
 
@@ -159,6 +171,8 @@ def _joined(
         places = index.find(given.keys)
         if len(places) != 1:
             yield replace(given, problem=_unclear(len(places))), None
+        elif (problem := _contradiction(given, places[0], index)) is not None:
+            yield replace(given, problem=problem), None
         elif (known := by_scan.get(places[0])) is None:
             by_scan[places[0]] = given
         elif (both := _together(known, given)) is not None:
@@ -168,6 +182,16 @@ def _joined(
             yield replace(given, problem=problem), None
     for place, given in by_scan.items():
         yield given, index.finished[place]
+
+
+def _contradiction(given: GivenReference, place: int, index: "_Index") -> str | None:
+    """Tell two columns apart that name different scans, of which `place` is one."""
+    found = [(name, index.find((name[1],))) for name in given.names]
+    others = [name for name, places in found if places and place not in places]
+    if not others:
+        return None
+    own = next(name for name, places in found if place in places)
+    return two_scans_words(own, others[0])
 
 
 def _unclear(count: int) -> str:

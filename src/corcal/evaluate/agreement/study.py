@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from corcal.annotations import read_annotation
 from corcal.ct.scan import CTScan, Severity
 from corcal.errors import AnnotationError, CorcalError, InputError
@@ -26,11 +28,12 @@ from corcal.evaluate.agreement.lesion_match import coronary_scores, match_lesion
 from corcal.evaluate.agreement.records import AgatstonScores, AgreementReport, ScanRow
 from corcal.evaluate.agreement.resample import DEFAULT_RESAMPLING, Resampling
 from corcal.evaluate.agreement.summary import summarise
+from corcal.lesions.sites import CORONARY_SITES
 from corcal.lesions.voxels import SiteVoxels
 from corcal.progress import Progress, no_progress
 from corcal.result import Result
 from corcal.scoring.categories import category_of
-from corcal.scoring.rules import rule_named
+from corcal.scoring.rules import ScoringRule, rule_named
 
 __all__ = [
     "ExamPair",
@@ -187,6 +190,7 @@ def compare_scores(
         total, vessels = coronary_scores(scan, given.voxels, rule=rule)
         marked = AgatstonScores(total=total, vessels=vessels)
         reference = marked if reference is None else _completed(reference, marked)
+        notes += _nothing_counts(scan, given.voxels, rule) if total == 0 else []
         if voxels is None:
             notes.append(NO_AUTOMATIC_VOXELS)
     if reference is not None:
@@ -209,6 +213,17 @@ def compare_scores(
         else match_lesions(scan, given.voxels, voxels, rule=rule),
         notes=tuple(notes),
     )
+
+
+def _nothing_counts(scan: CTScan, voxels: SiteVoxels, rule: ScoringRule) -> list[str]:
+    """Say why marked arteries have no calcium; of no marks at all the annotation says it."""
+    index = voxels.index[np.isin(voxels.site, CORONARY_SITES)]
+    if not index.size:
+        return []
+    dense = scan.hu[np.unravel_index(index, scan.shape)] >= rule.threshold_hu
+    what = f"reference: of {index.size} voxels marked in arteries"
+    why = "no lesion is large enough" if dense.any() else f"none reaches {rule.threshold_hu:g} HU"
+    return [f"{what} {why}: the score of the marks is 0 for that reason"]
 
 
 def _reference_with_left_main(given: Reference) -> Reference:
@@ -250,6 +265,7 @@ def evaluate_cases(
     vessel_table: VesselTable = None,
     left_main_in_lad: bool = False,
     resampling: Resampling = DEFAULT_RESAMPLING,
+    without_reference: int = 0,
     progress: Progress = no_progress,
 ) -> AgreementReport:
     """Score the scans of a study and compare each with its reference.
@@ -266,6 +282,8 @@ def evaluate_cases(
         The references count the left main with the LAD: both sides are taken so.
     resampling : Resampling
         Of the bootstrap intervals.
+    without_reference : int
+        Scans that were given and are no case.
     progress : Progress, optional
         Told after each scan.
 
@@ -290,7 +308,7 @@ def evaluate_cases(
         )
         progress(done, len(cases), "scoring the study")
     report = summarise(rows, resampling=resampling)
-    return replace(report, left_main_in_lad=left_main_in_lad)
+    return replace(report, left_main_in_lad=left_main_in_lad, without_reference=without_reference)
 
 
 def row_or_reason(compared: Callable[[], ScanRow], name: str, patient: str) -> ScanRow:

@@ -64,7 +64,7 @@ def _heading(report: AgreementReport) -> str:
     people = "1 patient" if report.patients == 1 else f"{report.patients} patients"
     heading = f"Automatic against reference: {', '.join(counts)}, {people}"
     if report.without_reference:
-        heading += f"\nScored scans without a reference: {report.without_reference}"
+        heading += f"\nScans without a reference: {report.without_reference}"
     if report.left_main_in_lad:
         heading += "\nThe left main is counted with the LAD, on both sides."
     return heading
