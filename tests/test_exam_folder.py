@@ -174,8 +174,14 @@ def rewritten(path, **changed):
     [
         ({"format": np.int64(2)}, "has format 2; this release reads 1"),
         ({"site": np.full(48, 99, np.uint8)}, "a site that this release does not know"),
-        ({"site": np.full(47, 2, np.uint8)}, r"cannot be read \(GeometryError\)"),
-        ({"affine_lps": np.eye(3)}, r"cannot be read \(ValueError\)"),
+        (
+            {"site": np.full(47, 2, np.uint8)},
+            r"calcium\.npz is damaged, or none of corcal's files: score the scan again",
+        ),
+        (
+            {"affine_lps": np.eye(3)},
+            r"calcium\.npz is damaged, or none of corcal's files: score the scan again",
+        ),
     ],
 )
 def test_a_file_of_another_kind_is_refused(made, changed, said):
@@ -189,7 +195,20 @@ def test_a_file_of_another_kind_is_refused(made, changed, said):
 def test_a_damaged_file_is_told(made, content):
     folder, _ = made
     (folder / "exam" / CALCIUM_NAME).write_bytes(content)
-    with pytest.raises(InputError, match=r"calcium\.npz cannot be read .* corcal score --out"):
+    with pytest.raises(InputError, match=r"calcium\.npz is damaged.* corcal score --out") as caught:
+        read_exam(folder / "exam", folder / "scan")
+    assert "Error" not in str(caught.value)
+    assert "BadZip" not in str(caught.value)
+
+
+def test_a_file_that_the_disk_does_not_give_is_not_called_damaged(made, monkeypatch):
+    folder, _ = made
+
+    def refused(_path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("corcal.exam_folder.read_whole", refused)
+    with pytest.raises(InputError, match=r"calcium\.npz cannot be read: Permission denied"):
         read_exam(folder / "exam", folder / "scan")
 
 

@@ -8,13 +8,17 @@ import numpy as np
 import pytest
 
 from annotations.annotation_maker import make_scan, osirix_list, three_lesions, write_plist
-from corcal.ct.scan import Patient
+from corcal.ct.findings import finding
+from corcal.ct.scan import Patient, Severity
+from corcal.ct.suitability import SeriesKind, Suitability, Verdict
+from corcal.ct.suitability.verdict import verdict_of
 from corcal.errors import InputError
 from corcal.lesions.sites import Site
 from corcal.lesions.voxels import SiteVoxels
 from corcal.pipeline import Options, score_path, score_scan
 from corcal.result import SCHEMA_VERSION, result_from_json, result_json
 from corcal.scoring.measure import measure
+from corcal.scoring.rules import DEFAULT_RULE
 from report.automatic_scan import Dense, make_anatomy, with_dense
 from true_detection import automatic_of
 
@@ -134,6 +138,77 @@ def test_an_automatic_exam_counts_what_was_found_outside_the_arteries_apart(monk
     assert score.total.agatston == pytest.approx(36.0)
     assert score.other_sites["aortic_valve"].agatston == pytest.approx(100.0)
     assert score.total.lesion_count == 1
+
+
+# The verdict of a record is that of all of its findings
+
+FIT = Suitability(
+    kind=SeriesKind.GATED_CALCIUM,
+    verdict=Verdict.FIT,
+    findings=(finding("VOXELS_MEASURED", "blood pool 45 HU"),),
+    summary="",
+)
+UNFIT = replace(FIT, verdict=Verdict.UNFIT, findings=(finding("NOT_HEART", "no heart"),))
+CUT = finding("HEART_CUT", "the scan cuts the heart")
+METAL = finding("DEVICE_PRESENT", "metal near the heart")
+
+
+def scored(monkeypatch, *, judged=FIT, anatomy=(), detection=(), rule=DEFAULT_RULE):
+    """The record of a scan of 120 kVp, found automatically with these findings."""
+    _, scan, true = with_dense([Dense(site=Site.LAD, at=(10, 60, 60))])
+    scan = replace(scan, acquisition=replace(scan.acquisition, kvp=120.0))
+    found = automatic_of(scan, true.voxels, replace(make_anatomy(), findings=anatomy))
+    found = replace(found, detection=replace(found.detection, findings=detection))
+    monkeypatch.setattr("corcal.pipeline.find_calcium", lambda *_, **__: found)
+    return score_scan(scan, Options(force=True, rule=rule), suitability=judged).result
+
+
+@pytest.mark.parametrize(
+    ("later", "judged", "expected"),
+    [
+        ({}, FIT, "fit"),
+        ({"anatomy": (replace(CUT, severity=Severity.INFO),)}, FIT, "fit"),
+        ({"anatomy": (CUT,)}, FIT, "caution"),
+        ({"anatomy": (finding("ANATOMY_IMPLAUSIBLE", "a heart of 97 mL"),)}, FIT, "caution"),
+        ({"detection": (METAL,)}, FIT, "caution"),
+        ({"rule": "kvp80"}, FIT, "caution"),
+        ({}, UNFIT, "unfit"),
+        ({"detection": (METAL,)}, UNFIT, "unfit"),
+    ],
+)
+def test_what_is_found_while_scoring_belongs_to_the_verdict(monkeypatch, later, judged, expected):
+    record = scored(monkeypatch, judged=judged, **later).suitability
+    assert record.verdict == expected == verdict_of(record.findings)
+
+
+def test_the_gravest_finding_stands_first_in_the_record(monkeypatch):
+    record = scored(monkeypatch, anatomy=(CUT,), detection=(METAL,)).suitability
+    first = [one.code for one in record.findings][:3]
+    assert first == ["HEART_CUT", "DEVICE_PRESENT", "VOXELS_MEASURED"]
+
+
+def test_a_doubt_of_the_anatomy_or_the_detection_is_a_reason_of_its_own_and_told_once(monkeypatch):
+    reasons = scored(monkeypatch, anatomy=(CUT,), detection=(METAL,)).review.reasons
+    assert sum("cuts the heart" in reason for reason in reasons) == 1
+    assert sum("metal near the heart" in reason for reason in reasons) == 1
+    assert not any("not ideal" in reason for reason in reasons)
+
+
+def test_a_rule_for_another_tube_voltage_is_a_reason_to_review(monkeypatch):
+    review = scored(monkeypatch, rule="kvp80").review
+    assert review.advised
+    assert review.reasons[-1] == (
+        "the rule kvp80 is not for this scan: its tube voltage is 120 kVp"
+    )
+
+
+def test_marks_that_are_warned_of_make_the_verdict_caution(tmp_path):
+    scan = make_scan()
+    path = tmp_path / "marks.xml"
+    write_plist(path, osirix_list([], scan))
+    result = score_scan(scan, Options(annotations=path), suitability=FIT).result
+    assert "ANNOTATION_EMPTY" in {one.code for one in result.suitability.findings}
+    assert result.suitability.verdict == "caution"
 
 
 def test_headers_that_stand_for_nothing_are_not_kept_and_the_record_is_read_back(tmp_path):

@@ -150,7 +150,9 @@ def _read_calcium(path: Path) -> _Kept:
         with np.load(io.BytesIO(read_whole(path)), allow_pickle=False) as stored:
             return _kept(stored, path.name)
     except (*_MALFORMED, GeometryError) as exc:
-        msg = f"{path.name} cannot be read ({type(exc).__name__}): {_AGAIN}"
+        msg = f"{path.name} is damaged, or none of corcal's files: {_AGAIN}"
+        if isinstance(exc, OSError) and exc.strerror:
+            msg = f"{path.name} cannot be read: {exc.strerror}"
         raise InputError(msg) from exc
 
 

@@ -17,6 +17,7 @@ from corcal.ct.find import find_series
 from corcal.ct.scan import CTScan, Finding, Patient
 from corcal.ct.series import Catalog
 from corcal.ct.suitability import Suitability, Verdict, assess_scan, choose_series
+from corcal.ct.suitability.verdict import by_severity, verdict_with
 from corcal.errors import AnnotationError, InputError, UnfitError
 from corcal.lesions.decision import Detection
 from corcal.lesions.voxels import SiteVoxels
@@ -28,6 +29,7 @@ from corcal.result import (
     AnnotationRecord,
     Provenance,
     Result,
+    ReviewAdvice,
     ScanRecord,
     SuitabilityRecord,
 )
@@ -177,15 +179,13 @@ def score_scan(
     measurement = measure(scan, marked.voxels, rule=rule)
     review, found = None, marked.automatic
     if found is not None:
+        # The verdict as it was before: anatomy, detection and rule are reasons by themselves
         measurement, review = with_certainty(measurement, found, scan, rule, suitability)
+        review = _with_doubt_of_rule(review, measurement)
     result = Result(
         schema_version=SCHEMA_VERSION,
         scan=_scan_record(scan),
-        suitability=SuitabilityRecord(
-            kind=suitability.kind,
-            verdict=suitability.verdict,
-            findings=suitability.findings + marked.findings + measurement.findings,
-        ),
+        suitability=_suitability_record(suitability, marked.findings + measurement.findings),
         score=measurement.score,
         lesions=measurement.lesions,
         provenance=_provenance(options, rule, measurement, marked, series_reason),
@@ -251,6 +251,23 @@ def _require_fit(suitability: Suitability, *, force: bool) -> None:
         reasons = "; ".join(f.message for f in suitability.findings if f.severity == "error")
         msg = f"not fit for calcium scoring: {reasons} (--force scores it nevertheless)"
         raise UnfitError(msg)
+
+
+def _suitability_record(suitability: Suitability, later: tuple[Finding, ...]) -> SuitabilityRecord:
+    """Record the judgement on the scan together with what was found while scoring it."""
+    return SuitabilityRecord(
+        kind=suitability.kind,
+        verdict=verdict_with(suitability.verdict, later),
+        findings=by_severity((*suitability.findings, *later)),
+    )
+
+
+def _with_doubt_of_rule(review: ReviewAdvice, measurement: Measurement) -> ReviewAdvice:
+    """Advise a review if the rule that was chosen is for other scans."""
+    doubts = [one.message for one in measurement.findings if one.code == "RULE_NOT_FOR_KVP"]
+    if not doubts:
+        return review
+    return replace(review, advised=True, reasons=(*review.reasons, *doubts))
 
 
 def _annotation_of(scan: CTScan, path: Path, options: Options) -> Annotation:

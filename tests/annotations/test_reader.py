@@ -42,6 +42,32 @@ def test_what_is_no_annotation_is_refused_in_one_line(name, tmp_path):
     assert str(tmp_path) not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("place", "content", "message"),
+    [
+        (
+            "osirix.plistlib.loads",
+            b"bplist00",
+            "not a readable property list: its content cannot be read",
+        ),
+        (
+            "dicom_object.dcmread",
+            bytes(128) + b"DICM",
+            "damaged or incomplete: its content cannot be read",
+        ),
+    ],
+)
+def test_no_name_of_an_exception_is_shown(place, content, message, tmp_path, monkeypatch):
+    def refuse(*_args, **_options):
+        raise ValueError
+
+    monkeypatch.setattr(f"corcal.annotations.{place}", refuse)
+    path = tmp_path / "calcium"
+    path.write_bytes(content)
+    with pytest.raises(AnnotationError, match=message):
+        read_annotation(path, make_scan())
+
+
 def test_a_missing_file_and_a_folder_are_refused(tmp_path):
     with pytest.raises(AnnotationError, match="cannot be opened: No such file"):
         read_annotation(tmp_path / "none.xml", make_scan())

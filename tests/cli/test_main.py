@@ -53,6 +53,12 @@ def test_a_wrong_call_is_one_line_and_code_2(run_corcal, args):
         (SeriesError("two\nlines"), 2, "corcal: two lines\n"),
         (UnfitError("contrast"), 3, "corcal: contrast\n"),
         (FileNotFoundError(2, "No such file", "x.dcm"), 2, "corcal: cannot use x.dcm: No such"),
+        (MemoryError("secret"), 2, "corcal: memory did not suffice for so many voxels: "),
+        (
+            MemoryError("Unable to allocate 175. MiB for an array with shape (350, 512, 512)"),
+            2,
+            "corcal: memory did not suffice for so many voxels (another 175 MiB were asked for): ",
+        ),
         (ZeroDivisionError("secret"), 1, "corcal: a defect of corcal (ZeroDivisionError)"),
         (KeyboardInterrupt(), 130, "\ncorcal: interrupted\n"),
     ],

@@ -295,6 +295,11 @@ def test_the_record_keeps_the_reader_and_the_rule(run_corcal, exam):
         (["--series", "1.2.3"], 2, "1.2.3"),
         (["--pictures"], 2, "--pictures needs a folder"),
         (["--dicom"], 2, "--dicom needs a folder"),
+        (
+            ["--anatomy", "totalsegmentator"],
+            2,
+            "--anatomy totalsegmentator finds the heart, .* --annotations: leave one of them out",
+        ),
         (["--annotations", "missing.xml"], 2, "annotation cannot be opened: No such file"),
     ],
 )

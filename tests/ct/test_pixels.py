@@ -8,13 +8,18 @@ from pydicom import dcmread
 from pydicom.uid import ExplicitVRBigEndian
 
 from corcal.ct.read import read_scan
-from corcal.ct.scan import AIR_HU, CTScan
+from corcal.ct.scan import AIR_HU, CTScan, Finding, Severity
 from corcal.errors import SeriesError
 from dicom_maker import demo_hu, make_series
 
 
 def codes(scan: CTScan) -> set[str]:
     return {item.code for item in scan.findings}
+
+
+def padding_of(scan: CTScan) -> Finding:
+    (found,) = (item for item in scan.findings if item.code == "PIXEL_PADDING")
+    return found
 
 
 def test_the_voxels_of_a_scan_are_read_only(tmp_path: Path) -> None:
@@ -70,23 +75,73 @@ def test_values_are_not_clipped_below_air(tmp_path: Path) -> None:
     assert read_scan(tmp_path).hu.max() == -3024
 
 
-def test_padding_becomes_air_even_where_it_would_be_calcium(tmp_path: Path) -> None:
-    # 3000 stored, intercept -1024: would be 1976 HU
+def test_padding_around_the_image_becomes_air_and_is_information(tmp_path: Path) -> None:
     hu = np.full((2, 4, 4), 40)
-    hu[:, 0, :] = 3000 - 1024
-    make_series(tmp_path, hu=hu, tags={"PixelPaddingValue": 3000})
+    hu[:, 0, :] = -2000
+    tags = {"PixelPaddingValue": -2000}
+    make_series(tmp_path, hu=hu, signed=True, bits_stored=16, intercept=0, tags=tags)
     scan = read_scan(tmp_path)
     assert (scan.hu[:, 0, :] == AIR_HU).all()
     assert (scan.hu[:, 1:, :] == 40).all()
-    assert "25.0%" in next(i.message for i in scan.findings if i.code == "PIXEL_PADDING")
+    assert padding_of(scan).severity is Severity.INFO
+    assert "25.0%" in padding_of(scan).message
 
 
-@pytest.mark.parametrize(("value", "limit"), [(2990, 3000), (3000, 2990)])
+@pytest.mark.parametrize(
+    ("value", "limit", "is_believed"),
+    [
+        (24, 524, True),  # -1000 to -500 HU: air and lung
+        (24, 525, False),  # to -499 HU
+        (1154, 4095, False),  # 130 HU and more: all calcium
+        (4095, 1154, False),
+        (0, 4095, False),  # everything
+        (1164, 1164, False),  # one value: 140 HU
+    ],
+)
+def test_padding_that_tissue_may_be_is_not_believed_and_warned_of(
+    tmp_path: Path, value: int, limit: int, is_believed: bool
+) -> None:
+    hu = np.full((2, 6, 6), 40)
+    hu[:, 0], hu[:, 1, 2] = -1000, -499
+    hu[:, 3:5, 3:5] = 140
+    tags = {"PixelPaddingValue": value, "PixelPaddingRangeLimit": limit}
+    make_series(tmp_path, hu=hu, tags=tags)
+    scan = read_scan(tmp_path)
+    if is_believed:
+        np.testing.assert_array_equal(scan.hu, np.where(hu == -1000, AIR_HU, hu))
+        assert padding_of(scan).severity is Severity.INFO
+        return
+    np.testing.assert_array_equal(scan.hu, hu)
+    assert padding_of(scan).severity is Severity.WARNING
+    limits = sorted((value - 1024, limit - 1024))
+    assert f"({limits[0]} to {limits[1]} HU): the tags were not" in padding_of(scan).message
+
+
+def test_tags_of_padding_that_no_voxel_has_are_not_told(tmp_path: Path) -> None:
+    hu = np.full((2, 4, 4), 40)
+    hu[:, 0] = -1000
+    make_series(tmp_path, hu=hu, tags={"PixelPaddingValue": 3000})
+    assert codes(read_scan(tmp_path)) == set()
+
+
+@pytest.mark.parametrize("padding", [-2000, 32767])
+def test_padding_inside_of_the_image_is_warned_of(tmp_path: Path, padding: int) -> None:
+    hu = np.full((2, 8, 8), 40)
+    hu[:, :2], hu[0, 4:6, 4:6] = padding, padding
+    tags = {"PixelPaddingValue": padding}
+    make_series(tmp_path, hu=hu, signed=True, bits_stored=16, intercept=0, tags=tags)
+    scan = read_scan(tmp_path)
+    assert (scan.hu[0, 4:6, 4:6] == AIR_HU).all()
+    assert padding_of(scan).severity is Severity.WARNING
+    assert ", 4 of them inside of the image: calcium there" in padding_of(scan).message
+
+
+@pytest.mark.parametrize(("value", "limit"), [(90, 100), (100, 90)])
 def test_a_range_of_padding_includes_both_limits(tmp_path: Path, value: int, limit: int) -> None:
-    stored = np.array([[[2989, 2990, 2995, 3000, 3001]]] * 2)
+    stored = np.array([[[89, 90, 95, 100, 101]]] * 2)
     tags = {"PixelPaddingValue": value, "PixelPaddingRangeLimit": limit}
     make_series(tmp_path, hu=stored - 1024, tags=tags)
-    assert read_scan(tmp_path).hu[0, 0].tolist() == [1965, AIR_HU, AIR_HU, AIR_HU, 1977]
+    assert read_scan(tmp_path).hu[0, 0].tolist() == [-935, AIR_HU, AIR_HU, AIR_HU, -923]
 
 
 def test_negative_padding_declared_as_unsigned_is_understood(tmp_path: Path) -> None:
@@ -118,10 +173,10 @@ def test_padding_outside_of_the_stored_bits_is_padding(tmp_path: Path) -> None:
 
 
 def test_padding_under_an_overlay_is_padding(tmp_path: Path) -> None:
-    # An old overlay in bit 12 on top of padding 3000, which would be 1976 HU
+    # An old overlay in bit 12 on top of padding 24, which would be -1000 HU
     hu = np.full((2, 4, 4), 40)
-    hu[:, 0] = 3000 - 1024
-    for path in make_series(tmp_path, hu=hu, tags={"PixelPaddingValue": 3000}):
+    hu[:, 0] = 24 - 1024
+    for path in make_series(tmp_path, hu=hu, tags={"PixelPaddingValue": 24}):
         ds = dcmread(path)
         ds.PixelData = (np.frombuffer(ds.PixelData, "<u2") | 0x1000).astype("<u2").tobytes()
         ds.save_as(path)
@@ -131,12 +186,12 @@ def test_padding_under_an_overlay_is_padding(tmp_path: Path) -> None:
 
 
 def test_padding_with_a_broken_slope_is_air(tmp_path: Path) -> None:
-    hu = np.full((2, 4, 4), 10.0)
-    hu[:, 0] = 150.0  # stored 500, slope 0.3
-    make_series(tmp_path, hu=hu, slope=0.3, intercept=0, tags={"PixelPaddingValue": 500})
+    hu = np.full((2, 4, 4), 10.1)  # stored 3367, slope 0.3
+    hu[:, 0] = -970.0  # stored 100
+    make_series(tmp_path, hu=hu, slope=0.3, intercept=-1000, tags={"PixelPaddingValue": 100})
     scan = read_scan(tmp_path)
     assert (scan.hu[:, 0] == AIR_HU).all()
-    assert np.allclose(scan.hu[:, 1:], 9.9)  # stored 33
+    assert np.allclose(scan.hu[:, 1:], 10.1)
 
 
 @pytest.mark.parametrize("tag", ["RescaleSlope", "RescaleIntercept"])

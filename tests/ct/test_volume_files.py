@@ -121,6 +121,19 @@ def test_voxels_without_a_value_become_air_visibly(tmp_path: Path) -> None:
     assert codes(scan)["PIXEL_PADDING"] is Severity.INFO
 
 
+def test_voxels_without_a_value_inside_of_the_image_are_warned_of(tmp_path: Path) -> None:
+    hu = demo_hu((3, 6, 7)).astype(np.float32)
+    hu[:, 0] = np.nan  # padding of every slice
+    hu[1, 1, 1] = np.nan  # joined to it by its corner
+    hu[2, 3:5, 3] = np.nan
+    write(tmp_path / "a.mha", hu)
+    scan = read_scan(tmp_path)
+    assert codes(scan)["PIXEL_PADDING"] is Severity.WARNING
+    (said,) = (item.message for item in scan.findings if item.code == "PIXEL_PADDING")
+    assert "24 voxels without a value" in said
+    assert ", 2 of them inside of the image: calcium there is unseen" in said
+
+
 @pytest.mark.parametrize(
     ("low", "high", "expected"),
     [

@@ -43,14 +43,14 @@ def test_a_stent_on_the_lad_is_named_and_left_out():
     (said,) = found.findings
     assert (said.code, said.severity) == ("DEVICE_PRESENT", Severity.WARNING)
     assert "on the course of the LAD: the artery is not scoreable there" in said.message
-    assert "metal in slice 14 (from 0 at the feet)" in said.message  # the middle of 12 to 17
+    assert "metal in slices 12 to 17 (from 0 at the feet)" in said.message
 
 
 def test_metal_off_the_arteries_is_worth_a_word():
     hu = put(make_hu(noise_hu=10.0), slice(12, 18), slice(60, 63), slice(70, 73), 2200)
     (said,) = _detected(hu).findings
     assert (said.code, said.severity) == ("DEVICE_PRESENT", Severity.INFO)
-    assert "off the arteries" in said.message
+    assert "metal in slices 12 to 17 (from 0 at the feet), off the arteries" in said.message
 
 
 def test_a_long_thin_dense_thing_is_a_tube_and_a_lump_is_not():

@@ -6,7 +6,7 @@ from pathlib import Path
 import onnx
 from onnx import TensorProto, helper
 
-__all__ = ["adding_model", "save", "sha256_of"]
+__all__ = ["adding_model", "failing_model", "save", "sha256_of"]
 
 OPSET = 17
 
@@ -39,6 +39,13 @@ def adding_model(path: Path, number: float = 1.0, **metadata: str) -> Path:
         constants=[constant],
         **metadata,
     )
+
+
+def failing_model(path: Path) -> Path:
+    """Write the model out = a b, whose sizes are checked only when it is run."""
+    node = helper.make_node("MatMul", ["a", "b"], ["out"])
+    sizes = [("a", ["i", "j"]), ("b", ["k", "l"])]
+    return save(path, [node], sizes, [("out", ["m", "n"])], name="failing")
 
 
 def sha256_of(path: Path) -> str:

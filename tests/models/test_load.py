@@ -3,13 +3,14 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from corcal.errors import InputError
 from corcal.models import load, load_model
-from models.onnx_maker import adding_model, sha256_of
+from models.onnx_maker import adding_model, failing_model, sha256_of
 
 
 @pytest.fixture
@@ -44,7 +45,8 @@ def test_a_changed_file_is_refused_with_both_hashes_and_the_way_to_allow_it(rele
     with pytest.raises(InputError, match=sha256_of(changed)) as caught:
         load_model("adder")
     assert known in str(caught.value)
-    assert "trust_unknown=True" in str(caught.value)
+    assert "install corcal again" in str(caught.value)  # what helps at the command
+    assert "from Python, pass trust_unknown=True" in str(caught.value)
 
 
 @pytest.mark.usefixtures("release")
@@ -123,6 +125,50 @@ def test_inputs_of_another_name_are_refused():
 def test_arrays_of_another_shape_or_type_are_refused(array):
     with pytest.raises(InputError, match="cannot be run on these arrays"):
         load_model("adder").run({"volume": array})
+
+
+@pytest.mark.usefixtures("release")
+def test_what_fails_in_a_model_is_raised_and_nothing_is_printed(tmp_path, capfd):
+    # 2 x 3 and 4 x 5 cannot be multiplied; only running it shows, and onnxruntime logs it in colour
+    model = load_model("adder", path=failing_model(tmp_path / "f.onnx"), trust_unknown=True)
+    with pytest.raises(InputError, match=r"model failing cannot be run on these arrays.*MatMul"):
+        model.run({"a": np.zeros((2, 3), np.float32), "b": np.zeros((4, 5), np.float32)})
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[ONNXRuntimeError] : Failed to allocate memory for requested buffer", "std::bad_alloc"],
+)
+@pytest.mark.usefixtures("release")
+def test_too_little_memory_is_told_in_plain_words(monkeypatch, text):
+    class Session:
+        def run(self, *_args):
+            raise RuntimeError(text)
+
+    model = replace(load_model("adder"), _session=Session())
+    with pytest.raises(InputError, match=r"^memory did not suffice to run model corcal-adder: "):
+        model.run({"volume": np.zeros(1, np.float32)})
+
+    def no_session(*_args, **_options):
+        raise RuntimeError(text)
+
+    monkeypatch.setattr(load, "_cache", {})
+    monkeypatch.setattr("onnxruntime.InferenceSession", no_session)
+    with pytest.raises(InputError, match=r"^memory did not suffice to load model adder: "):
+        load_model("adder")
+
+
+@pytest.mark.usefixtures("release")
+def test_a_session_that_cannot_be_made_prints_nothing_on_standard_output(monkeypatch, capfd):
+    def out_of_threads(*_args, **_options):
+        msg = "pthread_create failed, error code: 11"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr("onnxruntime.InferenceSession._create_inference_session", out_of_threads)
+    with pytest.raises(InputError, match=r"adder\.onnx is not a model that can be run: pthread"):
+        load_model("adder")
+    assert capfd.readouterr() == ("", "")
 
 
 def test_importing_the_room_does_not_import_onnxruntime():

@@ -1,3 +1,5 @@
+import math
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,12 +129,99 @@ def test_sharpness_is_estimated_from_the_kernels_name(kernel: str | None, width_
         ([_order(), _order()], "two lesions have the same id"),
         ([replace(_order(), path_mm=_path() + 500.0)], "a would lie outside the scan"),
         ([replace(_order(), path_mm=0.1 * _path())], "path of lesion a is 2.8 mm long, needed 5"),
-        ([_order(0.0)], "mass and density above 0, got 0 mg"),
+        ([_order(0.0)], r"lesion a has a mass of 0 mg, allowed are 1e-06 to 100000 mg"),
+        ([_order(math.nan)], "a mass of nan mg, allowed"),
+        ([_order(math.inf)], "a mass of inf mg, allowed"),
+        ([_order(density_mg_per_cm3=-5.0)], "a density of -5 mg/cm3, allowed are 0.001 to 100000"),
+        ([_order(density_mg_per_cm3=math.nan)], "a density of nan mg/cm3, allowed"),
+        ([_order(radius_mm=0.0)], "a radius of 0 mm, allowed are 0.1 to 30 mm"),
+        ([_order(radius_mm=math.nan)], "a radius of nan mm, allowed"),
+        ([_order(position=1.5)], "a position of 1.5, allowed are 0 to 1"),
+        ([_order(position=-0.5)], "a position of -0.5, allowed"),
+        ([_order(position=math.nan)], "a position of nan, allowed"),
+        ([_order(angle_deg=math.inf)], "an angle of inf degrees, allowed are -1e"),
+        ([replace(_order(), seed=-1)], "has the seed -1, allowed are whole numbers from 0"),
+        ([replace(_order(), seed=1.5)], "has the seed 1.5, allowed"),  # type: ignore[arg-type]
+        ([replace(_order(), site="LAD")], "has the site 'LAD', allowed are members of Site"),  # type: ignore[arg-type]
+        (
+            [replace(_order(), path_mm=_path()[:, :2])],
+            r"a path of shape \(3, 2\), allowed is \(n, 3\)",
+        ),
+        ([replace(_order(), path_mm=_path()[:1])], r"a path of shape \(1, 3\), allowed is"),
+        ([replace(_order(), path_mm=np.nan * _path())], "3 points that are not finite"),
+        (
+            [replace(_order(), path_mm=np.repeat(_path(), 2, axis=0))],
+            "points 0 and 1 of the path of lesion a are 0 mm apart, at least 0.001 mm are needed",
+        ),
     ],
 )
 def test_an_order_that_cannot_be_met_is_refused(orders: list[LesionOrder], message: str) -> None:
     with pytest.raises(InputError, match=message):
         insert_lesions(_scan(), orders)
+
+
+@pytest.mark.parametrize("psf_fwhm_mm", [0.0, -1.0, 0.39, math.nan, math.inf, 50.0])
+def test_a_sharpness_that_no_scanner_has_is_refused(psf_fwhm_mm: float) -> None:
+    with pytest.raises(
+        InputError, match=rf"psf_fwhm_mm of {psf_fwhm_mm:g} mm, allowed are 0.4 to 10 mm"
+    ):
+        insert_lesions(_scan(), [_order()], psf_fwhm_mm=psf_fwhm_mm)
+
+
+@pytest.mark.parametrize("angle_deg", [0.0, 90.0, 200.0])
+def test_the_sharpest_image_that_the_pixels_can_carry_holds_the_mass(angle_deg: float) -> None:
+    scan = _scan()
+    made = insert_lesions(scan, [_order(1.0, angle_deg=angle_deg)], psf_fwhm_mm=0.4)
+    added = (made.scan.hu.astype(float) - scan.hu).sum() * scan.voxel_volume_mm3
+    assert added / 1.30 / 1000.0 == pytest.approx(1.0, rel=0.03)
+
+
+def test_an_estimate_sharper_than_the_pixels_is_widened_to_them() -> None:
+    scan = _scan()
+    made = replace(scan.acquisition, convolution_kernel="B70f")  # 0.8 mm
+    assert insert_lesions(replace(scan, acquisition=made), []).psf_fwhm_mm == 0.8
+    wide = scan_from_volume(
+        scan.hu,
+        spacing_mm=(3.0, 1.25, 1.25),
+        origin_mm=(0.0, 0.0, 0.0),
+        acquisition=made,
+        uid_seed="wide",
+    )
+    assert insert_lesions(wide, []).psf_fwhm_mm == 1.0  # 0.8 of a pixel
+
+
+@pytest.mark.parametrize("kvp", [0.0, -80.0, 1e9, math.nan])
+def test_a_voltage_that_no_tube_has_is_refused(kvp: float) -> None:
+    scan = _scan()
+    made = replace(scan.acquisition, kvp=kvp)
+    with pytest.raises(InputError, match=rf"{re.escape(f'{kvp:g}')} kV, allowed are 40 to 200 kV"):
+        insert_lesions(replace(scan, acquisition=made), [_order()])
+
+
+@pytest.mark.parametrize(
+    "shift_mm",
+    [
+        (0.0, 0.0, -16.2),  # 5.4 slices of 3 mm down: at slice -0.4
+        (0.0, 0.0, 18.0),  # at the last slice's middle, its upper side beyond the end
+        (0.0, -23.0, 0.0),  # 1 mm from the first row
+        (-23.0, 0.0, 0.0),  # its middle 1 mm from the first column: 124 mm is column 48
+    ],
+)
+def test_a_lesion_that_lies_partly_outside_is_refused(shift_mm: tuple[float, ...]) -> None:
+    order = replace(_order(position=0.5), path_mm=_path() + np.array(shift_mm))
+    with pytest.raises(
+        InputError, match=r"only \d+\.\d % of lesion a would lie in the scan, needed 99"
+    ):
+        insert_lesions(_scan(), [order])
+
+
+def test_a_lesion_near_the_border_has_all_its_mass() -> None:
+    # 6 mm above the first slice's lower face: within the check's reach, and yet inside
+    order = replace(_order(), path_mm=_path() - np.array([0.0, 0.0, 10.5]))
+    scan = _scan()
+    made = insert_lesions(scan, [order])
+    added = (made.scan.hu.astype(float) - scan.hu).sum() * scan.voxel_volume_mm3
+    assert added / 1.30 / 1000.0 == pytest.approx(10.0, rel=0.02)
 
 
 def test_a_tilted_scan_is_refused() -> None:

@@ -51,8 +51,8 @@ def read_dicom_annotation(path: Path, scan: CTScan) -> Annotation:
     except AnnotationError:
         raise
     except _MALFORMED as exc:
-        detail = " ".join(str(exc).split())[:120]
-        msg = f"the DICOM annotation is damaged or incomplete: {detail or type(exc).__name__}"
+        detail = " ".join(str(exc).split())[:120] or "its content cannot be read"
+        msg = f"the DICOM annotation is damaged or incomplete: {detail}"
         raise AnnotationError(msg) from exc
 
 

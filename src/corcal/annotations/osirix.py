@@ -78,8 +78,8 @@ def _entries(content: bytes) -> list[tuple[dict[str, Any], int | None]]:
     try:
         root = plistlib.loads(content.lstrip())
     except _MALFORMED as exc:
-        detail = " ".join(str(exc).split())[:120]
-        msg = f"the annotation is not a readable property list: {detail or type(exc).__name__}"
+        detail = " ".join(str(exc).split())[:120] or "its content cannot be read"
+        msg = f"the annotation is not a readable property list: {detail}"
         raise AnnotationError(msg) from exc
     if isinstance(root, dict) and isinstance(root.get("Images"), list):
         return [

@@ -3,6 +3,7 @@
 import errno
 import importlib
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -144,10 +145,11 @@ def main(args: list[str] | None = None) -> int:
         # the interpreter's own flush at exit must not complain.
         sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (for good)
         return 141
-    except OSError as exc:
+    except (OSError, MemoryError) as exc:
         if debug:
             raise
-        return _fail(_os_message(exc), 2)
+        words = _os_message(exc) if isinstance(exc, OSError) else _memory_message(exc)
+        return _fail(words, 2)
     except Exception as exc:  # the outermost edge: a person sees no traceback
         if debug:
             raise
@@ -177,6 +179,19 @@ def _os_message(exc: OSError) -> str:
     """Say what could not be used, why, and what to do."""
     advice = _ADVICE.get(exc.errno or 0, "give another place")
     return f"cannot use {exc.filename or 'a file'}: {exc.strerror or exc}: {advice}"
+
+
+def _memory_message(exc: MemoryError) -> str:
+    """Say that there was too little memory, how much was asked for last, and what to do."""
+    asked = re.match(r"Unable to allocate (\d+)\.?(\d*) ([KMGT]iB)", str(exc))  # numpy's words
+    size = ""
+    if asked:
+        whole, part, unit = asked.groups()
+        size = f" (another {whole}{'.' + part if part else ''} {unit} were asked for)"
+    return (
+        f"memory did not suffice for so many voxels{size}: end other programs, raise the limit, "
+        "take a machine with more, or give a scan of fewer or thicker slices"
+    )
 
 
 def _help_hint(exc: click.ClickException) -> str:

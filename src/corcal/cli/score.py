@@ -143,7 +143,7 @@ def command(
         layout = checked_layout(layout, chosen_formats(None, None))
     options = Options(
         annotations=annotations,
-        anatomy=_source(anatomy),
+        anatomy=_source(anatomy, annotations),
         vessel_table=vessel_table,
         rule=rule,
         series=series,
@@ -201,9 +201,15 @@ def _check_places(wanted: _Wanted, exam: "Exam", read: "list[Path | None]") -> l
     return inputs
 
 
-def _source(name: str) -> "AnatomySource | None":
+def _source(name: str, annotations: Path | None) -> "AnatomySource | None":
     if name == "built-in":
         return None
+    if annotations is not None:
+        msg = (
+            f"--anatomy {name} finds the heart, which nobody looks for with --annotations: leave "
+            "one of them out"
+        )
+        raise click.UsageError(msg)
     from corcal.anatomy.totalsegmentator import TotalSegmentatorSource
 
     return TotalSegmentatorSource()

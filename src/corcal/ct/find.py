@@ -8,6 +8,7 @@ from corcal.ct.checks import check_identity, check_stack
 from corcal.ct.dicom.acquisition import read_acquisition, read_identity, read_patient
 from corcal.ct.dicom.enhanced import scope_of
 from corcal.ct.dicom.header import Instance, read_instances, read_tags
+from corcal.ct.dicom.stated import impossible_values
 from corcal.ct.files import Candidate, FileOpener, SkipFile, list_candidates
 from corcal.ct.findings import finding
 from corcal.ct.geometry import measure_stack
@@ -230,13 +231,14 @@ def _describe(
     except SkipFile as skip:
         msg = f"{first.source} cannot be read any more: {skip.reason}"
         raise InputError(msg) from skip
+    scope = scope_of(tags, first.frame_number)
     return Series(
         format="dicom",
         identity=read_identity(tags),
-        acquisition=read_acquisition(scope_of(tags, first.frame_number)),
+        acquisition=read_acquisition(scope),
         patient=read_patient(tags),
         images=images,
         spacing_mm=spacing,
-        findings=findings,
+        findings=(*findings, *impossible_values(scope)),
         stack=name,
     )

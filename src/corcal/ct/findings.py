@@ -124,7 +124,7 @@ _READING: dict[str, FindingDefinition] = {
         ("BAD_PIXEL_FORMAT", _E, "Bit depth or transfer syntax is not one that CT uses."),
         ("PIXEL_LENGTH", _E, "The pixel data are shorter or longer than the header says."),
         ("LOSSY_COMPRESSION", _W, "The images were compressed with loss at some time."),
-        ("PIXEL_PADDING", _I, "Voxels outside of the reconstruction were set to air."),
+        ("PIXEL_PADDING", _I, "Voxels without a value were set to air; a warning in tissue."),
         ("NOT_HU_VALUES", _W, "The values of the voxels cannot be Hounsfield units."),
     ),
 }
@@ -172,7 +172,8 @@ _SUITABILITY: dict[str, FindingDefinition] = _table(
     ("HEART_CUT_ABOVE", _W, "The scan ends in the heart, at the top; an error if most is missing."),
     ("HEART_CUT_BELOW", _W, "The scan begins above the diaphragm; an error if most is missing."),
     ("CONTRAST_MEASURED", _E, "The blood pool is enhanced: 130 HU or more."),
-    ("BLOOD_POOL_BRIGHT", _W, "The blood pool has 80 to 130 HU: perhaps residual contrast."),
+    ("BLOOD_POOL_BRIGHT", _W, "The blood pool has 70 to 130 HU: residual contrast, or HU are off."),
+    ("BLOOD_POOL_DARK", _W, "The blood pool has less than 20 HU: the HU are off."),
     ("BLOOD_POOL_NOT_FOUND", _W, "The blood pool could not be located: contrast is unknown."),
     ("NOISE_HIGH", _W, "Noise above 20 HU (23 HU in large or cut bodies)."),
     ("NOISE_TOO_HIGH", _W, "Noise above 30 HU: false lesions are likely, small scores unsure."),

@@ -16,8 +16,10 @@ from corcal.ct.dicom.codecs import DecodeError, check_encapsulation, decode_fram
 from corcal.ct.dicom.opening import open_dicom
 from corcal.ct.files import FileOpener, SkipFile
 from corcal.ct.geometry import PlaneAxes, label
+from corcal.ct.padding import PaddingCounts, can_hide_tissue, is_believed
 from corcal.ct.scan import AIR_HU
 from corcal.ct.series import ImageHeader, PixelLayout
+from corcal.ct.values import enclosed_count
 from corcal.errors import InputError, SeriesError
 from corcal.progress import Progress
 
@@ -33,7 +35,7 @@ class Voxels:
     """Hounsfield units in canonical axes, and how many of them were padding."""
 
     hu: NDArray[np.int16] | NDArray[np.float32]
-    padding_count: int
+    padding: PaddingCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,12 +83,12 @@ def read_voxels(
     if all(_has_integer_rescale(image) for image in images):
         try:
             hu = np.empty(shape, dtype=np.int16)
-            return Voxels(hu=hu, padding_count=_fill(hu, slices, axes, opener, progress))
+            return Voxels(hu=hu, padding=_fill(hu, slices, axes, opener, progress))
         except _NotInt16:
             pass  # once more, in a type that holds them
     exact = np.empty(shape, dtype=np.float32)
-    padding_count = _fill(exact, slices, axes, opener, progress)
-    return Voxels(hu=fit_int16(exact), padding_count=padding_count)
+    padding = _fill(exact, slices, axes, opener, progress)
+    return Voxels(hu=fit_int16(exact), padding=padding)
 
 
 def fit_int16(hu: NDArray[np.float32]) -> NDArray[np.int16] | NDArray[np.float32]:
@@ -115,24 +117,24 @@ def _fill(
     axes: PlaneAxes,
     opener: FileOpener,
     progress: Progress,
-) -> int:
-    """Fill the volume, several files at a time; return the number of padding voxels."""
+) -> PaddingCounts:
+    """Fill the volume, several files at a time; count its padding."""
     workers = min(_THREADS, os.cpu_count() or 1)
-    padding_count = done = 0
+    padding, done = PaddingCounts(), 0
     with ThreadPoolExecutor(workers) as pool:
-        tasks: dict[Future[int], int] = {}
+        tasks: dict[Future[PaddingCounts], int] = {}
         for file_slices in _by_file(slices, opener):
             task = pool.submit(_fill_from_file, hu, file_slices, axes, opener)
             tasks[task] = len(file_slices)
         try:
             for task in as_completed(tasks):
-                padding_count += task.result()
+                padding += task.result()
                 done += tasks[task]
                 progress(done, len(slices), "reading slices")
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
-    return padding_count
+    return padding
 
 
 def _by_file(slices: Sequence[_Slice], opener: FileOpener) -> Iterable[list[_Slice]]:
@@ -149,7 +151,7 @@ def _by_file(slices: Sequence[_Slice], opener: FileOpener) -> Iterable[list[_Sli
 
 def _fill_from_file(
     hu: NDArray[Any], slices: Sequence[_Slice], axes: PlaneAxes, opener: FileOpener
-) -> int:
+) -> PaddingCounts:
     first = slices[0]
     try:
         if first.image.transfer_syntax_uid in NATIVE_SYNTAXES:
@@ -169,13 +171,13 @@ def _fill_from_file(
 
 def _fill_native(
     hu: NDArray[Any], slices: Sequence[_Slice], axes: PlaneAxes, opener: FileOpener
-) -> int:
+) -> PaddingCounts:
     """Read uncompressed frames straight from their place in the file."""
     image, layout = slices[0].image, slices[0].layout
     rows, columns = image.rows or 0, image.columns or 0
     dtype = _stored_dtype(layout)
     frame_bytes = rows * columns * dtype.itemsize
-    padding_count = 0
+    padding = PaddingCounts()
     is_deflated = image.transfer_syntax_uid == _DEFLATED
     with (
         open_dicom(opener, image.path, image.member)
@@ -196,31 +198,33 @@ def _fill_native(
                 raise SeriesError(msg)
             if not layout.is_little_endian:
                 stored.byteswap(inplace=True)
-            padding_count += _to_hu(stored, one, axes, target)
-    return padding_count
+            padding += _to_hu(stored, one, axes, target)
+    return padding
 
 
 def _fill_compressed(
     hu: NDArray[Any], slices: Sequence[_Slice], axes: PlaneAxes, opener: FileOpener
-) -> int:
+) -> PaddingCounts:
     image, layout = slices[0].image, slices[0].layout
     with opener.open(image.path, image.member) as file:
         file.seek(layout.offset)
         data = file.read()
     check_encapsulation(data, layout.frame_count)
-    padding_count = 0
+    padding = PaddingCounts()
     for one in slices:
         plane = decode_frame(data, one.image, one.layout)
         stored = plane.astype(_stored_dtype(layout))  # a copy: decoders return read-only buffers
-        padding_count += _to_hu(stored, one, axes, hu[one.index])
-    return padding_count
+        padding += _to_hu(stored, one, axes, hu[one.index])
+    return padding
 
 
 def _stored_dtype(layout: PixelLayout) -> np.dtype[Any]:
     return np.dtype(f"{'i' if layout.is_signed else 'u'}{layout.bits_allocated // 8}")
 
 
-def _to_hu(stored: NDArray[Any], one: _Slice, axes: PlaneAxes, target: NDArray[Any]) -> int:
+def _to_hu(
+    stored: NDArray[Any], one: _Slice, axes: PlaneAxes, target: NDArray[Any]
+) -> PaddingCounts:
     """Turn stored values (changed in place) into the HU of one canonical plane."""
     image, layout = one.image, one.layout
     padding = _is_padding(stored, image)
@@ -228,6 +232,9 @@ def _to_hu(stored: NDArray[Any], one: _Slice, axes: PlaneAxes, target: NDArray[A
     if image.pixel_padding is not None:
         # Padding may lie outside of the stored bits (63536 in 12 bits): look before and after.
         padding = padding | _is_padding(stored, image)
+    counts = _counted(padding, image)
+    if counts.doubted:
+        padding = np.zeros((), dtype=np.bool_)
     slope, intercept = image.rescale_slope or 1.0, image.rescale_intercept or 0.0
     if target.dtype == np.float32:
         values: NDArray[Any] = (stored * np.float64(slope) + intercept).astype(np.float32)
@@ -240,12 +247,11 @@ def _to_hu(stored: NDArray[Any], one: _Slice, axes: PlaneAxes, target: NDArray[A
         if wide.min() < _INT16.min or wide.max() > _INT16.max:
             raise _NotInt16
         values = wide
-    count = int(np.count_nonzero(padding))
-    if count:
+    if counts.filled:
         values[padding] = AIR_HU
     if not np.may_share_memory(values, target):
         target[...] = axes.apply(values)
-    return count
+    return counts
 
 
 def _is_padding(stored: NDArray[Any], image: ImageHeader) -> NDArray[np.bool_]:
@@ -253,6 +259,16 @@ def _is_padding(stored: NDArray[Any], image: ImageHeader) -> NDArray[np.bool_]:
         return np.zeros((), dtype=np.bool_)
     low, high = image.pixel_padding
     return np.asarray((stored >= low) & (stored <= high))
+
+
+def _counted(padding: NDArray[np.bool_], image: ImageHeader) -> PaddingCounts:
+    count = int(np.count_nonzero(padding))
+    if not count:
+        return PaddingCounts()
+    if not is_believed(image):
+        return PaddingCounts(doubted=count)
+    enclosed = enclosed_count(padding[None]) if can_hide_tissue(image) else 0
+    return PaddingCounts(filled=count, enclosed=enclosed)
 
 
 def _clear_unused_bits(stored: NDArray[Any], layout: PixelLayout) -> None:

@@ -9,11 +9,13 @@ from corcal.ct.checks import MAX_HU
 from corcal.ct.dicom.quiet import quiet_pydicom
 from corcal.ct.files import FileOpener
 from corcal.ct.find import find_series
-from corcal.ct.findings import FINDINGS, finding
+from corcal.ct.findings import FINDINGS
 from corcal.ct.geometry import PlaneAxes, StackGeometry, label, measure_stack
+from corcal.ct.padding import padding_findings
 from corcal.ct.pixels import Voxels, read_voxels
-from corcal.ct.scan import AIR_HU, CTScan, Finding, Severity, SliceSource, StoredPlane
+from corcal.ct.scan import CTScan, Finding, Severity, SliceSource, StoredPlane
 from corcal.ct.series import Catalog, ImageHeader, Series
+from corcal.ct.values import value_findings
 from corcal.ct.volume_files import read_volume
 from corcal.errors import GeometryError, SeriesError
 from corcal.progress import Progress, no_progress
@@ -57,6 +59,7 @@ def read_series(series: Series, *, progress: Progress = no_progress) -> CTScan:
         voxels = read_voxels(images, geometry.axes, opener, progress)
     _check_range(voxels, images)
     voxels.hu.flags.writeable = False
+    padding = padding_findings(voxels.padding, images, voxel_count=voxels.hu.size)
     return CTScan(
         hu=voxels.hu,
         spacing_mm=geometry.spacing_mm,
@@ -65,7 +68,7 @@ def read_series(series: Series, *, progress: Progress = no_progress) -> CTScan:
         patient=series.patient,
         series=series.identity,
         acquisition=series.acquisition,
-        findings=(*series.findings, *_padding_findings(voxels)),
+        findings=(*series.findings, *value_findings(voxels.hu), *padding),
     )
 
 
@@ -141,14 +144,6 @@ def _check_range(voxels: Voxels, images: Sequence[ImageHeader]) -> None:
 def _error_of(item: Finding) -> SeriesError:
     is_geometry = FINDINGS[item.code].topic == "geometry"
     return (GeometryError if is_geometry else SeriesError)(item.message)
-
-
-def _padding_findings(voxels: Voxels) -> tuple[Finding, ...]:
-    if not voxels.padding_count:
-        return ()
-    share = voxels.padding_count / voxels.hu.size
-    message = f"{share:.1%} of the voxels are padding and were set to {AIR_HU} HU"
-    return (finding("PIXEL_PADDING", message),)
 
 
 def _sources(images: list[ImageHeader], geometry: StackGeometry) -> tuple[SliceSource, ...]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from corcal.ct.checks import MAX_SIDE
 from corcal.ct.files import Candidate, FileOpener, SkipFile, printable
 from corcal.ct.findings import finding
+from corcal.ct.padding import PaddingCounts, no_value_findings
 from corcal.ct.pixels import fit_int16
 from corcal.ct.quiet_itk import quiet_itk
 from corcal.ct.scan import (
@@ -24,10 +25,10 @@ from corcal.ct.scan import (
     Finding,
     Patient,
     SeriesIdentity,
-    Severity,
     SliceSource,
 )
 from corcal.ct.series import ImageHeader, Series
+from corcal.ct.values import enclosed_count, value_findings
 from corcal.ct.volume_checks import MAX_DATA_BYTES, VolumeHeader, check_data, not_finite
 from corcal.ct.volume_formats import FORMATS, volume_suffix
 from corcal.errors import InputError, SeriesError
@@ -35,9 +36,6 @@ from corcal.errors import InputError, SeriesError
 __all__ = ["is_volume_name", "read_volume", "volume_series"]
 
 OBLIQUE_DEG = 1.0
-# CT of a body holds air, about -1000 HU, and fat, about -100 HU. Without negative values a volume
-# is a picture of grey values, or stored values without their rescale; without air it is cropped.
-LEAST_AIR_HU = -500.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +115,7 @@ def read_volume(series: Series) -> CTScan:
         raise SeriesError(msg) from exc
     if grid is None:
         raise SeriesError(problems[-1].message)
-    hu, padding_count, beyond_count = _canonical(voxels, grid)
+    hu, padding, beyond_count = _canonical(voxels, grid)
     if beyond_count:
         msg = f"{image.source}: {beyond_count} voxels have values that are no HU, beyond 3e38"
         raise SeriesError(msg)
@@ -137,7 +135,7 @@ def read_volume(series: Series) -> CTScan:
             )
             for position in positions
         ),
-        findings=(*series.findings, *_value_findings(hu, padding_count)),
+        findings=(*series.findings, *value_findings(hu), *no_value_findings(padding)),
     )
 
 
@@ -244,42 +242,28 @@ def _array(reader: Any, header: VolumeHeader) -> NDArray[Any]:
 
 def _canonical(
     voxels: NDArray[Any], grid: _Grid
-) -> tuple[NDArray[np.int16] | NDArray[np.float32], int, int]:
+) -> tuple[NDArray[np.int16] | NDArray[np.float32], PaddingCounts, int]:
     """Permute and flip into canonical axes; values that are not finite become air.
 
-    Returns the HU, the number of those, and the number of values that single precision cannot hold.
+    Returns the HU, how many those are, and the number of values that single precision cannot hold.
     """
     turned = voxels.transpose(grid.axes)
     turned = turned[tuple(slice(None, None, -1 if flip else 1) for flip in grid.flips)]
     if turned.dtype == np.int16:
-        return np.array(turned, order="C"), 0, 0
+        return np.array(turned, order="C"), PaddingCounts(), 0
     with np.errstate(over="ignore"):  # they are counted
         exact = np.array(turned, dtype=np.float32, order="C")
     invalid = ~np.isfinite(exact)
     beyond_count = int(np.count_nonzero(np.isfinite(turned[invalid])))
     exact[invalid] = AIR_HU
-    return fit_int16(exact), int(np.count_nonzero(invalid)), beyond_count
+    filled = int(np.count_nonzero(invalid))
+    padding = PaddingCounts(filled=filled, enclosed=enclosed_count(invalid) if filled else 0)
+    return fit_int16(exact), padding, beyond_count
 
 
 def _positions(grid: _Grid) -> tuple[tuple[float, float, float], ...]:
     steps = np.outer(np.arange(grid.shape[0]), grid.affine_lps[:3, 0])
     return tuple((float(x), float(y), float(z)) for x, y, z in steps + grid.affine_lps[:3, 3])
-
-
-def _value_findings(hu: NDArray[Any], padding_count: int) -> tuple[Finding, ...]:
-    findings: tuple[Finding, ...] = ()
-    low, high = float(hu.min()), float(hu.max())
-    values = f"the values reach from {low:g} to {high:g}"
-    if low >= 0:
-        message = f"{values}: Hounsfield units, with air at about -1000, are needed"
-        findings = (finding("NOT_HU_VALUES", message, Severity.ERROR),)
-    elif low > LEAST_AIR_HU:
-        message = f"{values}, without any air: they may not be Hounsfield units"
-        findings = (finding("NOT_HU_VALUES", message),)
-    if padding_count:
-        message = f"{padding_count} voxels without a value were set to {AIR_HU} HU"
-        findings += (finding("PIXEL_PADDING", message),)
-    return findings
 
 
 def _images(candidate: Candidate, grid: _Grid | None) -> tuple[ImageHeader, ...]:

@@ -15,7 +15,6 @@ from corcal.lesions.classifier import SITES
 from corcal.lesions.features import Features
 from corcal.lesions.pieces import Pieces, most_of
 from corcal.lesions.places import slices_named
-from corcal.lesions.shape import measure_shapes
 from corcal.lesions.sites import CORONARY_SITES, Site
 
 __all__ = [
@@ -167,8 +166,6 @@ def device_findings(
     heights = np.stack([features.column(f"most_height_{s.name.lower()}") for s in CORONARY_SITES])[
         :, metal
     ]
-    centres_mm = measure_shapes(pieces).centre_mm[metal]
-    slices = np.rint(centres_mm[:, 0] / scan.spacing_mm[0]).astype(int)
     nearest = np.where(heights.max(axis=0) >= _NEAR_HEIGHT, heights.argmax(axis=0), -1)
     found = []
     for k, site in enumerate(CORONARY_SITES):
@@ -177,7 +174,7 @@ def device_findings(
             found.append(
                 finding(
                     "DEVICE_PRESENT",
-                    f"metal in {slices_named(slices[mine].tolist())}, on the course of the "
+                    f"metal in {_slices_of(metal[mine], pieces, scan)}, on the course of the "
                     f"{site.label}: the artery is not scoreable there",
                 )
             )
@@ -186,9 +183,15 @@ def device_findings(
         found.append(
             finding(
                 "DEVICE_PRESENT",
-                f"metal in {slices_named(slices[elsewhere].tolist())}, off the arteries; "
+                f"metal in {_slices_of(metal[elsewhere], pieces, scan)}, off the arteries; "
                 "streaks of it can hide calcium or look like it",
                 Severity.INFO,
             )
         )
     return tuple(found)
+
+
+def _slices_of(chosen: NDArray[np.integer], pieces: Pieces, scan: CTScan) -> str:
+    """Name the slices that voxels of these pieces lie in."""
+    of_these = pieces.index[np.isin(pieces.piece, chosen)]
+    return slices_named(np.unique(np.unravel_index(of_these, scan.shape)[0]).tolist())

@@ -8,6 +8,7 @@ import hashlib
 import importlib
 import json
 import os
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from corcal.models.record import ModelRecord
 __all__ = ["KnownModel", "LoadedModel", "known_models", "load_model"]
 
 MAX_THREADS = 2  # small networks: on more cores the threads wait for one another
+_MORE_MEMORY = "end other programs, raise the limit, or take a machine with more"
 
 _cache: dict[tuple[str, str, bool], "LoadedModel"] = {}
 _lock = threading.Lock()
@@ -77,6 +79,8 @@ class LoadedModel:
             values = self._session.run(list(self.outputs), dict(feeds))
         except _runtime_errors() as exc:
             msg = f"model {self.record.name} cannot be run on these arrays: {_first_line(exc)}"
+            if _is_out_of_memory(exc):
+                msg = f"memory did not suffice to run model {self.record.name}: {_MORE_MEMORY}"
             raise InputError(msg) from exc
         return {name: np.asarray(value) for name, value in zip(self.outputs, values, strict=True)}
 
@@ -151,7 +155,8 @@ def load_model(name: str, *, path: Path | None = None, trust_unknown: bool = Fal
         wanted = f"this release knows {entry.sha256}" if entry else "this release knows none"
         msg = (
             f"the file {source} of model {name!r} has SHA-256 {digest}, {wanted}; "
-            "pass trust_unknown=True if you trust its maker"
+            "no command runs it: install corcal again, or, from Python, pass trust_unknown=True if "
+            "you trust its maker"
         )
         raise InputError(msg)
     key = (name, digest, is_known)
@@ -181,11 +186,15 @@ def _open(name: str, data: bytes, source: str, digest: str, version: str | None)
     options = ort.SessionOptions()
     options.intra_op_num_threads = _thread_count()
     options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # errors only: they are raised as well
+    options.log_severity_level = 4  # fatal: errors are raised, and told once, in our words
     try:
-        session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
+        session = ort.InferenceSession(  # its fallback, to the same provider, would print
+            data, options, providers=["CPUExecutionProvider"], enable_fallback=0
+        )
     except _runtime_errors() as exc:
         msg = f"the file {source} is not a model that can be run: {_first_line(exc)}"
+        if _is_out_of_memory(exc):
+            msg = f"memory did not suffice to load model {name}: {_MORE_MEMORY}"
         raise InputError(msg) from exc
     metadata = dict(session.get_modelmeta().custom_metadata_map)
     record = ModelRecord(
@@ -218,6 +227,11 @@ def _runtime_errors() -> tuple[type[Exception], ...]:
         "NoSuchFile", "NotImplemented", "RuntimeException",
     )  # fmt: skip
     return (*(getattr(state, name) for name in names), RuntimeError, ValueError)
+
+
+def _is_out_of_memory(exc: Exception) -> bool:
+    """Tell by the words: onnxruntime has no class for it."""
+    return re.search(r"allocate memory|bad[ _]alloc", str(exc)) is not None
 
 
 def _first_line(exc: Exception) -> str:

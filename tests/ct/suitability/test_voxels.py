@@ -164,8 +164,11 @@ def test_thin_slices_are_compared_over_the_same_distance_so_that_no_person_is_a_
 
 LIMITS = [  # measures, codes
     ({}, set()),
-    ({"blood_hu": 79.9}, set()),
-    ({"blood_hu": 80.0}, {"BLOOD_POOL_BRIGHT"}),
+    ({"blood_hu": 19.9}, {"BLOOD_POOL_DARK"}),
+    ({"blood_hu": -15.0}, {"BLOOD_POOL_DARK"}),
+    ({"blood_hu": 20.0}, set()),
+    ({"blood_hu": 70.0}, set()),
+    ({"blood_hu": 70.1}, {"BLOOD_POOL_BRIGHT"}),
     ({"blood_hu": 129.9}, {"BLOOD_POOL_BRIGHT"}),
     ({"blood_hu": 130.0}, {"CONTRAST_MEASURED"}),
     ({"blood_hu": None, "noise_hu": None}, {"BLOOD_POOL_NOT_FOUND"}),
@@ -212,6 +215,31 @@ def test_a_heart_that_is_mostly_missing_is_an_error(changes, severity):
 def test_blood_of_80_to_130_hu_is_contrast_if_the_header_names_an_agent():
     late = heart_findings(replace(FIT, blood_hu=95.0), claims_contrast=True)
     assert codes(late) == {"CONTRAST_MEASURED"}
+
+
+@pytest.mark.parametrize(("blood", "expected"), [(79.9, {"BLOOD_POOL_BRIGHT"}), (80.0, None)])
+def test_a_named_agent_is_believed_from_80_hu(blood, expected):
+    found = heart_findings(replace(FIT, blood_hu=blood), claims_contrast=True)
+    assert codes(found) == (expected or {"CONTRAST_MEASURED"})
+
+
+@pytest.mark.parametrize(
+    ("blood", "cause"),
+    [
+        (-15.0, "the rescale or the calibration of the scanner may be wrong"),
+        (75.0, "perhaps contrast of an earlier scan, or the rescale or the calibration"),
+        (218.0, "metal, and an image that is turned, can look the same"),
+    ],
+)
+def test_blood_that_is_none_says_what_it_may_be(blood, cause):
+    (first, *_) = heart_findings(replace(FIT, blood_hu=blood), claims_contrast=False)
+    assert f"the blood pool has {blood:.0f} HU" in first.message
+    assert cause in first.message
+
+
+@pytest.mark.parametrize(("shift", "verdict"), [(0, "fit"), (-50, "caution"), (35, "caution")])
+def test_a_scan_whose_values_are_shifted_as_a_whole_is_read_with_care(shift, verdict):
+    assert judge(chest_hu() + np.int16(shift)).verdict == verdict
 
 
 def test_a_cut_field_of_view_that_hides_one_lung_leaves_doubt_not_refusal():

@@ -4,6 +4,7 @@ import re
 from datetime import date
 
 from corcal.ct.dicom.gating import gating_of
+from corcal.ct.dicom.stated import slice_thickness_mm, tube_voltage_kv
 from corcal.ct.dicom.tags import Scope, Tags
 from corcal.ct.scan import Acquisition, Patient, SeriesIdentity
 
@@ -15,7 +16,6 @@ _RECONSTRUCTION = 0x00189314
 _EXPOSURE = 0x00189321
 _X_RAY_DETAILS = 0x00189325
 _IMAGE_FRAME_TYPE = 0x00189329
-_PIXEL_MEASURES = 0x00289110
 
 _DAYS_A_YEAR = 365.25
 _AGE_UNITS_A_YEAR = {"Y": 1.0, "M": 12.0, "W": _DAYS_A_YEAR / 7, "D": _DAYS_A_YEAR}
@@ -31,7 +31,6 @@ def read_acquisition(scope: Scope) -> Acquisition:
     """
     top = scope.top
     gating = gating_of(scope)
-    thickness = scope.find(_PIXEL_MEASURES, 0x00180050).number(0x00180050)
     return Acquisition(
         modality=top.text(0x00080060),
         manufacturer=top.decoded(0x00080070),
@@ -47,12 +46,12 @@ def read_acquisition(scope: Scope) -> Acquisition:
         patient_position=top.text(0x00185100),
         date=_first_date(top),
         time=_first_time(top),
-        kvp=scope.find(_X_RAY_DETAILS, 0x00180060).number(0x00180060),
+        kvp=tube_voltage_kv(scope),
         filter_type=scope.find(_X_RAY_DETAILS, 0x00181160).decoded(0x00181160),
         convolution_kernel=scope.find(_RECONSTRUCTION, 0x00181210).decoded(0x00181210),
         reconstruction_method=_reconstruction_method(scope),
         reconstruction_diameter_mm=scope.find(_RECONSTRUCTION, 0x00181100).number(0x00181100),
-        slice_thickness_mm=thickness if thickness is not None and thickness > 0 else None,
+        slice_thickness_mm=slice_thickness_mm(scope),
         gantry_tilt_deg=scope.find(_ACQUISITION_DETAILS, 0x00181120).number(0x00181120),
         contrast_agent=_contrast_agent(top),
         is_gated=gating.is_gated,

@@ -7,6 +7,7 @@ An enhanced object keeps these values in sequences, either shared by all frames 
 from dataclasses import dataclass
 
 from corcal.ct.dicom.gating import gating_of
+from corcal.ct.dicom.stated import slice_thickness_mm, tube_voltage_kv
 from corcal.ct.dicom.tags import Scope, Tags
 
 __all__ = ["Frame", "Plane", "Rescale", "frames_of", "placed_count", "scope_of"]
@@ -89,7 +90,7 @@ def _frame(scope: Scope, number: int | None) -> Frame:
         rescale=_rescale(scope),
         image_type=scope.find(0x00189329, 0x00089007).texts(0x00089007)
         or scope.top.texts(0x00080008),
-        kvp=scope.find(0x00189325, 0x00180060).number(0x00180060),
+        kvp=tube_voltage_kv(scope),
         kernel=scope.find(0x00189314, 0x00181210).decoded(0x00181210),
         acquisition_number=number_of(0x00209156) if number_of else scope.top.integer(0x00200012),
         phase=gating_of(scope).phase_percent,
@@ -106,12 +107,11 @@ def _plane(scope: Scope) -> Plane:
     spacing = measures.numbers(0x00280030, 2)
     if spacing is not None and min(spacing) <= 0:
         spacing = None
-    thickness = scope.find(0x00289110, 0x00180050).number(0x00180050)
     return Plane(
         position_mm=None if position is None else (position[0], position[1], position[2]),
         orientation=None if orientation is None else _six(orientation),
         pixel_spacing_mm=None if spacing is None else (spacing[0], spacing[1]),
-        slice_thickness_mm=thickness if thickness is not None and thickness > 0 else None,
+        slice_thickness_mm=slice_thickness_mm(scope),
     )
 
 

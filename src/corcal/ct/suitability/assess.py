@@ -14,7 +14,14 @@ from corcal.ct.suitability.kinds import (
 )
 from corcal.ct.suitability.tag_checks import CLAIMS, tag_findings
 from corcal.ct.suitability.thorax import ThoraxMeasures, measure_thorax
-from corcal.ct.suitability.verdict import KIND_WORDS, SeriesKind, Suitability, Verdict, verdict_of
+from corcal.ct.suitability.verdict import (
+    KIND_WORDS,
+    SeriesKind,
+    Suitability,
+    Verdict,
+    by_severity,
+    verdict_of,
+)
 from corcal.ct.suitability.voxel_checks import heart_findings, phantom_findings, shows_phantom
 
 __all__ = [
@@ -44,7 +51,6 @@ _VERDICT_WORDS = {
     Verdict.CAUTION: "it can be scored, and must be read with care",
     Verdict.UNFIT: "it cannot be scored",
 }
-_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
 def assess(series: Series, scan: CTScan | None = None) -> Suitability:
@@ -151,7 +157,7 @@ def _contrast_weighed(
 
 
 def _suitability(series: Series, kind: SeriesKind, found: Iterable[Finding]) -> Suitability:
-    findings = tuple(sorted(dict.fromkeys(found), key=lambda item: _RANK[item.severity]))
+    findings = by_severity(found)
     verdict = verdict_of(findings)
     return Suitability(
         kind=kind,

@@ -6,7 +6,15 @@ from enum import StrEnum
 
 from corcal.ct.scan import Finding, Severity
 
-__all__ = ["KIND_WORDS", "SeriesKind", "Suitability", "Verdict", "verdict_of"]
+__all__ = [
+    "KIND_WORDS",
+    "SeriesKind",
+    "Suitability",
+    "Verdict",
+    "by_severity",
+    "verdict_of",
+    "verdict_with",
+]
 
 
 class SeriesKind(StrEnum):
@@ -42,7 +50,7 @@ KIND_WORDS: dict[SeriesKind, str] = {
 
 
 class Verdict(StrEnum):
-    """Whether a series can be scored."""
+    """Whether a series can be scored, the best first."""
 
     FIT = "fit"
     CAUTION = "caution"  # can be scored, and must be read with care
@@ -71,9 +79,30 @@ class Suitability:
     summary: str
 
 
+_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Put errors first, then warnings, then the rest; what was found twice stands once."""
+    return tuple(sorted(dict.fromkeys(findings), key=lambda item: _RANK[item.severity]))
+
+
 def verdict_of(findings: Iterable[Finding]) -> Verdict:
     """Any error makes a series unfit, any warning asks for caution."""
     severities = {found.severity for found in findings}
     if Severity.ERROR in severities:
         return Verdict.UNFIT
     return Verdict.CAUTION if Severity.WARNING in severities else Verdict.FIT
+
+
+def verdict_with(verdict: Verdict, later: Iterable[Finding]) -> Verdict:
+    """Return what a verdict becomes by findings that were made after it: it is never a better one.
+
+    Parameters
+    ----------
+    verdict : Verdict
+        Of a series, before it was scored.
+    later : iterable of Finding
+        Of the anatomy, the detection, the annotation, the measuring.
+    """
+    return max(verdict, verdict_of(later), key=list(Verdict).index)
