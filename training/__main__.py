@@ -21,7 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=_HERE / "made")
     parser.add_argument("--models", type=Path, default=_MODELS)
-    parser.add_argument("--version", default="6")
+    parser.add_argument("--version", default="7")
     parser.add_argument("--bodies", type=int, default=420)
     parser.add_argument("--scans", type=int, default=525)
     parser.add_argument("--steps", type=int, default=2200)

@@ -7,6 +7,7 @@ import jsonschema
 import pytest
 
 from corcal.ct.findings import finding
+from corcal.ct.suitability.verdict import Verdict
 from corcal.errors import InputError
 from corcal.exam_numbers import exam_numbers
 from corcal.lesions.sites import Site
@@ -208,6 +209,7 @@ def test_metal_that_a_reader_refutes_is_told_as_refuted():
         "the reader took for something else: metal at 15 / 3 / 3 mm"
     )
     assert not exam_numbers(result).has_device
+    assert result.suitability.verdict is Verdict.FIT  # nothing is left that asks for caution
 
 
 def test_metal_that_nobody_doubts_stays_a_finding():
@@ -222,6 +224,7 @@ def test_findings_of_measuring_are_those_of_the_rule_in_use():
     assert "RULE_NOT_FOR_KVP" not in {one.code for one in before.suitability.findings}
     codes = [one.code for one in result.suitability.findings]
     assert "RULE_NOT_FOR_KVP" in codes
+    assert result.suitability.verdict is Verdict.CAUTION  # that is a warning
     assert codes.count("MASS_FACTOR_DEFAULT") == 1
 
 

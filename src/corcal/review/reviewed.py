@@ -10,6 +10,7 @@ import numpy as np
 from corcal._version import __version__
 from corcal.ct.findings import FINDINGS, finding
 from corcal.ct.scan import Finding
+from corcal.ct.suitability.verdict import verdict_of
 from corcal.errors import InputError
 from corcal.lesions.places import slices_named
 from corcal.lesions.sites import CORONARY_SITES, Site
@@ -68,13 +69,11 @@ def review_result(
         raise InputError(msg)
     measurement = measured(state)
     score = measurement.score if state.is_changed else result.score
+    findings = _findings(state, result.suitability.findings, measurement.findings)
     return Result(
         schema_version=SCHEMA_VERSION,
         scan=result.scan,
-        suitability=replace(
-            result.suitability,
-            findings=_findings(state, result.suitability.findings, measurement.findings),
-        ),
+        suitability=replace(result.suitability, findings=findings, verdict=verdict_of(findings)),
         score=score,
         lesions=with_origins(state, measurement),
         provenance=_provenance(state, result.provenance, log, measurement, reader),
