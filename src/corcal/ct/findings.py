@@ -151,7 +151,7 @@ _SUITABILITY: dict[str, FindingDefinition] = _table(
     ("KERNEL_UNKNOWN", _I, "The reconstruction kernel is not in the header."),
     ("RECON_ITERATIVE", _I, "Iterative reconstruction of low or medium strength."),
     ("RECON_STRONG", _W, "Strong iterative or learned reconstruction lowers the score."),
-    ("THICKNESS_UNKNOWN", _W, "The slice thickness is not in the header."),
+    ("THICKNESS_UNKNOWN", _W, "The slice thickness is not known from the header."),
     ("SLICES_THIN", _W, "Slices below 2.5 mm: scores are higher."),
     ("SLICES_THICK", _W, "Slices of 3 to 5 mm: small calcifications are averaged away."),
     ("SLICES_TOO_THICK", _E, "Slices above 5 mm."),

@@ -27,7 +27,6 @@ BOTH_SIDES = [  # fields, codes
     ({"kvp": 100.0}, {"KVP_NOT_120"}),
     ({"kvp": None}, {"KVP_UNKNOWN"}),
     ({"kvp": 0.0}, {"KVP_UNKNOWN"}),
-    ({"kvp": 161.0}, {"KVP_UNKNOWN"}),
     ({"filter_type": "WEDGE_2"}, set()),
     ({"filter_type": "SN_1"}, {"TIN_FILTER"}),
     ({"filter_type": "Tin"}, {"TIN_FILTER"}),

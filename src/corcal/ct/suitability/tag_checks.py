@@ -30,7 +30,6 @@ from corcal.ct.suitability.reconstruction import denoising_of, is_kernel_sharp
 __all__ = ["CLAIMS", "tag_findings"]
 
 STANDARD_KVP = 120.0  # [1], [2]
-PLAUSIBLE_KVP = (60.0, 160.0)  # outside, the value is no tube voltage
 USUAL_THICKNESS_MM = (2.5, 3.0)  # [1]
 MAX_THICKNESS_MM = 5.0  # choice: the thickest slices of the chest CT that ungated scores come from
 LENGTH_TOLERANCE_MM = 0.05  # headers round
@@ -134,10 +133,11 @@ def _about_gating(series: Series) -> Iterator[Finding]:
 
 def _about_energy(acquisition: Acquisition) -> Iterator[Finding]:
     kvp = acquisition.kvp
-    if kvp is None or not PLAUSIBLE_KVP[0] <= kvp <= PLAUSIBLE_KVP[1]:
+    if kvp is None:  # missing, or a value that no tube has
         yield finding(
             "KVP_UNKNOWN",
-            "the tube voltage is not in the header; 130 HU is calcium's threshold at 120 kVp only",
+            "the tube voltage is not known from the header; 130 HU is calcium's threshold at 120 "
+            "kVp only",
         )
     elif kvp != STANDARD_KVP:
         yield finding(
@@ -174,7 +174,7 @@ def _about_thickness(series: Series) -> Iterator[Finding]:
     thickness = slice_thickness_mm(series)
     increment = series.spacing_mm[0] if series.spacing_mm else None
     if thickness is None:
-        yield finding("THICKNESS_UNKNOWN", "the slice thickness is not in the header")
+        yield finding("THICKNESS_UNKNOWN", "the slice thickness is not known from the header")
     depth = thickness or increment
     if depth is not None:
         verb = "thick" if thickness else "apart"
