@@ -26,7 +26,6 @@ BOTH_SIDES = [  # fields, codes
     ({"kvp": 119.0}, {"KVP_NOT_120"}),
     ({"kvp": 100.0}, {"KVP_NOT_120"}),
     ({"kvp": None}, {"KVP_UNKNOWN"}),
-    ({"kvp": 0.0}, {"KVP_UNKNOWN"}),
     ({"filter_type": "WEDGE_2"}, set()),
     ({"filter_type": "SN_1"}, {"TIN_FILTER"}),
     ({"filter_type": "Tin"}, {"TIN_FILTER"}),
