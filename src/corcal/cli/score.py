@@ -303,7 +303,7 @@ def score_text(result: "Result") -> str:
 
 
 def _elsewhere(result: "Result") -> list[str]:
-    from corcal.report.other_sites import is_sure_site  # what it brings is there once a scan is scored
+    from corcal.report.other_sites import is_sure_site  # its imports are there by now
 
     return [
         f"not coronary, not counted: {name} {part.agatston:.1f} Agatston"
