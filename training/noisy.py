@@ -1,8 +1,8 @@
 """Scans with more noise than is usual: a part of what the classifier learns from.
 
 Thin slices of large people, low dose and sharp kernels reach 40 to 80 HU. Protocols are drawn up to
-35 HU in slices of 3 mm, and a classifier that has hardly seen more takes specks of noise for
-calcium.
+35 HU in slices of 3 mm; these show what more looks like. How many specks such a scan has they do
+not teach: a table keeps a few of them, and `corcal.lesions.specks` makes up for it.
 """
 
 from dataclasses import replace

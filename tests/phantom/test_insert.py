@@ -141,6 +141,7 @@ def test_sharpness_is_estimated_from_the_kernels_name(kernel: str | None, width_
         ([_order(position=math.nan)], "a position of nan, allowed"),
         ([_order(angle_deg=math.inf)], "an angle of inf degrees, allowed are -1e"),
         ([replace(_order(), seed=-1)], "has the seed -1, allowed are whole numbers from 0"),
+        # of a type that it may not have, on purpose: callers are not always checked
         ([replace(_order(), seed=1.5)], "has the seed 1.5, allowed"),  # type: ignore[arg-type]
         ([replace(_order(), site="LAD")], "has the site 'LAD', allowed are members of Site"),  # type: ignore[arg-type]
         (

@@ -95,8 +95,7 @@ def named(candidate: Candidate, *, is_counted_from_told: bool = True) -> str:
     place = slices_named(candidate.slices, is_counted_from_told=is_counted_from_told)
     lesion = candidate.lesion
     if lesion is None:
-        pixel = f"at column {candidate.column}, row {candidate.row}"
-        return f"a candidate of {amount} Agatston units in {place}, {pixel}"
+        return f"a candidate of {amount} Agatston units in {place}, {_pixel(candidate)}"
     whole, where = f"{lesion.agatston:.1f}", f"of {amount} Agatston units in {place}"
     if amount == whole:
         return f"a lesion {where}, found as {lesion.id}"
@@ -110,8 +109,7 @@ def small_named(candidate: Candidate, *, is_first: bool) -> str:
     decision = candidate.decision
     place = slices_named(candidate.slices, is_counted_from_told=is_first)
     chance = f"{100 * decision.coronary_probability:.0f} %"
-    pixel = f"at column {candidate.column}, row {candidate.row}"
-    return f"{place}, {pixel} ({decision.site}; coronary with {chance})"
+    return f"{place}, {_pixel(candidate)} ({decision.site}; coronary with {chance})"
 
 
 def difference_words(moved: Iterable[Candidate]) -> str:
@@ -159,6 +157,10 @@ def as_contested(candidate: Candidate) -> Contested:
         probabilities=decision.probabilities,
         why=decision.why,
     )
+
+
+def _pixel(candidate: Candidate) -> str:
+    return f"at column {candidate.column}, row {candidate.row}"
 
 
 def _site(label: str | None) -> str:
