@@ -121,7 +121,9 @@ def scans_without_reference(paths: Sequence[Path], cases: Sequence[Case]) -> int
         if path.resolve() not in known
         for one in (_scans_of(path) if path.is_dir() else (path,))
     }
-    return sum(not any(_is_one_scan(scan, one) for one in known) for scan in scans)
+    # as `_is_one_scan`, without a comparison of every scan with every case
+    around = {folder for one in known for folder in (one, *one.parents)}
+    return sum(scan not in around and known.isdisjoint(scan.parents) for scan in scans)
 
 
 def read_orcascore_cases(paths: Sequence[Path], reference: Path | None = None) -> tuple[Case, ...]:
