@@ -21,7 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=_HERE / "made")
     parser.add_argument("--models", type=Path, default=_MODELS)
-    parser.add_argument("--version", default="7")
+    parser.add_argument("--version", default="8")
     parser.add_argument("--bodies", type=int, default=420)
     parser.add_argument("--scans", type=int, default=525)
     parser.add_argument("--steps", type=int, default=2200)
@@ -42,9 +42,9 @@ def _make(given: argparse.Namespace) -> None:
     work, models = str(given.work), str(given.models)
     scans, tables = f"{work}/scans", f"{work}/candidates"
     _run("training.bodies", f"{work}/bodies", "--count", str(given.bodies))
-    _run("training.candidates", "simulate", scans, "--count", str(given.scans))
     _train(given, work)
     _run("training.export", f"{work}/weights", models, "--version", given.version)
+    _run("training.candidates", "simulate", scans, "--count", str(given.scans))
     _run("training.candidates", "describe", scans, "--tables", tables, "--count", str(given.scans))
     _run("training.classifier", tables, models, "--version", given.version)
     _run(

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from corcal.phantom.anatomy_truth import pathway_heights, structure_labels
 from corcal.phantom.calcium import CELL_MM, deposit
-from corcal.phantom.coronaries import Course
+from corcal.phantom.course import Course
 from corcal.phantom.patient import BURDENS, Burden, PatientSpec, draw_patient
 from corcal.phantom.render import Thorax
 from corcal.phantom.scanner import hydroxyapatite_hu
 from corcal.phantom.shapes import Grid
-from training.lean import sometimes_lean
+from training.far import sometimes_left_dominant
+from training.lean import sometimes_lean, sometimes_sunk
 
 __all__ = ["BODY_GRID", "FIRST_SEED", "HEART_GRID_CELLS", "Body", "make_bodies", "make_body"]
 
@@ -65,7 +66,7 @@ def make_body(seed: int) -> Body:
     spec = draw_patient(
         seed, burden=burdens[int(rng.integers(4))], variety=float(rng.uniform(0.3, 1.2))
     )
-    spec = sometimes_lean(spec, seed)
+    spec = sometimes_left_dominant(sometimes_sunk(sometimes_lean(spec, seed), seed), seed)
     thorax = Thorax(spec, BODY_GRID, field_mm=_FIELD_MM)
     hu = np.stack([thorax.plane(k) for k in range(_CELLS[0])])
     _add_calcium(hu, spec, thorax.courses, rng)

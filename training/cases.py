@@ -13,6 +13,7 @@ from corcal.phantom.thorax import simulate_exam
 from corcal.phantom.types import SimulatedScan
 from training.far import sometimes_far, sometimes_left_dominant
 from training.fork import sometimes_at_the_fork
+from training.heavy import sometimes_heavy
 from training.lean import sometimes_lean, sometimes_sunk
 from training.noisy import sometimes_noisy
 
@@ -42,7 +43,7 @@ def draw_case(seed: int) -> tuple[PatientSpec, Protocol]:
     spec = draw_patient(seed, burden=burden, variety=float(rng.uniform(0.2, 1.0)))
     spec = sometimes_left_dominant(sometimes_sunk(sometimes_lean(spec, seed), seed), seed)
     spec = sometimes_far(spec, seed)
-    spec = sometimes_at_the_fork(spec, seed)
+    spec = sometimes_heavy(sometimes_at_the_fork(spec, seed), seed)
     spec = replace(spec, confounders=draw_confounders(spec, seed, chance=1.2))
     kind = "chest" if rng.random() < _CHEST else "gated"
     matrix = int(rng.choice(_MATRICES))

@@ -3,7 +3,7 @@
 The grooves of thin and of some old people hold almost no fat, and their arteries run on bare
 muscle. Patients are drawn with more fat than that; some of the training is made lean afterwards.
 Elsewhere an artery lies at the bottom of its groove with muscle on three sides, or sinks into the
-muscle for some centimetres. The classifier learns from such arteries, the networks do not.
+muscle for some centimetres.
 """
 
 from dataclasses import replace

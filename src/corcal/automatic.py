@@ -117,6 +117,7 @@ def with_certainty(
         score,
         suitability,
         lesions=_lesions_at(measurement, detection.decisions),
+        measured=measurement.findings,
     )
     lesions = explained_lesions(measurement, detection.voxels, detection.decisions)
     explained = replace(measurement, score=score, lesions=lesions)

@@ -29,7 +29,6 @@ from corcal.result import (
     AnnotationRecord,
     Provenance,
     Result,
-    ReviewAdvice,
     ScanRecord,
     SuitabilityRecord,
 )
@@ -181,7 +180,6 @@ def score_scan(
     if found is not None:
         # The verdict as it was before: anatomy, detection and rule are reasons by themselves
         measurement, review = with_certainty(measurement, found, scan, rule, suitability)
-        review = _with_doubt_of_rule(review, measurement)
     result = Result(
         schema_version=SCHEMA_VERSION,
         scan=_scan_record(scan),
@@ -260,14 +258,6 @@ def _suitability_record(suitability: Suitability, later: tuple[Finding, ...]) ->
         verdict=verdict_with(suitability.verdict, later),
         findings=by_severity((*suitability.findings, *later)),
     )
-
-
-def _with_doubt_of_rule(review: ReviewAdvice, measurement: Measurement) -> ReviewAdvice:
-    """Advise a review if the rule that was chosen is for other scans."""
-    doubts = [one.message for one in measurement.findings if one.code == "RULE_NOT_FOR_KVP"]
-    if not doubts:
-        return review
-    return replace(review, advised=True, reasons=(*review.reasons, *doubts))
 
 
 def _annotation_of(scan: CTScan, path: Path, options: Options) -> Annotation:

@@ -7,7 +7,7 @@ import pytest
 
 from corcal.lesions.sites import Site
 from corcal.phantom.calcium import CELL_MM, Deposit, deposit, deposits_of
-from corcal.phantom.coronaries import Course
+from corcal.phantom.course import Course
 from corcal.phantom.spec import Plaque
 
 _DENSEST = 1.25 / 0.75  # of the ordered density: core over edge, and the mean lies between them

@@ -6,7 +6,7 @@ import pytest
 from corcal.errors import InputError
 from corcal.lesions.sites import Site, Vessel
 from corcal.phantom.calcium import CELL_MM, deposit
-from corcal.phantom.coronaries import Course
+from corcal.phantom.course import Course
 from corcal.phantom.patient import BURDENS, PatientSpec, Plaque, aged, draw_patient
 from corcal.phantom.physics import KERNELS, Scanner
 from corcal.phantom.thorax import patient_courses, simulate_patient

@@ -96,6 +96,12 @@ def test_what_is_too_small_to_count_has_no_tile() -> None:
     assert not any("Not shown here" in text for text in texts_of(sheet))
 
 
+def test_a_zero_shows_what_is_too_small_to_count_and_says_so() -> None:
+    sheet = sheet_of(replace(SURE, agatston=0.0))
+    assert len(sheet.figure.axes) == 1
+    assert "slice 20, too small to count" in texts_of(sheet)
+
+
 def test_what_lies_elsewhere_fills_up_a_few() -> None:
     others = [Dense(site=Site.OTHER, at=(k, 20, 20 + 4 * k), agatston=9.0 - k) for k in range(8)]
     assert len(sheet_of(LESION, *others).figure.axes) == 6

@@ -144,9 +144,22 @@ def test_certain_bone_has_no_name_and_need_not_be_seen(site: Site, is_named: boo
     assert doubtful.must_be_seen
 
 
-def test_what_scores_nothing_is_not_counted_named_or_open() -> None:
-    piece = only(Dense(site=Site.LAD, at=(5, 30, 30), agatston=0.0))
-    assert [piece.is_counted, piece.is_named, piece.is_open] == [False] * 3
+def test_what_is_too_small_is_shown_where_the_score_is_zero_up_to_three() -> None:
+    spots = [Dense(site=Site.LAD, at=(k, 30, 30), agatston=0.0) for k in range(5)]
+    noise = Dense(site=Site.NOISE, at=(9, 60, 60), agatston=0.0)
+    pieces = pieces_of(*with_dense([noise, *spots]))
+    assert [piece.is_too_small for piece in pieces] == [False, True, True, True, False, False]
+    assert [piece.must_be_seen for piece in pieces] == [piece.is_too_small for piece in pieces]
+    assert [piece.is_named for piece in pieces] == [piece.is_too_small for piece in pieces]
+    assert not any(piece.is_counted for piece in pieces)
+
+
+def test_what_is_too_small_stays_hidden_beside_a_score() -> None:
+    spot = Dense(site=Site.LAD, at=(5, 30, 30), agatston=0.0)
+    counted = Dense(site=Site.RCA, at=(20, 60, 60), agatston=15.0)
+    piece = pieces_of(*with_dense([spot, counted]))[0]
+    flags = [piece.is_too_small, piece.is_counted, piece.is_named, piece.is_open]
+    assert flags == [False] * 4
 
 
 # a lesion of the LAD that was cut after its first slice, and one of the RCA

@@ -283,6 +283,29 @@ def test_no_more_than_twenty_candidates_are_recorded():
     assert [one.agatston for one in advice.contested] == [50.0 - k for k in range(20)]
 
 
+def test_pieces_of_one_streak_are_named_as_one_candidate():
+    streak = [
+        replace(decision(score, {"noise": 1.0}, voxel=voxel), slices=(voxel,), split_from=3)
+        for score, voxel in ((40.0, 1), (20.0, 0))
+    ]
+    other = replace(decision(30.0, {"noise": 1.0}, voxel=5), slices=(1,))
+    found = replace(detection(VOXELS, streak[0], other, streak[1]), second_sites=("LCX",) * 3)
+    (reason,) = review_advice(found, (), sure_by(ZERO), NO_SCORE, FIT).reasons
+    assert reason.count("a candidate of") == 2
+    assert "a candidate of 60.0 Agatston units in slices 0" in reason
+    assert "a candidate of 30.0 Agatston units in slice 1" in reason
+    assert "40.0" not in reason
+
+
+def test_a_rule_for_another_tube_voltage_is_a_reason_and_an_offer_is_none():
+    wrong = finding("RULE_NOT_FOR_KVP", "the rule kvp80 is not for this scan")
+    offer = finding("KVP_RULE_OFFERED", "the rule kvp100 is shown beside it")
+    found = detection(VOXELS, CERTAIN)
+    advice = review_advice(found, (), sure_by(SURE), SCORE, FIT, measured=(offer, wrong))
+    assert advice.reasons == (wrong.message,)
+    assert not review_advice(found, (), sure_by(SURE), SCORE, FIT, measured=(offer,)).advised
+
+
 def test_a_scan_that_is_not_fit_without_reserve_is_a_reason_with_its_causes():
     gating = finding("NOT_GATED", "not ECG-gated (no sign of gating): motion blurs")
     thick = finding("SLICES_THICK", "the slices are 5 mm thick, not 2.5 to 3 mm: calcium is lost")

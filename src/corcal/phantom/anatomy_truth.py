@@ -13,7 +13,7 @@ from corcal.anatomy.types import (
     Structure,
 )
 from corcal.ct.scan import CTScan
-from corcal.phantom.coronaries import Course
+from corcal.phantom.course import Course
 from corcal.phantom.heart import Heart
 from corcal.phantom.patient import PatientSpec
 from corcal.phantom.render import Thorax

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.errors import InputError
-from corcal.phantom.coronaries import Course
+from corcal.phantom.course import Course
 from corcal.phantom.patient import Plaque
 from corcal.phantom.shapes import FloatArray, smooth_noise
 

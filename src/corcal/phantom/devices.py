@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from corcal.lesions.sites import Site
 from corcal.phantom.body import CAVITY_CENTRE_Y_MM
 from corcal.phantom.confounders import Confounder, ConfounderKind
-from corcal.phantom.coronaries import Course
+from corcal.phantom.course import Course
 from corcal.phantom.physics import FineVolume
 from corcal.phantom.render import Thorax
 from corcal.phantom.shapes import smooth_curve

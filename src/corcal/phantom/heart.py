@@ -23,7 +23,7 @@ __all__ = [
     "build_heart",
     "great_vessel_tubes",
     "reference_vessels",
-    "with_arteries_inside",
+    "with_vessels_inside",
     "with_tunnels",
 ]
 
@@ -170,9 +170,9 @@ def with_tunnels(heart: Heart, arteries: Iterable[Tube]) -> Heart:
     return replace(heart, solid=solid)
 
 
-def with_arteries_inside(heart: Heart, arteries: Iterable[Tube]) -> Heart:
-    """Widen the pericardium where it would cross an artery."""
-    fields = [tube.distance_on(heart.grid, reach_mm=8.0) for tube in arteries]
+def with_vessels_inside(heart: Heart, vessels: Iterable[Tube]) -> Heart:
+    """Widen the pericardium where it would cross an artery or a vein of the heart."""
+    fields = [tube.distance_on(heart.grid, reach_mm=8.0) for tube in vessels]
     around = _least(fields) - np.float32(max(1.3, 0.5 * heart.grid.spacing_mm[0]))
     return replace(heart, sac=smooth_min(heart.sac, around, 11.0))
 

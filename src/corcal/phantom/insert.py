@@ -19,7 +19,7 @@ from corcal.errors import GeometryError, InputError
 from corcal.lesions.sites import Site
 from corcal.lesions.voxels import SiteVoxels
 from corcal.phantom.calcium import CELL_MM, Deposit, deposit
-from corcal.phantom.coronaries import Course
+from corcal.phantom.course import Course
 from corcal.phantom.lesion_order import LesionOrder, check_orders, require_within
 from corcal.phantom.motion import STILL, Motion, MovingHeart
 from corcal.phantom.physics import MAX_HU, FineVolume, ImageGrid, ImageWindow

@@ -5,27 +5,24 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from corcal.phantom.annuli import annulus_courses, aortic_courses
 from corcal.phantom.body import RIB_LAYER_MM, Body, build_body
 from corcal.phantom.bones import bone_plane
 from corcal.phantom.canvas import Canvas, FieldPlane, Sampler, tiled
-from corcal.phantom.coronaries import (
-    Course,
-    annulus_courses,
-    aortic_courses,
-    coronary_tree,
-    vein_tubes,
-)
+from corcal.phantom.coronaries import coronary_tree
+from corcal.phantom.course import Course
 from corcal.phantom.heart import (
     Heart,
     build_heart,
     great_vessel_tubes,
-    with_arteries_inside,
     with_tunnels,
+    with_vessels_inside,
 )
 from corcal.phantom.lung import grow_lungs
 from corcal.phantom.placement import Placement
 from corcal.phantom.shapes import FloatArray, Grid, Tube, coverage, smooth_noise
 from corcal.phantom.spec import PatientSpec
+from corcal.phantom.veins import vein_tubes
 
 __all__ = ["Thorax"]
 
@@ -79,7 +76,8 @@ class Thorax:
         bare = build_heart(spec, self.placement, coarse, tubes)
         tree = coronary_tree(spec, self.placement, bare)
         arteries = [course.tube for course in tree.values()]
-        self.heart: Heart = with_arteries_inside(bare, arteries)
+        veins = [*vein_tubes(spec, self.placement, bare, arteries).values()]
+        self.heart: Heart = with_vessels_inside(bare, [*arteries, *veins])
         if not spec.variation.is_common and not spec.variation.sunk_mm:
             self.heart = with_tunnels(self.heart, arteries)
         self.body: Body = build_body(
@@ -87,7 +85,7 @@ class Thorax:
         )
         self.courses: dict[str, Course] = {
             **tree,
-            **annulus_courses(spec, self.placement),
+            **annulus_courses(spec, self.placement, self.heart),
             **aortic_courses(tubes),
         }
         if only_courses:
@@ -98,8 +96,7 @@ class Thorax:
         self._rng = np.random.default_rng([spec.seed, 7])
         self._texture = smooth_noise(self._rng, _TEXTURE_CELLS, 1.1)
         self._clouds = smooth_noise(self._rng, _TEXTURE_CELLS, 5.0)
-        veins = vein_tubes(spec, self.placement, self.heart)
-        self._vessels = _cover(grid, [*(c.tube for c in tree.values()), *veins.values()])
+        self._vessels = _cover(grid, [*arteries, *veins])
         self._twigs, self._bronchi, self._lumina = self._lungs()
 
     def _fields(self) -> dict[str, FloatArray]:

@@ -10,7 +10,7 @@ from corcal.ct.scan import Acquisition, CTScan, Patient
 from corcal.lesions.sites import Site
 from corcal.phantom.artefacts import add_lateral_noise, add_metal_streaks, add_shading
 from corcal.phantom.calcium import CELL_MM, Deposit, deposits_of
-from corcal.phantom.coronaries import Course
+from corcal.phantom.course import Course
 from corcal.phantom.devices import paint_device
 from corcal.phantom.hard_tissue import paint_calcium
 from corcal.phantom.motion import MovingHeart

@@ -99,7 +99,7 @@ def decisions_sheet(result: Result, scan: CTScan, detection: Detection) -> Sheet
         for k in range(rows)
     ]
     counted = counted_words(result, lesion_pieces_of(result, scan, detection))
-    left_out = sum(piece.is_counted for piece in pieces) - len(chosen)
+    left_out = sum(piece.is_told for piece in pieces) - len(chosen)
     lines = _heading_lines(counted, left_out)
     footer = lines_that_fit(_footer_words(result), _FOOTER_TYPE_PX, width_px=_WIDTH_PX)
     top_px = max(_HEADING_PX, round(_FOUND_PX + _HEADING_LINE_PX * len(lines)))
@@ -125,7 +125,7 @@ def _chosen(pieces: tuple[Piece, ...]) -> list[Piece]:
     not hide it. What lies elsewhere is shown where there is little else, bone and metal where there
     is nothing else.
     """
-    counted = sorted((p for p in pieces if p.is_counted), key=lambda p: p.order)
+    counted = sorted((p for p in pieces if p.is_told), key=lambda p: p.order)
     first = [p for p in counted if p.order[0] <= Turn.CORONARY]
     heart = [p for p in counted if p.order[0] is Turn.HEART]
     elsewhere = [p for p in counted if p.order[0] is Turn.ELSEWHERE]
@@ -202,9 +202,10 @@ def _whole(piece: Piece) -> str:
 
 
 def _place(piece: Piece) -> str:
-    """Where a decision lies, and what it is a part of."""
+    """Where a decision lies, what it is a part of, and whether it is too small to count."""
     is_part = piece.is_part or piece.decision.split_from is not None
-    return f"slice {piece.key_slice}" + (", part of a lesion" if is_part else "")
+    small = ", too small to count" if piece.is_too_small else ""
+    return f"slice {piece.key_slice}{small}" + (", part of a lesion" if is_part else "")
 
 
 def _reason_lines(piece: Piece) -> list[str]:

@@ -17,6 +17,7 @@ from corcal.report.calcium import lesion_positions
 from corcal.report.decision_order import Turn, in_doubt, place_in_order
 from corcal.report.key_lesions import key_slice
 from corcal.result import Result
+from corcal.scoring.contested import SMALL_NAMED, is_too_small
 from corcal.scoring.types import Lesion
 
 __all__ = [
@@ -58,6 +59,9 @@ class Piece:
         Whether other decisions are about other parts of these lesions.
     second_site : Site or None
         What the second detector takes it for, if that changes whether it counts.
+    is_too_small : bool
+        Whether the score is 0 and this is coronary, but too small to count: who reads a zero has to
+        see it. The few that a review names have it.
     """
 
     decision: Decision
@@ -67,6 +71,7 @@ class Piece:
     lesions: tuple[Lesion, ...] = ()
     is_part: bool = False
     second_site: Site | None = None
+    is_too_small: bool = False
 
     @property
     def name(self) -> str:
@@ -111,7 +116,12 @@ class Piece:
     def is_open(self) -> bool:
         """Whether it is part of the score, or could be."""
         could = self.is_coronary or self.is_coronary_doubtful or self.second_site is not None
-        return could and self.is_counted
+        return could and self.is_told
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the picture may say something of it: it counts, or a zero depends on it."""
+        return self.is_counted or self.is_too_small
 
     @property
     def must_be_seen(self) -> bool:
@@ -122,11 +132,13 @@ class Piece:
     @property
     def is_named(self) -> bool:
         """Whether pictures name it: it counts for something, and is no certain bone."""
-        return self.is_counted and (self.is_open or self.site is not Site.BONE)
+        return self.is_told and (self.is_open or self.site is not Site.BONE)
 
     @property
     def order(self) -> tuple[Turn, float]:
         """Its place in the order of pictures: the smallest comes first."""
+        if self.is_too_small:
+            return Turn.CORONARY, 0.0
         return place_in_order(
             self.site,
             self.agatston,
@@ -212,6 +224,8 @@ class _Found:
         self._scan, self._detection, self._voxels = scan, detection, voxels
         self._label = label_volume(voxels.index, scan.shape, connectivity=26, group=voxels.site)
         self.parts = [self._part(decision) for decision in detection.decisions]
+        small = [k for k, one in enumerate(detection.decisions) if is_too_small(one)]
+        self._too_small = () if result.score.total.agatston else tuple(small[:SMALL_NAMED])
         self._lesions: dict[int | None, list[tuple[Lesion, NDArray[np.int64]]]] = defaultdict(list)
         for lesion, position in zip(
             result.lesions, lesion_positions(result, scan, voxels), strict=True
@@ -233,6 +247,7 @@ class _Found:
             lesions=tuple(lesion for lesion, _ in lesions),
             is_part=is_part,
             second_site=self._second_site(number),
+            is_too_small=number in self._too_small,
         )
 
     def whole(self, numbers: Sequence[int]) -> Piece:

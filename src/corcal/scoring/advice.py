@@ -14,6 +14,7 @@ from corcal.lesions.decision import Decision, Detection
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.scoring.categories import CATEGORIES, category_of
 from corcal.scoring.contested import (
+    SMALL_NAMED,
     Candidate,
     as_contested,
     candidates_of,
@@ -27,7 +28,7 @@ from corcal.scoring.uncertainty import ScoreUncertainty
 __all__ = ["REVIEW_LIMITS", "Advice", "ReviewLimit", "review_advice"]
 
 _MOST_CONTESTED = 20  # largest first
-_MOST_SMALL = 3
+_WRONG_RULE = "RULE_NOT_FOR_KVP"
 _LEAST_TOLD = 0.005  # a probability below this is not written
 _SMALLEST_DIFFERENCE = 5.0  # Agatston units: less is noise, whatever part of the total it is
 
@@ -120,6 +121,7 @@ def review_advice(
     suitability: Suitability,
     *,
     lesions: Mapping[int, Lesion] | None = None,
+    measured: Iterable[Finding] = (),
 ) -> Advice:
     """Say whether a person should look at an automatic score, and why.
 
@@ -138,6 +140,8 @@ def review_advice(
     lesions : mapping of int to Lesion, optional
         By `Decision.voxel`, the measured lesion that it counts in: the reasons name it, because
         what was decided about may be a piece of it and then has another score.
+    measured : iterable of Finding
+        `corcal.scoring.measure.Measurement.findings`: a rule for other scans than this one.
 
     Returns
     -------
@@ -159,6 +163,7 @@ def review_advice(
         *_of_category(total, uncertainty),
         *_of_findings(anatomy_findings, "the anatomy is in doubt"),
         *_of_scan(suitability),
+        *(each.message for each in measured if each.code == _WRONG_RULE),
     )
     voxels = {one.decision.voxel for one in (*doubtful, *small, *moved, *noisy)}
     contested = [one for one in candidates if one.decision.voxel in voxels][:_MOST_CONTESTED]
@@ -214,9 +219,9 @@ def _of_small(small: list[Candidate]) -> list[str]:
     if not small:
         return []
     places = "; ".join(
-        small_named(one, is_first=not k) for k, one in enumerate(small[:_MOST_SMALL])
+        small_named(one, is_first=not k) for k, one in enumerate(small[:SMALL_NAMED])
     )
-    rest = len(small) - _MOST_SMALL
+    rest = len(small) - SMALL_NAMED
     more = f"; and {rest} more" if rest > 0 else ""
     return [f"the score is 0, but likely coronary calcium is too small to count: {places}{more}"]
 

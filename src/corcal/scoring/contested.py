@@ -1,14 +1,25 @@
 """Candidates that a review is about: which they are, and how a reader finds them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corcal.lesions.decision import Decision, Detection
 from corcal.lesions.places import slices_named
 from corcal.lesions.sites import CORONARY_SITES
 from corcal.scoring.types import Contested, Lesion
 
-__all__ = ["Candidate", "as_contested", "candidates_of", "difference_words", "named", "small_named"]
+__all__ = [
+    "SMALL_NAMED",
+    "Candidate",
+    "as_contested",
+    "candidates_of",
+    "difference_words",
+    "is_too_small",
+    "named",
+    "small_named",
+]
+
+SMALL_NAMED = 3  # candidates that are too small to count; the others are counted
 
 _ARTERIES = frozenset(site.label for site in CORONARY_SITES)
 _NAMED = 3  # candidates of a difference; the others are counted
@@ -49,7 +60,12 @@ class Candidate:
     @property
     def is_too_small(self) -> bool:
         """Whether it is taken for coronary calcium, and nothing of it counts."""
-        return self.decision.is_coronary and not self.decision.agatston
+        return is_too_small(self.decision)
+
+
+def is_too_small(decision: Decision) -> bool:
+    """Whether something is taken for coronary calcium, and nothing of it counts."""
+    return decision.is_coronary and not decision.agatston
 
 
 def candidates_of(detection: Detection, lesions: Mapping[int, Lesion]) -> tuple[Candidate, ...]:
@@ -120,7 +136,7 @@ def difference_words(moved: Iterable[Candidate]) -> str:
     moved : iterable of Candidate
         Those of which `Candidate.is_moved` holds, in descending score.
     """
-    listed = list(moved)
+    listed = _together(moved)
     parts: list[str] = []
     before = None
     for one in listed[:_NAMED]:
@@ -134,6 +150,29 @@ def difference_words(moved: Iterable[Candidate]) -> str:
         together = sum(one.decision.agatston for one in rest)
         parts.append(f"and {len(rest)} more ({together:.1f} together)")
     return "; ".join(parts)
+
+
+def _together(moved: Iterable[Candidate]) -> list[Candidate]:
+    """Take pieces of one candidate that is no lesion as one, where both detectors agree on them.
+
+    A streak that was cut is named once, by its largest piece.
+    """
+    found: dict[object, Candidate] = {}
+    for number, one in enumerate(moved):
+        decision = one.decision
+        is_piece = one.lesion is None and decision.split_from is not None
+        key = (decision.split_from, decision.site, one.second_site) if is_piece else number
+        first = found.get(key)
+        found[key] = one if first is None else _joined(first, one)
+    return sorted(found.values(), key=lambda one: -one.decision.agatston)
+
+
+def _joined(first: Candidate, other: Candidate) -> Candidate:
+    slices = tuple(sorted({*first.slices, *other.slices}))
+    whole = first.decision.agatston + other.decision.agatston
+    return replace(
+        first, decision=replace(first.decision, agatston=whole, slices=slices), slices=slices
+    )
 
 
 def _moved_words(one: Candidate, *, is_first: bool) -> str:
