@@ -114,9 +114,7 @@ def _train(net, batches, loss_of, steps, log, check) -> None:
     for step in range(1, steps + 1):
         batch = next(batches)
         volume = torch.stack([e.volume for e in batch])[:, None]
-        with torch.autocast("cpu", torch.bfloat16):
-            out = net(volume.to(memory_format=torch.channels_last_3d))
-        loss = loss_of(out.float(), batch)
+        loss = loss_of(net(volume.to(memory_format=torch.channels_last_3d)), batch)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -162,10 +160,10 @@ def _heart_dice(net: HeartNet, held: list[Body]) -> str:
     net.eval()
     rng = np.random.default_rng(1)
     both, sizes = np.zeros(_STRUCTURES), np.zeros(_STRUCTURES)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    with torch.no_grad():
         for body in held:
             example = _heart_example(body, rng)
-            said = net(example.volume[None, None]).float()[0, :_STRUCTURES].argmax(0)
+            said = net(example.volume[None, None])[0, :_STRUCTURES].argmax(0)
             seen = example.labels != IGNORE
             for k in range(_STRUCTURES):
                 a, b = (said == k) & seen, (example.labels == k) & seen
