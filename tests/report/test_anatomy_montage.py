@@ -71,15 +71,17 @@ def test_what_the_second_detector_takes_a_lesion_for_stands_below_its_name() -> 
     assert "L1 mitral annulus 27 · 97 %\nsecond detector: LCX" in texts_of(sheet_of([annulus]))
 
 
-@pytest.mark.parametrize(
-    "dense",
-    [
-        Dense(site=Site.BONE, at=(10, 30, 50), agatston=26740.0),
-        Dense(site=Site.LAD, at=(10, 30, 50), agatston=0.0),
-    ],
-)
-def test_bone_and_what_is_too_small_to_count_have_no_name(dense: Dense) -> None:
-    assert not any("bone 2" in t or "LAD 0" in t for t in texts_of(sheet_of([dense])))
+def test_bone_and_what_is_too_small_to_count_beside_a_score_have_no_name() -> None:
+    bone = Dense(site=Site.BONE, at=(10, 30, 50), agatston=26740.0)
+    spot = Dense(site=Site.LAD, at=(10, 60, 60), agatston=0.0)
+    counted = Dense(site=Site.RCA, at=(12, 60, 35), agatston=15.0)
+    (name,) = (text for text in texts_of(sheet_of([bone, spot, counted])) if " · " in text)
+    assert "RCA 15" in name
+
+
+def test_a_zero_names_what_is_too_small_to_count() -> None:
+    spot = Dense(site=Site.LAD, at=(10, 60, 60), agatston=0.0)
+    assert "L1 LAD too small · 97 %" in texts_of(sheet_of([spot]))
 
 
 def test_parts_of_a_lesion_have_one_name_with_the_score_of_the_whole() -> None:

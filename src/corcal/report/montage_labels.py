@@ -68,6 +68,8 @@ class Mark:
 def mark_of(piece: Piece, z: int) -> Mark:
     """Word the name of a piece: ``L1 LAD 45 · 97 %``, ``L4 LCX 9.1 · 72 % ?``, ``noise 12``."""
     score = shown(piece.agatston, 0 if piece.agatston >= _WHOLE_FROM else 1)
+    if piece.is_too_small:
+        score = "too small"
     parts = (piece.name, shown_site(piece.decision.site), score)
     short = " ".join(part for part in parts if part)
     is_told = piece.site not in NOT_CALCIUM or piece.is_doubtful
