@@ -15,6 +15,7 @@ from training.far import branch_length_mm
 
 __all__ = ["sometimes_heavy"]
 
+# How often, how long and how dense: our own choice, wide enough to hold the LAD that was missed.
 _HEAVY = 0.15  # of the patients with calcium
 _BRANCHES = (("lad", Site.LAD, 0.55), ("rca", Site.RCA, 0.3), ("lcx", Site.LCX, 0.15))
 _LENGTH_MM = (15.0, 60.0)

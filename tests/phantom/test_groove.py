@@ -46,12 +46,13 @@ def test_the_annulus_lies_in_the_heart_and_not_in_the_fat_of_the_groove(
         assert apart.max() < 2.0, thorax.spec.seed
 
 
-def test_the_ring_is_not_drawn_together(hearts: list[Thorax]) -> None:
-    for thorax in hearts:
-        steps = np.diff(thorax.courses["mitral_annulus"].points_mm, axis=0)
-        # two thirds of a circumference of 103 +- 11 mm (doi:10.1155/2020/3261714) are 69 mm; the
-        # arc that calcifies here is the posterior half
-        assert 25 < np.linalg.norm(steps, axis=1).sum() < 90, thorax.spec.seed
+def test_the_ring_is_about_half_of_an_annulus(hearts: list[Thorax]) -> None:
+    steps = [np.diff(thorax.courses["mitral_annulus"].points_mm, axis=0) for thorax in hearts]
+    length = np.array([np.linalg.norm(one, axis=1).sum() for one in steps])
+    # half of a circumference of 103 +- 11 mm (doi:10.1155/2020/3261714): the posterior arc
+    assert 43 < length.mean() < 60
+    assert length.min() > 25
+    assert length.max() < 90
 
 
 def test_no_vein_runs_through_an_artery(hearts: list[Thorax]) -> None:

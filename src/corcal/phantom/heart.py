@@ -23,8 +23,8 @@ __all__ = [
     "build_heart",
     "great_vessel_tubes",
     "reference_vessels",
-    "with_vessels_inside",
     "with_tunnels",
+    "with_vessels_inside",
 ]
 
 _AORTA = ("aortic_root", "ascending_aorta", "aortic_arch", "descending_aorta")

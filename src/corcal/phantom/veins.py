@@ -18,7 +18,8 @@ __all__ = ["vein_tubes"]
 # The circumflex artery lies between the coronary sinus and the mitral annulus in 80 % of people
 # (Choure 2006, doi:10.1016/j.jacc.2006.07.043), nearer to the valve than the sinus in 75 %
 # (Mlynarski 2013, doi:10.5603/CJ.2013.0067): the vein passes over the artery, otherwise beside it
-# towards the atrium.
+# towards the atrium. The share lies between both; even beside it, it is farther from the valve
+# here.
 _VEIN_OVER_ARTERY = 0.78
 _BESIDE_MM = 0.5  # fat between a vein and an artery
 

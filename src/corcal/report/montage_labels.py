@@ -66,7 +66,7 @@ class Mark:
 
 
 def mark_of(piece: Piece, z: int) -> Mark:
-    """Word the name of a piece: ``L1 LAD 45 · 97 %``, ``L4 LCX 9.1 · 72 % ?``, ``noise 12``."""
+    """Name a piece: ``L1 LAD 45 · 97 %``, ``L4 LCX 9.1 · 72 % ?``, ``LAD too small``."""
     score = shown(piece.agatston, 0 if piece.agatston >= _WHOLE_FROM else 1)
     if piece.is_too_small:
         score = "too small"
