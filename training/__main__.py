@@ -1,8 +1,8 @@
 """Make the models that come with corcal: `python -m training`, under three hours on two cores.
 
-Bodies, the two anatomy networks, candidates of simulated scans as those networks see them, and the
-classifier of candidates; everything from fixed seeds, nothing from any patient. What exists in the
-work folder is kept, so that an interrupted run goes on where it stopped.
+Bodies, the three anatomy networks, candidates of simulated scans as those networks see them, and
+the classifier of candidates; everything from fixed seeds, nothing from any patient. What exists in
+the work folder is kept, so that an interrupted run goes on where it stopped.
 """
 
 import argparse
@@ -21,11 +21,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=_HERE / "made")
     parser.add_argument("--models", type=Path, default=_MODELS)
-    parser.add_argument("--version", default="8")
+    parser.add_argument("--version", default="9")
     parser.add_argument("--bodies", type=int, default=420)
+    parser.add_argument("--near-bodies", type=int, default=240)
     parser.add_argument("--scans", type=int, default=525)
     parser.add_argument("--steps", type=int, default=1800)
     parser.add_argument("--locator-steps", type=int, default=600)
+    parser.add_argument("--artery-steps", type=int, default=1000)
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     given.models.mkdir(parents=True, exist_ok=True)
@@ -42,6 +44,7 @@ def _make(given: argparse.Namespace) -> None:
     work, models = str(given.work), str(given.models)
     scans, tables = f"{work}/scans", f"{work}/candidates"
     _run("training.bodies", f"{work}/bodies", "--count", str(given.bodies))
+    _run("training.bodies", f"{work}/near", "--near", "--count", str(given.near_bodies))
     _train(given, work)
     _run("training.export", f"{work}/weights", models, "--version", given.version)
     _run("training.candidates", "simulate", scans, "--count", str(given.scans))
@@ -54,26 +57,30 @@ def _make(given: argparse.Namespace) -> None:
         str(_HERE.parent / "docs" / "model_card.md"),
         "--bodies",
         str(given.bodies),
+        "--near-bodies",
+        str(given.near_bodies),
         "--scans",
         str(given.scans),
     )
 
 
 def _train(given: argparse.Namespace, work: str) -> None:
-    if (given.work / "weights" / "thorax.pt").exists():
-        logging.info("the networks in %s are kept", given.work / "weights")
-        return
-    _run(
-        "training.train",
-        f"{work}/bodies",
-        f"{work}/weights",
-        "--most",
-        str(given.bodies),
-        "--steps",
-        str(given.steps),
-        "--locator-steps",
-        str(given.locator_steps),
-    )
+    """Train what has no weights yet: the arteries' network starts from the thorax's."""
+    weights = given.work / "weights"
+    common = [f"{work}/bodies", str(weights), "--most", str(given.bodies)]
+    for name, only, steps in (
+        ("locator", "locator", ["--locator-steps", str(given.locator_steps)]),
+        ("thorax", "heart", ["--steps", str(given.steps)]),
+        (
+            "arteries",
+            "arteries",
+            ["--near", f"{work}/near", "--artery-steps", str(given.artery_steps)],
+        ),
+    ):
+        if (weights / f"{name}.pt").exists():
+            logging.info("the weights of %s in %s are kept", name, weights)
+        else:
+            _run("training.train", *common, "--only", only, *steps)
 
 
 def _run(module: str, *arguments: str) -> None:

@@ -6,13 +6,13 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from training.bodies import BODY_GRID, HEART_GRID_CELLS, Body
+from training.bodies import Body
 
-__all__ = ["IGNORE", "Example", "heart_example", "whole_example"]
+__all__ = ["IGNORE", "Example", "heart_example", "near_example", "whole_example"]
 
 IGNORE = 255  # cells of the heart that the scan does not show
 _PADDING_HU = -1024.0
-_BODY_MM = BODY_GRID.spacing_mm[0]
+_NEAR_BEND = 0.625  # a lattice that is smaller by this has bends that are as steep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +40,11 @@ def heart_example(body: Body, rng: np.random.Generator, *, cells: int, cell_mm: 
     return _example(body, rng, shape=(cells,) * 3, cell_mm=cell_mm, with_pathways=True)
 
 
+def near_example(body: Body, rng: np.random.Generator, *, cells: int, cell_mm: float) -> Example:
+    """Give the arteries on the grid of the arteries' network."""
+    return _example(body, rng, shape=(cells,) * 3, cell_mm=cell_mm, with_pathways=True, near=True)
+
+
 def whole_example(body: Body, rng: np.random.Generator, *, cells: int, cell_mm: float) -> Example:
     """Give the whole scan on the grid of the locator."""
     return _example(body, rng, shape=(cells,) * 3, cell_mm=cell_mm, with_pathways=False)
@@ -52,10 +57,13 @@ def _example(
     shape: tuple[int, int, int],
     cell_mm: float,
     with_pathways: bool,
+    near: bool = False,
 ) -> Example:
     centre = _heart_centre(body) + rng.normal(0, (10.0, 9.0, 9.0)) * (1.0 if with_pathways else 3.0)
-    points = _bent(_lattice(shape, cell_mm), rng)  # mm about the heart's centre
-    cell = torch.from_numpy(((points + centre) / _BODY_MM).astype(np.float32))
+    points = _bent(
+        _lattice(shape, cell_mm), rng, most=_NEAR_BEND if near else 1.0
+    )  # mm about the heart's centre
+    cell = torch.from_numpy(((points + centre) / body.cell_mm).astype(np.float32))
     volume = _look_up(torch.from_numpy(body.hu.astype(np.float32)), cell, outside=-1000.0)
     kept = body.labels if with_pathways else body.sac.astype(np.uint8)
     labels = _look_up(torch.from_numpy(kept.astype(np.float32)), cell, nearest=True).to(torch.uint8)
@@ -64,7 +72,7 @@ def _example(
         local = cell - torch.tensor(body.corner, dtype=torch.float32)
         heights = torch.from_numpy(body.pathways.astype(np.float32) / 255.0)
         pathways = _look_up_all(heights, local)
-    volume = _imaged(volume, rng, cell_mm)
+    volume = _imaged(_thick(volume, rng) if near else volume, rng, cell_mm)
     seen = _field_of_view(shape, cell_mm, rng)
     volume[~seen] = _PADDING_HU
     # What the scan does not show is background for sure where it is far from the heart.
@@ -73,7 +81,7 @@ def _example(
 
 
 def _heart_centre(body: Body) -> np.ndarray:
-    return (np.array(body.corner) + HEART_GRID_CELLS / 2) * _BODY_MM
+    return (np.array(body.corner) + body.heart_cells / 2) * body.cell_mm
 
 
 def _lattice(shape: tuple[int, int, int], cell_mm: float) -> np.ndarray:
@@ -81,7 +89,7 @@ def _lattice(shape: tuple[int, int, int], cell_mm: float) -> np.ndarray:
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).astype(np.float32)
 
 
-def _bent(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _bent(points: np.ndarray, rng: np.random.Generator, *, most: float) -> np.ndarray:
     """Turn by up to about 15 degrees, scale by axis, and bend smoothly by some millimetres."""
     a, b, c = rng.normal(0, np.radians((7.0, 7.0, 9.0)))
     about_x = np.array([[np.cos(a), -np.sin(a), 0], [np.sin(a), np.cos(a), 0], [0, 0, 1]])
@@ -98,7 +106,7 @@ def _bent(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         bend = functional.interpolate(
             bend, size=points.shape[:3], mode="trilinear", align_corners=True
         )
-        out = out + 0.6 * bend[0].movedim(0, -1).numpy()
+        out = out + 0.6 * most * bend[0].movedim(0, -1).numpy()
     return out
 
 
@@ -138,6 +146,14 @@ def _imaged(volume: torch.Tensor, rng: np.random.Generator, cell_mm: float) -> t
         shading, size=volume.shape, mode="trilinear", align_corners=True
     )
     return torch.clamp(volume + smooth[0, 0], min=_PADDING_HU)
+
+
+def _thick(volume: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
+    """Blur along z as slices do that are thicker than cells, and in all axes as motion does."""
+    for axes, chance in (((0,), 0.5), ((0, 1, 2), 0.3)):
+        if rng.random() < chance:
+            volume = _blurred(volume, rng.uniform(0.2, 1.0), axes=axes)
+    return volume
 
 
 def _blurred(volume: torch.Tensor, weight: float, *, axes: tuple[int, ...]) -> torch.Tensor:

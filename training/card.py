@@ -8,16 +8,24 @@ from pathlib import Path
 __all__ = ["write_card"]
 
 _TEMPLATE = Path(__file__).with_name("card.md.txt")
-_TELLING = re.compile(r"(HeartNet|Locator) step (\d+) of \2,|held out:|bodies$|took \d+ s")
+_TELLING = re.compile(
+    r"(HeartNet|Locator|ArteryNet) step (\d+) of \2,|held out:|bodies$|took \d+ s"
+)
 _WHAT = {
     "locator": "finds the heart in a scan",
     "thorax": "finds chambers, great vessels and the courses of the arteries",
+    "arteries": "finds the courses of the arteries again, on finer cells",
     "lesions": "says what a candidate is",
 }
 
 
 def write_card(
-    models: Path, log: Path, out: Path, *, bodies: int, scans: int, seeds: tuple[int, int]
+    models: Path,
+    log: Path,
+    out: Path,
+    *,
+    counts: tuple[int, int, int],
+    seeds: tuple[int, int, int],
 ) -> None:
     """Write the card of the models in a folder.
 
@@ -29,21 +37,22 @@ def write_card(
         What the training printed.
     out : Path
         The page.
-    bodies, scans : int
+    counts : (bodies, near bodies, scans)
         How many were simulated.
-    seeds : (int, int)
+    seeds : (bodies, near bodies, scans)
         First seed of each.
     """
     known = json.loads((models / "known.json").read_text())
     rows = [_row(models, what, **known[name]) for name, what in _WHAT.items()]
     lines = [line for line in log.read_text().splitlines() if _TELLING.search(line)]
-    body_seed, scan_seed = seeds
     text = _TEMPLATE.read_text().format(
         files="\n".join(rows),
-        bodies=bodies,
-        scans=scans,
-        body_seed=body_seed,
-        scan_seed=scan_seed,
+        bodies=counts[0],
+        near_bodies=counts[1],
+        scans=counts[2],
+        body_seed=seeds[0],
+        near_seed=seeds[1],
+        scan_seed=seeds[2],
         log="\n".join(lines),
     )
     out.write_text(text)
@@ -61,15 +70,15 @@ def main() -> None:
     parser.add_argument("log", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--bodies", type=int, required=True)
+    parser.add_argument("--near-bodies", type=int, required=True)
     parser.add_argument("--scans", type=int, required=True)
     given = parser.parse_args()
     write_card(
         given.models,
         given.log,
         given.out,
-        bodies=given.bodies,
-        scans=given.scans,
-        seeds=(1_000_000, 2_000_000),
+        counts=(given.bodies, given.near_bodies, given.scans),
+        seeds=(1_000_000, 1_500_000, 2_000_000),
     )
 
 

@@ -11,6 +11,7 @@ from corcal.phantom.protocol import Protocol, draw_protocol
 from corcal.phantom.spec import PatientSpec
 from corcal.phantom.thorax import simulate_exam
 from corcal.phantom.types import SimulatedScan
+from training.bare import bare
 from training.far import sometimes_far, sometimes_left_dominant
 from training.fork import sometimes_at_the_fork
 from training.heavy import sometimes_heavy
@@ -42,7 +43,7 @@ def draw_case(seed: int) -> tuple[PatientSpec, Protocol]:
         burden = _hard_burden(rng)
     spec = draw_patient(seed, burden=burden, variety=float(rng.uniform(0.2, 1.0)))
     spec = sometimes_left_dominant(sometimes_sunk(sometimes_lean(spec, seed), seed), seed)
-    spec = sometimes_far(spec, seed)
+    spec = sometimes_far(bare(spec, seed), seed)
     spec = sometimes_heavy(sometimes_at_the_fork(spec, seed), seed)
     spec = replace(spec, confounders=draw_confounders(spec, seed, chance=1.2))
     kind = "chest" if rng.random() < _CHEST else "gated"

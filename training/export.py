@@ -12,10 +12,13 @@ import torch
 from torch import nn
 
 from training.networks import (
+    ARTERY_CELL_MM,
+    ARTERY_CELLS,
     HEART_CELL_MM,
     HEART_CELLS,
     LOCATOR_CELL_MM,
     LOCATOR_CELLS,
+    ArteryNet,
     HeartNet,
     Locator,
 )
@@ -37,7 +40,7 @@ class _Answer(nn.Module):
 
 
 def export_networks(weights: Path, models: Path, *, version: str) -> None:
-    """Export ``locator.pt`` and ``thorax.pt`` of a folder, and record their hashes."""
+    """Export ``locator.pt``, ``thorax.pt`` and ``arteries.pt``, and record their hashes."""
     _export(
         Locator(), "locator", ("heart",), LOCATOR_CELLS, LOCATOR_CELL_MM, weights, models, version
     )
@@ -47,6 +50,16 @@ def export_networks(weights: Path, models: Path, *, version: str) -> None:
         ("structures", "pathways"),
         HEART_CELLS,
         HEART_CELL_MM,
+        weights,
+        models,
+        version,
+    )
+    _export(
+        ArteryNet(),
+        "arteries",
+        ("pathways",),
+        ARTERY_CELLS,
+        ARTERY_CELL_MM,
         weights,
         models,
         version,

@@ -1,4 +1,4 @@
-"""The two networks: where the heart is, and what and where its parts are."""
+"""The three networks: where the heart is, what and where its parts are, the arteries again."""
 
 import torch
 from torch import nn
@@ -7,16 +7,20 @@ from torch.nn import functional
 from corcal.anatomy.types import PATHWAYS, Structure
 
 __all__ = [
+    "ARTERY_CELLS",
+    "ARTERY_CELL_MM",
     "HEART_CELLS",
     "HEART_CELL_MM",
     "LOCATOR_CELLS",
     "LOCATOR_CELL_MM",
+    "ArteryNet",
     "HeartNet",
     "Locator",
 ]
 
 HEART_CELLS, HEART_CELL_MM = 48, 4.0
 LOCATOR_CELLS, LOCATOR_CELL_MM = 40, 8.0
+ARTERY_CELLS, ARTERY_CELL_MM = 48, 2.5
 
 
 class _Pair(nn.Sequential):
@@ -76,6 +80,17 @@ class HeartNet(_UNet):
         """Give the probabilities of the structures and the heights of the pathways."""
         out = self(volume)
         return out[:, : len(Structure)].softmax(1), out[:, len(Structure) :].sigmoid()
+
+
+class ArteryNet(HeartNet):
+    """The pathways once more, on finer cells; its structures help it to learn, and are not given.
+
+    It has the shape of `HeartNet`, whose weights it starts from.
+    """
+
+    def answer(self, volume: torch.Tensor) -> torch.Tensor:
+        """Give the heights of the pathways."""
+        return self(volume)[:, len(Structure) :].sigmoid()
 
 
 class Locator(_UNet):

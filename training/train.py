@@ -1,4 +1,4 @@
-"""Train the two anatomy networks on simulated bodies."""
+"""Train the three anatomy networks on simulated bodies."""
 
 import argparse
 import time
@@ -9,14 +9,17 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from corcal.anatomy.types import Structure
-from training.augment import IGNORE, Example, heart_example, whole_example
-from training.bodies import Body
+from corcal.anatomy.types import PATHWAYS, Structure
+from training.augment import IGNORE, Example, heart_example, near_example, whole_example
+from training.bodies import Body, load_bodies
 from training.networks import (
+    ARTERY_CELL_MM,
+    ARTERY_CELLS,
     HEART_CELL_MM,
     HEART_CELLS,
     LOCATOR_CELL_MM,
     LOCATOR_CELLS,
+    ArteryNet,
     HeartNet,
     Locator,
 )
@@ -25,28 +28,10 @@ _BATCH = 3
 _RATE = 3e-3
 _HELD_OUT = 16  # bodies that training never sees: its Dice is logged
 _STRUCTURES = len(Structure)
+_ON_COURSE = 0.85  # height of a pathway: within 3 mm of its course
 _SAVED_EVERY = 500  # steps: what there is, for a look before the end
 # The left main is 1 cm long, and right where most depends on it; the others are many cells each.
 _PATHWAY_WEIGHT = torch.tensor([3.0, 1.5, 1.5, 1.5, 1.0, 1.0]).reshape(1, -1, 1, 1, 1)
-
-
-def load_bodies(folder: Path, *, most: int | None = None) -> list[Body]:
-    """Read bodies in the order of their seeds."""
-    files = sorted(p for p in folder.glob("*.npz") if "partial" not in p.name)[:most]
-    bodies = []
-    for file in files:
-        with np.load(file) as z:
-            z_, y_, x_ = (int(v) for v in z["corner"])
-            bodies.append(
-                Body(
-                    hu=z["hu"],
-                    labels=z["labels"],
-                    sac=z["sac"],
-                    pathways=z["pathways"],
-                    corner=(z_, y_, x_),
-                )
-            )
-    return bodies
 
 
 def train_heart(
@@ -59,7 +44,7 @@ def train_heart(
 
     def check() -> str:
         torch.save(net.state_dict(), out / "thorax.part.pt")
-        return _heart_dice(net, held)
+        return _dice(net, held, _heart_example)
 
     _train(
         net,
@@ -69,6 +54,23 @@ def train_heart(
         log,
         check,
     )
+    return net
+
+
+def train_arteries(
+    bodies: list[Body], out: Path, *, steps: int, seed: int, log: Callable[[str], None]
+) -> ArteryNet:
+    """Train `ArteryNet` on near bodies, from ``out/thorax.pt`` on, for a number of steps."""
+    torch.manual_seed(seed)
+    net = ArteryNet()
+    net.load_state_dict(torch.load(out / "thorax.pt", weights_only=True))
+    held, used = bodies[:_HELD_OUT], bodies[_HELD_OUT:]
+
+    def check() -> str:
+        torch.save(net.state_dict(), out / "arteries.part.pt")
+        return _heights(net, held)
+
+    _train(net, _batches(used, _near_example, seed), _heart_loss, steps, log, check)
     return net
 
 
@@ -85,6 +87,10 @@ def train_locator(
 
 def _heart_example(body: Body, rng: np.random.Generator) -> Example:
     return heart_example(body, rng, cells=HEART_CELLS, cell_mm=HEART_CELL_MM)
+
+
+def _near_example(body: Body, rng: np.random.Generator) -> Example:
+    return near_example(body, rng, cells=ARTERY_CELLS, cell_mm=ARTERY_CELL_MM)
 
 
 def _whole_example(body: Body, rng: np.random.Generator) -> Example:
@@ -156,13 +162,31 @@ def _locator_loss(out: torch.Tensor, batch: list[Example]) -> torch.Tensor:
     return entropy + 1 - (2 * (p * inside).sum() + 50) / ((p + inside).sum() + 50)
 
 
-def _heart_dice(net: HeartNet, held: list[Body]) -> str:
+def _heights(net: ArteryNet, held: list[Body]) -> str:
+    """Mean height of each pathway where its own course is."""
+    net.eval()
+    rng = np.random.default_rng(1)
+    own: list[list[float]] = [[] for _ in PATHWAYS]
+    with torch.no_grad():
+        for body in held:
+            example = _near_example(body, rng)
+            said = net.answer(example.volume[None, None])[0]
+            for k in range(len(PATHWAYS)):
+                there = (example.pathways[k] > _ON_COURSE) & (example.labels != IGNORE)
+                if there.any():
+                    own[k].append(float(said[k][there].mean()))
+    return "heights " + " ".join(f"{np.mean(v):.2f}" for v in own)
+
+
+def _dice(
+    net: HeartNet, held: list[Body], make: Callable[[Body, np.random.Generator], Example]
+) -> str:
     net.eval()
     rng = np.random.default_rng(1)
     both, sizes = np.zeros(_STRUCTURES), np.zeros(_STRUCTURES)
     with torch.no_grad():
         for body in held:
-            example = _heart_example(body, rng)
+            example = make(body, rng)
             said = net(example.volume[None, None])[0, :_STRUCTURES].argmax(0)
             seen = example.labels != IGNORE
             for k in range(_STRUCTURES):
@@ -180,20 +204,30 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--locator-steps", type=int, default=1200)
     parser.add_argument("--most", type=int)
-    parser.add_argument("--only", choices=["heart", "locator"])
+    parser.add_argument("--near", type=Path, help="folder of near bodies, for the arteries")
+    parser.add_argument("--artery-steps", type=int, default=1000)
+    parser.add_argument("--only", choices=["heart", "locator", "arteries"])
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    bodies = load_bodies(given.bodies, most=given.most)
     given.out.mkdir(parents=True, exist_ok=True)
+    wanted = (
+        [given.only] if given.only else ["locator", "heart", *(["arteries"] * bool(given.near))]
+    )
+    bodies = load_bodies(given.bodies, most=given.most) if wanted != ["arteries"] else []
     print(f"{len(bodies)} bodies", flush=True)
-    if given.only != "heart":
+    if "locator" in wanted:
         net = train_locator(bodies, steps=given.locator_steps, seed=given.seed, log=_say)
         torch.save(net.state_dict(), given.out / "locator.pt")
-    if given.only != "locator":
+    if "heart" in wanted:
         net = train_heart(bodies, given.out, steps=given.steps, seed=given.seed, log=_say)
         torch.save(net.state_dict(), given.out / "thorax.pt")
+    if "arteries" in wanted:
+        near = load_bodies(given.near)
+        print(f"{len(near)} near bodies", flush=True)
+        net = train_arteries(near, given.out, steps=given.artery_steps, seed=given.seed, log=_say)
+        torch.save(net.state_dict(), given.out / "arteries.pt")
 
 
 if __name__ == "__main__":

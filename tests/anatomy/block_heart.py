@@ -45,12 +45,18 @@ def block_heart(
     return make_scan(hu, spacing_mm)
 
 
-def small_models(folder: Path) -> tuple[Path, Path]:
-    """Write a locator (heart is 50 to 550 HU) and a thorax model that reads structures by HU.
+def small_models(folder: Path) -> dict[str, Path]:
+    """Write models, by the names of `NetworkSource`.
 
-    To it, cells of two structures are background: it sees none that is not there.
+    To the locator, heart is 50 to 550 HU. The thorax model reads structures by HU; to it, cells of
+    two structures are background: it sees none that is not there. It and the arteries' model draw
+    the k-th pathway as high as k thousandths of the HU.
     """
-    return _locator(folder / "locator.onnx"), _thorax(folder / "thorax.onnx")
+    return {
+        "locator_path": _locator(folder / "locator.onnx"),
+        "thorax_path": _thorax(folder / "thorax.onnx"),
+        "arteries_path": _arteries(folder / "arteries.onnx"),
+    }
 
 
 def _constant(name, values, shape):
@@ -93,7 +99,7 @@ def _thorax(path: Path) -> Path:
         _constant("codes", codes, [1, len(codes), 1, 1, 1]),
         _constant("scale", scale, [1, len(codes), 1, 1, 1]),
         _constant("offset", [-1.0] + [0.0] * 9, [1, len(codes), 1, 1, 1]),
-        _constant("slopes", 0.001 * np.arange(6), [1, 6, 1, 1, 1]),
+        _slopes(),
     ]
     side = ["z", "y", "x"]
     return save(
@@ -104,4 +110,21 @@ def _thorax(path: Path) -> Path:
         constants=constants,
         name="small-thorax",
         version="2",
+    )
+
+
+def _slopes():
+    return _constant("slopes", 0.001 * np.arange(6), [1, 6, 1, 1, 1])
+
+
+def _arteries(path: Path) -> Path:
+    side = ["z", "y", "x"]
+    return save(
+        path,
+        [helper.make_node("Mul", ["volume", "slopes"], ["pathways"])],
+        [("volume", [1, 1, *side])],
+        [("pathways", [1, 6, *side])],
+        constants=[_slopes()],
+        name="small-arteries",
+        version="3",
     )

@@ -1,5 +1,7 @@
 """The heart is found, looked at in a box of its own, and doubted where it must be."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -18,8 +20,7 @@ COURSES = "the courses of arteries are implausible"
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
-    locator, thorax = small_models(tmp_path_factory.mktemp("models"))
-    return NetworkSource(locator_path=locator, thorax_path=thorax, trust_unknown=True)
+    return NetworkSource(**small_models(tmp_path_factory.mktemp("models")), trust_unknown=True)
 
 
 def codes(anatomy):
@@ -78,7 +79,7 @@ def test_a_whole_plausible_heart_has_no_findings_but_that_the_models_are_unknown
     anatomy = source.locate(block_heart())
     assert codes(anatomy) == []
     unknown = [item.message for item in anatomy.findings if item.code == "MODEL_UNKNOWN"]
-    assert len(unknown) == 2
+    assert len(unknown) == 3
     assert "small-locator" in unknown[0]
     assert "small-thorax" in unknown[1]
     assert (anatomy.model.name, anatomy.model.version) == ("small-thorax", "2")
@@ -199,17 +200,18 @@ def test_a_heart_upside_down_is_implausible(source):
 
 def test_a_model_that_gives_something_else_is_refused(tmp_path, source):
     other = adding_model(tmp_path / "other.onnx")
-    wrong = NetworkSource(locator_path=other, thorax_path=source.thorax_path, trust_unknown=True)
+    wrong = replace(source, locator_path=other)
     with pytest.raises(InputError, match="locator cannot be run"):
         wrong.locate(block_heart())
-    swapped = NetworkSource(
-        locator_path=source.thorax_path, thorax_path=source.locator_path, trust_unknown=True
-    )
+    swapped = replace(source, locator_path=source.thorax_path, thorax_path=source.locator_path)
     with pytest.raises(InputError, match=r"must give heart of shape \(1, 1, .*gave none"):
         swapped.locate(block_heart())
+    blind = replace(source, arteries_path=source.locator_path)
+    with pytest.raises(InputError, match=r"must give pathways of shape \(1, 6, .*gave none"):
+        blind.locate(block_heart())
 
 
 def test_unknown_models_are_refused_unless_trusted(source):
-    careful = NetworkSource(locator_path=source.locator_path, thorax_path=source.thorax_path)
+    careful = replace(source, trust_unknown=False)
     with pytest.raises(InputError, match="trust_unknown=True"):
         careful.locate(block_heart())

@@ -1,4 +1,4 @@
-"""The anatomy by corcal's own networks: first where the heart is, then what is in it."""
+"""The anatomy by corcal's own networks: where the heart is, what is in it, and its arteries."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -6,15 +6,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from corcal.anatomy.arteries import closer_pathways
 from corcal.anatomy.box import CELL_MM, SIDE_MULTIPLE, Cells, place_box
 from corcal.anatomy.components import debris_free, largest_part
+from corcal.anatomy.outputs import checked, input_of, run_on_cells
 from corcal.anatomy.plausible import CHAMBERS, cut_findings, plausibility_findings, volumes_ml
 from corcal.anatomy.prior import pathway_findings
 from corcal.anatomy.resample import coarser, cover, covered_cells, cut_box, resample
 from corcal.anatomy.types import PATHWAYS, Anatomy, Structure
 from corcal.ct.findings import finding
 from corcal.ct.scan import CTScan, Finding
-from corcal.errors import InputError
 from corcal.models import LoadedModel, load_model
 
 __all__ = ["NetworkSource"]
@@ -39,7 +40,7 @@ class NetworkSource:
 
     Attributes
     ----------
-    locator_path, thorax_path : Path or None
+    locator_path, thorax_path, arteries_path : Path or None
         Files of other models than those that come with corcal.
     trust_unknown : bool
         Run files whose hash this release does not know; the anatomy then has the finding
@@ -48,6 +49,7 @@ class NetworkSource:
 
     locator_path: Path | None = None
     thorax_path: Path | None = None
+    arteries_path: Path | None = None
     trust_unknown: bool = False
 
     def locate(self, scan: CTScan) -> Anatomy:
@@ -66,6 +68,7 @@ class NetworkSource:
         """
         locator = load_model("locator", path=self.locator_path, trust_unknown=self.trust_unknown)
         thorax = load_model("thorax", path=self.thorax_path, trust_unknown=self.trust_unknown)
+        near = load_model("arteries", path=self.arteries_path, trust_unknown=self.trust_unknown)
         grid = cover(scan, cell_mm=CELL_MM, multiple=LOCATOR_FACTOR * SIDE_MULTIPLE)
         cells = resample(scan, grid)
         heart = _find_heart(locator, coarser(cells, LOCATOR_FACTOR))
@@ -74,6 +77,7 @@ class NetworkSource:
         box = grid.box(start, shape)
         if heart.any():
             structures, pathways = _run_thorax(thorax, cut_box(cells, start, shape))
+            pathways = closer_pathways(near, scan, pathways, box)
         else:
             structures, pathways = _nothing(shape)
         anatomy = Anatomy(
@@ -83,12 +87,12 @@ class NetworkSource:
             spacing_mm=box.spacing_mm,
             model=thorax.record,
         )
-        return _with_findings(anatomy, scan, (locator, thorax))
+        return _with_findings(anatomy, scan, (locator, thorax, near))
 
 
 def _find_heart(locator: LoadedModel, coarse: _Floats) -> NDArray[np.bool_]:
     """Cells of 8 mm that are heart: one piece, or none at all."""
-    heart = _output(locator, coarse, "heart", 1)[0] > LEAST_PROBABILITY
+    heart = run_on_cells(locator, coarse, "heart", 1)[0] > LEAST_PROBABILITY
     piece = debris_free(heart)
     cell_ml = (CELL_MM * LOCATOR_FACTOR) ** 3 / 1000.0
     return piece if piece.sum() * cell_ml >= LEAST_HEART_ML else np.zeros_like(piece)
@@ -96,9 +100,9 @@ def _find_heart(locator: LoadedModel, coarse: _Floats) -> NDArray[np.bool_]:
 
 def _run_thorax(thorax: LoadedModel, box: _Floats) -> tuple[_Floats, _Floats]:
     """Return structures, each in one piece, and pathways of a box."""
-    outputs = thorax.run({_input_of(thorax): box[None, None]})
-    structures = _checked(thorax, outputs, "structures", len(Structure), box.shape)
-    pathways = _checked(thorax, outputs, "pathways", len(PATHWAYS), box.shape)
+    outputs = thorax.run({input_of(thorax): box[None, None]})
+    structures = checked(thorax, outputs, "structures", len(Structure), box.shape)
+    pathways = checked(thorax, outputs, "pathways", len(PATHWAYS), box.shape)
     return _without_fragments(structures), np.clip(pathways, 0.0, 1.0)
 
 
@@ -141,36 +145,3 @@ def _unknown(model: LoadedModel) -> Finding:
     record = model.record
     message = f"model {record.name} with SHA-256 {record.sha256} is not one that this release knows"
     return finding("MODEL_UNKNOWN", message)
-
-
-def _output(model: LoadedModel, cells: _Floats, name: str, channels: int) -> _Floats:
-    """Run a model that has one input of cells, and return one output without its batch axis."""
-    outputs = model.run({_input_of(model): cells[None, None]})
-    return _checked(model, outputs, name, channels, cells.shape)
-
-
-def _input_of(model: LoadedModel) -> str:
-    if len(model.inputs) != 1:
-        msg = f"model {model.record.name} needs one input, has {', '.join(model.inputs)}"
-        raise InputError(msg)
-    return model.inputs[0]
-
-
-def _checked(
-    model: LoadedModel,
-    outputs: dict[str, NDArray[np.float32]],
-    name: str,
-    channels: int,
-    shape: tuple[int, ...],
-) -> _Floats:
-    """Return an output of shape (channels, z, y, x), or refuse the model."""
-    wanted = (1, channels, *shape)
-    if name not in outputs or outputs[name].shape != wanted:
-        got = outputs[name].shape if name in outputs else "none"
-        msg = f"model {model.record.name} must give {name} of shape {wanted}, gave {got}"
-        raise InputError(msg)
-    values = np.asarray(outputs[name][0], np.float32)
-    if not np.isfinite(values).all():
-        msg = f"model {model.record.name} gave {name} that are not finite numbers"
-        raise InputError(msg)
-    return values

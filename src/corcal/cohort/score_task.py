@@ -68,7 +68,7 @@ def load_all(options: BatchOptions) -> None:
         from corcal.interop.dicom import segmentation  # noqa: F401
     with contextlib.suppress(CorcalError):  # every scan tells of a model that is missing
         load_classifier()
-        for name in ("locator", "thorax"):
+        for name in ("locator", "thorax", "arteries"):
             load_model(name)
 
 

@@ -36,8 +36,10 @@ _SINKS = 0.3  # of its way into the depth, each round: the place in the groove c
 _STIFFNESS = 0.2  # of the ring, beside 1 of an artery: with 1 it is 4 % shorter
 
 
-def annulus_courses(spec: PatientSpec, placement: Placement, heart: Heart) -> dict[str, Course]:
-    """Lay the courses of valve calcium."""
+def annulus_courses(
+    spec: PatientSpec, placement: Placement, heart: Heart, circumflex: Course
+) -> dict[str, Course]:
+    """Lay the courses of valve calcium, the mitral ring off the circumflex artery."""
     out = {}
     around = Surroundings(heart)
     shape, aorta = heart_shape(spec.variation.hearts), reference_vessels(spec)["aortic_root"]
@@ -51,6 +53,8 @@ def annulus_courses(spec: PatientSpec, placement: Placement, heart: Heart) -> di
         curve = smooth_curve(placement.rows_to_patient(rows), STEP_MM)
         if site is Site.MITRAL_ANNULUS:
             curve = _on_hinge(curve, around, _annulus_depth(spec))
+            if spec.variation.ring_off_mm:
+                curve = _off(curve, around, circumflex, spec.variation.ring_off_mm)
         out[name] = Course(name=name, site=site, points_mm=curve[:, :3], radius_mm=curve[:, 3])
     return out
 
@@ -82,6 +86,25 @@ def _on_hinge(
     if len(kept) < _LEAST_POINTS:
         kept = np.arange(len(points))
     return np.asarray(np.c_[points, curve[:, 3]][kept])
+
+
+def _off(
+    curve: NDArray[np.float64], around: Surroundings, artery: Course, least_mm: float
+) -> NDArray[np.float64]:
+    """Move a ring away from an artery and deeper, to a distance from the artery's wall."""
+    from scipy.spatial import cKDTree  # heavy import, needed only to simulate
+
+    points, tree = curve[:, :3], cKDTree(artery.points_mm)
+    loose = np.full(len(points), _STIFFNESS)
+    for _ in range(2 * ROUNDS):
+        away, nearest = tree.query(points)
+        nearest = np.asarray(nearest)
+        miss = np.clip(least_mm + artery.radius_mm[nearest] - away, 0.0, 1.0)
+        direction = (points - artery.points_mm[nearest]) / np.maximum(away, 1e-6)[:, None]
+        direction -= around.gradient("solid", points)
+        direction /= np.maximum(np.linalg.norm(direction, axis=1, keepdims=True), 0.3)
+        points = evenly(smoothed(points + across(miss[:, None] * direction, points), loose))
+    return np.asarray(np.c_[points, curve[:, 3]])
 
 
 def aortic_courses(tubes: dict[str, Tube]) -> dict[str, Course]:

@@ -48,7 +48,9 @@ def coronary_tree(spec: PatientSpec, placement: Placement, heart: Heart) -> dict
             tree[name] = _branch(name, branch, control, placement, around, tree)
         else:
             control = _with_its_root(name, shape.carried(control), control, aorta)
-            tree[name] = _fitted_branch(name, branch, control, placement, around, tree, sinking)
+            tree[name] = _fitted_branch(
+                name, branch, control, placement, around, tree, sinking, spec.variation.artery_scale
+            )
         if name == "left_main" and spec.variation.left_main_mm is not None:
             tree[name] = _shortened(tree[name], spec.variation.left_main_mm)
     return tree
@@ -128,12 +130,13 @@ def _fitted_branch(
     around: Surroundings,
     tree: dict[str, Course],
     sinking: "_Sinking",
+    scale: float,
 ) -> Course:
     """Lay a branch on a heart unlike the reference: from its origin, along its groove."""
     rows = np.c_[placement.to_patient(control), _groove_offsets(reference)]
     curve = smooth_curve(rows, STEP_MM)
     points, offsets = curve[:, :3], curve[:, 3]
-    radius = _radii(reference, len(curve), placement)
+    radius = scale * _radii(reference, len(curve), placement)
     way = np.arange(len(curve)) * STEP_MM
     if reference.parent is None:
         step = -(around.distance("aorta", points[:1]) + 0.5) * around.gradient("aorta", points[:1])

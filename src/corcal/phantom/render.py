@@ -85,7 +85,7 @@ class Thorax:
         )
         self.courses: dict[str, Course] = {
             **tree,
-            **annulus_courses(spec, self.placement, self.heart),
+            **annulus_courses(spec, self.placement, self.heart, tree["lcx"]),
             **aortic_courses(tubes),
         }
         if only_courses:

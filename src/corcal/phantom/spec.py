@@ -76,6 +76,12 @@ class Variation:
     sunk_mm : float
         How deep the arteries lie in the muscle under them, at most: it changes along each. Above 0,
         no fat is left either where an artery is pinched between chambers.
+    artery_scale, vein_scale : float
+        Width of the coronary arteries, walls included, and of the cardiac veins, relative to the
+        reference.
+    ring_off_mm : float
+        Distance at least of the mitral annulus from the wall of the circumflex artery, where that
+        lies at the bottom of its groove; 0: the ring lies where atrium and ventricle meet.
     left_main_mm : float or None
         Length of the left main at most; ``None``: that of the reference, about 15 mm.
     tendon_mm : float or None
@@ -126,6 +132,9 @@ class Variation:
     unfold_mm: float = 0.0
     groove_fat: float = 1.0
     sunk_mm: float = 0.0
+    artery_scale: float = 1.0
+    vein_scale: float = 1.0
+    ring_off_mm: float = 0.0
     left_main_mm: float | None = None
     tendon_mm: float | None = None
     dome_mm: Pair = (0.0, 0.0)

@@ -35,7 +35,7 @@ def vein_tubes(
     carried = heart_shape(spec.variation.hearts).carried
     for name, rows in VEINS.items():
         curve = smooth_curve(placement.rows_to_patient(carried(np.array(rows))), STEP_MM)
-        radius, free = curve[:, 3], np.ones(len(curve))
+        radius, free = spec.variation.vein_scale * curve[:, 3], np.ones(len(curve))
         points = settle(curve[:, :3], radius, around, free)
         for _ in range(ROUNDS):
             points = smoothed(points + beside.step(points, radius, around), free)
