@@ -1,4 +1,4 @@
-"""Arteries with little fat beside them: a part of what the classifier learns from.
+"""Arteries with little fat beside them: what classifier and arteries' network learn from.
 
 Real plaques lie barer than those of drawn patients: in thick walls, at the bottom of a groove with
 muscle on both sides and a vein on top, in hearts with little fat. The arteries of the reference are

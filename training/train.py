@@ -44,7 +44,7 @@ def train_heart(
 
     def check() -> str:
         torch.save(net.state_dict(), out / "thorax.part.pt")
-        return _dice(net, held, _heart_example)
+        return _dice(net, held)
 
     _train(
         net,
@@ -178,15 +178,13 @@ def _heights(net: ArteryNet, held: list[Body]) -> str:
     return "heights " + " ".join(f"{np.mean(v):.2f}" for v in own)
 
 
-def _dice(
-    net: HeartNet, held: list[Body], make: Callable[[Body, np.random.Generator], Example]
-) -> str:
+def _dice(net: HeartNet, held: list[Body]) -> str:
     net.eval()
     rng = np.random.default_rng(1)
     both, sizes = np.zeros(_STRUCTURES), np.zeros(_STRUCTURES)
     with torch.no_grad():
         for body in held:
-            example = make(body, rng)
+            example = _heart_example(body, rng)
             said = net(example.volume[None, None])[0, :_STRUCTURES].argmax(0)
             seen = example.labels != IGNORE
             for k in range(_STRUCTURES):
@@ -225,7 +223,7 @@ def main() -> None:
         torch.save(net.state_dict(), given.out / "thorax.pt")
     if "arteries" in wanted:
         near = load_bodies(given.near)
-        print(f"{len(near)} near bodies", flush=True)
+        print(f"{len(near)} near bodies", flush=True)  # the model card quotes it
         net = train_arteries(near, given.out, steps=given.artery_steps, seed=given.seed, log=_say)
         torch.save(net.state_dict(), given.out / "arteries.pt")
 

@@ -80,8 +80,8 @@ class Variation:
         Width of the coronary arteries, walls included, and of the cardiac veins, relative to the
         reference.
     ring_off_mm : float
-        Distance at least of the mitral annulus from the wall of the circumflex artery, where that
-        lies at the bottom of its groove; 0: the ring lies where atrium and ventricle meet.
+        Distance at least of the mitral annulus from the wall of the circumflex artery; 0: the ring
+        lies where atrium and ventricle meet, however near that is.
     left_main_mm : float or None
         Length of the left main at most; ``None``: that of the reference, about 15 mm.
     tendon_mm : float or None
