@@ -20,6 +20,7 @@ from corcal.phantom.heart import (
 )
 from corcal.phantom.lung import grow_lungs
 from corcal.phantom.placement import Placement
+from corcal.phantom.roof import with_roof
 from corcal.phantom.shapes import FloatArray, Grid, Tube, coverage, smooth_noise
 from corcal.phantom.spec import PatientSpec
 from corcal.phantom.veins import vein_tubes
@@ -77,7 +78,8 @@ class Thorax:
         tree = coronary_tree(spec, self.placement, bare)
         arteries = [course.tube for course in tree.values()]
         veins = [*vein_tubes(spec, self.placement, bare, arteries).values()]
-        self.heart: Heart = with_vessels_inside(bare, [*arteries, *veins])
+        inside = with_vessels_inside(bare, [*arteries, *veins])
+        self.heart: Heart = with_roof(inside, tree, spec.variation)
         if not spec.variation.is_common and not spec.variation.sunk_mm:
             self.heart = with_tunnels(self.heart, arteries)
         self.body: Body = build_body(
