@@ -82,31 +82,6 @@ def test_a_lesion_inside_of_the_total_is_large_from_a_tenth_of_it(agatston, advi
     assert bool(reasons(CERTAIN, lad_or_valve(0.7, agatston))) is advised
 
 
-@pytest.mark.parametrize(
-    ("agatston", "lm", "advised"),
-    [(81.5, 0.50, True), (81.5, 0.51, False), (20.0, 0.40, False), (20.1, 0.40, True)],
-)
-def test_the_artery_of_a_large_lesion_needs_more_than_half(agatston, lm, advised):
-    rest = (1.0 - lm) / 2
-    split = decision(agatston, {"LM": lm, "LAD": rest, "LCX": rest})
-    assert bool(reasons(CERTAIN, split)) is advised
-
-
-def test_the_share_of_an_artery_is_of_what_is_coronary():
-    split = decision(81.5, {"LM": 0.45, "LAD": 0.35, "LCX": 0.08, "aortic_valve": 0.12})
-    assert not reasons(CERTAIN, split)  # 0.45 / 0.88 = 51 %
-    split = decision(81.5, {"LM": 0.43, "LAD": 0.39, "LCX": 0.06, "aortic_valve": 0.12})
-    [text] = reasons(CERTAIN, split)
-    assert text.endswith(
-        "is counted as LM, but its artery is undecided: LM with 49 %, LAD with 44 %"
-    )
-
-
-def test_what_is_no_coronary_calcium_has_no_artery_to_decide():
-    split = decision(81.5, {"bone": 0.9, "LM": 0.04, "LAD": 0.03, "LCX": 0.03})
-    assert not reasons(CERTAIN, split)
-
-
 def test_a_small_lesion_that_moves_the_category_is_large():
     scan, voxels = block_scan([[450] * 20] * 5)  # exactly 100
     score = measure(scan, voxels).score

@@ -30,7 +30,6 @@ __all__ = ["REVIEW_LIMITS", "Advice", "ReviewLimit", "review_advice"]
 _MOST_CONTESTED = 20  # largest first
 _WRONG_RULE = "RULE_NOT_FOR_KVP"
 _LEAST_TOLD = 0.005  # a probability below this is not written
-_LEAST_OF_ARTERY = 0.10  # nor an artery with a smaller part
 _SMALLEST_DIFFERENCE = 5.0  # Agatston units: less is noise, whatever part of the total it is
 
 
@@ -65,12 +64,6 @@ _TABLE = (
         value=0.10,
         meaning="a lesion is large above this part of the total with it, or if it moves the "
         "category",
-    ),
-    ReviewLimit(
-        name="sure_of_artery",
-        value=0.50,
-        meaning="the artery of a coronary lesion above `large_part` is undecided if the likeliest "
-        "one has no more than this part of the coronary probability",
     ),
     ReviewLimit(
         name="sure_of_zero",
@@ -158,16 +151,12 @@ def review_advice(
     total = score.total.agatston
     candidates = candidates_of(detection, lesions or {})
     doubtful = [one for one in candidates if _is_doubtful(one.decision, total)]
-    undecided = [
-        one for one in candidates if one not in doubtful and _is_undecided(one.decision, total)
-    ]
     moved = [one for one in candidates if one.is_moved] if _disagree(detection) else []
     noisy = [one for one in candidates if _is_large_noise(one.decision)]
     small = [] if total else [one for one in candidates if one.is_too_small]
     reasons = (
         *_of_noise([one for one in noisy if one not in moved]),
         *map(_doubt_words, doubtful),
-        *map(_artery_words, undecided),
         *_of_small(small),
         *_of_second(detection, moved),
         *_of_findings(detection.findings, "the detection warns"),
@@ -176,7 +165,7 @@ def review_advice(
         *_of_scan(suitability),
         *(each.message for each in measured if each.code == _WRONG_RULE),
     )
-    voxels = {one.decision.voxel for one in (*doubtful, *undecided, *small, *moved, *noisy)}
+    voxels = {one.decision.voxel for one in (*doubtful, *small, *moved, *noisy)}
     contested = [one for one in candidates if one.decision.voxel in voxels][:_MOST_CONTESTED]
     return Advice(
         advised=bool(reasons), reasons=reasons, contested=tuple(map(as_contested, contested))
@@ -223,32 +212,6 @@ def _doubt_words(candidate: Candidate) -> str:
         f"{_percent(decision.coronary_probability)}, most likely of the {_likeliest(decision)}; "
         f"it is {taken} {decision.site.replace('_', ' ')}"
     )
-
-
-def _is_undecided(decision: Decision, total: float) -> bool:
-    """Whether it is coronary and large, and no artery has most of its probability."""
-    if not decision.is_coronary or decision.agatston <= _limit("large_part") * total:
-        return False
-    shares = _shares(decision)
-    return bool(shares) and shares[0][1] <= _limit("sure_of_artery")
-
-
-def _shares(decision: Decision) -> list[tuple[str, float]]:
-    """Give each artery's part of the coronary probability, the likeliest first."""
-    p = decision.coronary_probability
-    each = [(s.label, decision.probabilities.get(s.label, 0.0)) for s in CORONARY_SITES]
-    return sorted(((name, one / p) for name, one in each), key=lambda row: -row[1]) if p else []
-
-
-def _artery_words(candidate: Candidate) -> str:
-    """Name a large lesion that could be of several arteries."""
-    told = ", ".join(
-        f"{name} with {_percent(share)}"
-        for name, share in _shares(candidate.decision)
-        if share >= _LEAST_OF_ARTERY
-    )
-    site = candidate.decision.site
-    return f"{named(candidate)}, is counted as {site}, but its artery is undecided: {told}"
 
 
 def _of_small(small: list[Candidate]) -> list[str]:
