@@ -26,7 +26,6 @@ from corcal.phantom.shapes import Grid
 from training.bare import bare
 from training.far import sometimes_left_dominant
 from training.lean import sometimes_lean, sometimes_sunk
-from training.roof import sometimes_roofed
 
 __all__ = [
     "BODY_GRID",
@@ -47,7 +46,6 @@ _CELLS = (118, 104, 120)
 BODY_GRID = Grid(origin_mm=_ORIGIN_MM, spacing_mm=(_CELL_MM,) * 3, shape=_CELLS)
 _HEART_CELLS = 64  # of the cube around the heart where pathways are kept
 _NEAR_CELL_MM, _NEAR_FIELD_MM, _NEAR_CELLS = 2.0, 3.0, 84
-_ROOFED = 0.75  # of the near bodies have no fat far above the left main
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +103,7 @@ def make_body(seed: int) -> Body:
 def make_near_body(seed: int) -> Body:
     """Simulate the heart of one patient, whose arteries have little fat beside them."""
     spec, rng = _draw(seed)
-    spec = sometimes_roofed(bare(spec, seed), seed, often=_ROOFED)
+    spec = bare(spec, seed)
     probe = Thorax(spec, BODY_GRID, field_mm=2 * _FIELD_MM, only_courses=True)
     middle = np.concatenate([course.points_mm for course in probe.courses.values()]).mean(axis=0)
     x, y, z = middle - 0.5 * _NEAR_CELL_MM * (_NEAR_CELLS - 1)

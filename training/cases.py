@@ -17,13 +17,11 @@ from training.fork import sometimes_at_the_fork
 from training.heavy import sometimes_heavy
 from training.lean import sometimes_lean, sometimes_sunk
 from training.noisy import sometimes_noisy
-from training.roof import sometimes_roofed
 
 __all__ = ["Case", "draw_case", "simulate_case"]
 
 _MATRICES = (384, 512)  # drawn evenly: pixels of 0.31 to 0.9 mm; the smaller is half the work
 _CHEST = 0.25  # of the scans are chest CT without gating
-_ROOFED = 0.4  # of the patients have no fat far above the left main
 _HARD = 0.35  # of the patients have calcium where sites meet: left main and where arteries begin
 
 
@@ -45,8 +43,7 @@ def draw_case(seed: int) -> tuple[PatientSpec, Protocol]:
         burden = _hard_burden(rng)
     spec = draw_patient(seed, burden=burden, variety=float(rng.uniform(0.2, 1.0)))
     spec = sometimes_left_dominant(sometimes_sunk(sometimes_lean(spec, seed), seed), seed)
-    spec = sometimes_roofed(bare(spec, seed), seed, often=_ROOFED)
-    spec = sometimes_far(spec, seed)
+    spec = sometimes_far(bare(spec, seed), seed)
     spec = sometimes_heavy(sometimes_at_the_fork(spec, seed), seed)
     spec = replace(spec, confounders=draw_confounders(spec, seed, chance=1.2))
     kind = "chest" if rng.random() < _CHEST else "gated"

@@ -20,7 +20,6 @@ from corcal.phantom.heart import (
 )
 from corcal.phantom.lung import grow_lungs
 from corcal.phantom.placement import Placement
-from corcal.phantom.roof import with_roof
 from corcal.phantom.shapes import FloatArray, Grid, Tube, coverage, smooth_noise
 from corcal.phantom.spec import PatientSpec
 from corcal.phantom.veins import vein_tubes
@@ -78,8 +77,7 @@ class Thorax:
         tree = coronary_tree(spec, self.placement, bare)
         arteries = [course.tube for course in tree.values()]
         veins = [*vein_tubes(spec, self.placement, bare, arteries).values()]
-        inside = with_vessels_inside(bare, [*arteries, *veins])
-        self.heart: Heart = with_roof(inside, tree, spec.variation)
+        self.heart: Heart = with_vessels_inside(bare, [*arteries, *veins])
         if not spec.variation.is_common and not spec.variation.sunk_mm:
             self.heart = with_tunnels(self.heart, arteries)
         self.body: Body = build_body(

@@ -82,9 +82,6 @@ class Variation:
     ring_off_mm : float
         Distance at least of the mitral annulus from the wall of the circumflex artery; 0: the ring
         lies where atrium and ventricle meet, however near that is.
-    roof_mm, roof_above_mm : float
-        How far the roof of the left atrium comes forward into the cleft above the left main, and
-        from which height above that artery; 0: as in the reference.
     left_main_mm : float or None
         Length of the left main at most; ``None``: that of the reference, about 15 mm.
     tendon_mm : float or None
@@ -138,8 +135,6 @@ class Variation:
     artery_scale: float = 1.0
     vein_scale: float = 1.0
     ring_off_mm: float = 0.0
-    roof_mm: float = 0.0
-    roof_above_mm: float = 0.0
     left_main_mm: float | None = None
     tendon_mm: float | None = None
     dome_mm: Pair = (0.0, 0.0)
