@@ -15,6 +15,7 @@ from corcal.ct.padding import padding_findings
 from corcal.ct.pixels import Voxels, read_voxels
 from corcal.ct.scan import CTScan, Finding, Severity, SliceSource, StoredPlane
 from corcal.ct.series import Catalog, ImageHeader, Series
+from corcal.ct.slice_values import slice_findings
 from corcal.ct.values import value_findings
 from corcal.ct.volume_files import read_volume
 from corcal.errors import GeometryError, SeriesError
@@ -68,7 +69,12 @@ def read_series(series: Series, *, progress: Progress = no_progress) -> CTScan:
         patient=series.patient,
         series=series.identity,
         acquisition=series.acquisition,
-        findings=(*series.findings, *value_findings(voxels.hu), *padding),
+        findings=(
+            *series.findings,
+            *value_findings(voxels.hu),
+            *slice_findings(voxels.hu),
+            *padding,
+        ),
     )
 
 

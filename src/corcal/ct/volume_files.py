@@ -28,6 +28,7 @@ from corcal.ct.scan import (
     SliceSource,
 )
 from corcal.ct.series import ImageHeader, Series
+from corcal.ct.slice_values import slice_findings
 from corcal.ct.values import enclosed_count, value_findings
 from corcal.ct.volume_checks import MAX_DATA_BYTES, VolumeHeader, check_data, not_finite
 from corcal.ct.volume_formats import FORMATS, volume_suffix
@@ -135,7 +136,12 @@ def read_volume(series: Series) -> CTScan:
             )
             for position in positions
         ),
-        findings=(*series.findings, *value_findings(hu), *no_value_findings(padding)),
+        findings=(
+            *series.findings,
+            *value_findings(hu),
+            *slice_findings(hu),
+            *no_value_findings(padding),
+        ),
     )
 
 
