@@ -262,3 +262,19 @@ def test_age_comes_from_dates_or_from_its_tag(
         path.write_bytes(data.replace(b"075Y", age.ljust(4).encode()))
     found = find_series(tmp_path).series[0].patient.age_years
     assert found == (None if expected is None else pytest.approx(expected, abs=0.01))
+
+
+@pytest.mark.parametrize("given", ["", b"scan", None, 3, ["scan"]])
+def test_what_is_no_path_is_refused_and_never_taken_for_this_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: object
+) -> None:
+    make_series(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match="a path is needed"):
+        find_series(given)  # type: ignore[arg-type]
+    assert len(find_series(".").series) == 1
+
+
+def test_a_path_with_a_zero_byte_is_refused() -> None:
+    with pytest.raises(InputError, match="zero byte"):
+        find_series("scan\0s")

@@ -60,6 +60,11 @@ def test_an_unknown_file_runs_when_told_and_its_record_says_so(tmp_path):
     assert not model.record.trusted
 
 
+def test_a_path_may_be_text(tmp_path):
+    with pytest.raises(InputError, match=r"the file none\.onnx of model 'lesions' cannot be read"):
+        load_model("lesions", path=str(tmp_path / "none.onnx"))
+
+
 def test_a_file_given_by_path_is_known_by_its_hash_alone(release, tmp_path):
     copy = tmp_path / "copy.onnx"
     copy.write_bytes((release / "adder.onnx").read_bytes())

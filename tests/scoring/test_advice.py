@@ -82,6 +82,15 @@ def test_a_lesion_inside_of_the_total_is_large_from_a_tenth_of_it(agatston, advi
     assert bool(reasons(CERTAIN, lad_or_valve(0.7, agatston))) is advised
 
 
+def test_a_doubtful_lesion_that_counts_is_told_with_what_else_it_may_be():
+    split = decision(60.0, {"LCX": 0.5, "LAD": 0.07, "mitral_annulus": 0.37, "bone": 0.06})
+    [text] = reasons(CERTAIN, split)
+    assert text.endswith(
+        "is coronary with a probability of 57 %, most likely of the LCX; it is counted as LCX, "
+        "and may be mitral annulus (37 %)"
+    )
+
+
 def test_a_small_lesion_that_moves_the_category_is_large():
     scan, voxels = block_scan([[450] * 20] * 5)  # exactly 100
     score = measure(scan, voxels).score

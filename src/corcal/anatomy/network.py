@@ -40,16 +40,16 @@ class NetworkSource:
 
     Attributes
     ----------
-    locator_path, thorax_path, arteries_path : Path or None
+    locator_path, thorax_path, arteries_path : Path, str or None
         Files of other models than those that come with corcal.
     trust_unknown : bool
         Run files whose hash this release does not know; the anatomy then has the finding
         ``MODEL_UNKNOWN``.
     """
 
-    locator_path: Path | None = None
-    thorax_path: Path | None = None
-    arteries_path: Path | None = None
+    locator_path: Path | str | None = None
+    thorax_path: Path | str | None = None
+    arteries_path: Path | str | None = None
     trust_unknown: bool = False
 
     def locate(self, scan: CTScan) -> Anatomy:

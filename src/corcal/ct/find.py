@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from os import PathLike, fspath
 from pathlib import Path, PurePosixPath
 
 from corcal.ct.checks import check_identity, check_stack
@@ -48,12 +49,24 @@ def find_series(path: Path | str, *, progress: Progress = no_progress) -> Catalo
     Raises
     ------
     InputError
-        If the path does not exist or cannot be read, or if no series is in it.
+        If the path is empty or none at all, does not exist or cannot be read, or if no series is
+        in it.
     """
-    given = Path(path)
+    given = _path(path)
     with FileOpener() as opener:
         candidates, passed_over = list_candidates(given, opener)
         return _catalog(given.name or str(given), candidates, passed_over, opener, progress)
+
+
+def _path(given: Path | str) -> Path:
+    """Refuse what is no path; an empty text would be the folder that the program runs in."""
+    if not isinstance(given, str | PathLike):
+        msg = f"a path is needed, as text or pathlib.Path, got {type(given).__name__}"
+        raise InputError(msg)
+    if not fspath(given) or "\0" in str(given):
+        msg = "a path is needed, got an empty text" if not given else "a path holds no zero byte"
+        raise InputError(msg)
+    return Path(given)
 
 
 def find_series_among(

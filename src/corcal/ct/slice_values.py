@@ -19,7 +19,7 @@ _STEP = 6  # in rows and columns, where slices are compared
 # only one.
 _BANDS_HU = ((-200.0, 200.0), (-950.0, -500.0))
 _ALIKE = 0.5  # the lung has moved by this part of what the tissue has, at least
-_FEWEST = 150  # voxels of a band that are compared
+_FEWEST = 100  # voxels of a band that are compared
 _SAME_HU = 40.0  # half of the voxels must have moved by the same, to within this
 _MOST_AIR_HU = -500.0  # a slice with nothing above it shows no body
 _FEWEST_VALUES = 64  # of an image with noise; drawn slices of a few values may be alike

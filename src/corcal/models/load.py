@@ -121,7 +121,9 @@ def known_models() -> dict[str, KnownModel]:
         raise InputError(msg) from exc
 
 
-def load_model(name: str, *, path: Path | None = None, trust_unknown: bool = False) -> LoadedModel:
+def load_model(
+    name: str, *, path: Path | str | None = None, trust_unknown: bool = False
+) -> LoadedModel:
     """Load a model, from this installation or from a file.
 
     Parameters
@@ -167,15 +169,15 @@ def load_model(name: str, *, path: Path | None = None, trust_unknown: bool = Fal
         return _cache[key]
 
 
-def _read(name: str, known: Mapping[str, KnownModel], path: Path | None) -> tuple[bytes, str]:
+def _read(name: str, known: Mapping[str, KnownModel], path: Path | str | None) -> tuple[bytes, str]:
     """Return the bytes of a model's file, and the file's name for messages."""
     try:
         if path is not None:
-            return path.read_bytes(), path.name
+            return Path(path).read_bytes(), Path(path).name
         file = known[name].file
         return (files("corcal.models") / file).read_bytes(), file
     except OSError as exc:
-        where = path.name if path is not None else known[name].file
+        where = Path(path).name if path is not None else known[name].file
         msg = f"the file {where} of model {name!r} cannot be read: {exc.strerror or exc}"
         raise InputError(msg) from exc
 

@@ -207,11 +207,22 @@ def _doubt_words(candidate: Candidate) -> str:
     """Name a large candidate that may or may not be coronary."""
     decision = candidate.decision
     taken = "counted as" if decision.is_coronary else "taken for"
+    other = _otherwise(decision) if decision.is_coronary else ""
     return (
         f"{named(candidate)}, is coronary with a probability of "
         f"{_percent(decision.coronary_probability)}, most likely of the {_likeliest(decision)}; "
-        f"it is {taken} {decision.site.replace('_', ' ')}"
+        f"it is {taken} {decision.site.replace('_', ' ')}{other}"
     )
+
+
+def _otherwise(decision: Decision) -> str:
+    """Say what a coronary lesion would be if it were none, with its probability."""
+    arteries = {site.label for site in CORONARY_SITES}
+    others = {name: p for name, p in decision.probabilities.items() if name not in arteries}
+    if not others:
+        return ""
+    name = max(others, key=lambda one: others[one])
+    return f", and may be {name.replace('_', ' ')} ({_percent(others[name])})"
 
 
 def _of_small(small: list[Candidate]) -> list[str]:

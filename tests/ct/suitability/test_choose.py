@@ -342,3 +342,15 @@ def test_one_slice_of_a_series_is_refused_with_the_advice_to_give_its_folder(wan
     one = make_series_header(slice_count=1, spacing_mm=None, findings=(single,))
     with pytest.raises(GeometryError, match="only slice; give the folder that holds the whole ser"):
         choose(one, series=wanted)
+
+
+def test_a_refusal_names_all_errors_of_a_series_not_the_first_alone():
+    errors = (finding("MISSING_SLICES", "slices are missing"), finding("NOT_AXIAL", "coronal"))
+    reader = Reader()
+    with pytest.raises((UnfitError, GeometryError, SeriesError)) as caught:
+        choose(
+            make_series_header(uid="1", findings=errors),
+            make_series_header(uid="2", findings=errors),
+            read=reader,
+        )
+    assert str(caught.value).count("slices are missing; and coronal") == 2

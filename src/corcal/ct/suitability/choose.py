@@ -29,6 +29,7 @@ ACCEPTABLE = (
     "a CT of the whole heart without contrast agent, in contiguous axial slices of at most 5 mm"
 )
 WHOLE_SERIES_ADVICE = "give the folder that holds the whole series"
+_MOST_ERRORS = 3  # of a series, in a message
 _MAX_NAMED = 6  # series that an error message describes
 _NOT_CT = frozenset({SeriesKind.NOT_CT, SeriesKind.DOSE_REPORT})
 
@@ -260,7 +261,7 @@ def _refusal(series: Series, suitability: Suitability, read: Reader) -> SeriesEr
 
 
 def _why(suitability: Suitability) -> str:
-    errors = (item for item in suitability.findings if item.severity is Severity.ERROR)
-    reason = next((item.message for item in errors), "")
+    errors = [item.message for item in suitability.findings if item.severity is Severity.ERROR]
+    reason = "; and ".join(errors[:_MOST_ERRORS])
     words = KIND_WORDS[suitability.kind]
     return f"{words}: {reason}" if reason else words
