@@ -101,6 +101,8 @@ def test_without_lung_nothing_is_told_of_a_jump(chest: NDArray[np.int16]) -> Non
     cut = chest[:, 20:220, 121:220].copy()
     cut[4:] += 60
     assert codes(cut) == []
+    cut[4:] += 964  # an intercept that is missing: no tissue explains it
+    assert codes(cut) == ["VALUES_JUMP"]
 
 
 def test_a_series_of_files_is_looked_at(tmp_path: Path, chest: NDArray[np.int16]) -> None:

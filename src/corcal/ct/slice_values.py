@@ -18,6 +18,7 @@ _STEP = 6  # in rows and columns, where slices are compared
 # Fat, muscle and blood; lung: a rescale that is wrong moves both, the end of a bone or of a phantom
 # only one.
 _BANDS_HU = ((-200.0, 200.0), (-950.0, -500.0))
+_NO_TISSUE_HU = 300.0  # beyond it no other tissue explains a step, whatever the lung does
 _ALIKE = 0.5  # the lung has moved by this part of what the tissue has, at least
 _FEWEST = 100  # voxels of a band that are compared
 _SAME_HU = 40.0  # half of the voxels must have moved by the same, to within this
@@ -112,8 +113,8 @@ def _jump(one: NDArray[np.float32], other: NDArray[np.float32]) -> float | None:
         # what is of the band in either: where a body ends, the two differ
         both = [_shift(step[(plane > low) & (plane < high)]) for plane in (one, other)]
         known = [shift for shift in both if shift is not None]
-        if not known:  # without lung in view nothing tells a rescale from another tissue
-            return None
+        if not known and not (shifts and min(map(abs, shifts)) > _NO_TISSUE_HU):
+            return None  # without lung in view nothing tells a rescale from another tissue
         shifts += known
     most = max(shifts, key=abs)
     return most if all(each * most >= _ALIKE * most * most for each in shifts) else None
