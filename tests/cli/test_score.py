@@ -12,6 +12,7 @@ import pytest
 import SimpleITK as sitk
 
 from corcal.anatomy.totalsegmentator import TotalSegmentatorSource
+from corcal.cli.score import score_text
 from corcal.ct.findings import finding
 from corcal.ct.read import read_scan
 from corcal.interop.dicom.read_back import read_structured_report
@@ -23,6 +24,7 @@ from corcal.result import read_result, schema_json
 from corcal.scoring.rules import RULES
 from dicom_maker import make_series
 from report.automatic_scan import make_anatomy
+from report.clinician.clinician_cases import stent
 from true_detection import SURE, automatic_of
 
 SPACING_MM = (3.0, 0.5, 0.5)
@@ -448,3 +450,10 @@ def test_the_schema_is_printed(run_corcal):
 def test_help_names_every_rule(run_corcal):
     text = run_corcal("score", "--help").out.replace("\n", " ")
     assert [name for name in RULES if name not in text] == []
+
+
+def test_the_terminal_marks_an_artery_that_metal_lies_on():
+    plain = stent()
+    rows = [line for line in score_text(plain).splitlines() if line.endswith("not all scoreable")]
+    assert [row.split()[0] for row in rows] == ["LAD"]
+    assert max(map(len, score_text(plain).splitlines())) <= 80

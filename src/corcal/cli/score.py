@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["command", "score_text"]
 
 _COLUMNS = 80  # of a terminal
+_METAL = "  not all scoreable"
 
 
 @click.command(
@@ -270,6 +271,8 @@ def _write(exam: "Exam", out: Path, wanted: _Wanted) -> list[Path]:
 
 def score_text(result: "Result") -> str:
     """Describe a result in plain text for a terminal, 80 columns."""
+    from corcal.lesions.unscoreable import unscoreable_arteries  # its imports are there by now
+
     score, scan = result.score, result.scan
     lines = [
         f"{score_name(result)} {score.total.agatston:.1f}   ({score.rule} rule)",
@@ -277,12 +280,13 @@ def score_text(result: "Result") -> str:
         "",
         f"{'':8}{'Agatston':>10}{'volume mm3':>12}{'mass mg':>10}{'lesions':>9}{'peak HU':>9}",
     ]
+    metal = unscoreable_arteries(result.suitability.findings)
     rows = [*score.vessels.items(), ("total", score.total)]
     for name, part in rows:
         peak = "-" if part.peak_hu is None else f"{part.peak_hu:.0f}"
         lines.append(
             f"{name:8}{part.agatston:10.1f}{part.volume_mm3:12.1f}{part.mass_mg:10.2f}"
-            f"{part.lesion_count:9d}{peak:>9}"
+            f"{part.lesion_count:9d}{peak:>9}{_METAL if name in metal else ''}"
         )
     lines += _elsewhere(result)
     spread = ", ".join(f"{name} {other.total:.1f}" for name, other in score.by_rule.items())

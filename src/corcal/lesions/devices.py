@@ -16,6 +16,7 @@ from corcal.lesions.features import Features
 from corcal.lesions.pieces import Pieces, most_of
 from corcal.lesions.places import slices_named
 from corcal.lesions.sites import CORONARY_SITES, Site
+from corcal.lesions.unscoreable import metal_words
 
 __all__ = [
     "METAL_RARITY",
@@ -174,8 +175,7 @@ def device_findings(
             found.append(
                 finding(
                     "DEVICE_PRESENT",
-                    f"metal in {_slices_of(metal[mine], pieces, scan)}, on the course of the "
-                    f"{site.label}: the artery is not scoreable there",
+                    metal_words(_slices_of(metal[mine], pieces, scan), site.label),
                 )
             )
     elsewhere = (nearest < 0) & (probabilities[metal, SITES.index(Site.DEVICE)] >= _SURE_ELSEWHERE)

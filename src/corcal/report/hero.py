@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from corcal.lesions.sites import CORONARY_SITES, Site, Vessel
+from corcal.lesions.unscoreable import unscoreable_arteries
 from corcal.report.amounts import shown
 from corcal.report.certainty import category_bars, interval_aside, interval_line
 from corcal.report.colours import SITE_COLOURS
@@ -69,12 +70,13 @@ def _range(values: Sequence[float]) -> Markup:
 
 
 def _artery_table(result: Result) -> Markup:
+    metal = unscoreable_arteries(result.suitability.findings)
     return scrolling_table(
         "Score by artery",
         ("Artery", "Share", *_MEASURES),
         (
             (
-                joined(site_name(site.label), aside(ARTERY_NAMES[Vessel(site.label)])),
+                _artery(site.label, has_metal=site.label in metal),
                 _share(result, site),
                 *_measures(result.score.vessels[site.label]),
             )
@@ -83,6 +85,12 @@ def _artery_table(result: Result) -> Markup:
         foot=("Total", "", *_measures(result.score.total)),
         classes={0: "text lead where", 1: "text share"},
     )
+
+
+def _artery(label: str, *, has_metal: bool) -> Markup:
+    """Name an artery, and say so if metal hides a part of it: its score is not all there is."""
+    name = joined(site_name(label), aside(ARTERY_NAMES[Vessel(label)]))
+    return joined(name, aside("metal on it: not all scoreable")) if has_metal else name
 
 
 def _other_table(result: Result) -> Markup:

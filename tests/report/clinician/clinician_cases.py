@@ -12,6 +12,7 @@ from corcal.followup import compare
 from corcal.followup.types import Followup
 from corcal.interpreted import interpret_result, with_followup, with_interpretation
 from corcal.lesions.sites import Site
+from corcal.lesions.unscoreable import metal_words
 from corcal.report.exam_pictures import draw_pictures, for_a_page
 from corcal.result import Result, ReviewAdvice, ReviewRecord
 from corcal.risk.types import Person, Race, Region, Sex
@@ -333,7 +334,7 @@ def stent() -> Result:
     finding = Finding(
         code="DEVICE_PRESENT",
         severity=Severity.WARNING,
-        message="metal near the heart, 1 piece at the LAD: the artery is not scoreable there",
+        message=metal_words("slices 12 to 17 (from 0 at the feet)", "LAD"),
     )
     metal = replace(base.score.vessels["LAD"], interval=None)
     record = replace(base.suitability, verdict=Verdict.CAUTION, findings=(finding,))

@@ -85,7 +85,8 @@ def test_the_score_comes_large_with_its_interval(name):
 def test_the_table_has_every_artery_and_the_total(name):
     score = case(name).score
     found = table(case(name), "Calcium by artery")
-    assert [row[0] for row in found.rows] == list(VESSELS)
+    marked = {"LAD": "LAD *"} if name == "stent" else {}
+    assert [row[0] for row in found.rows] == [marked.get(v, v) for v in VESSELS]
     for cells, part in zip(
         (*found.rows, found.foot), (*(score.vessels[v] for v in VESSELS), score.total), strict=True
     ):
@@ -97,6 +98,11 @@ def test_the_table_has_every_artery_and_the_total(name):
             shown(part.mass_mg),
             str(part.lesion_count),
         )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_artery_with_metal_on_it_is_explained_and_no_other(name):
+    assert ("Metal lies on this artery" in words(case(name))) is (name == "stent")
 
 
 @pytest.mark.parametrize("name", [each for each in CASES if each not in NO_INTERPRETATION])
@@ -253,7 +259,9 @@ def test_what_is_sure_or_signed_has_no_mark():
 
 def test_metal_is_said_once_and_where_it_is():
     text = words(case("stent"))
-    assert text.count("Metal near the heart, 1 piece at the LAD") == 1
+    assert (
+        text.count("Metal in slices 12 to 17 (from 0 at the feet), on the course of the LAD") == 1
+    )
     assert "may be a stent" in text
 
 

@@ -1,6 +1,9 @@
 """The score artery by artery beside its place among others, and its class in every scheme."""
 
+from collections.abc import Container
+
 from corcal.lesions.sites import Vessel
+from corcal.lesions.unscoreable import unscoreable_arteries
 from corcal.report.amounts import shown
 from corcal.report.clinician.suitability import meaning_of
 from corcal.report.document import Beside, Block, Heading, Paragraph, Picture, Table, Text
@@ -30,24 +33,31 @@ _ARTERY_DOUBT = (
     "Intervals of arteries include that calcium may belong to a neighbouring artery: one can reach "
     "0, or far above its score."
 )
+_METAL_MARK = "*"
+_METAL = (
+    f"{_METAL_MARK} Metal lies on this artery: it is not scoreable there, and its score is of the "
+    "rest."
+)
 _SAID_ABOVE = ("plain", "cac_drs")  # in the impression
 
 
 def scores(result: Result) -> tuple[Block, ...]:
     """Set the arteries beside the percentile chart, if there is one."""
     heading, told = Heading(text="Calcium by artery"), meaning_of(result)
-    texts = [*_about_intervals(result), *(() if told is None else _notes(told))]
+    metal = unscoreable_arteries(result.suitability.findings)
+    about_metal = (_METAL,) if metal else ()
+    texts = [*about_metal, *_about_intervals(result), *(() if told is None else _notes(told))]
     notes = tuple(Paragraph(text=each, role="note") for each in texts)
     if told is None:
-        return (heading, _arteries(result), *notes)
-    left: tuple[Block, ...] = (_arteries(result), *notes)
+        return (heading, _arteries(result, metal), *notes)
+    left: tuple[Block, ...] = (_arteries(result, metal), *notes)
     chart = _chart(told)
     if not chart:
         return (heading, *left)
     return (heading, Beside(columns=(left, chart), widths=_WIDTHS))
 
 
-def _arteries(result: Result) -> Table:
+def _arteries(result: Result, metal: Container[str]) -> Table:
     score = result.score
     has_interval = score.total.interval is not None
     head = ("Artery", *MEASURES)
@@ -57,7 +67,7 @@ def _arteries(result: Result) -> Table:
         head=(*head[:2], "Interval", *head[2:]) if has_interval else head,
         rows=tuple(
             (
-                str(vessel),
+                f"{vessel} {_METAL_MARK}" if str(vessel) in metal else str(vessel),
                 *measures(score.vessels[vessel], has_interval=has_interval),
             )
             for vessel in Vessel
