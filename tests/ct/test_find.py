@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
@@ -266,12 +266,12 @@ def test_age_comes_from_dates_or_from_its_tag(
 
 @pytest.mark.parametrize("given", ["", b"scan", None, 3, ["scan"]])
 def test_what_is_no_path_is_refused_and_never_taken_for_this_folder(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: object
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: Any
 ) -> None:
     make_series(tmp_path)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="a path is needed"):
-        find_series(given)  # type: ignore[arg-type]
+        find_series(given)
     assert len(find_series(".").series) == 1
 
 

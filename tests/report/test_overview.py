@@ -12,11 +12,13 @@ import pytest
 
 from corcal.ct.scan import Finding, Patient, Severity
 from corcal.errors import InputError
+from corcal.report.hero import hero
 from corcal.report.markup import Markup, joined, tag
 from corcal.report.overview import ExamView, write_overview
 from corcal.report.patient import person_name
 from corcal.report.words import exam_label
 from corcal.result import AnnotationRecord, Result
+from report.clinician.clinician_cases import stent
 from result_maker import make_result
 
 VOID = {"meta", "img", "br", "link"}
@@ -537,3 +539,9 @@ def test_text_can_be_read_in_every_scheme(ink: str, ground: str, scheme: str) ->
     colours = dict(re.findall(r"--([a-z-]+):\s*(#[0-9a-fA-F]{3,6})", root))
     high, low = sorted((luminance(colours[ink]), luminance(colours[ground])), reverse=True)
     assert (high + 0.05) / (low + 0.05) >= 4.5  # WCAG 2.2, 1.4.3, level AA
+
+
+def test_an_artery_that_metal_lies_on_is_marked_and_no_other():
+    marked = [row for row in hero(stent()).split("<tr") if "not all scoreable" in row]
+    assert len(marked) == 1
+    assert "LAD" in marked[0]

@@ -20,6 +20,7 @@ _STEP = 6  # in rows and columns, where slices are compared
 _BANDS_HU = ((-200.0, 200.0), (-950.0, -500.0))
 _NO_TISSUE_HU = 300.0  # beyond it no other tissue explains a step, whatever the lung does
 _ALIKE = 0.5  # the lung has moved by this part of what the tissue has, at least
+_GOES_ON_HU = 10.0  # a step beside another one in the same direction: together they fade
 _FEWEST = 100  # voxels of a band that are compared
 _SAME_HU = 40.0  # half of the voxels must have moved by the same, to within this
 _MOST_AIR_HU = -500.0  # a slice with nothing above it shows no body
@@ -102,7 +103,7 @@ def _jumps(part: NDArray[np.float32], body: NDArray[np.bool_]) -> Iterator[Findi
 def _goes_on(steps: list[float], k: int) -> bool:
     """Whether a change goes on in the same direction: a body that fades in, and no rescale."""
     beside = [*steps[max(k - 1, 0) : k], *steps[k + 1 : k + 2]]
-    return any(one * steps[k] > _ALIKE * LARGEST_JUMP_HU * abs(steps[k]) for one in beside)
+    return any(one * steps[k] > _GOES_ON_HU * abs(steps[k]) for one in beside)
 
 
 def _jump(one: NDArray[np.float32], other: NDArray[np.float32]) -> float | None:
