@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from corcal.lesions.sites import Vessel
-from corcal.phantom.confounders import draw_confounders
+from corcal.phantom.confounders import ConfounderKind, draw_confounders
 from corcal.phantom.patient import BURDENS, Burden, draw_patient
 from corcal.phantom.protocol import Protocol, draw_protocol
 from corcal.phantom.spec import PatientSpec
@@ -22,6 +22,16 @@ __all__ = ["Case", "draw_case", "simulate_case"]
 
 _MATRICES = (384, 512)  # drawn evenly: pixels of 0.31 to 0.9 mm; the smaller is half the work
 _CHEST = 0.25  # of the scans are chest CT without gating
+_CONFOUNDERS = 1.2  # times as often as `draw_confounders` has them by itself
+# What is rare and hard to tell from calcium of the arteries: a classifier that has seen forty stents,
+# or ninety specks of aortic wall beside the left main, takes many of them for it. How rare they are
+# among people, it is told afterwards.
+_OFTEN = {
+    ConfounderKind.STENT: 2.8,
+    ConfounderKind.BYPASS_CLIPS: 3.0,
+    ConfounderKind.LEFT_OSTIAL_AORTA: 3.0,
+    ConfounderKind.RIGHT_OSTIAL_AORTA: 2.0,
+}
 _HARD = 0.35  # of the patients have calcium where sites meet: left main and where arteries begin
 
 
@@ -45,7 +55,8 @@ def draw_case(seed: int) -> tuple[PatientSpec, Protocol]:
     spec = sometimes_left_dominant(sometimes_sunk(sometimes_lean(spec, seed), seed), seed)
     spec = sometimes_far(bare(spec, seed), seed)
     spec = sometimes_heavy(sometimes_at_the_fork(spec, seed), seed)
-    spec = replace(spec, confounders=draw_confounders(spec, seed, chance=1.2))
+    drawn = draw_confounders(spec, seed, chance=_CONFOUNDERS, chances=_OFTEN)
+    spec = replace(spec, confounders=drawn)
     kind = "chest" if rng.random() < _CHEST else "gated"
     matrix = int(rng.choice(_MATRICES))
     protocol = draw_protocol(seed, kind=kind, spec=spec, matrix=matrix)

@@ -10,6 +10,7 @@ from corcal.ct.scan import Acquisition
 from corcal.lesions.feature_table import FEATURES
 from corcal.lesions.features import FEATURE_NAMES, describe, make_context
 from corcal.lesions.neighbourhood import lesions_near_heart
+from lesions.heart_maker import FAT_HU as FAT
 from lesions.heart_maker import make_anatomy, make_hu, make_scan, put
 
 # On the course of the LAD, in the fat in front of the left ventricle; 3 slices of 4 x 4 pixels.
@@ -133,3 +134,34 @@ def test_features_do_not_depend_on_where_the_grid_of_the_anatomy_begins():
     )
     first, second = _described(hu, anatomy=whole), _described(hu, anatomy=moved)
     assert second.values == pytest.approx(first.values, abs=1e-3)
+
+
+def test_a_ring_is_described_as_hollow_and_a_plate_as_even():
+    ring, plate = make_hu(), make_hu()
+    y, x = np.mgrid[:17, :17] - 8
+    ring[16:19, 24:41, 67:84] = np.where(np.hypot(y, x) < 3, 900, FAT)
+    ring[16:19, 31:34, 74:77] = 300  # blurred struts fill the lumen in part
+    plate[16:19, 24:41, 67:84] = np.where(np.hypot(y, x) < 4, 600, FAT)
+    hollow, even = _described(ring), _described(plate)
+    assert hollow.column("hollow")[0] > 0.05
+    assert even.column("hollow")[0] < 0.01
+    assert even.column("uneven")[0] < 0.2
+
+
+def test_what_is_too_small_to_have_an_inside_has_the_constants():
+    found = _described(put(make_hu(), *SPECK, 200))
+    assert found.column("uneven")[0] == 0.5
+    assert found.column("hollow")[0] == 0.0
+
+
+@pytest.mark.parametrize(("kvp", "value", "counted"), [
+    (120.0, 1500, True), (120.0, 1499, False), (100.0, 1700, False), (100.0, 1800, True),
+    (None, 1500, True),
+])  # fmt: skip
+def test_metal_is_told_to_the_other_lesions_only(kvp, value, counted):
+    hu = put(put(make_hu(), *PLAQUE, 400), *SPECK, value)
+    found = _described(hu, acquisition=Acquisition(kvp=kvp))
+    metal = dict(zip(found.column("peak_hu").tolist(), found.column("log_metal"), strict=True))
+    # the speck has 1 x 2 x 2 voxels of 3 mm3
+    assert metal[400.0] == pytest.approx(np.log1p(12.0) if counted else 0.0)
+    assert metal[float(value)] == 0.0

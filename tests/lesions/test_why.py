@@ -172,3 +172,15 @@ def test_the_arteries_are_explained_alike():
     for site in CORONARY_SITES:
         first = texts(site, **{f"most_height_{site.name.lower()}": 0.9})[0]
         assert first == f"lies on the course of the {site.label}, as it was found"
+
+
+def test_a_stent_is_hollow_and_even():
+    stent = {"peak_hu": 600.0, "hollow": 0.06, "uneven": 0.12}
+    told = texts(Site.DEVICE, **stent)
+    assert "is 6 % darker inside than around it, as a tube is" in told
+    assert "its density differs by only 12 % inside, as mesh does" in told
+
+
+def test_what_is_dense_in_its_middle_is_not_told_as_mesh():
+    told = texts(Site.DEVICE, peak_hu=600.0, hollow=0.02, uneven=0.16)
+    assert not any("tube" in text or "mesh" in text for text in told)

@@ -183,3 +183,14 @@ def test_what_belongs_together_comes_together() -> None:
         assert len(leads & set(kinds)) <= 1
         if opened & set(kinds):
             assert K.STERNAL_WIRES in kinds
+
+
+def test_a_kind_that_is_drawn_more_often_leaves_the_others_as_they_were() -> None:
+    for seed in range(60):
+        usual = draw_confounders(SPEC, seed)
+        often = draw_confounders(SPEC, seed, chances={K.STENT: 1e3, K.PACEMAKER: 0.0})
+        assert K.STENT in {each.kind for each in often}
+        assert K.PACEMAKER not in {each.kind for each in often}
+        same = {K.STENT, K.PACEMAKER, K.DEFIBRILLATOR, K.RESYNCHRONISER}  # one set of leads
+        assert [e for e in often if e.kind not in same] == [e for e in usual if e.kind not in same]
+        assert {e for e in usual if e.kind is K.STENT} <= set(often)

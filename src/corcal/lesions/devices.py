@@ -17,6 +17,7 @@ from corcal.lesions.pieces import Pieces, most_of
 from corcal.lesions.places import slices_named
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.lesions.unscoreable import metal_words
+from corcal.lesions.voltage import voltage_factor
 
 __all__ = [
     "METAL_RARITY",
@@ -82,10 +83,7 @@ def device_pieces(pieces: Pieces, features: Features, *, rule: DeviceRule = _RUL
     """
     if not pieces.count:
         return np.zeros(0, np.bool_)
-    # The tube voltage's factor of calcium: thresholds of 207, 177 and 147 HU at 70, 80 and 100 kVp
-    # instead of 130 (Gräni 2018, doi:10.1093/ehjci/jey019; Nakazato 2009) follow this power.
-    factor = np.power(120.0 / features.column("kvp"), 0.85)
-    peak = most_of(pieces.hu, pieces.piece, pieces.count) / factor
+    peak = most_of(pieces.hu, pieces.piece, pieces.count) / voltage_factor(features.column("kvp"))
     streaks = (features.column("darkest_around_hu") < rule.streak_hu) & (
         features.column("lung_around") < _MOST_LUNG
     )

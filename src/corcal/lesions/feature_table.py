@@ -79,6 +79,8 @@ _DENSITY = (
     ),
     _row("above_hu", "HU", -250, 400, 40, "mean of 2 x 2 mm about 3 mm towards the head"),
     _row("below_hu", "HU", -250, 400, 40, "the same towards the feet"),
+    _row("uneven", "", 0, 0.6, 0.5, "deviation over mean of its HU off its edge, in its slices"),
+    _row("hollow", "", 0, 0.2, 0, "how much a closing of 3.2 mm fills its slices, over its HU"),
 )
 _PLACE = (
     *(
@@ -131,6 +133,7 @@ _SCAN = (
     _row("kvp", "kV", 70, 140, 120, "tube voltage"),
     _row("is_gated", "", 0, 1, 0.5, "1 gated, 0 not, 0.5 unknown"),
     _row("log_pieces", "ln(1 + n)", 0, 8, 4, "how many pieces there are"),
+    _row("log_metal", "ln(1 + mm3)", 0, 10, 0, "volume as dense as metal in the other lesions"),
 )
 
 FEATURES: tuple[Feature, ...] = (*_SIZE, *_DENSITY, *_PLACE, *_POSITION, *_SCAN)

@@ -15,16 +15,19 @@ from corcal.ct.scan import CTScan
 from corcal.lesions.aortic_wall import ASCENDING, DESCENDING, Wall, fit_wall
 from corcal.lesions.feature_table import FEATURES
 from corcal.lesions.fields import FIELD_NAMES, Fields, make_fields
+from corcal.lesions.inside import look_inside
 from corcal.lesions.noise import Noise, measure_noise
 from corcal.lesions.pieces import Pieces, most_of, piece_agatston
 from corcal.lesions.shape import Shapes, measure_shapes
 from corcal.lesions.surroundings import Surroundings, look_around
+from corcal.lesions.voltage import voltage_factor
 
 __all__ = ["FEATURE_NAMES", "Context", "Features", "describe", "make_context"]
 
 FEATURE_NAMES = tuple(row.name for row in FEATURES)
 _SAMPLED_VOXELS = 40  # of each piece: fields on cells of 4 mm do not change between neighbours
 _SOFT_BACKGROUND_HU = (0.0, 80.0)  # unenhanced tissue: what noise stands out from
+_METAL_HU = 1500.0  # at 120 kVp: calcium of arteries hardly reaches it
 _Columns = dict[str, NDArray[np.floating]]
 
 
@@ -109,6 +112,7 @@ def describe(
         return Features(names=FEATURE_NAMES, values=np.zeros((0, len(FEATURE_NAMES)), np.float32))
     shapes = measure_shapes(pieces)
     around = look_around(scan, pieces)
+    inside = look_inside(scan, pieces)
     columns = {
         **_size(pieces, shapes),
         **_density(pieces, around, known.noise),
@@ -116,6 +120,9 @@ def describe(
         **_position(shapes, known.fields),
         **_border(scan, shapes),
         **_scan(scan, known.noise, pieces),
+        "uneven": inside.uneven,
+        "hollow": inside.hollow,
+        "log_metal": _log_metal(scan, pieces),
     }
     return Features(names=FEATURE_NAMES, values=_table(columns, pieces.count))
 
@@ -235,3 +242,16 @@ def _scan(scan: CTScan, noise: Noise, pieces: Pieces) -> _Columns:
         "log_pieces": np.log1p(pieces.count),
     }
     return {name: np.full(pieces.count, value, np.float64) for name, value in values.items()}
+
+
+def _log_metal(scan: CTScan, pieces: Pieces) -> NDArray[np.float64]:
+    """Measure what is as dense as metal near the heart, but in other lesions than the piece's.
+
+    Whoever has wires, clips or leads may have more metal; who has none rarely has.
+    """
+    kvp = scan.acquisition.kvp
+    least = _METAL_HU * float(voltage_factor(np.array(120.0 if kvp is None else kvp)))
+    lesion = pieces.lesion[pieces.piece[pieces.hu >= least]]
+    of_lesion = np.bincount(lesion, minlength=int(pieces.lesion.max()) + 1)
+    others = of_lesion.sum() - of_lesion[pieces.lesion]
+    return np.asarray(np.log1p(others * pieces.voxel_volume_mm3))

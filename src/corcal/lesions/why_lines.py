@@ -29,6 +29,9 @@ _IN_FAT = 0.15  # a larger share of fat speaks for an artery, a smaller one agai
 _NOISE_REACHES, _NOISE_AT_MOST = 9.5, 12.0
 _BESIDE_HU = 100.0  # calcium goes on in the next slice, at least as a blur above soft tissue
 _AT_WALL_MM = 5.0  # a cell of the anatomy and half a plaque: farther is not in the wall
+# Of simulated plaques of 15 Agatston and more 93 % are less hollow and 71 % less even; of stents
+# 42 % each.
+_HOLLOW, _EVEN = 0.02, 0.16
 _TOP = {row.name: row.high for row in FEATURES}
 
 
@@ -216,6 +219,24 @@ def _device() -> tuple[Line, ...]:
             unit="mm",
             text=lambda f: f"is {f['length_mm']:.0f} mm long and thin",
             weight=lambda f: f["elongation"] - 2.0,
+        ),
+        Line(
+            feature="hollow",
+            unit="%",
+            text=lambda f: (
+                f"is {100 * f['hollow']:.0f} % darker inside than around it, as a tube is"
+            ),
+            weight=lambda f: 30.0 * (f["hollow"] - _HOLLOW),
+            value=_percent,
+        ),
+        Line(
+            feature="uneven",
+            unit="%",
+            text=lambda f: (
+                f"its density differs by only {100 * f['uneven']:.0f} % inside, as mesh does"
+            ),
+            weight=lambda f: 8.0 * (_EVEN - f["uneven"]),
+            value=_percent,
         ),
         _STANDS_OUT,
     )

@@ -1,5 +1,6 @@
 """What is dense near the heart without being coronary calcium: which patient has what."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -121,7 +122,11 @@ class Confounder:
 
 
 def draw_confounders(
-    spec: "PatientSpec", seed: int, *, chance: float = 1.0
+    spec: "PatientSpec",
+    seed: int,
+    *,
+    chance: float = 1.0,
+    chances: Mapping[ConfounderKind, float] | None = None,
 ) -> tuple[Confounder, ...]:
     """Draw what a patient has besides the plaques.
 
@@ -134,6 +139,8 @@ def draw_confounders(
         ``dataclasses.replace(spec, confounders=...)``.
     chance : float
         Multiplies how often each kind is there; 0 for none.
+    chances : mapping of ConfounderKind to float, optional
+        The same for single kinds, instead of `chance`; what else is drawn stays as it was.
 
     Returns
     -------
@@ -145,7 +152,8 @@ def draw_confounders(
     age = float(np.clip(1.0 + 0.035 * (spec.age_years - 65.0), 0.3, 1.6))
     drawn = []
     for kind, properties in _PROPERTIES.items():
-        often = chance * properties.often * (1.0 if kind.is_device else age)
+        times = (chances or {}).get(kind, chance) * (1.0 if kind.is_device else age)
+        often = times * properties.often
         here, mass, density, own = rng.random(), rng.random(), rng.random(), rng.integers(2**31)
         if here >= often:
             continue

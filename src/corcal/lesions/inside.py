@@ -1,0 +1,147 @@
+"""What a piece looks like inside: even and hollow as a stent, or densest in its middle as a plaque.
+
+A stent is a tube of mesh: as bright at one place as at the next, and darker along its axis. Calcium
+is densest somewhere in its middle and fades from there.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corcal.ct.scan import CTScan
+from corcal.lesions.pieces import Pieces
+
+__all__ = ["Insides", "look_inside"]
+
+_LEAST_AREA_MM2 = 4.0  # of a slice of a piece: what is smaller has an edge and no inside
+_MOST_VOLUME_MM3 = 4000.0  # of the connected lesion: larger is bone, whose inside says nothing
+_REACH_MM = 10.0  # of the window around the middle of a slice of a piece
+_SMOOTHING_MM = 0.4  # noise of single pixels; struts and lumen stay
+_LUMEN_MM = 1.6  # half of what is closed: stents are 2.5 to 4 mm wide
+_EDGE_MM = 0.5  # blur of the edge, taken off before evenness is measured
+_LEAST_CORE = 4  # pixels
+_FLOOR_HU = -200.0  # lung beside the heart is no darker than this
+_CHUNK = 256
+
+_Floats = NDArray[np.float32]
+_Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insides:
+    """Measurements of each piece over its slices of 4 mm2 and more.
+
+    Attributes
+    ----------
+    uneven : float64 ndarray of shape (n,)
+        Standard deviation over mean of its HU, 0.5 mm off its edge, in each slice; their mean by
+        pixels. ``nan`` without such pixels.
+    hollow : float64 ndarray of shape (n,)
+        How much a closing of 3.2 mm fills it, over its HU: 0 where it is densest in its middle.
+        ``nan`` without slices that are large enough.
+    """
+
+    uneven: NDArray[np.float64]
+    hollow: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Slices:
+    """Slices of pieces that are large enough to be looked into; `at` gives that of each voxel."""
+
+    piece: NDArray[np.int64]
+    z: NDArray[np.int64]
+    y: NDArray[np.int64]
+    x: NDArray[np.int64]
+    at: NDArray[np.int64]
+
+
+def look_inside(scan: CTScan, pieces: Pieces) -> Insides:
+    """Measure the inside of each piece.
+
+    Parameters
+    ----------
+    scan : CTScan
+        The scan.
+    pieces : Pieces
+        Of this scan.
+
+    Returns
+    -------
+    Insides
+        Each array has one value a piece.
+    """
+    slices = _large_slices(pieces)
+    sums = np.zeros((4, slices.piece.size))
+    for start in range(0, slices.piece.size, _CHUNK):
+        rows = np.arange(start, min(start + _CHUNK, slices.piece.size))
+        sums[:, rows] = _measure(scan, pieces, slices, rows)
+    uneven, core, filled, total = (
+        np.bincount(slices.piece, weights=one, minlength=pieces.count) for one in sums
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return Insides(uneven=uneven / core, hollow=filled / total)
+
+
+def _large_slices(pieces: Pieces) -> _Slices:
+    """Find the slices of pieces with an inside, and their middles."""
+    z, y, x = pieces.zyx()
+    depth = pieces.shape[0]
+    slots, at, size = np.unique(
+        pieces.piece.astype(np.int64) * depth + z, return_inverse=True, return_counts=True
+    )
+    _, dy, dx = pieces.spacing_mm
+    large = size * dy * dx >= _LEAST_AREA_MM2
+    large &= pieces.full_volume_mm3[slots // depth] < _MOST_VOLUME_MM3
+    number = np.where(large, np.cumsum(large) - 1, -1)
+    middle = [np.bincount(at, weights=axis) / size for axis in (y, x)]
+    return _Slices(
+        piece=slots[large] // depth,
+        z=slots[large] % depth,
+        y=np.rint(middle[0][large]).astype(np.int64),
+        x=np.rint(middle[1][large]).astype(np.int64),
+        at=number[at],
+    )
+
+
+def _measure(scan: CTScan, pieces: Pieces, slices: _Slices, rows: NDArray[np.intp]) -> _Floats:
+    """Measure some slices together: unevenness by pixels of core, core, filled, sum; (4, rows)."""
+    from scipy import ndimage  # slow to import, not needed to score marked calcium
+
+    _, dy, dx = scan.spacing_mm
+    window, inside = _windows(scan, pieces, slices, rows)
+    smooth = ndimage.gaussian_filter(window, (0, _SMOOTHING_MM / dy, _SMOOTHING_MM / dx))
+    size = (1, *(2 * max(1, round(_LUMEN_MM / step)) + 1 for step in (dy, dx)))
+    closed = ndimage.minimum_filter(ndimage.maximum_filter(smooth, size), size)
+    cross = ndimage.generate_binary_structure(2, 1)[None]
+    core = ndimage.binary_erosion(inside, cross, iterations=max(1, round(_EDGE_MM / dy)))
+    core &= core.sum(axis=(1, 2), keepdims=True) >= _LEAST_CORE
+    count = core.sum(axis=(1, 2))
+    mean = np.where(core, smooth, 0).sum(axis=(1, 2)) / np.maximum(count, 1)
+    square = np.where(core, (smooth - mean[:, None, None]) ** 2, 0).sum(axis=(1, 2))
+    uneven = np.sqrt(square * count) / np.maximum(mean, 1.0)
+    filled = np.where(inside, closed - smooth, 0).sum(axis=(1, 2))
+    total = np.where(inside, smooth, 0).sum(axis=(1, 2))
+    return np.stack([uneven, count, filled, total])
+
+
+def _windows(
+    scan: CTScan, pieces: Pieces, slices: _Slices, rows: NDArray[np.intp]
+) -> tuple[_Floats, _Mask]:
+    """Cut a window around the middle of each slice of a piece, and mark the piece in it."""
+    _, n_y, n_x = scan.shape
+    _, dy, dx = scan.spacing_mm
+    half_y, half_x = int(np.ceil(_REACH_MM / dy)), int(np.ceil(_REACH_MM / dx))
+    y0, x0 = slices.y[rows] - half_y, slices.x[rows] - half_x
+    y = np.clip(y0[:, None] + np.arange(2 * half_y + 1), 0, n_y - 1)
+    x = np.clip(x0[:, None] + np.arange(2 * half_x + 1), 0, n_x - 1)
+    window = scan.hu[slices.z[rows][:, None, None], y[:, :, None], x[:, None, :]]
+    inside = np.zeros(window.shape, np.bool_)
+    voxel = np.flatnonzero((slices.at >= rows[0]) & (slices.at <= rows[-1]))
+    local = slices.at[voxel] - rows[0]
+    _, row, column = np.unravel_index(pieces.index[voxel], pieces.shape)
+    row, column = row - y0[local], column - x0[local]
+    fits = (row >= 0) & (row <= 2 * half_y) & (column >= 0) & (column <= 2 * half_x)
+    inside[local[fits], row[fits], column[fits]] = True
+    return np.maximum(window.astype(np.float32), np.float32(_FLOOR_HU)), inside
