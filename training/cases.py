@@ -23,9 +23,9 @@ __all__ = ["Case", "draw_case", "simulate_case"]
 _MATRICES = (384, 512)  # drawn evenly: pixels of 0.31 to 0.9 mm; the smaller is half the work
 _CHEST = 0.25  # of the scans are chest CT without gating
 _CONFOUNDERS = 1.2  # times as often as `draw_confounders` has them by itself
-# What is rare and hard to tell from calcium of the arteries: a classifier that has seen forty stents,
-# or ninety specks of aortic wall beside the left main, takes many of them for it. How rare they are
-# among people, it is told afterwards.
+# What is rare and hard to tell from calcium of the arteries: a classifier that has seen forty
+# stents, or ninety specks of aortic wall beside the left main, takes many of them for it. How rare
+# they are among people, it is told afterwards.
 _OFTEN = {
     ConfounderKind.STENT: 2.8,
     ConfounderKind.BYPASS_CLIPS: 3.0,
