@@ -12,20 +12,20 @@ SPACING = (3.0, 0.4, 0.4)
 SHAPE = (5, 81, 81)
 
 
-def _look(hu, *, piece=None, volume_mm3=100.0, spacing_mm=SPACING):
+def _look(hu, *, piece=None, volume_mm3=100.0, length_mm=9.0):
     index = np.flatnonzero(hu >= 130)
     number = np.zeros(index.size, np.int32) if piece is None else piece.ravel()[index]
     count = int(number.max()) + 1
     pieces = Pieces(
         shape=hu.shape,
-        spacing_mm=spacing_mm,
+        spacing_mm=SPACING,
         index=index,
         hu=hu.ravel()[index],
         piece=number.astype(np.int32),
         lesion=np.arange(count, dtype=np.int32),
         full_volume_mm3=np.full(count, volume_mm3),
     )
-    return look_inside(make_scan(hu, spacing_mm=spacing_mm), pieces)
+    return look_inside(make_scan(hu, spacing_mm=SPACING), pieces, np.full(count, length_mm))
 
 
 def _from_middle_mm(shape=SHAPE[1:], at=(40, 40), step_mm=0.4):
@@ -117,3 +117,10 @@ def test_at_the_border_of_the_image_it_is_measured_too():
     found = _look(_slice(plane))
     assert np.isfinite(found.hollow[0])
     assert np.isfinite(found.uneven[0])
+
+
+def test_only_what_is_as_long_as_a_stent_is_looked_into():
+    assert np.isfinite(_look(_slice(_ring()), length_mm=7.0).hollow[0])
+    short = _look(_slice(_ring()), length_mm=6.9)
+    assert np.isnan(short.hollow[0])
+    assert np.isnan(short.uneven[0])

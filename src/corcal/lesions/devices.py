@@ -61,7 +61,7 @@ _RULE = DeviceRule()
 _SURE = 0.97  # of a device that the rule names
 _SURE_ELSEWHERE = 0.9
 _HOLDS_METAL = 0.5  # a piece that is rather metal than all else: its lesion holds metal
-METAL_RARITY = 6.5
+METAL_RARITY = 5.5
 """How much rarer the classifier takes metal to be than it is in its training: our own guess."""
 
 _NEAR_HEIGHT = 0.4  # within 7 mm of an artery's line

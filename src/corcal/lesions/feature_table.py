@@ -79,8 +79,17 @@ _DENSITY = (
     ),
     _row("above_hu", "HU", -250, 400, 40, "mean of 2 x 2 mm about 3 mm towards the head"),
     _row("below_hu", "HU", -250, 400, 40, "the same towards the feet"),
-    _row("uneven", "", 0, 0.6, 0.5, "deviation over mean of its HU off its edge, in its slices"),
-    _row("hollow", "", 0, 0.2, 0, "how much a closing of 3.2 mm fills its slices, over its HU"),
+    _row(
+        "uneven",
+        "",
+        0,
+        0.6,
+        0.5,
+        "deviation over mean of its HU off its edge; from 7 mm of length on",
+    ),
+    _row(
+        "hollow", "", 0, 0.2, 0, "how much a closing of 3.2 mm fills it, over its HU; from 7 mm on"
+    ),
 )
 _PLACE = (
     *(

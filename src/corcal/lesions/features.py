@@ -112,7 +112,7 @@ def describe(
         return Features(names=FEATURE_NAMES, values=np.zeros((0, len(FEATURE_NAMES)), np.float32))
     shapes = measure_shapes(pieces)
     around = look_around(scan, pieces)
-    inside = look_inside(scan, pieces)
+    inside = look_inside(scan, pieces, shapes.length_mm)
     columns = {
         **_size(pieces, shapes),
         **_density(pieces, around, known.noise),

@@ -14,6 +14,7 @@ from corcal.lesions.pieces import Pieces
 
 __all__ = ["Insides", "look_inside"]
 
+_LEAST_LENGTH_MM = 7.0  # stents are 8 mm long and longer; of shorter ones nothing is to be said
 _LEAST_AREA_MM2 = 4.0  # of a slice of a piece: what is smaller has an edge and no inside
 _MOST_VOLUME_MM3 = 4000.0  # of the connected lesion: larger is bone, whose inside says nothing
 _REACH_MM = 10.0  # of the window around the middle of a slice of a piece
@@ -36,10 +37,10 @@ class Insides:
     ----------
     uneven : float64 ndarray of shape (n,)
         Standard deviation over mean of its HU, 0.5 mm off its edge, in each slice; their mean by
-        pixels. ``nan`` without such pixels.
+        pixels. ``nan`` without such pixels, and for pieces shorter than 7 mm.
     hollow : float64 ndarray of shape (n,)
         How much a closing of 3.2 mm fills it, over its HU: 0 where it is densest in its middle.
-        ``nan`` without slices that are large enough.
+        ``nan`` without slices that are large enough, and for pieces shorter than 7 mm.
     """
 
     uneven: NDArray[np.float64]
@@ -57,8 +58,8 @@ class _Slices:
     at: NDArray[np.int64]
 
 
-def look_inside(scan: CTScan, pieces: Pieces) -> Insides:
-    """Measure the inside of each piece.
+def look_inside(scan: CTScan, pieces: Pieces, length_mm: NDArray[np.floating]) -> Insides:
+    """Measure the inside of each piece that is long enough to be a stent.
 
     Parameters
     ----------
@@ -66,13 +67,15 @@ def look_inside(scan: CTScan, pieces: Pieces) -> Insides:
         The scan.
     pieces : Pieces
         Of this scan.
+    length_mm : ndarray of shape (n,)
+        `corcal.lesions.shape.Shapes.length_mm` of each.
 
     Returns
     -------
     Insides
         Each array has one value a piece.
     """
-    slices = _large_slices(pieces)
+    slices = _large_slices(pieces, length_mm >= _LEAST_LENGTH_MM)
     sums = np.zeros((4, slices.piece.size))
     for start in range(0, slices.piece.size, _CHUNK):
         rows = np.arange(start, min(start + _CHUNK, slices.piece.size))
@@ -84,7 +87,7 @@ def look_inside(scan: CTScan, pieces: Pieces) -> Insides:
         return Insides(uneven=uneven / core, hollow=filled / total)
 
 
-def _large_slices(pieces: Pieces) -> _Slices:
+def _large_slices(pieces: Pieces, long: _Mask) -> _Slices:
     """Find the slices of pieces with an inside, and their middles."""
     z, y, x = pieces.zyx()
     depth = pieces.shape[0]
@@ -93,7 +96,7 @@ def _large_slices(pieces: Pieces) -> _Slices:
     )
     _, dy, dx = pieces.spacing_mm
     large = size * dy * dx >= _LEAST_AREA_MM2
-    large &= pieces.full_volume_mm3[slots // depth] < _MOST_VOLUME_MM3
+    large &= (long & (pieces.full_volume_mm3 < _MOST_VOLUME_MM3))[slots // depth]
     number = np.where(large, np.cumsum(large) - 1, -1)
     middle = [np.bincount(at, weights=axis) / size for axis in (y, x)]
     return _Slices(
