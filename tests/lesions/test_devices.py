@@ -71,7 +71,7 @@ def test_the_rule_overrules_and_the_rest_keeps_its_proportions():
     assert out[1].tolist() == given[1].tolist()
 
 
-def test_metal_is_four_times_likelier_in_a_lesion_that_holds_some() -> None:
+def test_metal_is_as_likely_as_in_the_training_in_a_lesion_that_holds_some() -> None:
     # lesion 7: one piece is surely metal; lesion 8: none is; LCX 0.45, device 0.36, rest 0.19
     doubtful = {Site.LCX: 0.45, Site.DEVICE: 0.36, Site.PERICARDIUM: 0.19}
     rows = [{Site.DEVICE: 0.86, Site.LCX: 0.14}, doubtful, {Site.DEVICE: 0.49, Site.LCX: 0.51}]
@@ -81,7 +81,7 @@ def test_metal_is_four_times_likelier_in_a_lesion_that_holds_some() -> None:
             row[SITES.index(site)] = share
     out = likelier_beside_metal(table, np.array([7, 7, 8, 8], np.int32))
     metal = out[:, SITES.index(Site.DEVICE)]
-    # 4 * 0.36 = 1.44 of 1.44 + 0.45 + 0.19; the sure piece itself stays as it is
-    np.testing.assert_allclose(metal, [0.86, 1.44 / 2.08, 0.49, 0.36])
-    assert out[1, SITES.index(Site.LCX)] == pytest.approx(0.45 / 2.08)
+    # 2.8 * 0.36 = 1.008 of 1.008 + 0.45 + 0.19; the sure piece itself stays as it is
+    np.testing.assert_allclose(metal, [0.86, 1.008 / 1.648, 0.49, 0.36])
+    assert out[1, SITES.index(Site.LCX)] == pytest.approx(0.45 / 1.648)
     np.testing.assert_allclose(out.sum(axis=1), 1.0)

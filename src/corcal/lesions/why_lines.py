@@ -206,7 +206,7 @@ def _device() -> tuple[Line, ...]:
             feature="peak_hu",
             unit="HU",
             text=lambda f: f"its densest voxel has {f['peak_hu']:.0f} HU or more",
-            weight=lambda f: f["peak_hu"] / 600.0,
+            weight=lambda f: (f["peak_hu"] - 500.0) / 500.0,  # calcium often has as much
         ),
         Line(
             feature="darkest_around_hu",
