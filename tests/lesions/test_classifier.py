@@ -56,7 +56,7 @@ def test_a_model_of_unknown_hash_is_refused_unless_told(tmp_path):
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (FEATURE_NAMES[:-1], "it lacks log_pieces"),
+        (FEATURE_NAMES[:-1], f"it lacks {FEATURE_NAMES[-1]}"),
         ((*FEATURE_NAMES, "mood"), "it wants mood"),
         (FEATURE_NAMES[::-1], "in another order"),
     ],
