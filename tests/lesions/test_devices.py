@@ -81,7 +81,7 @@ def test_metal_is_as_likely_as_in_the_training_in_a_lesion_that_holds_some() -> 
             row[SITES.index(site)] = share
     out = likelier_beside_metal(table, np.array([7, 7, 8, 8], np.int32))
     metal = out[:, SITES.index(Site.DEVICE)]
-    # 2.8 * 0.36 = 1.008 of 1.008 + 0.45 + 0.19; the sure piece itself stays as it is
-    np.testing.assert_allclose(metal, [0.86, 1.008 / 1.648, 0.49, 0.36])
-    assert out[1, SITES.index(Site.LCX)] == pytest.approx(0.45 / 1.648)
+    # 5.5 * 0.36 = 1.98 of 1.98 + 0.45 + 0.19; the sure piece itself stays as it is
+    np.testing.assert_allclose(metal, [0.86, 1.98 / 2.62, 0.49, 0.36])
+    assert out[1, SITES.index(Site.LCX)] == pytest.approx(0.45 / 2.62)
     np.testing.assert_allclose(out.sum(axis=1), 1.0)

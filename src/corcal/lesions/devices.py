@@ -61,14 +61,11 @@ _RULE = DeviceRule()
 _SURE = 0.97  # of a device that the rule names
 _SURE_ELSEWHERE = 0.9
 _HOLDS_METAL = 0.5  # a piece that is rather metal than all else: its lesion holds metal
-METAL_RARITY = 2.8
-"""How much rarer the classifier takes metal to be, beside calcium, than it is in its training.
+METAL_RARITY = 5.5
+"""How much rarer the classifier takes metal to be than it is in its training.
 
-Metal is in 42 % of the scans of the training, and in one of thirteen people who are scored (our
-own guess): 5.5 times. But what it is taken for is rarer, too: 49 and 22 % of the training have more
-than 100 and 400 Agatston, of the people of MESA, 45 to 84 years old, 25 and 11 % (means over all
-ages, sexes and races of its reference values, McClelland 2006,
-doi:10.1161/CIRCULATIONAHA.105.580696).
+Metal is in 42 % of the scans of the training, and in one of thirteen people who are scored: that is
+our own guess. Calcium that is lost to metal costs a patient more than metal that is scored.
 """
 
 _NEAR_HEIGHT = 0.4  # within 7 mm of an artery's line
