@@ -23,9 +23,10 @@ __all__ = ["RARE_FROM", "Case", "draw_case", "simulate_case"]
 _MATRICES = (384, 512)  # drawn evenly: pixels of 0.31 to 0.9 mm; the smaller is half the work
 _CHEST = 0.25  # of the scans are chest CT without gating
 _CONFOUNDERS = 1.2  # times as often as `draw_confounders` has them by itself
-# What is rare and hard to tell from calcium of the arteries: a classifier that has seen forty
-# stents, or ninety specks of aortic wall beside the left main, takes many of them for it. So the
-# patients of the last seeds have it often. How rare it is among people, it is told afterwards.
+# What is rare and hard to tell from calcium of the arteries: a classifier that has seen seventy
+# patients with a stent, or ninety specks of aortic wall beside the left main, takes many of them
+# for it. So the patients of the last seeds have it often. How rare it is among people, it is told
+# afterwards.
 RARE_FROM = 2_000_525
 _RARE = {
     ConfounderKind.STENT: 6.0,

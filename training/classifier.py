@@ -31,9 +31,10 @@ _OPSET = 18
 _SAME = 1e-4  # probabilities of a file and of what it was made from
 _HELD_OUT = 0.15  # of the scans, for the temperature
 # What is drawn more often for teaching than people have it counts for less, by how often they have
-# it over how often it is drawn. Aortic wall, because that at the ostia is in 1.6 times as many
-# scans as without `training.cases.RARE_FROM`; elsewhere the aorta is hardly in doubt. Left main, in
-# 30 % of the scans with coronary calcium: in 21.7 % of 28 147 people with calcium (CAC Consortium,
+# it over how often it is drawn. Metal as `METAL_RARITY` says. Aortic wall, because that at the left
+# ostium is in 1.6 times as many scans as without `training.cases.RARE_FROM` (at the right one in
+# 1.15 times); elsewhere the aorta is hardly in doubt. Left main, in 30 % of the scans with coronary
+# calcium: in 21.7 % of 28 147 people with calcium (CAC Consortium,
 # https://escholarship.org/uc/item/0zb117z9). Mitral annulus, in 20 % of the scans: in 9 % of people
 # (MESA, Elmariah 2013, doi:10.1016/j.ahj.2013.08.015). Pericardium, in 8 % of the scans: in people
 # relatively rare (Nguyen 2014, doi:10.12998/wjcc.v2.i9.455), and how rare is told nowhere that was

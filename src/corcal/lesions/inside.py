@@ -39,8 +39,8 @@ class Insides:
         Standard deviation over mean of its HU, 0.5 mm off its edge, in each slice; their mean by
         pixels. ``nan`` without such pixels, and for pieces shorter than 7 mm.
     hollow : float64 ndarray of shape (n,)
-        How much a closing of 3.2 mm fills it, over its HU: 0 where it is densest in its middle.
-        ``nan`` without slices that are large enough, and for pieces shorter than 7 mm.
+        How much a closing of 3.2 mm and a pixel fills it, over its HU: 0 where it is densest in
+        its middle. ``nan`` without slices that are large enough, and for pieces shorter than 7 mm.
     """
 
     uneven: NDArray[np.float64]
@@ -108,7 +108,9 @@ def _large_slices(pieces: Pieces, long: _Mask) -> _Slices:
     )
 
 
-def _measure(scan: CTScan, pieces: Pieces, slices: _Slices, rows: NDArray[np.intp]) -> _Floats:
+def _measure(
+    scan: CTScan, pieces: Pieces, slices: _Slices, rows: NDArray[np.intp]
+) -> NDArray[np.float64]:
     """Measure some slices together: unevenness by pixels of core, core, filled, sum; (4, rows)."""
     from scipy import ndimage  # slow to import, not needed to score marked calcium
 
