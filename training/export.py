@@ -11,6 +11,7 @@ import onnxruntime
 import torch
 from torch import nn
 
+from training.flat import FlatUNet
 from training.networks import (
     ARTERY_CELL_MM,
     ARTERY_CELLS,
@@ -21,6 +22,7 @@ from training.networks import (
     ArteryNet,
     HeartNet,
     Locator,
+    UNet,
 )
 
 __all__ = ["export_networks", "record"]
@@ -29,14 +31,15 @@ _OPSET = 18
 
 
 class _Answer(nn.Module):
-    """A network that gives probabilities."""
+    """What a trained network says, as onnxruntime computes it fastest."""
 
-    def __init__(self, net: nn.Module) -> None:
+    def __init__(self, net: UNet) -> None:
         super().__init__()
-        self.net = net
+        self.logits = FlatUNet(net)
+        self.read = net.read
 
-    def forward(self, volume: torch.Tensor) -> object:
-        return self.net.answer(volume)
+    def forward(self, volume: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        return self.read(self.logits(volume))
 
 
 def export_networks(weights: Path, models: Path, *, version: str) -> None:
@@ -80,7 +83,7 @@ def record(name: str, models: Path, *, version: str) -> None:
 
 
 def _export(
-    net: nn.Module,
+    net: UNet,
     name: str,
     outputs: tuple[str, ...],
     cells: int,
@@ -90,6 +93,7 @@ def _export(
     version: str,
 ) -> None:
     net.load_state_dict(torch.load(weights / f"{name}.pt", weights_only=True))
+    net.eval()
     answer = _Answer(net).eval()
     example = torch.zeros(1, 1, cells, cells, cells)
     file = models / f"{name}.onnx"
@@ -104,7 +108,7 @@ def _export(
         opset_version=_OPSET,
         dynamo=False,
     )
-    answer.eval()  # exporting can leave the module in training mode
+    _fold_constants(file)
     graph = onnx.load(file)
     facts = {
         "name": f"corcal-{name}",
@@ -114,11 +118,19 @@ def _export(
     }
     onnx.helper.set_model_props(graph, facts)
     onnx.save(graph, file)
-    _check(answer, file, cells)
+    _check(net, file, cells)
     record(name, models, version=version)
 
 
-def _check(answer: nn.Module, file: Path, cells: int) -> None:
+def _fold_constants(file: Path) -> None:
+    """Compute once what is the same every time: a file so written opens in a third of the time."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = str(file)  # of this level: the same on every processor
+    onnxruntime.InferenceSession(file.read_bytes(), options, providers=["CPUExecutionProvider"])
+
+
+def _check(net: UNet, file: Path, cells: int) -> None:
     """Compare the file's answers with the network's, also on another size than it was traced at."""
     session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     for side in (cells, cells + 8):
@@ -126,11 +138,10 @@ def _check(answer: nn.Module, file: Path, cells: int) -> None:
             np.random.default_rng(1).normal(0, 200, (1, 1, side, side, side)).astype(np.float32)
         )
         with torch.no_grad():
-            wanted = answer(torch.from_numpy(volume))
-        wanted = wanted if isinstance(wanted, tuple) else (wanted,)
+            wanted = net.read(net(torch.from_numpy(volume)))
         for ours, theirs in zip(session.run(None, {"volume": volume}), wanted, strict=True):
             worst = float(np.abs(ours - theirs.numpy()).max())
-            if worst > 1e-3:
+            if worst > 1e-4:
                 msg = f"{file.name} differs from its network by {worst:g}"
                 raise RuntimeError(msg)
 

@@ -16,6 +16,8 @@ __all__ = [
     "ArteryNet",
     "HeartNet",
     "Locator",
+    "UNet",
+    "windowed",
 ]
 
 HEART_CELLS, HEART_CELL_MM = 48, 4.0
@@ -37,7 +39,7 @@ class _Pair(nn.Sequential):
         )
 
 
-class _UNet(nn.Module):
+class UNet(nn.Module):
     """A 3-D U-Net (Cicek 2016, doi:10.1007/978-3-319-46723-8_49) that takes HU."""
 
     def __init__(self, widths: tuple[int, ...], outputs: int) -> None:
@@ -62,6 +64,11 @@ class _UNet(nn.Module):
             x = stage(torch.cat([x, skip], dim=1))
         return self.head(x)
 
+    @staticmethod
+    def read(logits: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Give what the logits say."""
+        raise NotImplementedError
+
 
 def windowed(volume: torch.Tensor) -> torch.Tensor:
     """Give the two windows of HU that the networks see: the whole scale, and soft tissue."""
@@ -70,16 +77,20 @@ def windowed(volume: torch.Tensor) -> torch.Tensor:
     return torch.cat([wide, soft], dim=1)
 
 
-class HeartNet(_UNet):
-    """Structures and pathways of the heart; `forward` gives logits, `answer` probabilities."""
+class HeartNet(UNet):
+    """Structures and pathways of the heart; `forward` gives logits, `read` what they say."""
 
     def __init__(self) -> None:
         super().__init__((16, 32, 64, 96), len(Structure) + len(PATHWAYS))
 
-    def answer(self, volume: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    @staticmethod
+    def read(logits: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Give the probabilities of the structures and the heights of the pathways."""
-        out = self(volume)
-        return out[:, : len(Structure)].softmax(1), out[:, len(Structure) :].sigmoid()
+        of_structures = logits[:, : len(Structure)]
+        # In words, not as one operation: onnxruntime's softmax of channels is slow.
+        share = torch.exp(of_structures - of_structures.amax(1, keepdim=True))
+        share = share / share.sum(1, keepdim=True)
+        return share, logits[:, len(Structure) :].sigmoid()
 
 
 class ArteryNet(HeartNet):
@@ -88,17 +99,19 @@ class ArteryNet(HeartNet):
     It has the shape of `HeartNet`, whose weights it starts from.
     """
 
-    def answer(self, volume: torch.Tensor) -> torch.Tensor:
+    @staticmethod
+    def read(logits: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Give the heights of the pathways."""
-        return self(volume)[:, len(Structure) :].sigmoid()
+        return (logits[:, len(Structure) :].sigmoid(),)
 
 
-class Locator(_UNet):
+class Locator(UNet):
     """Inside of the pericardium in a whole scan."""
 
     def __init__(self) -> None:
         super().__init__((16, 16, 32, 48), 1)
 
-    def answer(self, volume: torch.Tensor) -> torch.Tensor:
+    @staticmethod
+    def read(logits: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Give the probability of lying inside the pericardium."""
-        return self(volume).sigmoid()
+        return (logits.sigmoid(),)

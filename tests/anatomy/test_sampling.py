@@ -1,5 +1,7 @@
 """Points of the scan are looked up in the anatomy's grid."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,17 @@ def test_a_grid_ends_half_a_cell_beyond_its_outermost_centres(z_mm, value):
 def test_grids_of_one_cell_along_an_axis_can_be_sampled():
     field = np.full((1, 4, 5), 3.0, np.float32)
     assert sample(grid((1, 4, 5)), field, np.array([[10.4, 22.0, 31.0]]))[0] == pytest.approx(3.0)
+
+
+def test_labels_are_found_once_for_each_anatomy_and_cannot_be_written() -> None:
+    anatomy = grid()
+    labels = anatomy.labels
+    assert anatomy.labels is labels
+    np.testing.assert_array_equal(labels, anatomy.structures.argmax(axis=0))
+    with pytest.raises(ValueError, match="read-only"):
+        labels[0, 0, 0] = 1
+    other = replace(anatomy, structures=np.roll(anatomy.structures, 1, axis=0))
+    np.testing.assert_array_equal(other.labels, other.structures.argmax(axis=0))
 
 
 def test_no_points_give_no_values():

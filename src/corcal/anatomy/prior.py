@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from corcal.anatomy.sampling import distance_map
+from corcal.anatomy.sampling import distance_map, distance_within, surrounding_box
 from corcal.anatomy.types import PATHWAY_SIGMA_MM, PATHWAYS, Anatomy, Pathway, Structure
 from corcal.ct.findings import finding
 from corcal.ct.scan import Finding
@@ -41,6 +41,8 @@ VALVE_MM = 10.0  # from the root's middle: the aortic leaflets
 # Measured on the simulated hearts, whose arteries are those of the Visible Human.
 LEFT_MAIN_START_MM, LEFT_MAIN_LENGTH_MM = (8.0, 5.0), 20.0
 ARTERIES = (Pathway.LM, Pathway.LAD, Pathway.LCX, Pathway.RCA)
+
+_FADED_MM = 6.0 * PATHWAY_SIGMA_MM  # heights are below 2e-8 there
 
 _LV, _RV = Structure.LEFT_VENTRICLE, Structure.RIGHT_VENTRICLE
 _LA, _RA = Structure.LEFT_ATRIUM, Structure.RIGHT_ATRIUM
@@ -82,14 +84,17 @@ def geometric_pathways(anatomy: Anatomy) -> NDArray[np.float32]:
     -------
     float32 ndarray of shape (6, n_z, n_y, n_x)
         ``exp(-d^2 / (2 s^2))`` of the distance from the estimated course, with s =
-        `PATHWAY_SIGMA_MM`. 0 everywhere for a pathway whose chambers are missing.
+        `PATHWAY_SIGMA_MM`; 0 from 30 mm on. 0 everywhere for a pathway whose chambers are missing.
     """
-    away = {one: _beyond(anatomy.labels == one, anatomy) for one in _HEART}
+    labels, spacing_mm = anatomy.labels, anatomy.spacing_mm
+    away = {one: distance_within(labels == one, spacing_mm, GROOVE_MM) for one in _HEART}
     courses = _courses(anatomy, away)
     heights = np.zeros((len(PATHWAYS), *anatomy.shape), np.float32)
     for pathway, course in courses.items():
         if course.any():
-            heights[pathway] = np.exp(-0.5 * (_beyond(course, anatomy) / PATHWAY_SIGMA_MM) ** 2)
+            far = distance_within(course, spacing_mm, _FADED_MM)
+            near = far < _FADED_MM
+            heights[pathway][near] = np.exp(-0.5 * (far[near] / PATHWAY_SIGMA_MM) ** 2)
     return heights
 
 
@@ -121,8 +126,8 @@ def agreement(anatomy: Anatomy, prior: NDArray[np.float32]) -> Agreement:
     for artery in ARTERIES:
         groove = prior[artery] > RIDGE
         if groove.any():
-            away = _beyond(anatomy.pathways[artery] > RIDGE, anatomy)
-            distance[artery] = float(np.median(away[groove]))
+            course = anatomy.pathways[artery] > RIDGE
+            distance[artery] = _median_distance(groove, course, anatomy)
     return Agreement(distance_mm=distance)
 
 
@@ -159,7 +164,7 @@ def _far(mm: float) -> str:
 
 
 def _courses(
-    anatomy: Anatomy, away: Mapping[Structure, NDArray[np.float32]]
+    anatomy: Anatomy, away: Mapping[Structure, NDArray[np.float64]]
 ) -> dict[Pathway, _Mask]:
     """Cells of each pathway's course."""
     surface = distance_map(np.isin(anatomy.labels, _HEART), anatomy.spacing_mm)
@@ -258,11 +263,12 @@ def _middle(mask: _Mask, anatomy: Anatomy) -> _Points | None:
     return cells.mean(axis=0) * np.array(anatomy.spacing_mm) if len(cells) else None
 
 
-def _beyond(course: _Mask, anatomy: Anatomy) -> NDArray[np.float32]:
-    """Distance of cells from the centres of a mask's cells, in mm; ``inf`` if there are none."""
+def _median_distance(cells: _Mask, course: _Mask, anatomy: Anatomy) -> float:
+    """Median distance of cells from those of a course, in mm; ``inf`` if there is no course."""
     from scipy import ndimage  # slow to import, not needed to score marked calcium
 
     if not course.any():
-        return np.full(course.shape, np.inf, np.float32)
-    away = ndimage.distance_transform_edt(~course, sampling=anatomy.spacing_mm)
-    return np.asarray(away, np.float32)
+        return np.inf
+    box = surrounding_box(cells | course, (0, 0, 0))
+    away = ndimage.distance_transform_edt(~course[box], sampling=anatomy.spacing_mm)
+    return float(np.median(away[cells[box]]))

@@ -6,10 +6,19 @@ from numpy.typing import NDArray
 from corcal.anatomy.types import PATHWAYS, Anatomy, Structure
 from corcal.errors import GeometryError, InputError
 
-__all__ = ["distance_map", "pathways_at", "sample", "structures_at", "voxels_mm"]
+__all__ = [
+    "distance_map",
+    "distance_within",
+    "pathways_at",
+    "sample",
+    "structures_at",
+    "surrounding_box",
+    "voxels_mm",
+]
 
 _Floats = NDArray[np.float32]
 _Points = NDArray[np.floating]
+_Mask = NDArray[np.bool_]
 
 
 def voxels_mm(
@@ -123,6 +132,44 @@ def distance_map(mask: NDArray[np.bool_], spacing_mm: tuple[float, float, float]
     outer = ndimage.distance_transform_edt(~mask, sampling=spacing_mm)
     inner = ndimage.distance_transform_edt(mask, sampling=spacing_mm)
     return np.asarray(np.where(mask, half - inner, outer - half), np.float32)
+
+
+def distance_within(
+    mask: _Mask, spacing_mm: tuple[float, float, float], reach_mm: float
+) -> NDArray[np.float64]:
+    """Distance of each cell from the nearest cell of a mask, no farther than a reach.
+
+    Parameters
+    ----------
+    mask : bool ndarray of shape (n_z, n_y, n_x)
+    spacing_mm : (dz, dy, dx)
+    reach_mm : float
+        What is farther is not looked at: a small reach is quick.
+
+    Returns
+    -------
+    float64 ndarray of shape (n_z, n_y, n_x)
+        From centre to centre in mm: 0 in the mask; `reach_mm` where it is that or more, and
+        everywhere if the mask is empty.
+    """
+    from scipy import ndimage  # slow to import, not needed to score marked calcium
+
+    out = np.full(mask.shape, reach_mm)
+    if mask.any():
+        box = surrounding_box(mask, tuple(int(np.ceil(reach_mm / step)) for step in spacing_mm))
+        away = ndimage.distance_transform_edt(~mask[box], sampling=spacing_mm)
+        out[box] = np.minimum(away, reach_mm)
+    return out
+
+
+def surrounding_box(mask: _Mask, reach: tuple[int, ...]) -> tuple[slice, ...]:
+    """Bounding box of a mask that is not empty, so many cells wider at each side."""
+    box = []
+    for axis, more in enumerate(reach):
+        others = tuple(other for other in range(3) if other != axis)
+        where = np.flatnonzero(mask.any(axis=others))
+        box.append(slice(max(int(where[0]) - more, 0), int(where[-1]) + more + 1))
+    return tuple(box)
 
 
 def _trilinear(flat: _Floats, cells: NDArray[np.float64], shape: tuple[int, int, int]) -> _Floats:

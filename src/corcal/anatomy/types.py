@@ -1,6 +1,6 @@
 """Where the heart, the great vessels and the coronary arteries of a scan are: the types."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol
 
@@ -86,6 +86,7 @@ class Anatomy:
     spacing_mm: tuple[float, float, float]
     model: ModelRecord
     findings: tuple[Finding, ...] = ()
+    _labels: NDArray[np.uint8] | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.structures.ndim != 4 or self.structures.shape[0] != len(Structure):
@@ -104,8 +105,13 @@ class Anatomy:
 
     @property
     def labels(self) -> NDArray[np.uint8]:
-        """Most probable `Structure` of each cell, uint8 of shape (n_z, n_y, n_x)."""
-        return np.asarray(self.structures.argmax(axis=0), np.uint8)
+        """Most probable `Structure` of each cell, uint8 of shape (n_z, n_y, n_x), read-only."""
+        if self._labels is None:  # asked for by everything that looks at the heart
+            labels = np.asarray(self.structures.argmax(axis=0), np.uint8)
+            labels.setflags(write=False)
+            object.__setattr__(self, "_labels", labels)
+            return labels
+        return self._labels
 
 
 class AnatomySource(Protocol):

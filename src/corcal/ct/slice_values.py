@@ -117,6 +117,8 @@ def _jump(one: NDArray[np.float32], other: NDArray[np.float32]) -> float | None:
         if not known and not (shifts and min(map(abs, shifts)) > _NO_TISSUE_HU):
             return None  # without lung in view nothing tells a rescale from another tissue
         shifts += known
+        if shifts and min(map(abs, shifts)) < _ALIKE * _GOES_ON_HU:
+            return None  # whatever the others are, it is no jump, nor does one go on
     most = max(shifts, key=abs)
     return most if all(each * most >= _ALIKE * most * most for each in shifts) else None
 

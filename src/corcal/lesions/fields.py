@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.anatomy.prior import with_pathways
+from corcal.anatomy.sampling import distance_within, surrounding_box
 from corcal.anatomy.types import PATHWAYS, Anatomy, Structure
 
 __all__ = ["FAR_MM", "FIELD_NAMES", "Fields", "HeartFrame", "make_fields", "right_handed_axes"]
@@ -131,30 +132,14 @@ def _clipped_distance(mask: _Mask, spacing_mm: tuple[float, float, float]) -> _F
     """
     from scipy import ndimage  # slow to import, not needed to score marked calcium
 
-    out = np.full(mask.shape, FAR_MM, np.float32)
     if mask.all() or not mask.any():
-        return -out if mask.all() else out
+        return np.full(mask.shape, -FAR_MM if mask.all() else FAR_MM, np.float32)
     half = 0.5 * min(spacing_mm)  # the surface lies between two cells
-    wide = _box(mask, tuple(int(np.ceil(FAR_MM / step)) for step in spacing_mm))
-    away = ndimage.distance_transform_edt(~mask[wide], sampling=spacing_mm) - half
-    out[wide] = np.minimum(away, FAR_MM)
-    tight = _box(mask, (1, 1, 1))
+    out = (distance_within(mask, spacing_mm, FAR_MM + half) - half).astype(np.float32)
+    tight = surrounding_box(mask, (1, 1, 1))
     deep = ndimage.distance_transform_edt(mask[tight], sampling=spacing_mm)
     out[tight] = np.where(mask[tight], np.maximum(half - deep, -FAR_MM), out[tight])
     return out
-
-
-def _box(mask: _Mask, reach: tuple[int, ...]) -> tuple[slice, ...]:
-    """Bounding box of a mask, so many cells wider at each side."""
-    box = []
-    for axis, more in enumerate(reach):
-        where = np.flatnonzero(mask.any(axis=_others(axis)))
-        box.append(slice(max(int(where[0]) - more, 0), int(where[-1]) + more + 1))
-    return tuple(box)
-
-
-def _others(axis: int) -> tuple[int, ...]:
-    return tuple(other for other in range(3) if other != axis)
 
 
 def _heart_frame(anatomy: Anatomy, labels: NDArray[np.uint8], core: _Mask) -> HeartFrame | None:
