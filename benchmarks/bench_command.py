@@ -4,7 +4,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from benchmarks.harness import gated_scan_folder, machine, run_process
+from benchmarks.harness import gated_scan_folder, machine, cold_runs
 
 __all__ = ["main"]
 
@@ -26,7 +26,7 @@ def main() -> None:
     print(f"\ncold commands   ({ROUNDS} rounds, whole processes)")
     print(f"  {'':44}{'median s':>10}{'min s':>9}{'max s':>9}{'peak MB':>9}")
     for name, command in commands.items():
-        runs = [run_process(command) for _ in range(ROUNDS)]
+        runs = cold_runs(command, ROUNDS)
         seconds = [run.seconds for run in runs]
         peak = max(run.peak_mb for run in runs)
         print(

@@ -22,7 +22,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.detection_runs import JUDGES, judged_by
-from benchmarks.harness import compare, gated_scan_folder, machine, run_process
+from benchmarks.harness import compare, gated_scan_folder, machine, cold_runs
 
 __all__ = ["main", "prototype_shapes"]
 
@@ -236,7 +236,7 @@ def _cold(folder: Path, given: argparse.Namespace) -> tuple[float, float]:
             sys.executable, "-m", "benchmarks.bench_detection", "--child", "cold",
             "--folder", str(folder), "--judge", "rules",
         ]  # fmt: skip
-    runs = [run_process(command) for _ in range(max(1, given.rounds // 2 + 1))]
+    runs = cold_runs(command, max(1, given.rounds // 2 + 1))
     return statistics.median(run.seconds for run in runs), max(run.peak_mb for run in runs)
 
 

@@ -4,12 +4,13 @@ import os
 import platform
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Process", "compare", "gated_scan_folder", "machine", "run_process"]
+__all__ = ["Process", "cold_runs", "compare", "gated_scan_folder", "machine", "run_process"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +85,19 @@ def run_process(command: list[str], *, env: Mapping[str, str] | None = None) -> 
         busy_s=usage.ru_utime + usage.ru_stime,
         peak_mb=usage.ru_maxrss / 1024.0,
     )
+
+
+def cold_runs(command: list[str], rounds: int) -> list[Process]:
+    """Run a command several times with its modules compiled, as pip leaves them.
+
+    A checkout whose modules may not be written beside their sources (PYTHONDONTWRITEBYTECODE)
+    compiles them in each process, which no installation does. The first run, which compiles them
+    here, is not counted.
+    """
+    with tempfile.TemporaryDirectory(prefix="corcal-bytecode-") as cache:
+        env = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+        env["PYTHONPYCACHEPREFIX"] = cache
+        return [run_process(command, env=env) for _ in range(rounds + 1)][1:]
 
 
 def gated_scan_folder() -> Path | None:
