@@ -4,7 +4,7 @@ import statistics
 import sys
 from pathlib import Path
 
-from benchmarks.harness import gated_scan_folder, machine, cold_runs
+from benchmarks.harness import cold_runs, gated_scan_folder, machine
 
 __all__ = ["main"]
 

@@ -22,7 +22,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.detection_runs import JUDGES, judged_by
-from benchmarks.harness import compare, gated_scan_folder, machine, cold_runs
+from benchmarks.harness import cold_runs, compare, gated_scan_folder, machine
 
 __all__ = ["main", "prototype_shapes"]
 
