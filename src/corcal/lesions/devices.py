@@ -13,7 +13,7 @@ from corcal.ct.findings import finding
 from corcal.ct.scan import CTScan, Finding, Severity
 from corcal.lesions.classifier import SITES
 from corcal.lesions.features import Features
-from corcal.lesions.pieces import Pieces, most_of
+from corcal.lesions.pieces import BONE_FROM_MM3, Pieces, most_of
 from corcal.lesions.places import slices_named
 from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.lesions.unscoreable import metal_words
@@ -70,7 +70,6 @@ our own guess. Calcium that is lost to metal costs a patient more than metal tha
 
 _NEAR_HEIGHT = 0.4  # within 7 mm of an artery's line
 _MOST_LUNG = 0.05
-_NOT_BONE_MM3 = 4000.0  # of the connected lesion: the spine is as dense as this and larger
 
 
 def device_pieces(pieces: Pieces, features: Features, *, rule: DeviceRule = _RULE) -> _Mask:
@@ -95,7 +94,7 @@ def device_pieces(pieces: Pieces, features: Features, *, rule: DeviceRule = _RUL
         features.column("elongation") >= rule.tube_elongation
     )
     tube &= features.column("mean_hu") >= rule.tube_mean_hu
-    small = pieces.full_volume_mm3 < _NOT_BONE_MM3
+    small = pieces.full_volume_mm3 < BONE_FROM_MM3  # the spine is as dense as metal can be
     return np.asarray(
         (peak >= rule.metal_hu) | ((peak >= rule.dense_hu) & (streaks | tube) & small)
     )

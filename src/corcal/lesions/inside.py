@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.ct.scan import CTScan
-from corcal.lesions.pieces import Pieces
+from corcal.lesions.pieces import BONE_FROM_MM3, Pieces
+from corcal.lesions.windows import Windows, cut_windows
 
 __all__ = ["Insides", "look_inside"]
 
 _LEAST_LENGTH_MM = 7.0  # stents are 8 mm long and longer; of shorter ones nothing is to be said
 _LEAST_AREA_MM2 = 4.0  # of a slice of a piece: what is smaller has an edge and no inside
-_MOST_VOLUME_MM3 = 4000.0  # of the connected lesion: larger is bone, whose inside says nothing
 _REACH_MM = 10.0  # of the window around the middle of a slice of a piece
 _SMOOTHING_MM = 0.4  # noise of single pixels; struts and lumen stay
 _LUMEN_MM = 1.6  # half of what is closed: stents are 2.5 to 4 mm wide
@@ -25,7 +25,6 @@ _LEAST_CORE = 4  # pixels
 _FLOOR_HU = -200.0  # lung beside the heart is no darker than this
 _CHUNK = 256
 
-_Floats = NDArray[np.float32]
 _Mask = NDArray[np.bool_]
 
 
@@ -96,7 +95,8 @@ def _large_slices(pieces: Pieces, long: _Mask) -> _Slices:
     )
     _, dy, dx = pieces.spacing_mm
     large = size * dy * dx >= _LEAST_AREA_MM2
-    large &= (long & (pieces.full_volume_mm3 < _MOST_VOLUME_MM3))[slots // depth]
+    # the inside of bone says nothing
+    large &= (long & (pieces.full_volume_mm3 < BONE_FROM_MM3))[slots // depth]
     number = np.where(large, np.cumsum(large) - 1, -1)
     middle = [np.bincount(at, weights=axis) / size for axis in (y, x)]
     return _Slices(
@@ -115,8 +115,10 @@ def _measure(
     from scipy import ndimage  # slow to import, not needed to score marked calcium
 
     _, dy, dx = scan.spacing_mm
-    window, inside = _windows(scan, pieces, slices, rows)
-    smooth = ndimage.gaussian_filter(window, (0, _SMOOTHING_MM / dy, _SMOOTHING_MM / dx))
+    z, y, x = (axis[rows] for axis in (slices.z, slices.y, slices.x))
+    windows = cut_windows(scan, z, y, x, reach_mm=_REACH_MM, floor_hu=_FLOOR_HU)
+    inside = _marked(windows, pieces, slices, rows)
+    smooth = ndimage.gaussian_filter(windows.hu, (0, _SMOOTHING_MM / dy, _SMOOTHING_MM / dx))
     size = (1, *(2 * max(1, round(_LUMEN_MM / step)) + 1 for step in (dy, dx)))
     closed = ndimage.minimum_filter(ndimage.maximum_filter(smooth, size), size)
     cross = ndimage.generate_binary_structure(2, 1)[None]
@@ -131,22 +133,8 @@ def _measure(
     return np.stack([uneven, count, filled, total])
 
 
-def _windows(
-    scan: CTScan, pieces: Pieces, slices: _Slices, rows: NDArray[np.intp]
-) -> tuple[_Floats, _Mask]:
-    """Cut a window around the middle of each slice of a piece, and mark the piece in it."""
-    _, n_y, n_x = scan.shape
-    _, dy, dx = scan.spacing_mm
-    half_y, half_x = int(np.ceil(_REACH_MM / dy)), int(np.ceil(_REACH_MM / dx))
-    y0, x0 = slices.y[rows] - half_y, slices.x[rows] - half_x
-    y = np.clip(y0[:, None] + np.arange(2 * half_y + 1), 0, n_y - 1)
-    x = np.clip(x0[:, None] + np.arange(2 * half_x + 1), 0, n_x - 1)
-    window = scan.hu[slices.z[rows][:, None, None], y[:, :, None], x[:, None, :]]
-    inside = np.zeros(window.shape, np.bool_)
+def _marked(windows: Windows, pieces: Pieces, slices: _Slices, rows: NDArray[np.intp]) -> _Mask:
+    """Mark in each window its slice of a piece."""
     voxel = np.flatnonzero((slices.at >= rows[0]) & (slices.at <= rows[-1]))
-    local = slices.at[voxel] - rows[0]
-    _, row, column = np.unravel_index(pieces.index[voxel], pieces.shape)
-    row, column = row - y0[local], column - x0[local]
-    fits = (row >= 0) & (row <= 2 * half_y) & (column >= 0) & (column <= 2 * half_x)
-    inside[local[fits], row[fits], column[fits]] = True
-    return np.maximum(window.astype(np.float32), np.float32(_FLOOR_HU)), inside
+    _, y, x = np.unravel_index(pieces.index[voxel], pieces.shape)
+    return windows.marked(slices.at[voxel] - rows[0], y, x)

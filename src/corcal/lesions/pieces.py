@@ -10,9 +10,10 @@ from corcal.errors import GeometryError
 from corcal.lesions.candidates import CALCIUM_THRESHOLD_HU
 from corcal.lesions.components import label_slices
 
-__all__ = ["MIN_AREA_MM2", "Pieces", "agatston_of", "most_of", "piece_agatston"]
+__all__ = ["BONE_FROM_MM3", "MIN_AREA_MM2", "Pieces", "agatston_of", "most_of", "piece_agatston"]
 
 MIN_AREA_MM2 = 1.0  # of a slice lesion: Agatston 1990, doi:10.1016/0735-1097(90)90282-T
+BONE_FROM_MM3 = 4000.0  # our choice: no connected calcium or stent of an artery is as large
 _WEIGHT_BOUNDS_HU = (200.0, 300.0, 400.0)  # from which a slice lesion weighs 2, 3, 4: same source
 _REFERENCE_INCREMENT_MM = 3.0  # same source: contiguous slices of 3 mm
 _AREA_TOLERANCE = 1e-9  # nine pixels of a third of a millimetre are 1 mm2

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from corcal.ct.scan import AIR_HU, CTScan
 from corcal.lesions.noise import SMOOTHING_MM
 from corcal.lesions.pieces import Pieces
+from corcal.lesions.windows import Windows, cut_windows
 
 __all__ = ["Surroundings", "look_around"]
 
@@ -134,9 +135,11 @@ def _measure(
     from scipy import ndimage  # slow to import, not needed to score marked calcium
 
     _, dy, dx = scan.spacing_mm
-    window, inside = _windows(scan, pieces, rows, main, top)
+    _, y, x = np.unravel_index(top[rows], scan.shape)
+    windows = cut_windows(scan, main[rows], y, x, reach_mm=_REACH_MM, floor_hu=AIR_HU)
+    inside = _marked(windows, pieces, rows, main)
     sigma = (0.0, SMOOTHING_MM / dy, SMOOTHING_MM / dx)
-    smooth = ndimage.gaussian_filter(window, sigma, truncate=3.0)
+    smooth = ndimage.gaussian_filter(windows.hu, sigma, truncate=3.0)
     peak = np.where(inside, smooth, -np.inf).max(axis=(1, 2))
     skip_y, skip_x = max(1, round(_FINE_MM / dy)), max(1, round(_FINE_MM / dx))
     coarse = smooth[:, ::skip_y, ::skip_x]
@@ -157,31 +160,15 @@ def _measure(
     return np.stack([peak, _medians(coarse, soft), *shares, near]).astype(np.float32)
 
 
-def _windows(
-    scan: CTScan,
-    pieces: Pieces,
-    rows: NDArray[np.intp],
-    main: NDArray[np.int64],
-    top: NDArray[np.int64],
-) -> tuple[_Floats, _Mask]:
-    """Cut a window around the densest voxel of each piece, and mark the piece in it."""
-    _, n_y, n_x = scan.shape
-    half_y = int(np.ceil(_REACH_MM / scan.spacing_mm[1]))
-    half_x = int(np.ceil(_REACH_MM / scan.spacing_mm[2]))
-    y0 = top[rows] // n_x % n_y - half_y
-    x0 = top[rows] % n_x - half_x
-    y = np.clip(y0[:, None] + np.arange(2 * half_y + 1), 0, n_y - 1)
-    x = np.clip(x0[:, None] + np.arange(2 * half_x + 1), 0, n_x - 1)
-    window = scan.hu[main[rows][:, None, None], y[:, :, None], x[:, None, :]].astype(np.float32)
-    inside = np.zeros(window.shape, np.bool_)
+def _marked(
+    windows: Windows, pieces: Pieces, rows: NDArray[np.intp], main: NDArray[np.int64]
+) -> _Mask:
+    """Mark in each window the main slice of its piece."""
     voxel = np.flatnonzero((pieces.piece >= rows[0]) & (pieces.piece <= rows[-1]))
-    z, vy, vx = (axis[voxel] for axis in pieces.zyx())
-    local = pieces.piece[voxel] - rows[0]
-    vy, vx = vy - y0[local], vx - x0[local]
-    fits = (z == main[pieces.piece[voxel]]) & (vy >= 0) & (vy <= 2 * half_y)
-    fits &= (vx >= 0) & (vx <= 2 * half_x)
-    inside[local[fits], vy[fits], vx[fits]] = True
-    return np.maximum(window, np.float32(AIR_HU)), inside
+    z, y, x = np.unravel_index(pieces.index[voxel], pieces.shape)
+    piece = pieces.piece[voxel]
+    at = z == main[piece]
+    return windows.marked(piece[at] - rows[0], y[at], x[at])
 
 
 def _any_of(mask: _Mask, skip_y: int, skip_x: int) -> _Mask:
