@@ -12,7 +12,7 @@ import pytest
 import SimpleITK as sitk
 
 from corcal.anatomy.totalsegmentator import TotalSegmentatorSource
-from corcal.cli.score import score_text
+from corcal.cli.score_text import score_text
 from corcal.ct.findings import finding
 from corcal.ct.read import read_scan
 from corcal.interop.dicom.read_back import read_structured_report
@@ -454,6 +454,7 @@ def test_help_names_every_rule(run_corcal):
 
 def test_the_terminal_marks_an_artery_that_metal_lies_on():
     plain = stent()
-    rows = [line for line in score_text(plain).splitlines() if line.endswith("not all scoreable")]
-    assert [row.split()[0] for row in rows] == ["LAD"]
+    lines = score_text(plain).splitlines()
+    assert [line.split()[0] for line in lines if line.endswith("  metal")] == ["LAD"]
+    assert "metal: not all of the artery is scoreable" in lines
     assert max(map(len, score_text(plain).splitlines())) <= 80

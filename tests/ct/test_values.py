@@ -27,6 +27,32 @@ def of_dicom(folder: Path, hu: NDArray[np.generic], intercept: int = 0) -> list[
 
 
 @pytest.mark.parametrize(
+    ("limit", "severity"),
+    [
+        (129, Severity.ERROR),
+        (399, Severity.ERROR),
+        (400, Severity.WARNING),
+        (1000, Severity.WARNING),
+        (2500, None),
+        (None, None),
+    ],
+)
+def test_values_that_were_cut_off_are_told(limit: int | None, severity: Severity | None) -> None:
+    rng = np.random.default_rng(3)
+    hu = rng.normal(40, 20, (4, 60, 60)).round().astype(np.int16)
+    hu[:, :20] = -1000
+    hu[:, 40:50, 10:30] = rng.integers(300, 3072, (4, 10, 20))  # bone and metal
+    found = [
+        item
+        for item in value_findings(hu if limit is None else np.minimum(hu, limit))
+        if item.code == "VALUES_CUT_OFF"
+    ]
+    assert [item.severity for item in found] == ([severity] if severity else [])
+    if severity:
+        assert f"have {limit} HU and none has more" in found[0].message
+
+
+@pytest.mark.parametrize(
     ("low", "severity"),
     [(0, Severity.ERROR), (-1, Severity.WARNING), (-499, Severity.WARNING), (-500, None)],
 )

@@ -38,7 +38,7 @@ def test_a_doubtful_artery_is_named_beside_a_calm_word() -> None:
     )
 
 
-@pytest.mark.parametrize(("p", "is_doubtful"), [(0.849, True), (0.85, False)])
+@pytest.mark.parametrize(("p", "is_doubtful"), [(0.899, True), (0.90, False)])
 def test_an_artery_is_doubtful_below_the_limit_of_the_advice(p: float, is_doubtful: bool) -> None:
     assert bool(doubt_words(with_chances({"LAD": p, "LM": 1 - p}))) is is_doubtful
 
@@ -55,7 +55,7 @@ def test_a_small_lesion_that_may_be_none_is_named_as_such() -> None:
     )
 
 
-def test_what_a_review_is_advised_for_is_not_told_twice() -> None:
+def test_of_what_a_review_is_advised_for_only_the_artery_is_told() -> None:
     told = Contested(
         lesion="L1",
         site="LCX",
@@ -66,7 +66,14 @@ def test_what_a_review_is_advised_for_is_not_told_twice() -> None:
         probabilities=LCX_OR_LM,
     )
     review = ReviewAdvice(advised=True, reasons=("L1 is doubtful",), contested=(told,))
-    assert doubt_words(with_chances(LCX_OR_LM, review=review)) == ""
+    may_be_none = {"LCX": 0.81, "mitral_annulus": 0.19}
+    assert doubt_words(with_chances(may_be_none, review=review)) == ""
+    words = "the artery of L1 is doubtful (LCX 65 %, LM 22 %)"
+    assert doubt_words(with_chances(LCX_OR_LM, review=review)) == words
+
+
+def test_the_artery_of_what_may_be_something_else_is_not_doubtful_for_it() -> None:
+    assert doubt_words(with_chances({"LCX": 0.87, "mitral_annulus": 0.13})) == ""
 
 
 def test_calcium_outside_of_the_arteries_has_no_doubtful_artery() -> None:

@@ -86,9 +86,23 @@ def test_a_doubtful_lesion_that_counts_is_told_with_what_else_it_may_be():
     split = decision(60.0, {"LCX": 0.5, "LAD": 0.07, "mitral_annulus": 0.37, "bone": 0.06})
     [text] = reasons(CERTAIN, split)
     assert text.endswith(
-        "is coronary with a probability of 57 %, most likely of the LCX; it is counted as LCX, "
-        "and may be mitral annulus (37 %)"
+        "is coronary with a probability of 57 %, most likely of the LCX (50 %; LAD 7 %); it is "
+        "counted as LCX, and may be mitral annulus (37 %)"
     )
+
+
+@pytest.mark.parametrize(
+    ("chances", "words"),
+    [
+        ({"LM": 0.54, "LAD": 0.16, "device": 0.3}, "LM (54 %; LAD 16 %)"),
+        ({"LM": 0.35, "LCX": 0.2, "LAD": 0.15, "device": 0.3}, "LM (35 %; LCX 20 %)"),
+        ({"LM": 0.62, "LAD": 0.08, "device": 0.3}, "LM (62 %; LAD 8 %)"),  # 0.89 of the coronary
+        ({"LM": 0.65, "LAD": 0.05, "device": 0.3}, "LM"),
+    ],
+)
+def test_where_the_artery_is_doubtful_the_next_one_is_named(chances, words):
+    [text] = reasons(CERTAIN, decision(60.0, chances))
+    assert f"most likely of the {words}; it is counted as LM" in text
 
 
 def test_a_small_lesion_that_moves_the_category_is_large():

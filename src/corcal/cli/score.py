@@ -1,7 +1,6 @@
 """``corcal score``: one scan in, one explained score out."""
 
 import sys
-import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +28,7 @@ from corcal.cli.report_options import (
     taken_route,
 )
 from corcal.cli.report_request import Paper
-from corcal.report.words import interval_words, score_name
+from corcal.cli.score_text import score_text, wrapped
 from corcal.risk.person import PERSON_FIELDS
 from corcal.whole_file import write_whole
 
@@ -40,12 +39,8 @@ if TYPE_CHECKING:
     from corcal.ct.scan import Patient
     from corcal.interop.hl7v2 import Route
     from corcal.pipeline import Exam
-    from corcal.result import Result
 
-__all__ = ["command", "score_text"]
-
-_COLUMNS = 80  # of a terminal
-_METAL = "  not all scoreable"
+__all__ = ["command"]
 
 
 @click.command(
@@ -235,7 +230,7 @@ def _deliver(exam: "Exam", wanted: _Wanted, inputs: list[Path]) -> None:
             click.echo(f"wrote {plain(file)}")
         if removed:
             names = ", ".join(path.name for path in removed)
-            click.echo("\n".join(_wrapped(f"removed, of the score before: {names}", indent=2)))
+            click.echo("\n".join(wrapped(f"removed, of the score before: {names}", indent=2)))
 
 
 def _replace(
@@ -267,83 +262,3 @@ def _write(exam: "Exam", out: Path, wanted: _Wanted) -> list[Path]:
 
         files += report_exam(exam, out, wanted.layout, route=wanted.route)
     return list(dict.fromkeys(files))
-
-
-def score_text(result: "Result") -> str:
-    """Describe a result in plain text for a terminal, 80 columns."""
-    from corcal.lesions.unscoreable import unscoreable_arteries  # its imports are there by now
-
-    score, scan = result.score, result.scan
-    lines = [
-        f"{score_name(result)} {score.total.agatston:.1f}   ({score.rule} rule)",
-        *_certainty(result),
-        "",
-        f"{'':8}{'Agatston':>10}{'volume mm3':>12}{'mass mg':>10}{'lesions':>9}{'peak HU':>9}",
-    ]
-    metal = unscoreable_arteries(result.suitability.findings)
-    rows = [*score.vessels.items(), ("total", score.total)]
-    for name, part in rows:
-        peak = "-" if part.peak_hu is None else f"{part.peak_hu:.0f}"
-        lines.append(
-            f"{name:8}{part.agatston:10.1f}{part.volume_mm3:12.1f}{part.mass_mg:10.2f}"
-            f"{part.lesion_count:9d}{peak:>9}{_METAL if name in metal else ''}"
-        )
-    lines += _elsewhere(result)
-    spread = ", ".join(f"{name} {other.total:.1f}" for name, other in score.by_rule.items())
-    lines += [
-        "",
-        *_wrapped(f"By rule:  {spread}", indent=10),
-        *_wrapped(
-            f"Scan:     {scan.series_description or 'no description'}, {scan.shape[0]} slices, "
-            f"increment {scan.increment_mm:g} mm, {_kvp(scan.kvp)}",
-            indent=10,
-        ),
-        f"Verdict:  {result.suitability.verdict} ({result.suitability.kind})",
-    ]
-    for f in result.suitability.findings:
-        lines += _wrapped(f"  {f.severity}: {f.message} [{f.code}]", indent=4)
-    lines += ["", result.provenance.statement]
-    return "\n".join(lines)
-
-
-def _elsewhere(result: "Result") -> list[str]:
-    from corcal.report.other_sites import is_sure_site  # its imports are there by now
-
-    return [
-        f"not coronary, not counted: {name} {part.agatston:.1f} Agatston"
-        f"{'' if is_sure_site(result, name) else ', doubtful'}"
-        for name, part in result.score.other_sites.items()
-    ]
-
-
-def _wrapped(text: str, *, indent: int) -> list[str]:
-    """Break a line at 80 columns; words that are longer stay whole."""
-    return textwrap.wrap(
-        text,
-        width=_COLUMNS,
-        subsequent_indent=" " * indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-
-
-def _certainty(result: "Result") -> list[str]:
-    """Say how sure an automatic score is, and that nobody has checked it."""
-    score = result.score
-    if score.total.interval is None or score.category_probabilities is None:
-        return []
-    chances = ", ".join(
-        f"{name}: {100 * chance:.0f} %" for name, chance in score.category_probabilities.items()
-    )
-    lines = [
-        f"Found automatically, not checked by a reader; {interval_words(score.total.interval)}",
-        f"Probability of each category: {chances}",
-    ]
-    if result.review is not None and result.review.advised:
-        for reason in result.review.reasons:
-            lines += _wrapped(f"Review advised: {reason}", indent=2)
-    return lines
-
-
-def _kvp(kvp: float | None) -> str:
-    return "kVp unknown" if kvp is None else f"{kvp:g} kVp"

@@ -126,6 +126,7 @@ _READING: dict[str, FindingDefinition] = {
         ("LOSSY_COMPRESSION", _W, "The images were compressed with loss at some time."),
         ("PIXEL_PADDING", _I, "Voxels without a value were set to air; a warning in tissue."),
         ("NOT_HU_VALUES", _W, "The values of the voxels cannot be Hounsfield units."),
+        ("VALUES_CUT_OFF", _W, "Nothing is denser than a value that many voxels have."),
         ("EMPTY_SLICES", _E, "Slices between others show no body: their images were lost."),
         ("REPEATED_SLICES", _W, "Slices at different places are equal to the last voxel."),
         ("VALUES_JUMP", _W, "The same tissue has other values from one slice to the next."),

@@ -22,6 +22,11 @@ DARK_HU = -900.0  # air, and the darkest of the lungs
 LOWEST_AIR_HU = -1100.0  # the median of what is dark in a slice; measured -1013 to -905
 LEAST_DARK_SHARE = 0.05  # of a slice: the blurred rim of a padding is less
 _STEP = 2  # in rows and columns, where a median is taken
+# Where a scanner's own scale of 12 bits ends, whatever its intercept: metal ends there, rightly.
+_END_OF_SCALE_HU = 2500.0
+_WEIGHED_UP_TO_HU = 400.0  # the Agatston weights grow up to here, doi:10.1016/0735-1097(90)90282-T
+_FEWEST_CUT, _BELOW_HU = 50, 10.0  # as many voxels of the highest value; more than so far below it
+_FEWEST_VALUES = 64  # of an image with noise; a drawn one may have many voxels of its highest value
 
 
 def value_findings(hu: NDArray[Any]) -> tuple[Finding, ...]:
@@ -35,8 +40,14 @@ def value_findings(hu: NDArray[Any]) -> tuple[Finding, ...]:
     Returns
     -------
     tuple of Finding
-        One ``NOT_HU_VALUES``, or none. It is an error if there is no negative value at all.
+        One ``NOT_HU_VALUES``, or none; it is an error if there is no negative value at all. And
+        ``VALUES_CUT_OFF``, if nothing is denser than a value that many voxels have; an error below
+        400 HU.
     """
+    return (*_not_hu(hu), *_cut_off(hu))
+
+
+def _not_hu(hu: NDArray[Any]) -> tuple[Finding, ...]:
     low, high = float(hu.min()), float(hu.max())
     values = f"the values reach from {low:g} to {high:g}"
     if low >= 0:
@@ -49,6 +60,27 @@ def value_findings(hu: NDArray[Any]) -> tuple[Finding, ...]:
     if not impossible:
         return ()
     return (finding("NOT_HU_VALUES", f"{impossible}: no tissue, air or metal has them"),)
+
+
+def _cut_off(hu: NDArray[Any]) -> Iterator[Finding]:
+    """Find that values were limited: bone and calcium end in a plateau, and not in a peak."""
+    high = float(hu.max())
+    if high >= _END_OF_SCALE_HU:
+        return
+    highest = int(np.count_nonzero(hu == high))
+    near = int(np.count_nonzero(hu >= high - _BELOW_HU)) - highest
+    if highest < _FEWEST_CUT or highest <= near or np.unique(hu).size < _FEWEST_VALUES:
+        return
+    told = f"{voxels(highest)} have {high:g} HU and none has more: the values were cut off there"
+    if high < _WEIGHED_UP_TO_HU:
+        yield finding(
+            "VALUES_CUT_OFF",
+            f"{told}, and a score needs what calcium has, up to 400 HU: give the scan as it was "
+            "reconstructed",
+            Severity.ERROR,
+        )
+    else:
+        yield finding("VALUES_CUT_OFF", f"{told}; masses and peak values are too low")
 
 
 def voxels(count: int) -> str:

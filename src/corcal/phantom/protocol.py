@@ -49,11 +49,11 @@ _CHEST_SLICES = (
     ((2.0, 1.0), 4),
     ((1.0, 0.7), 2),
 )
-_GATED_KERNELS = (("medium", 60), ("smooth", 40))
-_CHEST_KERNELS = (("medium", 45), ("smooth", 30), ("sharp", 25))
+_GATED_KERNELS = (("medium", 60), ("smooth", 10), ("iterative", 30))
+_CHEST_KERNELS = (("medium", 45), ("smooth", 15), ("iterative", 15), ("sharp", 25))
 _NOISE_HU = {"gated": 17.0, "chest": 15.0}  # of 3 mm, medium kernel, average patient
 _NOISE_RANGE_HU = (8.0, 35.0)  # of 3 mm slices and kernels for soft tissue
-_KERNEL_NOISE = {"smooth": 0.85, "medium": 1.0, "sharp": 1.9}
+_KERNEL_NOISE = {"iterative": 0.75, "smooth": 0.85, "medium": 1.0, "sharp": 1.9}
 # Top and bottom of a gated scan, reference mm: ordinary, and cut through the heart's base or apex.
 _TOP_MM, _CUT_TOP_MM = (50.0, 76.0), (34.0, 46.0)
 _BOTTOM_MM, _CUT_BOTTOM_MM = (-96.0, -70.0), (-60.0, -46.0)
@@ -210,10 +210,11 @@ def _draw_artefacts(rng: np.random.Generator, girth: float) -> Artefacts:
 def _varied(rng: np.random.Generator, kernel: Kernel) -> Kernel:
     """Give a kernel like this one, of another vendor."""
     width = float(np.clip(np.exp(rng.normal(0, 0.12)), 0.75, 1.35))
+    least = min(kernel.noise_rise, 0.05)
     return replace(
         kernel,
         psf_fwhm_mm=kernel.psf_fwhm_mm * width,
-        noise_rise=float(np.clip(kernel.noise_rise + rng.normal(0, 0.15), 0.05, 1.2)),
+        noise_rise=float(np.clip(kernel.noise_rise + rng.normal(0, 0.15), least, 1.2)),
         noise_cutoff_per_mm=kernel.noise_cutoff_per_mm / width * float(rng.uniform(0.9, 1.1)),
         noise_fall=kernel.noise_fall * float(rng.uniform(0.85, 1.15)),
     )

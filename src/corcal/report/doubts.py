@@ -28,18 +28,20 @@ def doubt_words(result: Result) -> str:
     -------
     str
         ``"the artery of L5 is doubtful (LCX 65 %, LM 22 %)"``; empty without any, and of a score
-        that a person has decided about. Lesions that a review is advised for are left out.
+        that a person has decided about. That a lesion may be no calcium is left out where a review
+        is advised for it.
     """
     contested = {one.lesion for one in (result.review.contested if result.review else ())}
-    sure = REVIEW_LIMITS["doubtful_to"].value
+    sure, sure_of_artery = (REVIEW_LIMITS[n].value for n in ("doubtful_to", "sure_of_artery"))
     artery, calcium = [], []
     for lesion in result.lesions:
         chances = lesion.probabilities
-        if chances is None or lesion.site not in _ARTERIES or lesion.id in contested:
+        if chances is None or lesion.site not in _ARTERIES:
             continue
-        if sum(chances.get(name, 0.0) for name in _ARTERIES) <= sure:
+        coronary = sum(chances.get(name, 0.0) for name in _ARTERIES)
+        if coronary <= sure and lesion.id not in contested:
             calcium.append(lesion)
-        elif max(chances.get(name, 0.0) for name in _ARTERIES) < sure:
+        elif max(chances.get(name, 0.0) for name in _ARTERIES) < sure_of_artery * coronary:
             artery.append(lesion)
     parts = []
     if len(artery) == 1:

@@ -60,6 +60,12 @@ _TABLE = (
     ),
     ReviewLimit(name="doubtful_to", value=0.85, meaning="... to this one"),
     ReviewLimit(
+        name="sure_of_artery",
+        value=0.90,
+        meaning="the artery of a lesion is sure from this part of its coronary probability; if it "
+        "is not, that is said, and is no reason for a review",
+    ),
+    ReviewLimit(
         name="large_part",
         value=0.10,
         meaning="a lesion is large above this part of the total with it, or if it moves the "
@@ -251,9 +257,12 @@ def _of_noise(noisy: list[Candidate]) -> list[str]:
 
 
 def _likeliest(decision: Decision) -> str:
-    """Name the artery that it would be of."""
-    arteries = (site.label for site in CORONARY_SITES)
-    return max(arteries, key=lambda name: decision.probabilities.get(name, 0.0))
+    """Name the artery that it would be of; where that is doubtful, with the next one."""
+    chances = {site.label: decision.probabilities.get(site.label, 0.0) for site in CORONARY_SITES}
+    first, second, *_ = sorted(chances, key=lambda name: -chances[name])
+    if chances[first] >= _limit("sure_of_artery") * sum(chances.values()):
+        return first
+    return f"{first} ({_percent(chances[first])}; {second} {_percent(chances[second])})"
 
 
 def _is_large(decision: Decision, total: float) -> bool:
