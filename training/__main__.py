@@ -21,7 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=_HERE / "made")
     parser.add_argument("--models", type=Path, default=_MODELS)
-    parser.add_argument("--version", default="10")
+    parser.add_argument("--version", default="11")
     parser.add_argument("--bodies", type=int, default=420)
     parser.add_argument("--near-bodies", type=int, default=240)
     parser.add_argument("--scans", type=int, default=720)

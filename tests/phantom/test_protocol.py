@@ -29,7 +29,7 @@ def test_a_drawn_calcium_scan_is_one_that_is_made() -> None:
         if scanner.field_of_view_mm < 270:
             assert max(abs(v) for v in protocol.offset_mm[:2]) <= 25
         thick = scanner.noise_sd_hu * (scanner.slice_thickness_mm / 3.0) ** 0.42
-        assert 8 * 0.85 - 0.1 <= thick <= 35.1
+        assert 8 * 0.75 - 0.1 <= thick <= 35.1
     assert np.mean([p.scanner.kvp == 120 for p in drawn]) > 0.55
     assert len({p.scanner.slice_thickness_mm for p in drawn}) >= 4
     assert any(p.scanner.increment_mm < p.scanner.slice_thickness_mm for p in drawn)
@@ -44,7 +44,7 @@ def test_a_drawn_chest_ct_covers_both_lungs() -> None:
         assert 1.0 <= protocol.scanner.slice_thickness_mm <= 5.0
         assert protocol.scanner.matrix == (512, 512)
         kernels.add(protocol.scanner.kernel.name)
-    assert len(kernels) == 3
+    assert len(kernels) == 4
 
 
 def test_the_same_seed_draws_the_same_protocol_and_another_kind_another() -> None:

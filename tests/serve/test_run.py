@@ -217,7 +217,7 @@ def test_workers_are_started_again_and_their_jobs_given_back(
         watching = Supervisor(Settings(data=folder / "data", workers=1, database=None), store)
         watching.start()
         try:
-            _until(lambda: len(started) == 2)
+            _until(lambda: len(started) == 2 and all(slot.process for slot in watching._slots))
             names = [command[command.index("--name") + 1] for command in started]
             killed = store.jobs.enqueue("score")
             crashed = store.jobs.enqueue("import")

@@ -78,11 +78,30 @@ def test_what_is_not_clear_is_a_row_with_its_reason():
     )  # fmt: skip
     assert outcomes(report) == {
         "x": "2 scored scans of this name; it must be one",
-        "lost": "no scored scan of this name or UID",
+        "lost": "no scored scan of this name or UID; scored are a/x, b/x",
         "c": "no heart was found",
         "bad": "no reference: neither",
     }
     assert (report.compared, report.without_reference) == (0, 2)
+
+
+def test_marks_of_one_scan_belong_to_the_only_scan_whatever_its_name(tmp_path):
+    marks = given("marks", annotation=tmp_path / "marks.xml")
+    [alone] = evaluate_finished([finished("a")], [marks]).scans
+    [of_two] = evaluate_finished([finished("a"), finished("b")], [marks]).scans
+    assert alone.name == "a"
+    assert of_two.name == "marks"
+    assert of_two.failure == "no scored scan of this name or UID; scored are a, b"
+
+
+def test_the_score_of_a_line_belongs_to_no_scan_of_another_name():
+    [row] = evaluate_finished([finished("a")], [given("lost", total=1.0)]).scans
+    assert row.failure == "no scored scan of this name or UID; scored are a"
+
+
+def test_of_many_scored_scans_three_are_named():
+    [row] = evaluate_finished([finished(n) for n in "abcde"], [given("lost", total=1.0)]).scans
+    assert row.failure == "no scored scan of this name or UID; scored are a, b, c and 2 more"
 
 
 def test_columns_that_name_two_scans_are_a_row_with_this_reason(tmp_path):

@@ -27,6 +27,7 @@ from corcal.progress import Progress, no_progress
 
 __all__ = ["Comparison", "FinishedScan", "evaluate_finished", "references_beside"]
 
+_NAMED = 3  # scans in a message
 _MOST_PARTS = 4  # of the end of a path: data sets name their scans by file, folder, or both
 
 
@@ -168,9 +169,9 @@ def _joined(
         if given.problem is not None:
             yield given, None
             continue
-        places = index.find(given.keys)
+        places = index.find(given.keys) or _only_one(references, index)
         if len(places) != 1:
-            yield replace(given, problem=_unclear(len(places))), None
+            yield replace(given, problem=_unclear(len(places), index.finished)), None
         elif (problem := _contradiction(given, places[0], index)) is not None:
             yield replace(given, problem=problem), None
         elif (known := by_scan.get(places[0])) is None:
@@ -194,10 +195,18 @@ def _contradiction(given: GivenReference, place: int, index: "_Index") -> str | 
     return two_scans_words(own, others[0])
 
 
-def _unclear(count: int) -> str:
+def _only_one(references: Sequence[GivenReference], index: "_Index") -> list[int]:
+    """Take marks of one scan to be those of the only scored scan, whatever their names are."""
+    is_one = len(references) == len(index.finished) == 1 and references[0].annotation is not None
+    return [0] if is_one and not references[0].names else []
+
+
+def _unclear(count: int, finished: Sequence[FinishedScan]) -> str:
     if count:
         return f"{count} scored scans of this name; it must be one"
-    return "no scored scan of this name or UID"
+    names = [scan.name for scan in finished if scan.automatic is not None] or ["none"]
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"no scored scan of this name or UID; scored are {', '.join(names[:_NAMED])}{more}"
 
 
 def _together(one: GivenReference, other: GivenReference) -> GivenReference | None:
@@ -215,7 +224,7 @@ def _together(one: GivenReference, other: GivenReference) -> GivenReference | No
 def _row(given: GivenReference, scan: FinishedScan | None, how: Comparison) -> ScanRow:
     """Compare a reference with its scan."""
     if scan is None:
-        reason = given.problem or _unclear(0)
+        reason = given.problem or _unclear(0, ())
         return failed_scan(given.name, reason, patient=given.patient or given.name)
     patient, automatic = given.patient or scan.patient, scan.automatic
     if automatic is None:
