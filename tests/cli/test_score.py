@@ -22,9 +22,11 @@ from corcal.lesions.sites import Site
 from corcal.lesions.voxels import SiteVoxels
 from corcal.result import read_result, schema_json
 from corcal.scoring.rules import RULES
+from corcal.scoring.types import Interval
 from dicom_maker import make_series
 from report.automatic_scan import make_anatomy
 from report.clinician.clinician_cases import stent
+from report.test_doubts import with_chances
 from true_detection import SURE, automatic_of
 
 SPACING_MM = (3.0, 0.5, 0.5)
@@ -458,3 +460,23 @@ def test_the_terminal_marks_an_artery_that_metal_lies_on():
     assert [line.split()[0] for line in lines if line.endswith("  metal")] == ["LAD"]
     assert "metal: not all of the artery is scoreable" in lines
     assert max(map(len, score_text(plain).splitlines())) <= 80
+
+
+def test_the_terminal_shows_the_interval_of_each_artery_and_marks_doubtful_ones():
+    sure, doubtful = {"LAD": 0.99, "LM": 0.01}, {"LAD": 0.6, "LM": 0.4}
+    for chances, mark in ((sure, ""), (doubtful, " ?")):
+        result = with_chances(chances)
+        interval = Interval(low=3.0, high=40.0, level=0.95)
+        total = replace(result.score.total, interval=interval)
+        vessels = {
+            name: replace(part, interval=interval) for name, part in result.score.vessels.items()
+        }
+        score = replace(result.score, total=total, vessels=vessels)
+        lines = score_text(replace(result, score=score)).splitlines()
+        [head] = [line for line in lines if "volume mm3" in line]
+        [lad] = [line for line in lines if line.startswith("LAD")]
+        assert "95 % interval" in head
+        assert lad.startswith(f"LAD{mark} ")
+        assert lad[: head.index("interval") + len("interval")].endswith(" 3 to 40")
+        legend = "?: a lesion there is doubtful, less than 90 % probable"
+        assert (legend in lines) is bool(mark)

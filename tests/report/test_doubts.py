@@ -72,6 +72,22 @@ def test_of_what_a_review_is_advised_for_only_the_artery_is_told() -> None:
     assert doubt_words(with_chances(LCX_OR_LM, review=review)) == words
 
 
+def test_a_doubtful_artery_is_told_with_the_next_artery_and_not_with_what_else_it_may_be() -> None:
+    chances = {"LM": 0.45, "device": 0.16, "LAD": 0.35, "LCX": 0.04}
+    told = Contested(
+        lesion="L1",
+        site="LM",
+        second_site=None,
+        agatston=80.0,
+        slices=(3,),
+        centroid_mm=(0.0, 0.0, 0.0),
+        probabilities=chances,
+    )
+    review = ReviewAdvice(advised=True, reasons=("L1 is doubtful",), contested=(told,))
+    words = "the artery of L1 is doubtful (LM 45 %, LAD 35 %)"
+    assert doubt_words(with_chances(chances, review=review)) == words
+
+
 def test_the_artery_of_what_may_be_something_else_is_not_doubtful_for_it() -> None:
     assert doubt_words(with_chances({"LCX": 0.87, "mitral_annulus": 0.13})) == ""
 

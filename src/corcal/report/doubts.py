@@ -1,5 +1,7 @@
 """Doubts about lesions that no review is advised for: said beside the lesions, not against them."""
 
+from collections.abc import Collection
+
 from corcal.lesions.sites import CORONARY_SITES
 from corcal.report.amounts import shown_percent, shown_site
 from corcal.result import Result
@@ -45,18 +47,20 @@ def doubt_words(result: Result) -> str:
             artery.append(lesion)
     parts = []
     if len(artery) == 1:
-        parts.append(f"the artery of {artery[0].id} is doubtful ({_two_sites(artery[0])})")
+        parts.append(
+            f"the artery of {artery[0].id} is doubtful ({_likeliest(artery[0], _ARTERIES)})"
+        )
     elif artery:
-        parts.append(f"the arteries of {_listed(artery)} are doubtful")
+        parts.append(f"the arteries of {_listed(artery, _ARTERIES)} are doubtful")
     if calcium:
         is_small = "and is small" if len(calcium) == 1 else "and are small"
         parts.append(f"{_listed(calcium)} may be no coronary calcium, {is_small}")
     return "; ".join(parts)
 
 
-def _listed(lesions: list[Lesion]) -> str:
+def _listed(lesions: list[Lesion], among: Collection[str] | None = None) -> str:
     """Name lesions with their two most probable sites: the first three, and how many more."""
-    names = [f"{one.id} ({_two_sites(one)})" for one in lesions[:_NAMED]]
+    names = [f"{one.id} ({_likeliest(one, among)})" for one in lesions[:_NAMED]]
     more = len(lesions) - len(names)
     if more:
         names.append(f"{more} more")
@@ -64,6 +68,8 @@ def _listed(lesions: list[Lesion]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def _two_sites(lesion: Lesion) -> str:
-    ranked = sorted((lesion.probabilities or {}).items(), key=lambda item: -item[1])
+def _likeliest(lesion: Lesion, among: Collection[str] | None = None) -> str:
+    """Give the two most probable sites of a lesion, of all or of some."""
+    chances = {k: p for k, p in (lesion.probabilities or {}).items() if not among or k in among}
+    ranked = sorted(chances.items(), key=lambda item: -item[1])
     return ", ".join(f"{shown_site(name)} {shown_percent(p)}" for name, p in ranked[:2])
