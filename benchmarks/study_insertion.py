@@ -221,7 +221,12 @@ def _studied(
 def main() -> None:
     """Read the command line, study each scan, print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scans", nargs="*", default=[*GATED, NONGATED_ZERO])
+    parser.add_argument(
+        "--scans",
+        nargs="+",
+        default=[*GATED, NONGATED_ZERO],
+        help="names below the folder data of CORCAL_SHARED, such as %(default)s",
+    )
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--judge", choices=JUDGES, default="trained")
@@ -232,10 +237,12 @@ def main() -> None:
     for name in given.scans:
         real = real_scan(name)
         if real is None:
-            print(f"{name}: skipped, the real scans of CORCAL_SHARED are absent")
+            print(f"{name}: skipped, CORCAL_SHARED has no data/{name}/dicom")
             continue
         studied += study_scan(real, rounds=given.rounds, seed=given.seed, judge=given.judge)
         print(f"{name}: done", flush=True)
+    if not studied:
+        parser.error("none of these scans is there")
     _print_found(studied)
     _print_false(studied)
     if given.json is not None:
