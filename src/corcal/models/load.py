@@ -147,7 +147,8 @@ def load_model(
     """
     known = known_models()
     if path is None and name not in known:
-        msg = f"there is no model {name!r} in this release, there are {', '.join(known) or 'none'}"
+        there = ", ".join(known) or "none: install corcal again"
+        msg = f"there is no model {name!r} in this release, there are {there}"
         raise InputError(msg)
     data, source = _read(name, known, path)
     digest = hashlib.sha256(data).hexdigest()
@@ -179,6 +180,7 @@ def _read(name: str, known: Mapping[str, KnownModel], path: Path | str | None) -
     except OSError as exc:
         where = Path(path).name if path is not None else known[name].file
         msg = f"the file {where} of model {name!r} cannot be read: {exc.strerror or exc}"
+        msg += "" if path is not None else "; install corcal again"
         raise InputError(msg) from exc
 
 
