@@ -1,9 +1,9 @@
 """Windows are cut around their places, go on beyond borders, and know what is marked in them."""
 
 import numpy as np
-from tests.lesions.heart_maker import make_scan
 
 from corcal.lesions.windows import cut_windows
+from lesions.heart_maker import make_scan
 
 
 def _windows():
