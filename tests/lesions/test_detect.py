@@ -1,6 +1,7 @@
 """Detection as a whole, on a heart of spheres and on real scans."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from corcal.lesions.features import FEATURE_NAMES
 from corcal.lesions.rules import RuleClassifier
 from corcal.lesions.sites import Site
 from corcal.lesions.why import reasons
+from corcal.scoring import measure
 from lesions.heart_maker import empty_anatomy, make_anatomy, make_hu, make_scan, put
 
 LINES = ((Pathway.LAD, (50.0, 32.0, 75.0)), (Pathway.RCA, (50.0, 25.0, 40.0)))
@@ -93,6 +95,19 @@ def test_pieces_of_one_lesion_say_so():
     assert sorted(d.site for d in found.decisions) == ["LAD", "LCX"]
     assert len({d.split_from for d in found.decisions}) == 1
     assert found.decisions[0].split_from is not None
+
+
+def test_the_total_does_not_hang_on_where_an_artery_ends():
+    lines = ((Pathway.LAD, (50.0, 32.0, 60.0)), (Pathway.LCX, (50.0, 32.0, 80.0)))
+    hu = put(make_hu(), slice(18, 20), slice(31, 33), slice(58, 83), value=250)
+    hu[18, 31:33, 82] = 450  # a voxel of the LCX gives its weight to all of its slice
+    scan = make_scan(hu)
+    found = detect(scan, make_anatomy(lines=lines))
+    assert {d.site for d in found.decisions} == {"LAD", "LCX"}
+    one = replace(found.voxels, site=np.full_like(found.voxels.site, Site.LAD))
+    total = measure(scan, one).score.total.agatston
+    assert measure(scan, found.voxels).score.total.agatston == pytest.approx(total)
+    assert found.agatston == pytest.approx(total)
 
 
 def test_the_threshold_is_the_rule_s():

@@ -24,6 +24,7 @@ from corcal.lesions.sites import CORONARY_SITES, Site
 from corcal.lesions.specks import with_specks
 from corcal.lesions.split import split_lesions
 from corcal.lesions.voxels import SiteVoxels
+from corcal.lesions.whole_slices import keep_slices_whole
 from corcal.lesions.why import reasons
 
 __all__ = ["NOT_CALCIUM", "decide", "densest_voxels", "detect", "is_listed", "reasons_of"]
@@ -78,7 +79,9 @@ def detect(
         agatston = piece_agatston(pieces)
         likely = with_prevalence(with_specks(likely, agatston), pieces.lesion, agatston)
     cut, probabilities = split_between_arteries(pieces, likely, context.fields)
-    if cut.count != pieces.count:
+    cut, kept = keep_slices_whole(cut, decide(probabilities))
+    probabilities = probabilities[kept]
+    if not np.array_equal(cut.piece, pieces.piece):
         features = describe(scan, anatomy, cut, context=context)
     sites = decide(probabilities)
     judged = Judged(pieces=cut, features=features, probabilities=probabilities, sites=sites)
@@ -116,9 +119,11 @@ def decide(probabilities: _Array) -> NDArray[np.uint8]:
 def _second_sites(
     pieces: Pieces, probabilities: _Array, cut: Pieces, order: NDArray[np.intp]
 ) -> tuple[str, ...]:
-    """Name what another detector takes pieces for that were cut afterwards, in an order."""
-    whole = np.zeros(cut.count, np.int64)
-    whole[cut.piece] = pieces.piece
+    """Name what another detector takes pieces for that were cut afterwards, in an order.
+
+    A piece of several parts is what the part with its densest voxel is.
+    """
+    whole = pieces.piece[np.searchsorted(cut.index, densest_voxels(cut))]
     sites = decide(probabilities)[whole[order]]
     return tuple(Site(int(site)).label for site in sites)
 
