@@ -47,17 +47,17 @@ def _table(result: "Result") -> list[str]:
     from corcal.report.unchecked import DOUBT_MARK, DOUBTFUL, has_doubtful_lesion
 
     score = result.score
-    has_intervals = score.total.interval is not None
     metal = unscoreable_arteries(result.suitability.findings)
     doubtful = {name for name in score.vessels if has_doubtful_lesion(result, name)}
-    interval = f"{'95 % interval':>15}" if has_intervals else ""
+    whole = score.total.interval
+    interval = f"{f'{whole.level:.0%} interval'.replace('%', ' %'):>15}" if whole else ""
     amounts = f"{'volume mm3':>12}{'mass mg':>9}{'lesions':>9}{'peak HU':>9}"
     lines = [f"{'':7}{'Agatston':>9}{interval}{amounts}"]
     for name, part in [*score.vessels.items(), ("total", score.total)]:
         peak = "-" if part.peak_hu is None else f"{part.peak_hu:.0f}"
         marked = f"{name} {DOUBT_MARK}" if name in doubtful else name
         lines.append(
-            f"{marked:7}{part.agatston:9.1f}{_range(part, is_wanted=has_intervals)}"
+            f"{marked:7}{part.agatston:9.1f}{_range(part, is_wanted=whole is not None)}"
             f"{part.volume_mm3:12.1f}{part.mass_mg:9.2f}{part.lesion_count:9d}{peak:>9}"
             f"{_METAL if name in metal else ''}"
         )
