@@ -184,13 +184,16 @@ def test_with_nothing_at_all_the_sheet_says_so() -> None:
     assert "No coronary calcium was found. No other candidate." in texts_of(sheet)
 
 
-def test_long_reasons_are_wrapped_and_bounded() -> None:
-    long = Dense(site=Site.LAD, at=(10, 30, 50), why=("many words " * 30,) * 4)
-    sheet = sheet_of(long, Dense(site=Site.LCX, at=(20, 30, 50)))
+@pytest.mark.parametrize(("words", "told"), [(30, 1), (9, 2), (3, 4)])
+def test_long_reasons_are_wrapped_and_told_whole_as_many_as_there_is_room_for(words, told) -> None:
+    why = tuple(f"{k}: {'many words ' * words}end" for k in range(4))
+    sheet = sheet_of(
+        Dense(site=Site.LAD, at=(10, 30, 50), why=why), Dense(site=Site.LCX, at=(20, 30, 50))
+    )
     sheet.pixels()
-    lines = [t for t in sheet.figure.texts if "many words" in t.get_text()]
-    assert len(lines) == 5
-    assert lines[-1].get_text().endswith("…")
+    lines = [t for t in sheet.figure.texts if "many words" in t.get_text() or "end" in t.get_text()]
+    whole = " ".join(" ".join(t.get_text().split()) for t in lines)
+    assert whole == " ".join(" ".join(reason.split()) for reason in why[:told])
     second = sheet.figure.axes[1].bbox.x0
     assert all(t.get_window_extent().x1 < second for t in lines)
 

@@ -166,7 +166,7 @@ def test_a_zero_needs_more(p, advised):
     ).reasons
     assert bool(found) is advised
     assert not advised or found == (
-        "the score is 0, but some coronary calcium is there with a probability of 11 % "
+        "the score is 0, but the true score is 1 or more with a probability of 11 % "
         "(95 % interval up to 12)",
     )
 
@@ -253,7 +253,8 @@ def test_of_large_noise_the_largest_is_named_and_the_others_counted():
     (reason,) = reasons(CERTAIN, *noise)
     assert reason == (
         "a candidate of 4000.0 Agatston units in slice 0 (from 0 at the feet), at column 7, row 0, "
-        "is taken for noise (and 1 more like it): calcium that lies in it is not counted"
+        "is taken for noise or an artefact (coronary with 0 %), and 1 more like it: calcium that "
+        "lies in it is not counted"
     )
 
 

@@ -51,7 +51,7 @@ _REASONS = 4
 _REASON_PX = 16.0
 _REASON_LINE_PX = 22.0
 _REASON_CHARACTERS = 50
-_REASON_LINES = 5
+_REASON_LINES = 6  # the first reason is told at any length
 _HEADING_PX = 218  # at least
 _FOUND_PX = TOP_PX + 48  # where the words below the title begin
 _HEADING_LINE_PX = 27.0
@@ -213,10 +213,13 @@ def _reason_lines(piece: Piece) -> list[str]:
     lines = []
     if piece.second_site is not None:
         lines.append(f"the second detector takes it for {shown_site(piece.second_site.label)}")
-    for reason in piece.decision.why[:_REASONS]:
-        lines += textwrap.wrap(reason.text, _REASON_CHARACTERS, subsequent_indent="   ")
-    if len(lines) > _REASON_LINES:
-        lines = [*lines[: _REASON_LINES - 1], lines[_REASON_LINES - 1] + " …"]
+    elif piece.is_coronary_doubtful:
+        lines.append(f"coronary with {shown_percent(piece.decision.coronary_probability)} in all")
+    for k, reason in enumerate(piece.decision.why[:_REASONS]):
+        more = textwrap.wrap(reason.text, _REASON_CHARACTERS, subsequent_indent="   ")
+        if k and len(lines) + len(more) > _REASON_LINES:
+            break  # a reason is told whole or not at all
+        lines += more
     return lines
 
 

@@ -55,14 +55,14 @@ class Mark:
         The slice that names it.
     text : str
         One line or more.
-    short : str
-        The first line without the probability, for where there is no room.
+    shorter : tuple of str
+        For where there is no room: with the probability that is doubtful alone, and without any.
     """
 
     piece: Piece
     z: int
     text: str
-    short: str
+    shorter: tuple[str, ...]
 
 
 def mark_of(piece: Piece, z: int) -> Mark:
@@ -77,7 +77,9 @@ def mark_of(piece: Piece, z: int) -> Mark:
     doubt = " ?" if piece.is_doubtful else ""
     lines = [short + chance + doubt, _doubt_words(piece), _elsewhere_words(piece, z)]
     text = "\n".join(line for line in lines if line)
-    return Mark(piece=piece, z=z, text=text, short=short + doubt)
+    doubtful = _doubt_words(piece) or chance.removeprefix(" · ")
+    shorter = (f"{short} ?\n{doubtful}",) if piece.is_doubtful and doubtful else ()
+    return Mark(piece=piece, z=z, text=text, shorter=(*shorter, short + doubt))
 
 
 def _doubt_words(piece: Piece) -> str:
@@ -190,10 +192,10 @@ def draw_labels(
         return place_labels(targets, sizes, within=panel.inner, **around)
 
     places = placed()
-    if None in places:  # the names without room are shortened
+    # those without room are shortened
+    while any(not place and mark.shorter for mark, place in zip(chosen, places, strict=True)):
         chosen = [
-            mark if place else replace(mark, text=mark.short)
-            for mark, place in zip(chosen, places, strict=True)
+            mark if place else _shortened(mark) for mark, place in zip(chosen, places, strict=True)
         ]
         places = placed()
     named = 0
@@ -207,6 +209,13 @@ def draw_labels(
         named += mark.piece.must_be_seen
     _write_names(panel, names, taken=[*taken, *outlined], leaders=leaders)
     return sum(mark.piece.must_be_seen for mark in marks) - named
+
+
+def _shortened(mark: Mark) -> Mark:
+    """Give a mark its next shorter text, if there is one."""
+    if not mark.shorter:
+        return mark
+    return replace(mark, text=mark.shorter[0], shorter=mark.shorter[1:])
 
 
 def _few(marks: Sequence[Mark]) -> list[Mark]:

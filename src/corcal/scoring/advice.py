@@ -189,7 +189,7 @@ def _of_category(total: float, uncertainty: ScoreUncertainty) -> list[str]:
         if probability >= _limit("sure_of_zero"):
             return []
         return [
-            f"the score is 0, but some coronary calcium is there with a probability of "
+            f"the score is 0, but the true score is 1 or more with a probability of "
             f"{_percent(1.0 - probability)} (95 % interval up to {uncertainty.total.high:.0f})"
         ]
     if probability >= _limit("sure_of_category"):
@@ -252,8 +252,12 @@ def _of_noise(noisy: list[Candidate]) -> list[str]:
     if not noisy:
         return []
     rest = len(noisy) - 1
-    more = f" (and {rest} more like it)" if rest else ""
-    return [f"{named(noisy[0])}, is taken for noise{more}: calcium that lies in it is not counted"]
+    more = f", and {rest} more like it" if rest else ""
+    chance = _percent(noisy[0].decision.coronary_probability)
+    return [
+        f"{named(noisy[0])}, is taken for noise or an artefact (coronary with {chance}){more}: "
+        "calcium that lies in it is not counted"
+    ]
 
 
 def _likeliest(decision: Decision) -> str:

@@ -85,8 +85,16 @@ def test_the_score_comes_large_with_its_interval(name):
 def test_the_table_has_every_artery_and_the_total(name):
     score = case(name).score
     found = table(case(name), "Calcium by artery")
-    marked = {"LAD": "LAD *"} if name == "stent" else {}
-    assert [row[0] for row in found.rows] == [marked.get(v, v) for v in VESSELS]
+    metal = {"LAD": " *"} if name == "stent" else {}
+    doubtful = {
+        each.site: " ?"
+        for each in case(name).lesions
+        if each.probabilities and each.probabilities[each.site] < 0.9 and each.agatston
+        if not case(name).provenance.is_signed
+    }
+    marked = [v + metal.get(v, "") + doubtful.get(v, "") for v in VESSELS]
+    assert [row[0] for row in found.rows] == marked
+    assert ("A lesion there is doubtful" in words(case(name))) is any("?" in one for one in marked)
     for cells, part in zip(
         (*found.rows, found.foot), (*(score.vessels[v] for v in VESSELS), score.total), strict=True
     ):

@@ -331,7 +331,8 @@ def _draw_lesions(figure: Any, report: AgreementReport) -> bool:
     right = found.right_artery_of_found.value
     title = "Calcium by artery, Agatston"
     arteries.set_title(
-        title if right is None else f"{title}: {right:.1%} of what was found is right", fontsize=11
+        title if right is None else f"{title}: {right:.1%} of what was found in its artery",
+        fontsize=11,
     )
     return True
 

@@ -22,12 +22,15 @@ from corcal.evaluate.agreement.words import (
     score_words,
     short_name,
 )
+from corcal.lesions.sites import CORONARY_SITES
 
 __all__ = ["agreement_text"]
 
 _WIDTH = 80
 _MOST_ROWS = 20  # a longer study lists the scans that differ; the JSON has all
 _NAME_WIDTH = 30
+_LEAST_EXCHANGED = 0.1  # of all calcium of a scan that is named as in another artery; and
+_SMALLEST_EXCHANGED = 5.0  # Agatston
 _MOSTLY = 0.5  # of an artery's calcium: below it, its score says little of it
 
 
@@ -130,7 +133,7 @@ def _lesion_lines(found: LesionAgreement) -> list[str]:
         f"{'false lesions':25}{found.false_count}: {estimate_words(false, '.2f')} a scan, "
         f"at most {found.most_false_in_a_scan}, "
         f"largest {found.largest_false_agatston:.1f}",
-        f"{'scans without':25}{proportion_words(found.scans_without_false)}",
+        f"{'scans without a false one':25} {proportion_words(found.scans_without_false)}",
     ]
 
 
@@ -202,12 +205,28 @@ def _scan_lines(rows: Sequence[ScanRow]) -> list[str]:
             f"{_name(row):{_NAME_WIDTH}}{score_words(reference):>11}{score_words(automatic):>11}"
             f"   {interval:18}{review}"
         )
-    lines += [f"  {_name(row)}: {note}" for row in shown for note in row.notes]
+    lines += [f"  {_name(row)}: {note}" for row in shown for note in (*row.notes, *_exchanges(row))]
     failed = [row for row in rows if row.failure is not None]
     if failed:
         lines += ["", "Not compared"]
         lines += [f"  {_name(row)}: {' '.join((row.failure or '').split())}" for row in failed]
     return lines
+
+
+def _exchanges(row: ScanRow) -> list[str]:
+    """Name what was found and given to another artery, if it is much of the scan's calcium."""
+    if row.match is None:
+        return []
+    table = row.match.confusion
+    arteries = [site.label for site in CORONARY_SITES]
+    least = max(_LEAST_EXCHANGED * sum(map(sum, table.agatston)), _SMALLEST_EXCHANGED)
+    return [
+        f"{value:.1f} Agatston of the {reference} are called {automatic}"
+        for reference, values in zip(table.rows, table.agatston, strict=True)
+        for automatic, value in zip(table.columns, values, strict=True)
+        if reference in arteries and automatic in arteries and reference != automatic
+        if value >= least
+    ]
 
 
 def _note_lines(report: AgreementReport) -> list[str]:

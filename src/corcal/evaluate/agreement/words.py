@@ -47,8 +47,8 @@ def range_words(low: Estimate, high: Estimate | None = None, form: str = ".3f") 
 
 
 def estimate_words(estimate: Estimate, form: str = ".3f") -> str:
-    """Write a value with its interval."""
-    if estimate.low is None:
+    """Write a value with its interval; one without a width says nothing and is left out."""
+    if estimate.low is None or estimate.low == estimate.high:
         return number_words(estimate, form)
     return f"{number_words(estimate, form)} ({range_words(estimate, form=form)})"
 

@@ -2,6 +2,7 @@
 
 from corcal.exam_numbers import is_zero_by_limit
 from corcal.interpreted import band_words
+from corcal.report.amounts import shown_percent
 from corcal.report.clinician.suitability import is_without_caveat, meaning_of
 from corcal.report.document import Beside, Block, Bullets, Facts, Heading, Notice, Paragraph, Span
 from corcal.report.doubts import doubt_words
@@ -97,13 +98,27 @@ def _classes(meaning: Interpretation) -> list[tuple[str, str]]:
     plain, drs = meaning.categories["plain"], meaning.categories["cac_drs"]
     differs = f". {SCHEMES_DIFFER}" if has_other_words((plain, drs)) else ""
     return [
-        ("Category", _category(plain)),
+        ("Category", f"{_category(plain)}{_or_another(plain, meaning.certainty)}"),
         ("CAC-DRS", f"{class_words(drs)}{differs}"),
     ]
 
 
 def _category(plain: Category) -> str:
     return plain.label if plain.code == "0" else f"{plain.label} ({plain.code})"
+
+
+def _or_another(plain: Category, certainty: ScoreCertainty | None) -> str:
+    """Name the category that may be right instead, where the printed one is not sure."""
+    if certainty is None or certainty.is_sure:
+        return ""
+    others = {
+        name: chance
+        for name, chance in certainty.category_probabilities.items()
+        if name != plain.code
+    }
+    likeliest = max(others, key=lambda name: others[name])
+    own = shown_percent(certainty.category_probabilities[plain.code])
+    return f" with {own}; {likeliest} with {shown_percent(others[likeliest])}"
 
 
 def _place_and_risk(meaning: Interpretation) -> list[tuple[str, str]]:
@@ -139,7 +154,8 @@ def _how_found(result: Result) -> tuple[Block, ...]:
     """Say how sure the score is, who stands for it, and whether somebody should look again."""
     meaning, review = meaning_of(result), result.review
     certainty = meaning.certainty if meaning is not None else None
-    sure = () if certainty is None else (_certainty(certainty, review),)
+    is_banded = meaning is not None and is_comparable(meaning)  # bands are of gated scores
+    sure = () if certainty is None else (_certainty(certainty, review, is_banded=is_banded),)
     is_equivalent = is_automatic(result) and is_not_gated(result) and meaning is None  # else below
     equivalent = (_EQUIVALENT,) if is_equivalent else ()
     fit = (suitability_words(result.suitability),) if is_without_caveat(result) else ()
@@ -154,11 +170,12 @@ def _how_found(result: Result) -> tuple[Block, ...]:
     return (Notice(kind="caution", title=title, blocks=(found, reasons)),)
 
 
-def _certainty(certainty: ScoreCertainty, review: ReviewAdvice | None) -> str:
+def _certainty(certainty: ScoreCertainty, review: ReviewAdvice | None, *, is_banded: bool) -> str:
     """Say how sure the category is; a reason for the review says so where it is not."""
+    bands = band_words(*certainty.bands)
     if review is not None and review.advised and not certainty.is_sure:
-        return band_words(*certainty.bands)
-    return certainty.reading
+        return bands if is_banded else ""
+    return certainty.reading if is_banded else certainty.reading.removesuffix(bands).rstrip()
 
 
 def _found(result: Result) -> str:

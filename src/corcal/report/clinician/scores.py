@@ -16,6 +16,7 @@ from corcal.report.interpretation_words import (
 )
 from corcal.report.percentile_inset import percentile_inset
 from corcal.report.percentile_words import percentile_words
+from corcal.report.unchecked import DOUBT_MARK, DOUBTFUL, has_doubtful_lesion
 from corcal.report.words import ARTERY_NAMES, interval_range
 from corcal.result import Result
 from corcal.risk.categories import SCHEMES
@@ -46,7 +47,12 @@ def scores(result: Result) -> tuple[Block, ...]:
     heading, told = Heading(text="Calcium by artery"), meaning_of(result)
     metal = unscoreable_arteries(result.suitability.findings)
     about_metal = (_METAL,) if metal else ()
-    texts = [*about_metal, *_about_intervals(result), *(() if told is None else _notes(told))]
+    texts = [
+        *about_metal,
+        *_about_doubt(result),
+        *_about_intervals(result),
+        *(() if told is None else _notes(told)),
+    ]
     notes = tuple(Paragraph(text=each, role="note") for each in texts)
     if told is None:
         return (heading, _arteries(result, metal), *notes)
@@ -67,7 +73,7 @@ def _arteries(result: Result, metal: Container[str]) -> Table:
         head=(*head[:2], "Interval", *head[2:]) if has_interval else head,
         rows=tuple(
             (
-                f"{vessel} {_METAL_MARK}" if str(vessel) in metal else str(vessel),
+                _artery_name(result, vessel, metal),
                 *measures(score.vessels[vessel], has_interval=has_interval),
             )
             for vessel in Vessel
@@ -75,6 +81,15 @@ def _arteries(result: Result, metal: Container[str]) -> Table:
         foot=("Total", *measures(score.total, has_interval=has_interval)),
         numeric=frozenset(range(1, len(head) + has_interval)),
     )
+
+
+def _artery_name(result: Result, vessel: Vessel, metal: Container[str]) -> str:
+    """Name an artery with its marks: metal on it, and a doubtful lesion as the pictures have it."""
+    marks = (
+        _METAL_MARK if str(vessel) in metal else "",
+        DOUBT_MARK if has_doubtful_lesion(result, str(vessel)) else "",
+    )
+    return " ".join((str(vessel), *(mark for mark in marks if mark)))
 
 
 def measures(score: SiteScore, *, has_interval: bool = False) -> tuple[Text, ...]:
@@ -88,6 +103,12 @@ def measures(score: SiteScore, *, has_interval: bool = False) -> tuple[Text, ...
         shown(score.mass_mg),
         str(score.lesion_count),
     )
+
+
+def _about_doubt(result: Result) -> tuple[str, ...]:
+    """Explain the mark of doubtful arteries."""
+    has_some = any(has_doubtful_lesion(result, str(vessel)) for vessel in Vessel)
+    return (f"{DOUBT_MARK} A lesion there is {DOUBTFUL}.",) if has_some else ()
 
 
 def _about_intervals(result: Result) -> tuple[str, ...]:
