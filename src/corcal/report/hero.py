@@ -10,6 +10,7 @@ from corcal.report.colours import SITE_COLOURS
 from corcal.report.markup import Markup, joined, tag
 from corcal.report.other_sites import is_sure_site
 from corcal.report.sections import amount, aside, scrolling_table, site_name
+from corcal.report.unchecked import DOUBT_MARK, has_doubtful_lesion
 from corcal.report.words import ARTERY_NAMES, NOTHING_MARKED, score_name, zero_words
 from corcal.result import Result
 from corcal.scoring.rules import VENDOR_RULES
@@ -76,7 +77,11 @@ def _artery_table(result: Result) -> Markup:
         ("Artery", "Share", *_MEASURES),
         (
             (
-                _artery(site.label, has_metal=site.label in metal),
+                _artery(
+                    site.label,
+                    has_metal=site.label in metal,
+                    is_doubtful=has_doubtful_lesion(result, site.label),
+                ),
                 _share(result, site),
                 *_measures(result.score.vessels[site.label]),
             )
@@ -87,9 +92,11 @@ def _artery_table(result: Result) -> Markup:
     )
 
 
-def _artery(label: str, *, has_metal: bool) -> Markup:
-    """Name an artery, and say so if metal hides a part of it: its score is not all there is."""
+def _artery(label: str, *, has_metal: bool, is_doubtful: bool) -> Markup:
+    """Name an artery; say if metal hides a part of it, and if a lesion may not be of it."""
     name = joined(site_name(label), aside(ARTERY_NAMES[Vessel(label)]))
+    if is_doubtful:
+        name = joined(name, aside(f"{DOUBT_MARK} a lesion is doubtful"))
     return joined(name, aside("metal on it: not all scoreable")) if has_metal else name
 
 
