@@ -50,7 +50,11 @@ def write_whole(path: Path, content: str | bytes) -> None:
     if path.is_dir():
         raise IsADirectoryError(21, os.strerror(21), str(path))
     if path.exists() and not path.is_file():  # a device or a pipe cannot be moved over
-        path.write_bytes(data)
+        try:
+            path.write_bytes(data)
+        except OSError as exc:
+            exc.filename = str(path)
+            raise
         return
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

@@ -1,6 +1,7 @@
 """``corcal score``: what it prints, what it writes, how it ends."""
 
 import csv
+import errno
 import json
 import re
 from dataclasses import replace
@@ -480,3 +481,27 @@ def test_the_terminal_shows_the_interval_of_each_artery_and_marks_doubtful_ones(
         assert lad[: head.index("interval") + len("interval")].endswith(" 3 to 40")
         legend = "?: a lesion there is doubtful, less than 90 % probable"
         assert (legend in lines) is bool(mark)
+
+
+def test_an_exam_that_cannot_be_written_leaves_the_one_before_whole(run_corcal, exam, monkeypatch):
+    out = exam / "out"
+    assert score(run_corcal, exam, "--out", out, "--pictures").code == 0
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+
+    def full(*_args, **_options):
+        raise OSError(errno.ENOSPC, "No space left on device", "exam.csv")
+
+    monkeypatch.setattr("corcal.export.write_exam_table", full)
+    outcome = score(run_corcal, exam, "--out", out)
+    assert outcome.code == 2
+    assert "No space left on device" in outcome.err
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert score(run_corcal, exam, "--out", exam / "new").code == 2
+    assert not (exam / "new").exists()
+
+
+def test_a_record_that_cannot_be_written_is_named_and_the_folder_is_there(run_corcal, exam):
+    outcome = score(run_corcal, exam, "--out", exam / "out", "--json", "/dev/full")
+    assert outcome.code == 2
+    assert "/dev/full" in outcome.err
+    assert (exam / "out" / "result.json").is_file()

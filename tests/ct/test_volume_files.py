@@ -1,6 +1,7 @@
 """NIfTI, NRRD and MetaImage: the same axes, and nothing believed that the file cannot know."""
 
 import gzip
+import re
 import struct
 from itertools import permutations, product
 from pathlib import Path
@@ -219,3 +220,76 @@ def test_a_header_that_declares_too_much_is_refused(tmp_path: Path) -> None:
     packed.write_bytes(gzip.compress(bytes(data)))
     with pytest.raises(SeriesError, match=r"b\.nii\.gz declares 30000 x 30000 x 30000 voxels"):
         read_scan(packed)
+
+
+def changed(path: Path, old: str, new: str) -> Path:
+    """Replace a line of a text header that stands before the voxels."""
+    data = path.read_bytes()
+    assert data.count(old.encode()) == 1
+    path.write_bytes(data.replace(old.encode(), new.encode()))
+    return path
+
+
+def header_line(path: Path, key: str) -> str:
+    lines = path.read_bytes().split(b"\n")
+    return next(line.decode() for line in lines if line.startswith(key.encode())) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "line", "told"),
+    [
+        ("a.mhd", "ElementSpacing", "", "gives no spacing (ElementSpacing)"),
+        ("a.mhd", "ElementSpacing", "ElementSpacing = 0.5 nan 3\n", "spacing is '0.5 nan 3'"),
+        ("a.mhd", "ElementSpacing", "ElementSpacing = 0.5 0 3\n", "spacing is '0.5 0 3'"),
+        ("a.nhdr", "space directions", "", "gives no spacing (space directions or spacings)"),
+        ("a.nhdr", "space directions", "spacings: 0.5 0.5 NaN\n", "spacing is '0.5 0.5 NaN'"),
+        ("a.nhdr", "space directions", "space directions: (1,0,0) (0,1,0) (0,0,nan)\n", "nan)'"),
+    ],
+)
+def test_a_spacing_that_is_unknown_is_refused_and_not_taken_for_1_mm(
+    tmp_path: Path, name: str, key: str, line: str, told: str
+) -> None:
+    path = write(tmp_path / name, demo_hu((4, 7, 5)))
+    changed(path, header_line(path, key), line)
+    with pytest.raises(InputError, match=re.escape(told)):
+        read_scan(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("a.mhd", (("TransformMatrix", ""),)),
+        ("a.nhdr", (("space directions", "spacings: 0.5 0.625 3\n"), ("space:", ""))),
+        ("a.nhdr", (("space:", "space: scanner-xyz\n"),)),
+    ],
+)
+def test_a_volume_that_does_not_say_how_it_lies_says_so(tmp_path, name, changes) -> None:
+    path = write(tmp_path / name, demo_hu((4, 7, 5)))
+    for key, line in changes:
+        changed(path, header_line(path, key), line)
+    if name == "a.nhdr" and "space:" in dict(changes):
+        origin = header_line(path, "space origin")
+        changed(path, origin, "" if dict(changes)["space:"] == "" else origin)
+    assert codes(read_scan(path))["ORIENTATION_ASSUMED"] is Severity.WARNING
+
+
+def nifti(path: Path, *, codes: tuple[int, int], mirrored: bool = False) -> Path:
+    write(path, demo_hu((4, 7, 5)))
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<2h", data, 252, *codes)
+    row = struct.unpack_from("<4f", data, 280)
+    if mirrored:
+        struct.pack_into("<4f", data, 280, -row[0], *row[1:])
+    path.write_bytes(data)
+    return path
+
+
+def test_a_nifti_without_a_form_says_that_its_orientation_is_assumed(tmp_path: Path) -> None:
+    assert "ORIENTATION_ASSUMED" in codes(read_scan(nifti(tmp_path / "a.nii", codes=(0, 0))))
+    assert "ORIENTATION_ASSUMED" not in codes(read_scan(nifti(tmp_path / "b.nii", codes=(1, 0))))
+
+
+def test_a_nifti_whose_forms_mirror_each_other_is_refused(tmp_path: Path) -> None:
+    read_scan(nifti(tmp_path / "a.nii", codes=(1, 1)))
+    with pytest.raises(InputError, match="qform and its sform contradict each other"):
+        read_scan(nifti(tmp_path / "b.nii", codes=(1, 1), mirrored=True))

@@ -1,8 +1,10 @@
 """``corcal score``: one scan in, one explained score out."""
 
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -216,13 +218,13 @@ def _deliver(exam: "Exam", wanted: _Wanted, inputs: list[Path]) -> None:
     from corcal.result import result_json
 
     json_to = wanted.json_to
+    written, removed = (
+        ([], []) if wanted.out is None else _replace(exam, wanted.out, wanted, inputs)
+    )
     if json_to == "-":
         sys.stdout.write(result_json(exam.result))
     elif json_to is not None:
         write_whole(Path(json_to), result_json(exam.result))
-    written, removed = (
-        ([], []) if wanted.out is None else _replace(exam, wanted.out, wanted, inputs)
-    )
     warn_of_headers(exam.result.interpretation)
     if json_to != "-":
         click.echo(score_text(exam.result))
@@ -240,15 +242,27 @@ def _replace(
 
     Beside the new record it would be read, or sent to an archive, as if it were of this score.
     """
-    from corcal.export import EXAM_FILES
+    from corcal.export import EXAM_FILES, PICTURE_FILES
 
     names = (*EXAM_FILES, *files_of(tuple(FORMATS)))
     earlier = earlier_outputs(out, names, record=RESULT_NAME, inputs=inputs)
-    written = _write(exam, out, wanted)
-    removed = [path for path in earlier if path not in written and path.exists()]
-    for path in removed:
-        path.unlink()
-    return written, removed
+    is_new = not out.exists()
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        # files of two scores never lie side by side: all are there before the first is replaced
+        with TemporaryDirectory(prefix=".corcal-", dir=out) as beside:
+            made = _write(exam, Path(beside), wanted)
+            drawn = wanted.pictures or wanted.layout is not None
+            keys = [name for name in PICTURE_FILES if drawn and name.startswith("key_")]
+            for path in {*earlier, *(out / name for name in keys)}:
+                path.unlink(missing_ok=True)
+            written = [path.replace(out / path.name) for path in made]
+    except BaseException:
+        if is_new:
+            with suppress(OSError):
+                out.rmdir()
+        raise
+    return written, [path for path in earlier if path not in written]
 
 
 def _write(exam: "Exam", out: Path, wanted: _Wanted) -> list[Path]:

@@ -95,6 +95,7 @@ _READING: dict[str, FindingDefinition] = {
         ("DUPLICATE_SLICES", _W, "Identical copies of slices were dropped."),
         ("DAMAGED_FILES", _W, "Files beside the series could not be read: slices may be lost."),
         ("HEADER_UNKNOWN", _W, "The file format says nothing of acquisition and patient."),
+        ("ORIENTATION_ASSUMED", _W, "The file does not say how its axes lie in the patient."),
     ),
     **_table(
         "geometry",

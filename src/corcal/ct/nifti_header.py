@@ -7,6 +7,7 @@ import zlib
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from corcal.ct.volume_checks import VolumeHeader
 from corcal.errors import InputError
@@ -19,6 +20,7 @@ _BITS = {
     1024: 64, 1280: 64, 2304: 32,
 }  # fmt: skip
 _FLOATS = {16: "f4", 64: "f8"}
+_LEAST_ALONG = 0.9  # cosine of an axis in qform and sform: an affine fit shears a little
 _SPACING_TOLERANCE = 0.01  # of the two places that give it; both are of single precision
 
 
@@ -76,6 +78,7 @@ def _layout(head: bytes, order: str, path: Path, *, is_packed: bool, version: in
         start=0 if is_packed else int(offset),
         skip=int(offset) if is_packed else 0,
         float_type=order + _FLOATS[code] if code in _FLOATS else None,
+        is_oriented=_is_oriented(head, order, is_first=is_first),
     )
 
 
@@ -99,6 +102,38 @@ def _check_spacing(head: bytes, order: str, dimension: int, *, is_first: bool) -
     if not all(abs(a - b) <= allowed * b for a, b in zip(steps, pixdim, strict=True)):
         msg = f"its sform has a spacing of {_numbers(steps)}, its pixdim of {_numbers(pixdim)}"
         raise InputError(msg)
+
+
+def _is_oriented(head: bytes, order: str, *, is_first: bool) -> bool:
+    """Whether qform or sform say how the axes lie in the patient; refuse two that contradict."""
+    kind, at = ("2h", 252) if is_first else ("2i", 344)
+    qform_code, sform_code = struct.unpack_from(f"{order}{kind}", head, at)
+    if qform_code > 0 and sform_code > 0:
+        width = "f" if is_first else "d"
+        qfac = struct.unpack_from(f"{order}{width}", head, 76 if is_first else 104)[0]
+        b, c, d = struct.unpack_from(f"{order}3{width}", head, 256 if is_first else 352)
+        rows = struct.unpack_from(f"{order}12{width}", head, 280 if is_first else 400)
+        of_sform = np.array(rows, dtype=np.float64).reshape(3, 4)[:, :3]
+        of_sform /= np.maximum(np.linalg.norm(of_sform, axis=0), 1e-12)
+        along = (_of_quaternion(b, c, d, qfac) * of_sform).sum(axis=0)
+        if not np.all(along >= _LEAST_ALONG):
+            msg = "its qform and its sform contradict each other: they turn the axes differently"
+            raise InputError(msg)
+    return bool(qform_code > 0 or sform_code > 0)
+
+
+def _of_quaternion(b: float, c: float, d: float, qfac: float) -> NDArray[np.float64]:
+    """Directions of the image axes as columns: the formula of the NIfTI-1 standard."""
+    a = math.sqrt(max(0.0, 1.0 - b * b - c * c - d * d))
+    turned = np.array(
+        [
+            [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
+            [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
+            [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - b * b - c * c],
+        ]
+    )
+    turned[:, 2] *= -1.0 if qfac < 0 else 1.0
+    return turned
 
 
 def _numbers(steps: tuple[float, ...]) -> str:

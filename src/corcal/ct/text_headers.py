@@ -29,6 +29,10 @@ _NRRD_BYTES = {
     **dict.fromkeys(("int64", "int64_t", "ulonglong", "unsignedlonglong"), 8),
     **dict.fromkeys(("unsignedlonglongint", "uint64", "uint64_t", "double"), 8),
 }
+_PATIENT_SPACES = frozenset(
+    {"right-anterior-superior", "left-anterior-superior", "left-posterior-superior"}
+    | {"ras", "las", "lps", "rast", "last", "lpst"}
+)
 _NRRD_FIELDS = frozenset(
     {"datafile", "sizes", "type", "encoding", "dimension", "byteskip", "lineskip"}
 )
@@ -75,6 +79,7 @@ def read_nrrd_header(path: Path, suffix: str) -> VolumeHeader:
     if value_bytes is None:
         msg = f"values of type {fields.get('type', 'unknown')[:40]!r}: a number is needed"
         raise InputError(msg)
+    _check_nrrd_spacing(fields)
     start = 0 if is_detached or blank is None else blank.end()
     return _nrrd_layout(fields, data_file, start, sizes, value_bytes)
 
@@ -103,6 +108,7 @@ def read_metaimage_header(path: Path, suffix: str) -> VolumeHeader:
         msg = f"{channels} values of type {kind[:40]!r} a voxel: one number is needed"
         raise InputError(msg)
     value_bytes = _META_BYTES[kind] * channels
+    _check_meta_spacing(fields)
     skip = _whole(fields, "HeaderSize", 0)
     is_packed = _is_true(fields, "CompressedData")
     is_binary = _is_true(fields, "BinaryData", default=True)
@@ -121,6 +127,7 @@ def read_metaimage_header(path: Path, suffix: str) -> VolumeHeader:
         data_file=data_file,
         start=start,
         stored_bytes=stored_bytes,
+        is_oriented=any(key in fields for key in ("TransformMatrix", "Rotation", "Orientation")),
     )
 
 
@@ -154,6 +161,39 @@ def _nrrd_fields(lines: list[str]) -> dict[str, str]:
     return fields
 
 
+def _check_nrrd_spacing(fields: dict[str, str]) -> None:
+    """Refuse a spacing that is unknown: the library would take it for 1 mm."""
+    told = fields.get("spacedirections") or fields.get("spacings")
+    if told is None:
+        msg = "its header gives no spacing (space directions or spacings)"
+        raise InputError(msg)
+    words = [word for word in re.split(r"[\s(),]+", told) if word and word.lower() != "none"]
+    is_each = "spacedirections" not in fields
+    if not _are_lengths(words, is_each=is_each):
+        msg = f"its spacing is {told[:60]!r}: positive numbers are needed"
+        raise InputError(msg)
+
+
+def _check_meta_spacing(fields: dict[str, str]) -> None:
+    """Refuse a spacing that is unknown: the library would take it for 1 mm."""
+    told = fields.get("ElementSpacing", fields.get("ElementSize"))
+    if told is None:
+        msg = "its header gives no spacing (ElementSpacing)"
+        raise InputError(msg)
+    if not _are_lengths(told.split(), is_each=True):
+        msg = f"its spacing is {told[:60]!r}: positive numbers are needed"
+        raise InputError(msg)
+
+
+def _are_lengths(words: list[str], *, is_each: bool) -> bool:
+    """Whether words are finite numbers; if each is a length, all are positive."""
+    try:
+        numbers = [float(word) for word in words]
+    except ValueError:
+        return False
+    return all(math.isfinite(one) and (one > 0 or not is_each) for one in numbers)
+
+
 def _nrrd_layout(
     fields: dict[str, str], data_file: Path, start: int, sizes: tuple[int, ...], value_bytes: int
 ) -> VolumeHeader:
@@ -178,6 +218,7 @@ def _nrrd_layout(
         data_file=data_file,
         start=start,
         skip=skip,
+        is_oriented=fields.get("space", "").lower().removesuffix("-time") in _PATIENT_SPACES,
     )
 
 

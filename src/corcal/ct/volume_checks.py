@@ -49,6 +49,8 @@ class VolumeHeader:
     float_type : str or None
         Type of the values as numpy writes it, in their byte order, where the library that reads
         them is known to lose those that are not finite.
+    is_oriented : bool
+        Whether the header says how the axes lie in the patient.
     """
 
     sizes: tuple[int, ...]
@@ -59,6 +61,7 @@ class VolumeHeader:
     skip: int = 0
     stored_bytes: int | None = None
     float_type: str | None = None
+    is_oriented: bool = True
 
     @property
     def data_bytes(self) -> int:

@@ -37,6 +37,10 @@ from corcal.errors import InputError, SeriesError
 __all__ = ["is_volume_name", "read_volume", "volume_series"]
 
 OBLIQUE_DEG = 1.0
+_ASSUMED = (
+    "the file does not say how its axes lie in the patient: left and right, and head and feet, may "
+    "be exchanged, and the score is then wrong"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,6 +186,7 @@ def _measure(
         "HEADER_UNKNOWN",
         "the file says nothing of tube voltage, kernel, gating, contrast and patient",
     )
+    told = (unknown,) if header.is_oriented else (unknown, finding("ORIENTATION_ASSUMED", _ASSUMED))
     size, dimension = reader.GetSize(), reader.GetDimension()
     if dimension < 3 or any(n != 1 for n in size[3:]) or reader.GetNumberOfComponents() != 1:
         shape = " x ".join(str(n) for n in size)
@@ -205,9 +210,9 @@ def _measure(
     grid = _grid((size[0], size[1], size[2]), spacing, origin, direction[:3, :3])
     tilt = float(np.degrees(np.arccos(min(1.0, abs(grid.affine_lps[2, 0]) / grid.spacing_mm[0]))))
     if tilt <= OBLIQUE_DEG:
-        return grid, (unknown,)
+        return grid, told
     message = f"the slices are tilted by {tilt:.1f} degrees against the axial plane"
-    return grid, (unknown, finding("OBLIQUE_SLICES", message))
+    return grid, (*told, finding("OBLIQUE_SLICES", message))
 
 
 def _grid(

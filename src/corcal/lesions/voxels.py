@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corcal.errors import GeometryError
+from corcal.lesions.sites import Site
 
 __all__ = ["SiteVoxels"]
 
@@ -44,4 +45,7 @@ class SiteVoxels:
             raise GeometryError(msg)
         if np.any(self.site == 0):
             msg = "every voxel needs a site: the code 0 is not one"
+            raise GeometryError(msg)
+        if self.site.dtype.kind not in "ui" or np.any((self.site < 1) | (self.site > max(Site))):
+            msg = f"sites are whole numbers from 1 to {int(max(Site))}, the codes of `Site`"
             raise GeometryError(msg)
