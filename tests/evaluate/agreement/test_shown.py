@@ -1,10 +1,12 @@
 """What a person sees of a study: text of 80 columns and pictures, of one scan and of many."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from corcal.evaluate.agreement.lesion_match import COLUMNS, ROWS, Confusion, LesionMatch
 from corcal.evaluate.agreement.pictures import PICTURES, draw_agreement
 from corcal.evaluate.agreement.study import evaluate_exams, failed_scan
 from corcal.evaluate.agreement.summary import summarise
@@ -123,3 +125,29 @@ def test_the_picture_of_the_scores_has_the_reference_on_its_horizontal_axis():
     left, right = figure.axes[0].get_xlim()
     assert left < 0
     assert right > 400
+
+
+def test_a_scan_whose_calcium_is_in_another_artery_is_named():
+    row = row_of("a", 100, 100)
+    agatston = np.zeros((len(ROWS), len(COLUMNS)))
+    agatston[ROWS.index("LAD"), COLUMNS.index("LM")] = 30.0
+    agatston[ROWS.index("LAD"), COLUMNS.index("LAD")] = 61.0
+    agatston[ROWS.index("LCX"), COLUMNS.index("LAD")] = 9.0  # less than a tenth
+    confusion = Confusion(
+        rows=ROWS,
+        columns=COLUMNS,
+        voxels=np.zeros_like(agatston, int).tolist(),
+        agatston=agatston.tolist(),
+    )
+    match = LesionMatch(reference=(), false=(), confusion=confusion)
+    lines = agreement_text(summarise([replace(row, match=match)])).splitlines()
+    assert [line for line in lines if "are called" in line] == [
+        "  a: 30.0 Agatston of the LAD are called LM"
+    ]
+
+
+def test_an_interval_without_a_width_is_left_out():
+    text = agreement_text(summarise([row_of(f"s{k}", k, k) for k in range(1, 5)]))
+    assert re.search(r"^total +4  1\.000 +", text, re.MULTILINE)
+    assert "(1.000 to 1.000)" not in text
+    assert "(+0.0 to +0.0)" not in text
