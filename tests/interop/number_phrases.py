@@ -158,8 +158,14 @@ def _of_score(result: Result) -> Iterator[Phrase]:
             cells.insert(1, ends(one.interval))
             paths += [f"{base}.interval.low", f"{base}.interval.high"]
         words = " ".join(cells)
+        doubtful = any(
+            (each.probabilities or {}).get(name, 1.0) < 0.9 and each.agatston
+            for each in result.lesions
+            if each.site == name and not result.provenance.is_signed
+        )
+        shown = "Total" if name == "total" else f"{name} ?" if doubtful else name
         yield (
-            f"{name.title() if name == 'total' else name} {words} {one.lesion_count}",
+            f"{shown} {words} {one.lesion_count}",
             tuple(paths),
         )
     yield f"Agatston score {whole(score.total.agatston)}", ("score.total.agatston",)
@@ -167,6 +173,7 @@ def _of_score(result: Result) -> Iterator[Phrase]:
         level = 100 * score.total.interval.level
         said = f"{level:g} % interval {ends(score.total.interval)}"
         yield said, ("score.total.interval.level",)
+    yield "A lesion there is doubtful, less than 90 % probable", ()
     involved = score.total.vessels_involved
     yield f"Arteries {involved} of 4 with calcium", ("score.total.vessels_involved",)
     each = ", ".join(f"{name} {tenth(score.vessels[name].agatston)}" for name in _VESSELS)
@@ -272,7 +279,13 @@ def _of_meaning(result: Result) -> Iterator[Phrase]:
         )
     yield from _of_risk(told.risk)
     plain, drs = told.categories["plain"], told.categories["cac_drs"]
-    yield f"Category {plain.label} ({plain.code})", ()
+    other = ""
+    if told.certainty is not None and not told.certainty.is_sure:
+        chances = dict(told.certainty.category_probabilities)
+        own = chances.pop(plain.code)
+        name = max(chances, key=lambda one: chances[one])
+        other = f" with {100 * own:.0f} %; {name} with {100 * chances[name]:.0f} %"
+    yield f"Category {plain.label} ({plain.code}){other}", ()
     yield f"CAC-DRS {drs.code}, {drs.label}", ()
     for scheme, title in _SCHEMES.items():
         each = told.categories[scheme]
