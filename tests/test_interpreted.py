@@ -48,6 +48,12 @@ def test_an_interval_over_an_edge_of_the_guideline_is_said_though_the_category_i
     assert "from 100-299 to 300-999 of the bands of ACC/AHA 2026" in sure.reading
 
 
+def test_of_a_scan_without_gating_nothing_is_said_of_bands_of_gated_scores():
+    score = scored(290.0, 220.0, 360.0, (0.0, 0.0, 1.0, 0.0))
+    sure = certainty_of(score, is_gated=False)
+    assert sure.reading == "The category 101-400 has a probability of 100 %."
+
+
 def test_an_interval_within_a_band_says_nothing_of_bands():
     sure = certainty_of(scored(150.0, 110.0, 190.0, (0.0, 0.0, 1.0, 0.0)))
     assert sure is not None

@@ -138,7 +138,7 @@ def interpret_result(
         is_gated=gating(result),
         guidelines=guidelines,
         has_device_excluded=has_device(result),
-        certainty=certainty_of(score),
+        certainty=certainty_of(score, is_gated=gating(result) is not False),
     )
     about_person = _strange_age(result) if person is None else _contradictions(result, person)
     return replace(meaning, limits=(*_doubts(result), *about_person, *meaning.limits))
@@ -154,13 +154,15 @@ def with_followup(result: Result, followup: Followup) -> Result:
     return replace(result, schema_version=SCHEMA_VERSION, followup=followup)
 
 
-def certainty_of(score: Score) -> ScoreCertainty | None:
+def certainty_of(score: Score, *, is_gated: bool = True) -> ScoreCertainty | None:
     """Say how sure the category of an automatic score is, by the limits of the review advice.
 
     Parameters
     ----------
     score : Score
         Of any exam.
+    is_gated : bool
+        If it is not, nothing is said of the bands of the guideline: they are of gated scores.
 
     Returns
     -------
@@ -174,6 +176,7 @@ def certainty_of(score: Score) -> ScoreCertainty | None:
     limit = "sure_of_zero" if category == CATEGORIES[0] else "sure_of_category"
     is_sure = chances[category] >= REVIEW_LIMITS[limit].value
     low, high = (band_of(_GUIDELINE, end).code for end in (interval.low, interval.high))
+    bands = band_words(low, high) if is_gated else ""
     return ScoreCertainty(
         low=interval.low,
         high=interval.high,
@@ -181,7 +184,7 @@ def certainty_of(score: Score) -> ScoreCertainty | None:
         category_probabilities=dict(chances),
         is_sure=is_sure,
         bands=(low, high),
-        reading=f"{_reading(category, chances, is_sure=is_sure)}{_spaced(band_words(low, high))}",
+        reading=f"{_reading(category, chances, is_sure=is_sure)}{_spaced(bands)}",
     )
 
 

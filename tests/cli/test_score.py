@@ -495,6 +495,7 @@ def test_an_exam_that_cannot_be_written_leaves_the_one_before_whole(run_corcal, 
     outcome = score(run_corcal, exam, "--out", out)
     assert outcome.code == 2
     assert "No space left on device" in outcome.err
+    assert ".corcal-" not in outcome.err
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
     assert score(run_corcal, exam, "--out", exam / "new").code == 2
     assert not (exam / "new").exists()
@@ -505,3 +506,15 @@ def test_a_record_that_cannot_be_written_is_named_and_the_folder_is_there(run_co
     assert outcome.code == 2
     assert "/dev/full" in outcome.err
     assert (exam / "out" / "result.json").is_file()
+
+
+def test_a_folder_in_the_place_of_a_file_is_named_and_nothing_is_replaced(run_corcal, exam):
+    out = exam / "out"
+    assert score(run_corcal, exam, "--out", out).code == 0
+    before = (out / "result.json").read_bytes()
+    (out / "index.html").mkdir()
+    outcome = score(run_corcal, exam, "--out", out, "--pictures", "--rule", "siemens")
+    assert outcome.code == 2
+    assert f"{out / 'index.html'}" in outcome.err
+    assert (out / "result.json").read_bytes() == before
+    assert not list(out.glob(".corcal-*"))

@@ -19,7 +19,7 @@ from corcal.report.patient import person_name
 from corcal.report.words import exam_label
 from corcal.result import AnnotationRecord, Result
 from report.clinician.clinician_cases import stent
-from result_maker import make_result
+from result_maker import make_automatic_result, make_result
 
 VOID = {"meta", "img", "br", "link"}
 EVIL = "<script>alert('x')</script> & \"quotes\" \u05db\u05d4\u05df " + "x" * 300
@@ -545,3 +545,14 @@ def test_an_artery_that_metal_lies_on_is_marked_and_no_other():
     marked = [row for row in hero(stent()).split("<tr") if "not all scoreable" in row]
     assert len(marked) == 1
     assert "LAD" in marked[0]
+
+
+@pytest.mark.parametrize(("chance", "is_marked"), [(0.89, True), (0.9, False)])
+def test_an_artery_with_a_doubtful_lesion_is_marked_and_no_other(chance, is_marked):
+    result = make_automatic_result()
+    first = next(one for one in result.lesions if one.site in result.score.vessels)
+    doubtful = replace(first, probabilities={first.site: chance, "noise": 1.0 - chance})
+    page = hero(replace(result, lesions=(doubtful,)))
+    marked = [row for row in page.split("<tr") if "? a lesion is doubtful" in row]
+    assert len(marked) == is_marked
+    assert all(first.site in row for row in marked)

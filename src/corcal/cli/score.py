@@ -1,5 +1,7 @@
 """``corcal score``: one scan in, one explained score out."""
 
+import errno
+import os
 import sys
 from contextlib import suppress
 from dataclasses import dataclass
@@ -246,23 +248,36 @@ def _replace(
 
     names = (*EXAM_FILES, *files_of(tuple(FORMATS)))
     earlier = earlier_outputs(out, names, record=RESULT_NAME, inputs=inputs)
+    drawn = wanted.pictures or wanted.layout is not None
+    keys = [out / name for name in PICTURE_FILES if drawn and name.startswith("key_")]
     is_new = not out.exists()
     out.mkdir(parents=True, exist_ok=True)
     try:
         # files of two scores never lie side by side: all are there before the first is replaced
         with TemporaryDirectory(prefix=".corcal-", dir=out) as beside:
             made = _write(exam, Path(beside), wanted)
-            drawn = wanted.pictures or wanted.layout is not None
-            keys = [name for name in PICTURE_FILES if drawn and name.startswith("key_")]
-            for path in {*earlier, *(out / name for name in keys)}:
-                path.unlink(missing_ok=True)
-            written = [path.replace(out / path.name) for path in made]
-    except BaseException:
+            written = _moved(made, out, outdated={*earlier, *keys})
+    except BaseException as exc:
+        if isinstance(exc, OSError) and isinstance(exc.filename, str):
+            exc.filename = str(out / Path(exc.filename).name)  # not the place beside
         if is_new:
             with suppress(OSError):
                 out.rmdir()
         raise
     return written, [path for path in earlier if path not in written]
+
+
+def _moved(made: list[Path], out: Path, *, outdated: set[Path]) -> list[Path]:
+    """Move files into a folder, once what is outdated is gone; nothing goes if one cannot come."""
+    places = [out / path.name for path in made]
+    for place in places:
+        if place.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(place))
+    for path in outdated:
+        path.unlink(missing_ok=True)
+    for path, place in zip(made, places, strict=True):
+        path.replace(place)
+    return places
 
 
 def _write(exam: "Exam", out: Path, wanted: _Wanted) -> list[Path]:

@@ -79,7 +79,7 @@ def read_nrrd_header(path: Path, suffix: str) -> VolumeHeader:
     if value_bytes is None:
         msg = f"values of type {fields.get('type', 'unknown')[:40]!r}: a number is needed"
         raise InputError(msg)
-    _check_nrrd_spacing(fields)
+    _check_nrrd_spacing(fields, len(sizes))
     start = 0 if is_detached or blank is None else blank.end()
     return _nrrd_layout(fields, data_file, start, sizes, value_bytes)
 
@@ -108,7 +108,7 @@ def read_metaimage_header(path: Path, suffix: str) -> VolumeHeader:
         msg = f"{channels} values of type {kind[:40]!r} a voxel: one number is needed"
         raise InputError(msg)
     value_bytes = _META_BYTES[kind] * channels
-    _check_meta_spacing(fields)
+    _check_meta_spacing(fields, len(sizes))
     skip = _whole(fields, "HeaderSize", 0)
     is_packed = _is_true(fields, "CompressedData")
     is_binary = _is_true(fields, "BinaryData", default=True)
@@ -161,37 +161,49 @@ def _nrrd_fields(lines: list[str]) -> dict[str, str]:
     return fields
 
 
-def _check_nrrd_spacing(fields: dict[str, str]) -> None:
+def _check_nrrd_spacing(fields: dict[str, str], count: int) -> None:
     """Refuse a spacing that is unknown: the library would take it for 1 mm."""
-    told = fields.get("spacedirections") or fields.get("spacings")
-    if told is None:
+    if "spacedirections" in fields:
+        told = fields["spacedirections"]
+        vectors = re.findall(r"\(([^()]*)\)", told)  # an axis outside of the space has "none"
+        steps = [_length(vector.split(",")) for vector in vectors]
+        _check_steps(steps, told, min(count, 3))
+    elif "spacings" in fields:
+        told = fields["spacings"]
+        steps = [_length([word]) for word in told.split()]
+        if count > 3:  # an axis that is none of the space may have NaN
+            steps = [step for step in steps if not math.isnan(step)]
+        _check_steps(steps, told, min(count, 3))
+    else:
         msg = "its header gives no spacing (space directions or spacings)"
         raise InputError(msg)
-    words = [word for word in re.split(r"[\s(),]+", told) if word and word.lower() != "none"]
-    is_each = "spacedirections" not in fields
-    if not _are_lengths(words, is_each=is_each):
-        msg = f"its spacing is {told[:60]!r}: positive numbers are needed"
-        raise InputError(msg)
 
 
-def _check_meta_spacing(fields: dict[str, str]) -> None:
-    """Refuse a spacing that is unknown: the library would take it for 1 mm."""
-    told = fields.get("ElementSpacing", fields.get("ElementSize"))
+def _check_meta_spacing(fields: dict[str, str], count: int) -> None:
+    """Refuse a spacing that is unknown: the library would take it for 1 mm.
+
+    Or, where there are too few numbers, for what stands in the next line.
+    """
+    told = fields.get("ElementSpacing", fields.get("ElementSize"))  # as MetaIO chooses
     if told is None:
         msg = "its header gives no spacing (ElementSpacing)"
         raise InputError(msg)
-    if not _are_lengths(told.split(), is_each=True):
-        msg = f"its spacing is {told[:60]!r}: positive numbers are needed"
+    _check_steps([_length([word]) for word in told.split()], told, count)
+
+
+def _check_steps(steps: list[float], told: str, least: int) -> None:
+    if len(steps) < least or not all(math.isfinite(step) and step > 0 for step in steps):
+        msg = f"its spacing is {told[:60]!r}: {least} positive numbers are needed"
         raise InputError(msg)
 
 
-def _are_lengths(words: list[str], *, is_each: bool) -> bool:
-    """Whether words are finite numbers; if each is a length, all are positive."""
+def _length(words: list[str]) -> float:
+    """Length of a vector, with the sign of a single number; NaN where a word is none."""
     try:
         numbers = [float(word) for word in words]
     except ValueError:
-        return False
-    return all(math.isfinite(one) and (one > 0 or not is_each) for one in numbers)
+        return math.nan
+    return numbers[0] if len(numbers) == 1 else math.hypot(*numbers)
 
 
 def _nrrd_layout(

@@ -79,11 +79,11 @@ def detect(
         agatston = piece_agatston(pieces)
         likely = with_prevalence(with_specks(likely, agatston), pieces.lesion, agatston)
     cut, probabilities = split_between_arteries(pieces, likely, context.fields)
-    cut, kept = keep_slices_whole(cut, decide(probabilities))
-    probabilities = probabilities[kept]
+    sites = decide(probabilities)
+    cut, kept = keep_slices_whole(cut, sites)
+    probabilities, sites = probabilities[kept], sites[kept]
     if not np.array_equal(cut.piece, pieces.piece):
         features = describe(scan, anatomy, cut, context=context)
-    sites = decide(probabilities)
     judged = Judged(pieces=cut, features=features, probabilities=probabilities, sites=sites)
     order = _listed(judged)
     return Detection(

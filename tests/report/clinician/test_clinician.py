@@ -31,7 +31,8 @@ from corcal.report.interpretation_words import (
 )
 from corcal.report.patient import person_name
 from corcal.report.words import interval_range, interval_words
-from corcal.result import RESEARCH_USE, Result, ReviewRecord
+from corcal.result import RESEARCH_USE, Result, ReviewAdvice, ReviewRecord
+from corcal.risk.interpretation_types import ScoreCertainty
 from report.clinician.clinician_cases import (
     CASES,
     ORDINARY,
@@ -398,6 +399,26 @@ def test_a_scan_without_gating_has_an_equivalent_and_says_so_once():
     assert text.count("is not ECG-gated") == 1
     alone = replace(case("not gated"), interpretation=None)
     assert "not to be used as the score of a gated scan" in words(alone)
+
+
+@pytest.mark.parametrize(("name", "told"), [("ordinary", True), ("not gated", False)])
+def test_an_unsure_category_names_the_other_and_bands_are_told_of_gated_scores(name, told):
+    result = case(name)
+    chances = {"0": 0.0, "1-100": 0.36, "101-400": 0.61, ">400": 0.03}
+    certainty = ScoreCertainty(
+        low=90.0,
+        high=350.0,
+        level=0.95,
+        category_probabilities=chances,
+        is_sure=False,
+        bands=("10-99", "300-999"),
+        reading="as of a record",
+    )
+    meaning = replace(result.interpretation, certainty=certainty)
+    review = ReviewAdvice(advised=True, reasons=("the category is uncertain",))
+    text = words(replace(result, interpretation=meaning, review=review))
+    assert "moderate (101-400) with 61 %; 1-100 with 36 %" in text
+    assert ("from 10-99 to 300-999 of the bands" in text) is told
 
 
 def test_the_class_of_cac_drs_without_gating_is_no_visual_estimate():

@@ -172,10 +172,9 @@ def _how_found(result: Result) -> tuple[Block, ...]:
 
 def _certainty(certainty: ScoreCertainty, review: ReviewAdvice | None, *, is_banded: bool) -> str:
     """Say how sure the category is; a reason for the review says so where it is not."""
-    bands = band_words(*certainty.bands)
     if review is not None and review.advised and not certainty.is_sure:
-        return bands if is_banded else ""
-    return certainty.reading if is_banded else certainty.reading.removesuffix(bands).rstrip()
+        return band_words(*certainty.bands) if is_banded else ""
+    return certainty.reading
 
 
 def _found(result: Result) -> str:
