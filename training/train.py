@@ -170,7 +170,8 @@ def _heights(net: ArteryNet, held: list[Body]) -> str:
     with torch.no_grad():
         for body in held:
             example = _near_example(body, rng)
-            said = net.read(net(example.volume[None, None]))[0]
+            (heights,) = net.read(net(example.volume[None, None]))
+            said = heights[0]
             for k in range(len(PATHWAYS)):
                 there = (example.pathways[k] > _ON_COURSE) & (example.labels != IGNORE)
                 if there.any():
