@@ -1,8 +1,8 @@
 """What is called of real scans when their images are noisier, softer, sharper, brighter or darker.
 
 ``python -m benchmarks.study_looks`` scores every real scan as it is and with another look: noise
-added, each slice smoothed or sharpened, Hounsfield units moved or stretched by as much as scanners
-differ. The patient and the scanner's own artefacts stay as they are. Such an image has another
+added, each slice smoothed or sharpened, Hounsfield units moved or stretched; by how much is our own
+choice. The patient and the scanner's own artefacts stay as they are. Such an image has another
 score whoever reads it, so what is asked is whether the category stays, zero stays zero, the
 expert's larger lesions are found, and nothing new is taken for calcium.
 """
@@ -25,13 +25,12 @@ from corcal.evaluate.agreement.lesion_match import match_lesions
 from corcal.phantom.physics import MAX_HU, MIN_HU
 from corcal.pipeline import Options, score_scan
 from corcal.scoring.categories import category_of
-from corcal.scoring.rules import DEFAULT_RULE, RULES
 
 __all__ = ["LOOKS", "Looked", "main", "with_look"]
 
 REAL = (*GATED, NONGATED_ZERO, "coca-nongated/2", "chest-philips-5mm")
 LARGE_AGATSTON = 5.0
-_GRAIN_PIXELS = 0.8  # of the added noise: that of a standard kernel at 0.35 to 0.4 mm a pixel
+_GRAIN_PIXELS = 0.8  # of the added noise (our own choice): neighbours in a slice are alike
 
 Image = NDArray[np.float32]
 
@@ -111,7 +110,7 @@ def _looked(real: RealScan, look: str, scan: CTScan) -> Looked:
     one = Looked(scan=real.name, look=look, automatic=total, category=category_of(total))
     if real.expert is None:
         return one
-    match = match_lesions(scan, real.expert, exam.voxels, rule=RULES[DEFAULT_RULE])
+    match = match_lesions(scan, real.expert, exam.voxels)
     large = [lesion for lesion in match.reference if lesion.agatston > LARGE_AGATSTON]
     return replace(
         one,

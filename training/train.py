@@ -126,10 +126,12 @@ def _train(net, batches, loss_of, steps, log, check) -> None:
         optimiser.step()
         schedule.step()
         recent.append(float(loss.detach()))
-        if step in (20, 100) or step % _SAVED_EVERY == 0 or step == steps:
+        # the last one always: a short run goes through all that a long one does
+        is_checked = step % _SAVED_EVERY == 0 or step == steps
+        if step in (20, 100) or is_checked:
             log(
                 f"{type(net).__name__} step {step} of {steps}, {time.monotonic() - started:.0f} s, "
-                f"loss {np.mean(recent[-100:]):.3f} {check() if step >= _SAVED_EVERY else ''}"
+                f"loss {np.mean(recent[-100:]):.3f} {check() if is_checked else ''}"
             )
             net.train()
     net.eval()
