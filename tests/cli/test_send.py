@@ -10,8 +10,8 @@ from pynetdicom import evt
 from pynetdicom.sop_class import CTImageStorage
 
 from dicom_maker import demo_hu, make_series
-from interop.send.orthanc import free_port
 from interop.send.peers import ECHO_ONLY, dicom_peer, web_peer
+from ports import free_port
 
 PATIENT = {"PatientName": "Mustermann^Erika", "PatientID": "PAT-0815"}
 

@@ -1,6 +1,7 @@
 """Searching and fetching over DICOMweb, against a server with every fault."""
 
 import random
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,7 +23,7 @@ def fake():
 @pytest.fixture
 def web(fake, monkeypatch):
     """A client of the server that waits for nothing."""
-    monkeypatch.setattr(dicomweb.time, "sleep", lambda _: None)
+    monkeypatch.setattr(dicomweb, "time", SimpleNamespace(sleep=lambda _: None))
     with running(fake) as url:
         yield DicomWeb(parse_address(url), answer_s=10.0)
 
@@ -129,7 +130,7 @@ def test_headers_without_end_and_objects_without_end_are_refused(web, fake, tmp_
 
 def test_a_server_that_is_not_there_is_told_after_some_tries(monkeypatch):
     waits = []
-    monkeypatch.setattr(dicomweb.time, "sleep", waits.append)
+    monkeypatch.setattr(dicomweb, "time", SimpleNamespace(sleep=waits.append))
     with running(FakeServer()) as url:
         pass
     with pytest.raises(PeerError, match="it cannot be reached"):

@@ -21,9 +21,9 @@ from corcal.serve.settings import Settings
 from corcal.serve.supervisor import Supervisor
 from corcal.store.outgoing import DELIVER
 from corcal.store.store import Store
-from interop.send.orthanc import free_port
 from node.conftest import Scored
 from node.delivering import rules_file
+from ports import free_port
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 

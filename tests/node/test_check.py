@@ -15,10 +15,10 @@ from corcal.node.check import Finding, check, check_peers
 from corcal.node.run import FOLDER
 from corcal.store.store import Store
 from interop.send.conftest import Certificates
-from interop.send.orthanc import free_port
 from node.delivering import rules_of
 from node.intake_maker import RULES, receiving
 from node.test_worklist import LEFT_SOCKET
+from ports import free_port
 
 
 def found(folder: Path, text: str, *, data: Path | None = None) -> tuple[Finding, ...]:

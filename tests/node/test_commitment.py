@@ -14,9 +14,9 @@ from corcal.interop.send.types import Delivery as SentObject
 from corcal.node import commitment
 from corcal.store.outgoing import Delivery
 from corcal.store.store import Store
-from interop.send.orthanc import free_port
 from interop.send.peers import ECHO_ONLY, dicom_peer
 from node.conftest import Scored
+from ports import free_port
 
 QUICK = SendOptions(attempts=1, answer_s=5, connect_s=1, backoff_s=0)
 OFFERS = {StorageCommitmentPushModel: ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1"]}

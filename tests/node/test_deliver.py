@@ -13,10 +13,11 @@ from corcal.node.outbox import pause_s, revive, states, summary
 from corcal.store.outgoing import Delivery
 from corcal.store.records import JobState
 from corcal.store.store import Store
-from interop.send.orthanc import AE_TITLE, Orthanc, free_port
+from interop.send.orthanc import AE_TITLE, Orthanc
 from node.conftest import Scored
 from node.delivering import history, route, rules_file, rules_of, work
 from node.test_http import Figures
+from ports import free_port
 
 AT_ONCE = 'when = "automatic"\ndespite_review_advice = true'
 

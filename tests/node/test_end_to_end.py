@@ -19,8 +19,9 @@ from corcal.ct.scan import Acquisition, Patient
 from corcal.phantom.dicom import write_series
 from corcal.store.records import ExamState
 from corcal.store.store import Store
-from interop.send.orthanc import Orthanc, free_port
+from interop.send.orthanc import Orthanc
 from node.delivering import history
+from ports import free_port
 
 HOUR_S = 3600
 MORE = """

@@ -16,9 +16,9 @@ from corcal.node.http import NodeHttp
 from corcal.node.metrics import metrics_text
 from corcal.node.rules import NodeRules, NodeSettings
 from corcal.store.store import Store
-from interop.send.orthanc import free_port
 from node.conftest import Scored
 from node.delivering import route, rules_file
+from ports import free_port
 
 UID = "1.2.840.99"
 

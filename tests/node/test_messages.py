@@ -16,10 +16,10 @@ from corcal.interop.send.types import Credentials, TlsFiles
 from corcal.node.fhir_post import post_bundle
 from corcal.node.mllp import send_message
 from corcal.store.records import JobState
-from interop.send.orthanc import free_port
 from interop.send.peers import plain_peer, web_peer
 from node.conftest import Scored
 from node.delivering import history, route, rules_file, work
+from ports import free_port
 from result_maker import make_automatic_result
 
 MESSAGE = b"MSH|^~\\&|CORCAL||||20260102||ORU^R01^ORU_R01|ID7|P|2.5.1\rPID|1||Zacharias\r"

@@ -24,12 +24,12 @@ from corcal.node.rules import NodeRules, Peer, Role, TakeRule, WorklistRule
 from corcal.node.types import OrderAnswer, Question
 from corcal.store.records import JobState
 from corcal.store.store import AUTOMATIC, Store
-from interop.send.orthanc import free_port
 from node.conftest import Scored
 from node.delivering import history, route, rules_file, rules_of, work
 from node.intake_maker import RULES, Receiver, receiving, sent, study
 from node.test_worklist import LEFT_SOCKET
 from node.worklist_maker import RIS, entry, ris, rules_text
+from ports import free_port
 from result_maker import make_automatic_result
 from store.postgres_cluster import temporary_folder
 

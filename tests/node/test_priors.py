@@ -15,9 +15,10 @@ from corcal.node.rules import NodeRules, PriorRule
 from corcal.serve.worker import work_once
 from corcal.store.records import JobState
 from corcal.store.store import Store
-from interop.send.orthanc import AE_TITLE, Orthanc, free_port
+from interop.send.orthanc import AE_TITLE, Orthanc
 from node.conftest import Scored
 from node.delivering import history, received, rules_file, rules_of, work
+from ports import free_port
 from serve.serve_maker import NAME, NUMBER, write_scan
 
 RULE = PriorRule(source="PACS", years=5, at_most=2)

@@ -13,7 +13,7 @@ from corcal.node import worklist
 from corcal.node.rules import NodeRules
 from corcal.node.types import OrderAnswer, Question
 from corcal.node.worklist import find_order
-from interop.send.orthanc import free_port, installed_orthanc
+from interop.send.orthanc import installed_orthanc
 from node.delivering import rules_of
 from node.worklist_maker import (
     ACCESSION,
@@ -24,6 +24,7 @@ from node.worklist_maker import (
     ris,
     rules_text,
 )
+from ports import free_port
 from serve.serve_maker import NUMBER
 
 QUESTION = Question(

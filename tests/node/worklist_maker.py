@@ -16,7 +16,7 @@ from pynetdicom import AE, evt
 from pynetdicom.sop_class import ModalityWorklistInformationFind, Verification
 
 from corcal.interop.send.association import QUIET_END
-from interop.send.orthanc import free_port
+from ports import free_port
 from serve.serve_maker import NAME, NUMBER
 
 RIS = "RIS"

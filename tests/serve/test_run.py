@@ -25,6 +25,7 @@ from corcal.serve.settings import Mode, Settings
 from corcal.serve.supervisor import Supervisor
 from corcal.store.records import ExamState, JobState
 from corcal.store.store import Store
+from ports import free_port
 from serve.serve_maker import API, NAME, scored_exam, write_scan
 from store.postgres_cluster import temporary_folder
 
@@ -40,9 +41,7 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture
 def port() -> int:
     """A port that nobody listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 def test_a_server_says_its_link_and_opens_it(

@@ -3,12 +3,13 @@
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from ports import free_port
 
 __all__ = ["admin", "bin_folder", "cluster", "temporary_folder"]
 
@@ -32,7 +33,7 @@ def cluster(programs: Path) -> Iterator[str]:
     with temporary_folder() as root:
         if user is not None:
             shutil.chown(root, user)
-        data, port = root / "data", _free_port()
+        data, port = root / "data", free_port()
         options = f"-p {port} -k {root} -c listen_addresses=127.0.0.1 -c fsync=off"
         init = [programs / "initdb", "-D", data, "-U", "corcal", "-A", "trust", "-N", "-E", "UTF8"]
         _run(user, *init, "--locale=C.UTF-8")
@@ -80,9 +81,3 @@ def _run(user: str | None, *command: object) -> None:
     if user is not None:
         words = ["runuser", "-u", user, "--", *words]
     subprocess.run(words, check=True, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -15,8 +15,8 @@ from pynetdicom.sop_class import (
 from corcal.errors import InputError
 from corcal.interop.send import Arrival, Commitment, SendOptions, commitment, deliver
 from corcal.interop.send.types import TlsFiles
-from interop.send.orthanc import free_port
 from interop.send.peers import dicom_peer
+from ports import free_port
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 ARCHIVE = {

@@ -21,8 +21,8 @@ from corcal.interop.send.association import QUIET_END
 from corcal.interop.send.objects import find_objects
 from corcal.interop.send.types import TlsFiles
 from dicom_maker import make_series
-from interop.send.orthanc import free_port
 from interop.send.peers import ECHO_ONLY, dicom_peer, plain_peer
+from ports import free_port
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 # pynetdicom leaves a socket that was never connected to the garbage collector

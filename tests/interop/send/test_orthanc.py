@@ -22,7 +22,7 @@ from corcal.interop.send import (
     parse_address,
 )
 from corcal.interop.send.objects import find_objects
-from interop.send.orthanc import free_port
+from ports import free_port
 
 pytestmark = pytest.mark.orthanc
 

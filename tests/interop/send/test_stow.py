@@ -5,6 +5,7 @@ import ssl
 import time
 from email import message_from_bytes
 from email.policy import HTTP
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,8 +16,8 @@ from corcal.interop.send.objects import find_objects
 from corcal.interop.send.stow_answer import read_answer
 from corcal.interop.send.types import Credentials, TlsFiles
 from dicom_maker import make_series
-from interop.send.orthanc import free_port
 from interop.send.peers import plain_peer, web_peer
+from ports import free_port
 
 QUICK = SendOptions(backoff_s=0.01, answer_s=5)
 HASTY = SendOptions(backoff_s=0.01, answer_s=0.4, attempts=2)
@@ -184,7 +185,8 @@ def test_what_is_too_large_together_is_posted_in_halves(slices):
 
 def test_a_server_that_is_busy_is_asked_again_and_not_for_ever(slices, monkeypatch):
     pauses = []
-    monkeypatch.setattr("time.sleep", pauses.append)
+    # of the module alone: other threads sleep, too
+    monkeypatch.setattr("corcal.interop.send.retry.time", SimpleNamespace(sleep=pauses.append))
     objects = slices(None)
     answers = iter([(503, {"Retry-After": "7"}, b""), (429, {"Retry-After": "soon"}, b"")])
     with web_peer(lambda *say: next(answers, None) or taking(objects)(*say)) as server:
