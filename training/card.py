@@ -8,8 +8,11 @@ from pathlib import Path
 __all__ = ["write_card"]
 
 _TEMPLATE = Path(__file__).with_name("card.md.txt")
+# Of the log: how many bodies a network saw, the last step of each, and the classifier held out.
+# "25 of 420 bodies" is progress; the log of a run in one call has the time before each line.
 _TELLING = re.compile(
-    r"(HeartNet|Locator|ArteryNet) step (\d+) of \2,|held out:|bodies$|took \d+ s"
+    r"((?:HeartNet|Locator|ArteryNet) step (\d+) of \2,.*|held out:.*"
+    r"|(?<!of )\b[1-9]\d* (?:near )?bodies)$"
 )
 _WHAT = {
     "locator": "finds the heart in a scan",
@@ -44,7 +47,7 @@ def write_card(
     """
     known = json.loads((models / "known.json").read_text())
     rows = [_row(models, what, **known[name]) for name, what in _WHAT.items()]
-    lines = [line for line in log.read_text().splitlines() if _TELLING.search(line)]
+    lines = _telling(log.read_text())
     text = _TEMPLATE.read_text().format(
         files="\n".join(rows),
         bodies=counts[0],
@@ -56,6 +59,12 @@ def write_card(
         log="\n".join(lines),
     )
     out.write_text(text)
+
+
+def _telling(log: str) -> list[str]:
+    """Give the lines that say how the training went, each once, without their time."""
+    found = (_TELLING.search(line) for line in log.splitlines())
+    return list(dict.fromkeys(match[1] for match in found if match))
 
 
 def _row(models: Path, what: str, *, file: str, version: str, sha256: str) -> str:
