@@ -9,10 +9,10 @@ __all__ = ["write_card"]
 
 _TEMPLATE = Path(__file__).with_name("card.md.txt")
 # Of the log: how many bodies a network saw, the last step of each, and the classifier held out.
-# "25 of 420 bodies" is progress; the log of a run in one call has the time before each line.
+# Each once: "25 of 420 bodies" is progress. A run in one call logs the time before each line.
 _TELLING = re.compile(
     r"((?:HeartNet|Locator|ArteryNet) step (\d+) of \2,.*|held out:.*"
-    r"|(?<!of )\b[1-9]\d* (?:near )?bodies)$"
+    r"|[1-9]\d* (?:near )?bodies)$"
 )
 _WHAT = {
     "locator": "finds the heart in a scan",
