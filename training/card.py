@@ -9,10 +9,10 @@ __all__ = ["write_card"]
 
 _TEMPLATE = Path(__file__).with_name("card.md.txt")
 # Of the log: how many bodies a network saw, the last step of each, and the classifier held out.
-# Each once: "25 of 420 bodies" is progress. A run in one call logs the time before each line.
+# "25 of 420 bodies" is progress. A run in one call logs the time before each line.
 _TELLING = re.compile(
-    r"((?:HeartNet|Locator|ArteryNet) step (\d+) of \2,.*|held out:.*"
-    r"|[1-9]\d* (?:near )?bodies)$"
+    r"(?:HeartNet|Locator|ArteryNet) step (\d+) of \1,.*|held out:.*"
+    r"|(?<!of )\b[1-9]\d* (?:near )?bodies$"
 )
 _WHAT = {
     "locator": "finds the heart in a scan",
@@ -64,7 +64,7 @@ def write_card(
 def _telling(log: str) -> list[str]:
     """Give the lines that say how the training went, each once, without their time."""
     found = (_TELLING.search(line) for line in log.splitlines())
-    return list(dict.fromkeys(match[1] for match in found if match))
+    return list(dict.fromkeys(match[0] for match in found if match))
 
 
 def _row(models: Path, what: str, *, file: str, version: str, sha256: str) -> str:

@@ -8,6 +8,7 @@ MODELS = Path(__file__).parents[2] / "src" / "corcal" / "models"
 LOG = """\
 2026-01-01 08:19:48,471 training.bodies made/bodies --count 420
 2026-01-01 08:20:25,121   25 of 420 bodies
+2026-01-01 08:29:33,849   25 of 240 bodies
 2026-01-01 08:28:54,097 training.bodies took 546 s
 2026-01-01 08:34:54,761   420 bodies
 2026-01-01 08:37:32,896   Locator step 500 of 600, 156 s, loss 0.110
