@@ -5,6 +5,7 @@ import json
 import threading
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from corcal.serve.services import Services
 from corcal.serve.settings import Settings
 from corcal.store.jobs import SCORE
 from corcal.store.people import UserChange
-from corcal.store.records import ExamState, Role
+from corcal.store.records import ExamState, ResultVersion, Role
 from corcal.store.store import Store
 from serve.serve_maker import (
     SHAPE,
@@ -484,6 +485,34 @@ def test_who_signs_too_late_is_told_who_signed_and_when(
         assert told["signed_at"][:16].replace("T", " ") in told["detail"]
     versions = first.get(f"/exams/{fresh}").json()["versions"]
     assert [one["author_name"] for one in versions] == ["corcal", "Frieda First"]
+
+
+def test_nobody_signs_between_a_version_and_its_signature(
+    reader: Person,
+    second: Person,
+    settings: Settings,
+    fresh: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another server's reader comes at the worst moment: as soon as the first one's version is."""
+    sequence = edit(reader, fresh, 0, {"type": "confirm"}).json()["sequence"]
+    given = {"expected_sequence": sequence, "statement_confirmed": True}
+    answers: list[int] = []
+    add_result = Store.add_result
+    with TestClient(create_app(settings)) as other:
+        twin = Person(second.login, other, second.cookies, second.csrf)
+
+        def interrupted(store: Store, *args: Any, **options: Any) -> ResultVersion:
+            made = add_result(store, *args, **options)
+            monkeypatch.undo()
+            answers.append(twin.post(f"/exams/{fresh}/sign", given).status_code)
+            return made
+
+        monkeypatch.setattr(Store, "add_result", interrupted)
+        answers.append(reader.post(f"/exams/{fresh}/sign", given).status_code)
+    assert answers == [423, 201]
+    versions = reader.get(f"/exams/{fresh}").json()["versions"]
+    assert [(one["number"], one["is_signed"]) for one in versions] == [(1, False), (2, True)]
 
 
 def test_of_two_who_sign_at_once_one_has_signed(

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from corcal.errors import ConflictError, InputError, NotFoundError, StateError, StoreError
+from corcal.store import review
 from corcal.store.records import ExamState, JobState, ResultKind
 from corcal.store.review import TRANSITIONS
 from corcal.store.store import Store
@@ -155,6 +156,33 @@ def test_what_is_signed_is_final_and_a_later_change_is_an_addendum(store: Store,
         "result",
         "signed",
     ]
+
+
+def test_a_version_is_made_and_signed_in_one_step_or_not_at_all(
+    store: Store, exam: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = result_for(store, exam)
+    store.add_result(exam, result)
+    with monkeypatch.context() as patched:
+        patched.setattr(review, "sign", power_cut)
+        with pytest.raises(RuntimeError, match="the power was out"):
+            store.add_result(exam, result, "reader", by="anna", statement="reviewed")
+    assert [one.version for one in store.versions(exam)] == [1]
+    made = store.add_result(
+        exam, result, "reader", by="anna", expected_version=1, statement="reviewed"
+    )
+    assert made.signature is not None
+    assert (made.signature.signed_by, made.signature.statement) == ("anna", "reviewed")
+    assert store.versions(exam)[1] == made
+    assert (store.exam(exam).state, store.exam(exam).signed_version) == (ExamState.FINAL, 2)
+    with pytest.raises(ConflictError, match="version 1 is not the latest"):
+        store.add_result(exam, result, "reader", by="eva", expected_version=1, statement="reviewed")
+    assert store.exam(exam).state is ExamState.FINAL
+
+
+def power_cut(*_args: object, **_options: object) -> None:
+    msg = "the power was out"
+    raise RuntimeError(msg)
 
 
 # What somebody with the database in their hands might try, and what it says

@@ -57,6 +57,7 @@ class ResultStore(OpenedStore):
         attachments: Mapping[str, bytes] | None = None,
         expected_version: int | None = None,
         claim: Job | None = None,
+        statement: str | None = None,
     ) -> ResultVersion:
         """Add a version of an exam's result; the exam is "to_review" from then on.
 
@@ -80,6 +81,9 @@ class ResultStore(OpenedStore):
         claim : Job, optional
             The job that this result is the outcome of: it is done in the same transaction, and the
             result is refused if the claim is lost.
+        statement : str, optional
+            What the signature of `by` means: the version is signed in the same transaction, so that
+            nobody comes between. Without it, `sign` may follow.
 
         Raises
         ------
@@ -110,7 +114,10 @@ class ResultStore(OpenedStore):
                     expected_version=expected_version,
                 )
                 attached.attach(session, made.id, files)
-                return made
+                if statement is None:
+                    return made
+                words = clean(statement)
+                return review.sign(session, exam_id, by=by, version=made.version, statement=words)
 
     def attach(self, exam_id: str, version: int, files: Mapping[str, bytes]) -> None:
         """Add files to a version, also a signed one: reports and DICOM objects made of it.

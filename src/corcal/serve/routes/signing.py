@@ -178,8 +178,8 @@ def _sign(services: Services, opened: Opened, review: Review, who: Principal) ->
         by=who.login,
         note=reason,
         expected_version=exam.latest_version,
+        statement=STATEMENT,
     )
-    store.sign(opened.exam_id, by=who.login, version=made.version, statement=STATEMENT)
     return made.version
 
 
